@@ -1,0 +1,37 @@
+#pragma once
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace koobatch {
+
+/// Time that only moves forward: for every decision (pace, retries, deadlines).
+using Steady = std::chrono::steady_clock;
+using TimePoint = Steady::time_point;
+using Duration = std::chrono::nanoseconds;
+
+/// Calendar time in UTC: for what people and servers read.
+using WallClock = std::chrono::system_clock;
+using WallTime = WallClock::time_point;
+
+/// Seconds as a floating point number, for rates and messages.
+inline double seconds(Duration d) { return std::chrono::duration<double>(d).count(); }
+
+/// Appends "2026-11-21T17:00:00.123Z" (RFC 3339, milliseconds, UTC).
+void append_timestamp(std::string& out, WallTime t);
+std::string timestamp(WallTime t);
+/// Reads what append_timestamp writes; nothing else.
+std::optional<WallTime> parse_timestamp(std::string_view text);
+
+/// "20251103T070140Z": the form of the service's X-Date header, whole seconds rounded down. 16 characters.
+constexpr std::size_t x_date_length = 16;
+void write_x_date(WallTime t, char* out);
+/// Reads the form above.
+std::optional<WallTime> parse_x_date(std::string_view text);
+
+/// Reads an HTTP date in its preferred form, "Sun, 06 Nov 1994 08:49:37 GMT" (RFC 9110, 5.6.7), and writes it.
+std::optional<WallTime> parse_http_date(std::string_view text);
+std::string http_date(WallTime t);
+
+}  // namespace koobatch

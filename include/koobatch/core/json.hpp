@@ -1,0 +1,56 @@
+#pragma once
+#include <fmt/format.h>
+
+#include <concepts>
+#include <string>
+#include <string_view>
+
+namespace koobatch {
+
+/// Appends `text` (valid UTF-8) as a JSON string with its quotes, escaping what RFC 8259, section 7 asks for and no more.
+void append_json_string(std::string& out, std::string_view text);
+
+/// Writes one flat JSON object straight into a buffer, compact, members in the order given. Nested values go in through
+/// `raw`. Nothing is checked: the names are ours.
+class JsonWriter {
+ public:
+  explicit JsonWriter(std::string& out) : out_(out), first_(true) { out_.push_back('{'); }
+
+  JsonWriter& add(std::string_view name, std::string_view text) {
+    key(name);
+    append_json_string(out_, text);
+    return *this;
+  }
+  JsonWriter& add(std::string_view name, const char* text) { return add(name, std::string_view(text)); }
+  JsonWriter& add(std::string_view name, bool value) { return raw(name, value ? "true" : "false"); }
+  template <std::integral T>
+    requires(!std::same_as<T, bool>)
+  JsonWriter& add(std::string_view name, T value) {
+    const fmt::format_int digits(value);
+    return raw(name, {digits.data(), digits.size()});
+  }
+  /// A number with at most `decimals` digits after the point; trailing zeros are kept, so that columns line up.
+  JsonWriter& add(std::string_view name, double value, int decimals = 3);
+  /// `value` is JSON already.
+  JsonWriter& raw(std::string_view name, std::string_view value) {
+    key(name);
+    out_.append(value);
+    return *this;
+  }
+  /// Opens a member whose value the caller appends to the buffer next.
+  std::string& key(std::string_view name) {
+    if (!first_) out_.push_back(',');
+    first_ = false;
+    out_.push_back('"');
+    out_.append(name);
+    out_.append("\":", 2);
+    return out_;
+  }
+  void end() { out_.push_back('}'); }
+
+ private:
+  std::string& out_;
+  bool first_;
+};
+
+}  // namespace koobatch

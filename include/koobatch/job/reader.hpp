@@ -1,0 +1,59 @@
+#pragma once
+#include "koobatch/core/error.hpp"
+#include "koobatch/job/operation.hpp"
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace koobatch::job {
+
+enum class Format { ndjson, csv };
+std::string_view to_string(Format format);
+/// By extension: .ndjson, .jsonl and .json are NDJSON, .csv is CSV (any case); nothing for anything else.
+std::optional<Format> format_of(const std::filesystem::path& path);
+
+struct ReaderSettings {
+  Format format = Format::ndjson;
+  std::string default_user;      ///< --user-id; empty: none
+  std::string default_language;  ///< --language; empty: none
+  bool require_user = true;      ///< an operation without any user is an error (not in `validate`)
+};
+
+/// Size and XXH3-64 (seed 0) of the job file's bytes as stored.
+struct Digest {
+  std::uint64_t bytes = 0;
+  std::uint64_t xxh3 = 0;
+  friend bool operator==(const Digest&, const Digest&) = default;
+};
+
+/// Streams a job file in bounded memory, one operation at a time. Not thread-safe; may be moved between threads.
+class Reader {
+ public:
+  enum class Item {
+    operation,  ///< `operation` holds the next one
+    invalid,    ///< the record on line() breaks a rule: see violations()
+    end,        ///< the file was read to its end: digest() is complete
+  };
+
+  virtual ~Reader() = default;
+  /// Reads the next record that is not blank. An Error is about the file itself (it cannot be read on).
+  virtual Result<Item> next(Operation& operation) = 0;
+  /// The physical line, from 1, on which the last record starts.
+  virtual std::uint32_t line() const = 0;
+  /// What was wrong with the last record; valid until the next call.
+  virtual const std::vector<Violation>& violations() const = 0;
+  /// What of an invalid record could be read all the same, for the report: the operation's name and identifier, empty if
+  /// unknown. Valid until the next call.
+  virtual std::string_view invalid_op() const = 0;
+  virtual std::string_view invalid_id() const = 0;
+  virtual Digest digest() const = 0;
+};
+
+/// Opens a job file. An error (usage) if it cannot be read, is a directory, or its CSV header is unusable (job).
+Result<std::unique_ptr<Reader>> open_job(const std::filesystem::path& path, const ReaderSettings& settings);
+
+}  // namespace koobatch::job

@@ -1,0 +1,28 @@
+#pragma once
+#include "koobatch/core/error.hpp"
+#include "koobatch/job/reader.hpp"
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace koobatch::job {
+
+/// "jobs/rename.ndjson:17: fileName: contains '*', which is not allowed (< > | : * ? \" /)"
+std::string format_violation(const std::filesystem::path& path, std::uint32_t line, const Violation& violation);
+
+struct Validation {
+  std::uint64_t operations = 0;  ///< records, valid or not
+  std::uint64_t invalid = 0;     ///< records with at least one broken rule
+  std::uint64_t violations = 0;  ///< broken rules in all
+  Digest digest;
+  std::vector<std::string> first_errors;  ///< formatted, at most max_listed_errors
+};
+
+constexpr std::size_t max_listed_errors = 20;
+
+/// Reads the whole job and checks every operation. An Error only if the file itself cannot be read.
+Result<Validation> validate(const std::filesystem::path& path, const ReaderSettings& settings);
+
+}  // namespace koobatch::job

@@ -1,0 +1,8 @@
+#pragma once
+#include <boost/test/unit_test.hpp>
+#include <chrono>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
