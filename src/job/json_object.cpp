@@ -143,7 +143,10 @@ bool JsonObjectReader::parse(std::string_view text, dom::object& object, std::ve
   dom::element root;
   const auto error = parser_.parse(text.data(), text.size(), false).get(root);
   if (error != simdjson::SUCCESS) {
-    out.push_back({"", explain_json_error(text, simdjson::error_message(error))});
+    // Only the size of a number is simdjson's own complaint about well-formed JSON.
+    const std::string_view verdict =
+        error == simdjson::NUMBER_ERROR ? "a number is out of range" : simdjson::error_message(error);
+    out.push_back({"", explain_json_error(text, verdict)});
     return false;
   }
   if (root.get(object) == simdjson::SUCCESS) return true;
