@@ -63,8 +63,8 @@ class Operation {
   /// Equal for operations on the same resource. XXH3-64 of key prefix and identifier; two resources that share a value
   /// are merely sent one after the other.
   std::uint64_t key_hash() const { return key_hash_; }
-  std::string_view id() const { return view(id_); }          ///< the identifier as in the job, not encoded
-  std::string_view user() const { return view(user_); }      ///< X-User-Id; empty if the job and the settings name none
+  std::string_view id() const { return view(id_); }      ///< the identifier as in the job, not encoded
+  std::string_view user() const { return view(user_); }  ///< X-User-Id; empty if the job and the settings name none
   std::string_view language() const { return view(language_); }  ///< empty: the header is not sent
   std::optional<std::string_view> ref() const { return has_ref_ ? std::optional(view(ref_)) : std::nullopt; }
   std::string_view target() const { return view(target_); }  ///< the request target, percent-encoded once
@@ -91,9 +91,9 @@ class Operation {
 /// The fields of one job record or one request body, as read: views into the reader's buffers, valid until it reads on.
 struct FieldValue {
   bool present = false;
-  std::string_view text;             ///< text: the decoded value; text_list: unused
-  std::int64_t integer = 0;          ///< integer
-  std::uint32_t list_from = 0;       ///< text_list: [list_from, list_from + list_size) of Fields::list_items
+  std::string_view text;        ///< text: the decoded value; text_list: unused
+  std::int64_t integer = 0;     ///< integer
+  std::uint32_t list_from = 0;  ///< text_list: [list_from, list_from + list_size) of Fields::list_items
   std::uint32_t list_size = 0;
 };
 
