@@ -8,8 +8,7 @@
 
 namespace koobatch::report {
 
-/// The few file operations a journal needs, so that tests can make any of them fail. Errors are final: the caller
-/// stops.
+/// The few file operations a journal needs, so that tests can make any of them fail. Errors are final: the caller stops.
 class JournalFile {
  public:
   virtual ~JournalFile() = default;

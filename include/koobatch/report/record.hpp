@@ -25,8 +25,7 @@ struct AttemptRecord {
   Duration latency{};
 };
 
-/// A `result` line. The views must outlive the call that encodes it; after decoding they point into the decoder's
-/// memory.
+/// A `result` line. The views must outlive the call that encodes it; after decoding they point into the decoder's memory.
 struct ResultRecord {
   std::uint32_t line = 0;
   std::string_view op;
@@ -79,9 +78,9 @@ struct EndRecord {
   Counts counts;
   std::vector<std::uint32_t> unsettled;  ///< lines whose attempt was under way
   WallTime at;
-  double seconds = 0;          ///< how long the segment took
-  std::uint64_t requests = 0;  ///< HTTP requests sent in this segment
-  std::string error;           ///< why it was aborted; empty: not written
+  double seconds = 0;           ///< how long the segment took
+  std::uint64_t requests = 0;   ///< HTTP requests sent in this segment
+  std::string error;            ///< why it was aborted; empty: not written
 };
 
 /// Each appends one whole line, `sum` and newline included.

@@ -17,10 +17,10 @@ namespace koobatch::report {
 
 /// Result lines of one worker that travel to the journal together.
 struct Batch {
-  unsigned worker = 0;       ///< who is told when they are durable
-  std::uint64_t number = 0;  ///< the worker's own count, rising
-  TimePoint first;           ///< when its first result came
-  std::string lines;         ///< whole lines
+  unsigned worker = 0;        ///< who is told when they are durable
+  std::uint64_t number = 0;   ///< the worker's own count, rising
+  TimePoint first;            ///< when its first result came
+  std::string lines;          ///< whole lines
 };
 
 /// Group commit: a thread that gathers batches, appends them in one write and makes them durable with one fdatasync, at
