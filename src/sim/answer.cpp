@@ -27,7 +27,9 @@ void append_status_line(std::string& out, int status) {
   out.append("\r\n");
 }
 
-bool allows_body(int status) { return status >= 200 && status != 204 && status != 304; }
+bool allows_body(int status) {
+  return status >= 200 && status != 204 && status != 304;
+}
 
 void append_gateway_body(std::string& out, std::string_view code, std::string_view msg) {
   JsonWriter(out).add("error_code", code).add("error_msg", msg).end();
@@ -96,19 +98,34 @@ void append_throttled_body(std::string& out, double rate) {
 
 void append_status_body(std::string& out, int status) {
   switch (status) {
-    case 400: append_code_body(out, code_parameter_check, "Parameter check failed."); break;
-    case 401: append_gateway_body(out, "APIG.0301", "Incorrect IAM authentication information"); break;
-    case 403: append_code_body(out, 13000410, "No permission."); break;
-    case 404: append_code_body(out, code_no_such_resource, "The resource does not exist."); break;
+    case 400:
+      append_code_body(out, code_parameter_check, "Parameter check failed.");
+      break;
+    case 401:
+      append_gateway_body(out, "APIG.0301", "Incorrect IAM authentication information");
+      break;
+    case 403:
+      append_code_body(out, 13000410, "No permission.");
+      break;
+    case 404:
+      append_code_body(out, code_no_such_resource, "The resource does not exist.");
+      break;
     case 429:
       append_gateway_body(
           out, "APIG.0308",
           "The throttling threshold has been reached: policy service over ratelimit,limit:100,time:1 second");
       break;
-    case 502: append_gateway_body(out, "APIG.0202", "Backend unavailable"); break;
-    case 503: append_gateway_body(out, "APIG.0202", "Backend unavailable"); break;
-    case 504: append_gateway_body(out, "APIG.0201", "Backend timeout"); break;
-    default: append_code_body(out, code_generic_failure, "Operation failed.");
+    case 502:
+      append_gateway_body(out, "APIG.0202", "Backend unavailable");
+      break;
+    case 503:
+      append_gateway_body(out, "APIG.0202", "Backend unavailable");
+      break;
+    case 504:
+      append_gateway_body(out, "APIG.0201", "Backend timeout");
+      break;
+    default:
+      append_code_body(out, code_generic_failure, "Operation failed.");
   }
 }
 

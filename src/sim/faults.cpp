@@ -68,7 +68,8 @@ std::string read_retry_after(std::string_view value, Fault& fault) {
   return {};
 }
 
-/// Reads an item after the first. `has_rate` says whether there was a rate already, and afterwards whether there is one.
+/// Reads an item after the first. `has_rate` says whether there was a rate already, and afterwards whether there is
+/// one.
 std::string read_parameter(const Item& item, Fault& fault, bool& has_rate) {
   const bool is_rate = item.name == "rate";
   if (!is_rate && item.name != "retry-after") {
@@ -81,7 +82,9 @@ std::string read_parameter(const Item& item, Fault& fault, bool& has_rate) {
 }
 
 /// Uniform in [0, 1), the same on every platform, which std::uniform_real_distribution does not promise.
-double uniform(std::mt19937_64& random) { return static_cast<double>(random() >> 11U) * 0x1p-53; }
+double uniform(std::mt19937_64& random) {
+  return static_cast<double>(random() >> 11U) * 0x1p-53;
+}
 
 /// Streams of random numbers that share a seed but have nothing in common.
 std::mt19937_64 make_stream(std::uint64_t seed, std::uint32_t stream) {
@@ -112,8 +115,8 @@ Result<void> check_faults(std::span<const Fault> faults) {
   for (const Fault& fault : faults) sum += fault.rate;
   // A tolerance for sums such as 0.1 + 0.2 + 0.7.
   if (sum <= 1 + 1e-9) return {};
-  return usage_error(
-      fmt::format("the rates of the faults add up to {:.4g}; a request is hit by one fault at most, so give at most 1", sum));
+  return usage_error(fmt::format(
+      "the rates of the faults add up to {:.4g}; a request is hit by one fault at most, so give at most 1", sum));
 }
 
 Faults::Faults(std::vector<Fault> faults, std::uint64_t seed)

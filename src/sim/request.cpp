@@ -12,7 +12,9 @@ namespace {
 namespace beast = boost::beast;
 namespace http = beast::http;
 
-std::string_view to_std(beast::string_view text) { return {text.data(), text.size()}; }
+std::string_view to_std(beast::string_view text) {
+  return {text.data(), text.size()};
+}
 
 }  // namespace
 
@@ -41,15 +43,19 @@ void RequestReader::Parser::on_field_impl(http::field, view name, view value, er
       if (is("Host")) reader_.keep(r.host, "Host", to_std(value));
       break;
     case 6:
-      if (is("X-Date")) reader_.keep(r.date, "X-Date", to_std(value));
-      else if (is("Expect")) r.expects_continue = beast::iequals(value, "100-continue");
+      if (is("X-Date"))
+        reader_.keep(r.date, "X-Date", to_std(value));
+      else if (is("Expect"))
+        r.expects_continue = beast::iequals(value, "100-continue");
       break;
     case 8:
       if (is("language")) reader_.keep(r.language, "language", to_std(value));
       break;
     case 9:
-      if (is("X-User-Id")) reader_.keep(r.user_id, "X-User-Id", to_std(value));
-      else if (is("X-Traceid")) reader_.keep(r.trace_id, "X-Traceid", to_std(value));
+      if (is("X-User-Id"))
+        reader_.keep(r.user_id, "X-User-Id", to_std(value));
+      else if (is("X-Traceid"))
+        reader_.keep(r.trace_id, "X-Traceid", to_std(value));
       break;
     case 12:
       if (is("Content-Type")) reader_.keep(r.content_type, "Content-Type", to_std(value));
@@ -57,7 +63,8 @@ void RequestReader::Parser::on_field_impl(http::field, view name, view value, er
     case 13:
       if (is("Authorization")) reader_.keep(r.authorization, "Authorization", to_std(value));
       break;
-    default: break;
+    default:
+      break;
   }
 }
 

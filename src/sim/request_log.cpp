@@ -36,17 +36,21 @@ void add_header(JsonWriter& json, std::string_view name, const std::optional<std
     json.add(name, *value);
   } else {
     std::string text(*value);
-    std::replace_if(text.begin(), text.end(), [](char c) { return static_cast<signed char>(c) < 0; }, '?');
+    std::replace_if(
+        text.begin(), text.end(), [](char c) { return static_cast<signed char>(c) < 0; }, '?');
     json.add(name, text);
   }
 }
 
-/// The fields that travelled in the body, as one object.
+/// The fields that travelled in the body and could be read, as one object.
 void append_body_fields(std::string& out, const job::Fields& fields) {
   JsonWriter json(out);
   for (std::size_t i = 0; i < fields.row->fields.size(); ++i) {
     const job::FieldRow& field = fields.row->fields[i];
-    if (fields.values[i].present && field.place == job::FieldPlace::body) append_field(json.key(field.name), fields, i);
+    const job::FieldValue& value = fields.values[i];
+    if (value.present && !value.malformed && field.place == job::FieldPlace::body) {
+      append_field(json.key(field.name), fields, i);
+    }
   }
   json.end();
 }
@@ -104,7 +108,8 @@ void RequestLog::flush() {
     if (written >= 0) {
       rest.remove_prefix(static_cast<std::size_t>(written));
     } else if (errno != EINTR) {
-      const Error error = system_error(ErrorKind::fatal, path_, "the simulator's log ends here, it cannot be written on", errno);
+      const Error error =
+          system_error(ErrorKind::fatal, path_, "the simulator's log ends here, it cannot be written on", errno);
       spdlog::error("{}", error.message);
       ::close(std::exchange(fd_, -1));
     }

@@ -5,8 +5,6 @@
 #include "koobatch/sim/answer.hpp"
 #include "koobatch/sim/state.hpp"
 
-#include <simdjson.h>
-
 #include <algorithm>
 
 namespace koobatch::sim {
@@ -15,12 +13,22 @@ namespace {
 constexpr std::size_t max_user_id = 128;
 constexpr std::size_t max_language = 128;
 
-bool is_visible(char c) { return c > ' ' && c < '\x7f'; }
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+bool is_visible(char c) {
+  return c > ' ' && c < '\x7f';
+}
+bool is_letter(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+char lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
 
-bool all_visible(std::string_view text) { return std::all_of(text.begin(), text.end(), is_visible); }
+bool all_visible(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), is_visible);
+}
 
 bool equals_ignoring_case(std::string_view a, std::string_view b) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) { return lower(x) == lower(y); });
@@ -70,8 +78,7 @@ bool check_user(const Request& r, Judgement& out) {
   if (r.user_id->empty() || r.user_id->size() > max_user_id) {
     return refuse_parameter(out, "X-User-Id: has {} characters, 1 to {} are allowed", r.user_id->size(), max_user_id);
   }
-  return all_visible(*r.user_id) ||
-         refuse_parameter(out, "X-User-Id: contains a character that is not visible ASCII");
+  return all_visible(*r.user_id) || refuse_parameter(out, "X-User-Id: contains a character that is not visible ASCII");
 }
 
 bool check_date(const Request& r, WallTime now, Judgement& out) {
@@ -111,8 +118,9 @@ bool is_language_tag(std::string_view text) {
   for (std::string_view rest = text;; first = false) {
     const std::size_t end = std::min(rest.find_first_of("-_"), rest.size());
     const std::string_view part = rest.substr(0, end);
-    const bool fits = part.size() >= (first ? 2U : 1U) && part.size() <= 8 &&
-                      std::all_of(part.begin(), part.end(), [&](char c) { return is_letter(c) || (!first && is_digit(c)); });
+    const bool fits =
+        part.size() >= (first ? 2U : 1U) && part.size() <= 8 &&
+        std::all_of(part.begin(), part.end(), [&](char c) { return is_letter(c) || (!first && is_digit(c)); });
     if (!fits || end == rest.size()) return fits;
     rest.remove_prefix(end + 1);
   }
@@ -142,12 +150,8 @@ void read_operation(const Request& r, Judgement& out) {
 bool find_route(const Request& r, Judgement& out) {
   auto route = job::match_route(r.method, r.target);
   if (!route) {
-    return refuse(out, 404, code_no_such_resource, "there is no operation {} {}",
-                  r.method, r.target.substr(0, r.target.find('?')));
-  }
-  // Percent-encoding can write bytes that are no text; nothing could be answered, logged or kept under such a key.
-  if (!simdjson::validate_utf8(route->path_value)) {
-    return refuse(out, 404, code_no_such_resource, "the path is not percent-encoded UTF-8");
+    return refuse(out, 404, code_no_such_resource, "there is no operation {} {}", r.method,
+                  r.target.substr(0, r.target.find('?')));
   }
   out.row = out.fields.row = route->row;
   out.path_value = std::move(route->path_value);

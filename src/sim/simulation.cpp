@@ -8,7 +8,8 @@ namespace koobatch::sim {
 namespace {
 
 /// Bytes that are neither JSON nor the beginning of it, such as a proxy's page.
-constexpr std::string_view garbage = "<html>\r\n<head><title>Welcome</title></head>\r\n<body>\x01\x02\xff\xfe</body>\r\n";
+constexpr std::string_view garbage =
+    "<html>\r\n<head><title>Welcome</title></head>\r\n<body>\x01\x02\xff\xfe</body>\r\n";
 
 int status_of(boost::system::error_code error) {
   namespace http = boost::beast::http;
@@ -114,17 +115,25 @@ Ending Simulation::conclude_fault(const Request& request, Exchange& x, WallTime 
       append_status_body(body_, status);
       answer(out, head, body_, now);
       break;
-    case FaultKind::garbage: answer(out, head, garbage, now); break;
+    case FaultKind::garbage:
+      answer(out, head, garbage, now);
+      break;
     case FaultKind::truncate:
       append_answer_body(body_, x.judgement);
       answer(out, head, body_, now);
       // Status and length arrive, half of the body does not: the case a client gets wrong most easily.
-      out.resize(out.size() - (body_.size() + 1) / 2);
+      out.erase(out.size() - (body_.size() + 1) / 2);
       ending = Ending::cut;
       break;
-    case FaultKind::reset: status = 0, ending = Ending::reset; break;
-    case FaultKind::drop: status = 0, ending = Ending::cut; break;
-    case FaultKind::stall: status = 0, ending = Ending::stall; break;
+    case FaultKind::reset:
+      status = 0, ending = Ending::reset;
+      break;
+    case FaultKind::drop:
+      status = 0, ending = Ending::cut;
+      break;
+    case FaultKind::stall:
+      status = 0, ending = Ending::stall;
+      break;
   }
   record(request, x, status, fault.applies);
   return ending;

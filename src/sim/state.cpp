@@ -32,15 +32,21 @@ std::string_view take_member(std::string_view& members) {
   return member;
 }
 
-std::string_view name_of(std::string_view member) { return member.substr(1, member.find('"', 1) - 1); }
+std::string_view name_of(std::string_view member) {
+  return member.substr(1, member.find('"', 1) - 1);
+}
 
 }  // namespace
 
 void append_field(std::string& out, const job::Fields& fields, std::size_t index) {
   const job::FieldValue& value = fields.values[index];
   switch (fields.row->fields[index].type) {
-    case job::FieldType::text: append_json_string(out, value.text); break;
-    case job::FieldType::integer: out.append(fmt::format_int(value.integer).c_str()); break;
+    case job::FieldType::text:
+      append_json_string(out, value.text);
+      break;
+    case job::FieldType::integer:
+      out.append(fmt::format_int(value.integer).c_str());
+      break;
     case job::FieldType::text_list:
       out.push_back('[');
       for (std::uint32_t i = 0; i < value.list_size; ++i) {
@@ -52,7 +58,9 @@ void append_field(std::string& out, const job::Fields& fields, std::size_t index
   }
 }
 
-std::uint64_t hash_key(std::string_view key) { return XXH3_64bits(key.data(), key.size()); }
+std::uint64_t hash_key(std::string_view key) {
+  return XXH3_64bits(key.data(), key.size());
+}
 
 State::Entry& State::entry(std::uint64_t hash, std::string_view key) {
   const auto [found, fresh] = index_.try_emplace(hash, static_cast<std::uint32_t>(entries_.size()));

@@ -12,9 +12,9 @@ struct AnswerHead {
   int status = 200;
   std::string_view content_type = "application/json";
   bool keep_alive = true;
-  std::optional<int> retry_after;  ///< seconds
-  std::string_view location;       ///< empty: not sent
-  bool chunked = false;            ///< instead of Content-Length
+  std::optional<int> retry_after{};  ///< seconds
+  std::string_view location{};       ///< empty: not sent
+  bool chunked = false;              ///< instead of Content-Length
 };
 
 /// Renders answers by hand into one flat buffer that is reused: no serializer, no field storage.
@@ -29,7 +29,7 @@ class AnswerWriter {
   void open(std::string& out, const AnswerHead& head, WallTime now);
   std::string_view date(WallTime now);
 
-  std::string date_;  ///< rendered once a second
+  std::string date_;        ///< rendered once a second
   WallTime date_second_{};  ///< the second date_ is for
 };
 

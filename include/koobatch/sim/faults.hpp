@@ -8,7 +8,9 @@ namespace koobatch::sim {
 
 /// The names used on the command line, in the log and in the statistics, indexed by FaultKind.
 constexpr std::array<std::string_view, 6> fault_names = {"status", "reset", "drop", "truncate", "garbage", "stall"};
-constexpr std::string_view to_string(FaultKind kind) { return fault_names[static_cast<std::size_t>(kind)]; }
+constexpr std::string_view to_string(FaultKind kind) {
+  return fault_names[static_cast<std::size_t>(kind)];
+}
 
 /// What happens to one request instead of a good answer.
 struct FaultHit {
@@ -21,8 +23,8 @@ struct FaultHit {
 /// An error (usage) if the rates add up to more than 1: a request is hit by one fault at most.
 Result<void> check_faults(std::span<const Fault> faults);
 
-/// Draws which fault, if any, hits a request. The sequence of answers depends on the seed alone, so equal seeds and equal
-/// orders of requests make equal runs.
+/// Draws which fault, if any, hits a request. The sequence of answers depends on the seed alone, so equal seeds and
+/// equal orders of requests make equal runs.
 class Faults {
  public:
   Faults(std::vector<Fault> faults, std::uint64_t seed);

@@ -15,9 +15,7 @@ class InFlight {
     Ticket& operator=(const Ticket&) = delete;
     /// Has the client closed the connection, so that it no longer counts on this request?
     virtual bool abandoned() = 0;
-
-   protected:
-    ~Ticket() = default;
+    virtual ~Ticket() = default;
 
    private:
     friend class InFlight;

@@ -17,7 +17,8 @@ struct LogEntry {
   std::string_view fault;  ///< kind; empty: none
 };
 
-/// Appends the line of `entry`, newline included. Bytes of headers that are not ASCII are replaced, since a log line is JSON.
+/// Appends the line of `entry`, newline included. Bytes of headers that are not ASCII are replaced, since a log line is
+/// JSON.
 void append_log_line(std::string& out, const LogEntry& entry, const Request& request, const Judgement& judgement);
 
 /// Writes the log, a large piece at a time: the caller appends lines to buffer() and calls flush() from time to time.

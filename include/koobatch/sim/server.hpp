@@ -29,8 +29,8 @@ class Connection {
 /// Accepts connections and runs a coroutine for each, all on the thread that runs the io_context.
 class Server {
  public:
-  /// `acceptor` listens already. `tls` may be null. Both contexts must outlive the server, and the server the io_context's
-  /// run(): it has nothing left to do, and run() returns, some time after stop().
+  /// `acceptor` listens already. `tls` may be null. Both contexts must outlive the server, and the server the
+  /// io_context's run(): it has nothing left to do, and run() returns, some time after stop().
   Server(boost::asio::io_context& io, Acceptor acceptor, boost::asio::ssl::context* tls, Simulation& simulation);
   void start();
   /// Ends every connection and every task. On the io_context's thread.
@@ -39,7 +39,8 @@ class Server {
   Simulation& simulation() { return simulation_; }
   void add(Connection& connection) { connections_.insert(&connection); }
   void remove(Connection& connection);
-  /// Closes `connection` unless it was removed or pardoned by then: the bound on what depends on the client's good will.
+  /// Closes `connection` unless it was removed or pardoned by then: the bound on what depends on the client's good
+  /// will.
   void close_at(Connection& connection, TimePoint deadline) { deadlines_[&connection] = deadline; }
   void pardon(Connection& connection) { deadlines_.erase(&connection); }
 

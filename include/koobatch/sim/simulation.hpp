@@ -14,17 +14,17 @@ namespace koobatch::sim {
 
 /// Counts since the start. Shown by GET /_sim/stats.
 struct Stats {
-  std::uint64_t connections = 0;          ///< accepted
-  std::uint64_t requests = 0;             ///< operation requests: those with the method and path of an operation
-  std::uint64_t applied = 0;              ///< operation requests that changed the state (or set it to what it was)
-  std::uint64_t refused = 0;              ///< operation requests that broke a documented rule
-  std::uint64_t throttled = 0;            ///< operation requests over the rate
-  std::uint64_t abandoned = 0;            ///< operation requests whose client left before the answer was due
-  std::uint64_t unrouted = 0;             ///< requests for anything else
-  std::uint64_t malformed = 0;            ///< requests that are no HTTP, or over a limit
-  std::uint64_t pipelined = 0;            ///< requests sent before the previous answer
-  std::uint64_t duplicate_trace_ids = 0;  ///< operation requests with an X-Traceid seen before
-  std::uint64_t overlapping_keys = 0;     ///< operation requests whose key already had one under way
+  std::uint64_t connections = 0;             ///< accepted
+  std::uint64_t requests = 0;                ///< operation requests: those with the method and path of an operation
+  std::uint64_t applied = 0;                 ///< operation requests that changed the state (or set it to what it was)
+  std::uint64_t refused = 0;                 ///< operation requests that broke a documented rule
+  std::uint64_t throttled = 0;               ///< operation requests over the rate
+  std::uint64_t abandoned = 0;               ///< operation requests whose client left before the answer was due
+  std::uint64_t unrouted = 0;                ///< requests for anything else
+  std::uint64_t malformed = 0;               ///< requests that are no HTTP, or over a limit
+  std::uint64_t pipelined = 0;               ///< requests sent before the previous answer
+  std::uint64_t duplicate_trace_ids = 0;     ///< operation requests with an X-Traceid seen before
+  std::uint64_t overlapping_keys = 0;        ///< operation requests whose key already had one under way
   std::array<std::uint64_t, 600> answers{};  ///< by HTTP status; those of GET /_sim/… are not counted
   std::array<std::uint64_t, fault_names.size()> faults{};
 };
@@ -74,6 +74,8 @@ class Simulation {
   Ending conclude(const Request& request, Exchange& exchange, WallTime now, std::string& out);
   /// The client left before conclude().
   void abandon(const Request& request, Exchange& exchange);
+  /// The connection is gone: nobody waits for the exchange any longer.
+  void forget(Exchange& exchange) { in_flight_.leave(*exchange.ticket); }
   /// Appends the answer to a request that was not understood. The connection must be closed after it.
   void refuse_malformed(boost::system::error_code error, WallTime now, std::string& out);
   /// Appends the answer to a request that came before the previous answer. The connection must be closed after it.

@@ -35,8 +35,8 @@ struct SimulatorSettings {
   Duration latency{};
   Duration jitter{};  ///< added to latency, uniform in [0, jitter]
   std::vector<Fault> faults;
-  double throttle = 0;  ///< requests a second before 429 APIG.0308; 0: none
-  std::uint64_t seed = 0;  ///< of faults and jitter; equal seeds and request orders make equal runs
+  double throttle = 0;                ///< requests a second before 429 APIG.0308; 0: none
+  std::uint64_t seed = 0;             ///< of faults and jitter; equal seeds and request orders make equal runs
   std::filesystem::path log;          ///< empty: none
   std::filesystem::path certificate;  ///< PEM; with `key`: TLS
   std::filesystem::path key;

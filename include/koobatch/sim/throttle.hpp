@@ -3,9 +3,9 @@
 
 namespace koobatch::sim {
 
-/// The gateway's rate limit, as the generic cell rate algorithm: the same decisions as a token bucket that holds a tenth
-/// of a second's worth (at least one request), without a timer. In every span of t seconds at most rate * t + burst()
-/// requests are admitted. Time is passed in and may step back a little: that costs nothing and earns nothing.
+/// The gateway's rate limit, as the generic cell rate algorithm: the same decisions as a token bucket that holds a
+/// tenth of a second's worth (at least one request), without a timer. In every span of t seconds at most rate * t +
+/// burst() requests are admitted. Time is passed in and may step back a little: that costs nothing and earns nothing.
 class Throttle {
  public:
   /// `rate` in requests a second; 0: admits everything.
