@@ -22,9 +22,10 @@ Result<std::string> check_token(std::string token, const std::string& source) {
   if (token.empty()) return usage_error(fmt::format("{}: the token is empty", source));
   const bool visible = std::all_of(token.begin(), token.end(), [](char c) { return c >= 0x20 && c < 0x7f; });
   if (!visible) {
-    return usage_error(fmt::format("{}: the token holds a line break or another character that no header can carry; "
-                                   "the file must hold the token and nothing else",
-                                   source));
+    return usage_error(
+        fmt::format("{}: the token holds a line break or another character that no header can carry; "
+                    "the file must hold the token and nothing else",
+                    source));
   }
   return token;
 }

@@ -253,8 +253,7 @@ std::optional<Status> Scheduler::retry_at(SlotId id, TimePoint at) {
 
 void Scheduler::remember(Slot& slot, const Outcome& outcome, const AttemptTiming& timing) {
   if (!slot.retries) slot.retries = std::make_unique<Retries>();
-  slot.retries->history.push_back(
-      {slot.attempt, outcome.http, outcome.code, outcome.error, timing.at, timing.latency});
+  slot.retries->history.push_back({slot.attempt, outcome.http, outcome.code, outcome.error, timing.at, timing.latency});
   slot.retries->last = outcome;
 }
 
@@ -270,7 +269,9 @@ std::span<const AttemptRecord> Scheduler::history(SlotId id) const {
   return retries ? std::span<const AttemptRecord>(retries->history) : std::span<const AttemptRecord>();
 }
 
-const Outcome& Scheduler::last_outcome(SlotId id) const { return slots_[id].retries->last; }
+const Outcome& Scheduler::last_outcome(SlotId id) const {
+  return slots_[id].retries->last;
+}
 
 void Scheduler::recorded(SlotId id, std::uint64_t ticket) {
   Slot& slot = slots_[id];
@@ -286,12 +287,13 @@ bool Scheduler::wants_sync() const {
   return !input_open_ && held_ == 0 && sequencer_.unsynced() > 0;
 }
 
-bool Scheduler::take_pace_changed() { return std::exchange(pace_changed_, false); }
+bool Scheduler::take_pace_changed() {
+  return std::exchange(pace_changed_, false);
+}
 
 bool Scheduler::has_ready(TimePoint now) const {
   if (stopping_) return in_flight_ == 0;
-  return !sequencer_.empty() || (!retries_.empty() && retries_.top().at <= now) ||
-         idle().kind == Action::Kind::done;
+  return !sequencer_.empty() || (!retries_.empty() && retries_.top().at <= now) || idle().kind == Action::Kind::done;
 }
 
 std::vector<std::uint32_t> Scheduler::unsettled() const {
@@ -304,8 +306,14 @@ std::vector<std::uint32_t> Scheduler::unsettled() const {
   return lines;
 }
 
-std::uint8_t Scheduler::attempt(SlotId id) const { return slots_[id].attempt; }
-bool Scheduler::mended(SlotId id) const { return slots_[id].mended; }
-const job::Operation& Scheduler::operation(SlotId id) const { return slots_[id].operation; }
+std::uint8_t Scheduler::attempt(SlotId id) const {
+  return slots_[id].attempt;
+}
+bool Scheduler::mended(SlotId id) const {
+  return slots_[id].mended;
+}
+const job::Operation& Scheduler::operation(SlotId id) const {
+  return slots_[id].operation;
+}
 
 }  // namespace koobatch::flow

@@ -1,9 +1,9 @@
 #include "koobatch/net/connection.hpp"
 
+#include <fmt/format.h>
 #include <boost/asio/ssl/error.hpp>
 #include <boost/asio/ssl/host_name_verification.hpp>
 #include <boost/asio/write.hpp>
-#include <fmt/format.h>
 
 #include <cstring>
 #include <type_traits>
@@ -35,7 +35,9 @@ bool is_name(const std::string& host) {
 Connection::Connection(asio::io_context& context, Dialer& dialer)
     : context_(context), dialer_(dialer), socket_(context), resolver_(context) {}
 
-Connection::~Connection() { close(); }
+Connection::~Connection() {
+  close();
+}
 
 void Connection::close() {
   if (armed()) disarm();
@@ -107,8 +109,8 @@ Awaitable<Connection::Opened> Connection::attempt_open(flow::Answer& answer) {
     const auto [error] = co_await socket_.async_connect(address, as_result);
     if (timed_out_) co_return Opened::no;
     if (error) {
-      answer.error = fmt::format("cannot connect to {} ({}): {}", dialer_.endpoint.url(), describe(address),
-                                 error.message());
+      answer.error =
+          fmt::format("cannot connect to {} ({}): {}", dialer_.endpoint.url(), describe(address), error.message());
       continue;
     }
     socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
@@ -130,9 +132,10 @@ Awaitable<Connection::Opened> Connection::handshake(flow::Answer& answer) {
   if (!error) co_return Opened::yes;
   const long verified = SSL_get_verify_result(tls_->native_handle());
   if (dialer_.verify && verified != X509_V_OK) {
-    answer.error = fmt::format("the certificate of {} was refused: {}; check the host name, or name the issuer's "
-                               "certificate with --cacert",
-                               dialer_.endpoint.url(), X509_verify_cert_error_string(verified));
+    answer.error = fmt::format(
+        "the certificate of {} was refused: {}; check the host name, or name the issuer's "
+        "certificate with --cacert",
+        dialer_.endpoint.url(), X509_verify_cert_error_string(verified));
     co_return Opened::never;
   }
   answer.error = fmt::format("TLS with {} failed: {}", dialer_.endpoint.url(), error.message());

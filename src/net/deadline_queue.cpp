@@ -8,6 +8,7 @@ void DeadlineQueue::arm(Deadline& deadline, TimePoint at) {
   auto place = list_.end();
   while (place != list_.begin() && std::prev(place)->at() > at) --place;
   list_.insert(place, deadline);
+  if (&list_.front() == &deadline) earlier();
 }
 
 void DeadlineQueue::expire(TimePoint now) {

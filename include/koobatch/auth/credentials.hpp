@@ -20,8 +20,8 @@ struct CredentialSettings {
   bool any() const { return !token_file.empty() || !token_env.empty(); }
 };
 
-/// Where the Authorization header comes from. Threads share one; the header is handed out as an immutable value, so that
-/// a renewal never pulls it away under a reader.
+/// Where the Authorization header comes from. Threads share one; the header is handed out as an immutable value, so
+/// that a renewal never pulls it away under a reader.
 class Credentials {
  public:
   using Header = std::shared_ptr<const std::string>;

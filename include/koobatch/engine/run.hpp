@@ -23,8 +23,8 @@ struct RunResult {
 /// thread only watches.
 class Run {
  public:
-  /// Creates the report and starts. `validation` is what validating the job came to: it is not read for errors again, but
-  /// compared with what is read while sending.
+  /// Creates the report and starts. `validation` is what validating the job came to: it is not read for errors again,
+  /// but compared with what is read while sending.
   static Result<std::unique_ptr<Run>> start(const RunSettings& settings, const job::Validation& validation);
   ~Run();  ///< of an unfinished run: stops at once, as a crash would
 

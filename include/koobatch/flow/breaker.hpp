@@ -3,12 +3,13 @@
 
 namespace koobatch::flow {
 
-/// Stops traffic to a service that does not answer, and finds out with one probe at a time when it is back. A new breaker
-/// waits for a probe: the first request of a segment goes alone and proves the endpoint before anything else leaves.
+/// Stops traffic to a service that does not answer, and finds out with one probe at a time when it is back. A new
+/// breaker waits for a probe: the first request of a segment goes alone and proves the endpoint before anything else
+/// leaves.
 class Breaker {
  public:
-  /// So many failures in a row, with no answer in between, open the breaker. Few enough that an outage costs hardly more
-  /// requests than were in flight, many enough that scattered faults do not meet it.
+  /// So many failures in a row, with no answer in between, open the breaker. Few enough that an outage costs hardly
+  /// more requests than were in flight, many enough that scattered faults do not meet it.
   static constexpr unsigned failures_to_open = 6;
   static constexpr Duration first_probe_delay = std::chrono::milliseconds(200);
   static constexpr Duration max_probe_delay = std::chrono::seconds(2);

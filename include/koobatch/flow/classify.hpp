@@ -25,8 +25,8 @@ class Classifier {
   ~Classifier();
   Classifier(Classifier&&) noexcept;
 
-  /// `answer.body` is given JSON padding, hence not const. `expected_id`: the identifier that an `id` in the answer must
-  /// equal; empty if the operation's answer carries none. The HTTP status is judged before `code`.
+  /// `answer.body` is given JSON padding, hence not const. `expected_id`: the identifier that an `id` in the answer
+  /// must equal; empty if the operation's answer carries none. The HTTP status is judged before `code`.
   void classify(Answer& answer, std::string_view expected_id, WallTime now, Outcome& out);
 
  private:

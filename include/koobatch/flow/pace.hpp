@@ -23,8 +23,8 @@ class Pace {
  public:
   struct Permit {
     bool granted = false;
-    bool probe = false;  ///< granted as the one request that goes alone
-    TimePoint ask_at;    ///< if not granted
+    bool probe = false;   ///< granted as the one request that goes alone
+    TimePoint ask_at;     ///< if not granted
     Duration downtime{};  ///< Breaker::downtime, if granted
   };
 

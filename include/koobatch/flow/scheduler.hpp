@@ -36,8 +36,8 @@ constexpr SlotId no_slot = std::numeric_limits<SlotId>::max();
 
 /// What one connection's turn has come to. Owned by the connection, kept up to date by scheduler and connection alike.
 struct Seat {
-  bool connected = false;  ///< set by the connection
-  bool probing = false;    ///< set by the scheduler: this seat's next attempt is the one that goes alone
+  bool connected = false;   ///< set by the connection
+  bool probing = false;     ///< set by the scheduler: this seat's next attempt is the one that goes alone
   SlotId repeat = no_slot;  ///< set by the scheduler: to be sent again at once, on a fresh connection
 };
 
@@ -64,9 +64,9 @@ struct AttemptTiming {
 
 /// Decides what is sent when, for the connections of one thread. No I/O, no clock: tests drive it by hand.
 ///
-/// Operations come in through admit() in file order; next() hands out attempts; complete() settles each attempt, and when
-/// it returns a status, the caller records the result and calls recorded(); durable() then lets the next operation on the
-/// same key go. Not thread-safe; only the Pace is shared between threads.
+/// Operations come in through admit() in file order; next() hands out attempts; complete() settles each attempt, and
+/// when it returns a status, the caller records the result and calls recorded(); durable() then lets the next operation
+/// on the same key go. Not thread-safe; only the Pace is shared between threads.
 class Scheduler {
  public:
   Scheduler(const SchedulerSettings& settings, Pace& pace, std::uint64_t seed);
@@ -151,7 +151,7 @@ class Scheduler {
   Pace& pace_;
   std::mt19937_64 random_;
   std::deque<Slot> slots_;  ///< never moves its elements: operation() stays valid while others come in
-  SlotId free_ = no_slot;  ///< head of the list of free slots
+  SlotId free_ = no_slot;   ///< head of the list of free slots
   Sequencer sequencer_;
   std::priority_queue<Due, std::vector<Due>, std::greater<>> retries_;
   std::size_t in_flight_ = 0;

@@ -7,8 +7,8 @@
 
 namespace koobatch::flow {
 
-/// Lanes by key: of the operations on one key, the first is ready, the others wait behind it in the order they came, until
-/// its result is recorded and durable. Keys are hashes; two keys that share one are merely serialised.
+/// Lanes by key: of the operations on one key, the first is ready, the others wait behind it in the order they came,
+/// until its result is recorded and durable. Keys are hashes; two keys that share one are merely serialised.
 class Sequencer {
  public:
   using SlotId = std::uint32_t;

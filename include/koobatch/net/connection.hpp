@@ -36,8 +36,8 @@ class Connection : private Deadline {
  public:
   enum class Opened {
     yes,
-    no,            ///< not now; `answer.error` says why
-    never,         ///< the peer's certificate was refused: trying again cannot help
+    no,     ///< not now; `answer.error` says why
+    never,  ///< the peer's certificate was refused: trying again cannot help
   };
 
   Connection(asio::io_context& context, Dialer& dialer);

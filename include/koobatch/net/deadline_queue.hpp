@@ -3,6 +3,8 @@
 
 #include <boost/intrusive/list.hpp>
 
+#include <functional>
+
 namespace koobatch::net {
 
 /// Something that must end by a time. Embedded in what it belongs to, so that arming it allocates nothing; must not
@@ -31,6 +33,9 @@ class DeadlineQueue {
   void expire(TimePoint now);
   /// The earliest, or TimePoint::max().
   TimePoint next() const { return list_.empty() ? TimePoint::max() : list_.front().at(); }
+
+  /// Called when next() became earlier: the timer behind this queue must be set anew. Set before use.
+  std::function<void()> earlier;
 
  private:
   boost::intrusive::list<Deadline, boost::intrusive::constant_time_size<false>> list_;

@@ -12,7 +12,8 @@ namespace koobatch::net {
 constexpr std::uint32_t max_header_bytes = 16 * 1024;
 constexpr std::uint64_t max_body_bytes = 64 * 1024;
 
-/// Beast's response parser, keeping of the header only what the run needs: nothing is stored per field, nothing allocated.
+/// Beast's response parser, keeping of the header only what the run needs: nothing is stored per field, nothing
+/// allocated.
 class ResponseParser final : public boost::beast::http::basic_parser<false> {
  public:
   explicit ResponseParser(flow::Answer& answer) : answer_(answer) {
@@ -58,8 +59,8 @@ class ResponseParser final : public boost::beast::http::basic_parser<false> {
   flow::Answer& answer_;
 };
 
-/// Reads one final answer from a stream of bytes that arrives in pieces of any size; interim (1xx) answers other than 101
-/// are passed over. Pure: knows nothing of sockets.
+/// Reads one final answer from a stream of bytes that arrives in pieces of any size; interim (1xx) answers other than
+/// 101 are passed over. Pure: knows nothing of sockets.
 class ResponseReader {
  public:
   enum class State {
