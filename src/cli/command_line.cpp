@@ -4,8 +4,8 @@
 
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
+#include <CLI/CLI.hpp>
 #include <memory>
 
 namespace koobatch::cli {
@@ -47,8 +47,10 @@ void add_verb(CLI::App& app, const VerbRow& row) {
   for (const auto& option : option_table()) {
     if ((option.verbs & only(row.verb)) != 0) add_option(verb, option);
   }
-  verb.add_option("--config", "Take settings from this TOML file")->type_name("FILE")->group("Output")->multi_option_policy(
-      CLI::MultiOptionPolicy::TakeLast);
+  verb.add_option("--config", "Take settings from this TOML file")
+      ->type_name("FILE")
+      ->group("Output")
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
   verb.footer(fmt::format(
       "Values in parentheses are the defaults. Options can also be set in the environment (KOOBATCH_RATE=500/s) or in\n"
       "the configuration file (rate = \"500/s\"): a flag wins over the environment, the environment over the file.\n\n"

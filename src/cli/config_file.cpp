@@ -5,10 +5,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <CLI/CLI.hpp>
 #include <optional>
 #include <sstream>
 
@@ -101,7 +101,8 @@ bool is_bare_value(std::string_view text) {
 }
 
 bool is_quoted(std::string_view text) {
-  return text.size() >= 2 && (text.front() == '"' || text.front() == '\'') && text.find(text.front(), 1) == text.size() - 1;
+  return text.size() >= 2 && (text.front() == '"' || text.front() == '\'') &&
+         text.find(text.front(), 1) == text.size() - 1;
 }
 
 /// What is wrong with the right-hand side, if anything: CLI11 would take nearly everything for something.

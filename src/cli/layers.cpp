@@ -41,7 +41,8 @@ std::optional<Setting> from_config(const OptionRow& row, const Layers& layers) {
   const auto found = std::find_if(layers.config.begin(), layers.config.end(),
                                   [&](const ConfigEntry& entry) { return entry.name == row.name; });
   if (found == layers.config.end()) return std::nullopt;
-  return Setting{&row, Layer::config, fmt::format("{}:{}: {}", layers.config_name, found->line, row.name), found->values};
+  return Setting{&row, Layer::config, fmt::format("{}:{}: {}", layers.config_name, found->line, row.name),
+                 found->values};
 }
 
 /// Brings a switch into the form "true" or "false".
@@ -66,7 +67,8 @@ Result<void> check_config(const Layers& layers) {
                                      layers.config_name, entry.line, entry.name));
     }
     if (!row->repeatable && (entry.is_array || entry.values.size() != 1)) {
-      return usage_error(fmt::format("{}:{}: {} takes one value, not a list", layers.config_name, entry.line, entry.name));
+      return usage_error(
+          fmt::format("{}:{}: {} takes one value, not a list", layers.config_name, entry.line, entry.name));
     }
   }
   return {};
@@ -89,7 +91,9 @@ Result<std::vector<Setting>> collect(Verb verb, const Layers& layers) {
 }
 
 /// A switch that is off sets nothing, so it silences nobody.
-bool chooses(const Setting& setting) { return !setting.row->is_switch() || setting.values.front() == "true"; }
+bool chooses(const Setting& setting) {
+  return !setting.row->is_switch() || setting.values.front() == "true";
+}
 
 /// Drops the settings of a choice that a more direct source has made otherwise.
 void silence_overruled(std::vector<Setting>& settings) {
@@ -104,8 +108,8 @@ void silence_overruled(std::vector<Setting>& settings) {
   });
 }
 
-/// The simulator's options on the command line of `run`: without --simulate they are a slip. Elsewhere they may wait for
-/// a run that uses them.
+/// The simulator's options on the command line of `run`: without --simulate they are a slip. Elsewhere they may wait
+/// for a run that uses them.
 bool is_simulator_flag(const Setting& setting) {
   return setting.layer == Layer::flag && setting.row->verbs == (only(Verb::run) | only(Verb::simulate));
 }

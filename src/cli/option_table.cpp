@@ -3,9 +3,8 @@
 #include "koobatch/core/units.hpp"
 #include "koobatch/job/operation.hpp"
 
-#include <boost/algorithm/string/case_conv.hpp>
-#include <boost/algorithm/string/replace.hpp>
 #include <fmt/format.h>
+#include <boost/algorithm/string/case_conv.hpp>
 
 #include <algorithm>
 #include <array>
@@ -138,10 +137,9 @@ const std::array table = {
                 o.format = format;
                 return {};
               }},
-    OptionRow{"user-id", 0, "ID", run, job_group, "X-User-Id of the operations that name no user_id",
-              [](Value v, Options& o) {
-                return set_header(v, &job::Fields::user_id, "user_id", o.run.reader.default_user);
-              }},
+    OptionRow{
+        "user-id", 0, "ID", run, job_group, "X-User-Id of the operations that name no user_id",
+        [](Value v, Options& o) { return set_header(v, &job::Fields::user_id, "user_id", o.run.reader.default_user); }},
     OptionRow{"language", 0, "TAG", run, job_group, "Language of the operations that name none, e.g. en-US",
               [](Value v, Options& o) {
                 return set_header(v, &job::Fields::language, "language", o.run.reader.default_language);
@@ -168,7 +166,8 @@ const std::array table = {
 
     OptionRow{"max-attempts", 0, "N", run, retries, "Attempts of an operation, 1 to 200 (5)",
               [](Value v, Options& o) { return set_count(v, 1, 200, o.run.scheduler.max_attempts); }},
-    OptionRow{"retry-base", 0, "DURATION", run, retries, "Longest wait before the first retry; doubles each time (200ms)",
+    OptionRow{"retry-base", 0, "DURATION", run, retries,
+              "Longest wait before the first retry; doubles each time (200ms)",
               [](Value v, Options& o) { return set_duration(v, o.run.scheduler.retry.base, Duration::zero()); }},
     OptionRow{"retry-cap", 0, "DURATION", run, retries, "Longest wait before any retry (20s)",
               [](Value v, Options& o) { return set_duration(v, o.run.scheduler.retry.cap, Duration::zero()); }},
@@ -231,10 +230,14 @@ const std::array table = {
 
 }  // namespace
 
-std::span<const OptionRow> option_table() { return table; }
+std::span<const OptionRow> option_table() {
+  return table;
+}
 
 std::string variable_name(std::string_view option) {
-  return "KOOBATCH_" + boost::algorithm::replace_all_copy(boost::algorithm::to_upper_copy(std::string(option)), "-", "_");
+  std::string name = fmt::format("KOOBATCH_{}", boost::algorithm::to_upper_copy(std::string(option)));
+  std::replace(name.begin(), name.end(), '-', '_');
+  return name;
 }
 
 }  // namespace koobatch::cli

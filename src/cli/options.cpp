@@ -29,9 +29,10 @@ Result<void> check_credentials(const Options& options, const net::Endpoint& endp
     return usage_error("--endpoint needs credentials: give --token-file FILE or --token-env NAME");
   }
   if (credentials.any() && !endpoint.tls && !endpoint.is_loopback()) {
-    return usage_error(fmt::format("--endpoint '{}': http:// would send the token unencrypted, which is refused for "
-                                   "anything but a loopback address; use https://",
-                                   options.endpoint));
+    return usage_error(
+        fmt::format("--endpoint '{}': http:// would send the token unencrypted, which is refused for "
+                    "anything but a loopback address; use https://",
+                    options.endpoint));
   }
   return {};
 }
@@ -46,8 +47,9 @@ Result<void> check_tls(const net::TlsSettings& tls) {
 
 Result<void> check_pace(const engine::RunSettings& run) {
   if (run.connections < run.threads) {
-    return usage_error(fmt::format("--connections {} is less than --threads {}: each thread needs a connection of its own",
-                                   run.connections, run.threads));
+    return usage_error(
+        fmt::format("--connections {} is less than --threads {}: each thread needs a connection of its own",
+                    run.connections, run.threads));
   }
   if (run.pace.burst > 0 && run.pace.rate <= 0) return usage_error("--burst needs --rate");
   if (run.scheduler.retry.base > run.scheduler.retry.cap) {
@@ -69,9 +71,10 @@ std::string job_stem(const std::filesystem::path& job) {
 Result<job::Format> choose_format(const Options& options, const std::filesystem::path& job) {
   if (options.format) return *options.format;
   if (const auto format = job::format_of(job)) return *format;
-  return usage_error(fmt::format("{}: the extension does not tell the format; name the file .ndjson or .csv, or give "
-                                 "--format ndjson|csv",
-                                 job.string()));
+  return usage_error(
+      fmt::format("{}: the extension does not tell the format; name the file .ndjson or .csv, or give "
+                  "--format ndjson|csv",
+                  job.string()));
 }
 
 std::filesystem::path report_path(const std::string& report, const std::filesystem::path& job, WallTime now) {
@@ -90,7 +93,11 @@ Result<engine::RunSettings> finish_run(const Options& options, const std::filesy
   const auto format = choose_format(options, job);
   if (!format) return format.error();
   run.reader.format = *format;
-  if (!options.simulate) {
+  if (options.simulate) {
+    // A real token has no business there, even if the environment or the configuration file names one.
+    run.credentials.token_file.clear();
+    run.credentials.token_env.clear();
+  } else {
     const auto endpoint = net::parse_endpoint(options.endpoint);
     if (!endpoint) return endpoint.error();
     run.endpoint = *endpoint;

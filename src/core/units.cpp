@@ -27,10 +27,16 @@ constexpr std::array<RateUnit, 7> rate_units = {
     {{"s", 1}, {"sec", 1}, {"second", 1}, {"m", 60}, {"min", 60}, {"h", 3600}, {"hour", 3600}}};
 constexpr double highest_rate = 1e9;
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
 
-Error bad_duration() { return usage_error("not a duration; write for example 200ms, 5s, 1.5s, 10m or 1h30m"); }
-Error no_duration_unit() { return usage_error("a unit is missing; write for example 200ms, 5s or 10m"); }
+Error bad_duration() {
+  return usage_error("not a duration; write for example 200ms, 5s, 1.5s, 10m or 1h30m");
+}
+Error no_duration_unit() {
+  return usage_error("a unit is missing; write for example 200ms, 5s or 10m");
+}
 
 /// Digits with at most one point among them, as at the start of `text`.
 std::string_view leading_number(std::string_view text) {

@@ -27,8 +27,11 @@ UChar32 next_code_point(std::string_view text, std::size_t& i) {
 #pragma GCC diagnostic pop
 }
 
-/// C0, DEL and C1: what a terminal could take for a command, and line breaks, which would let a foreign text forge lines.
-bool is_control(UChar32 c) { return c < 0x20 || (c >= 0x7f && c < 0xa0); }
+/// C0, DEL and C1: what a terminal could take for a command, and line breaks, which would let a foreign text forge
+/// lines.
+bool is_control(UChar32 c) {
+  return c < 0x20 || (c >= 0x7f && c < 0xa0);
+}
 
 void append_printable(std::string& out, std::string_view text) {
   for (std::size_t i = 0; i < text.size();) {
@@ -57,9 +60,13 @@ std::string repaired_utf8(std::string_view text) {
   return out;
 }
 
-std::string_view view(spdlog::string_view_t text) { return {text.data(), text.size()}; }
+std::string_view view(spdlog::string_view_t text) {
+  return {text.data(), text.size()};
+}
 
-void append(spdlog::memory_buf_t& to, std::string_view text) { to.append(text.data(), text.data() + text.size()); }
+void append(spdlog::memory_buf_t& to, std::string_view text) {
+  to.append(text.data(), text.data() + text.size());
+}
 
 class TextFormatter final : public spdlog::formatter {
  public:
@@ -134,7 +141,9 @@ std::unique_ptr<spdlog::formatter> make_formatter(Format format) {
   return std::make_unique<TextFormatter>();
 }
 
-std::unique_ptr<spdlog::formatter> make_plain_formatter() { return std::make_unique<PlainFormatter>(); }
+std::unique_ptr<spdlog::formatter> make_plain_formatter() {
+  return std::make_unique<PlainFormatter>();
+}
 
 void setup(const Settings& settings, std::shared_ptr<Console> console) {
   spdlog::set_default_logger(make_logger("koobatch", settings, console, make_formatter(settings.format)));

@@ -20,7 +20,9 @@ constexpr std::size_t min_bar = 12;  // brackets included; a shorter one says no
 constexpr std::size_t max_bar = 42;
 
 /// Rounded down, so that 100% means all.
-int percent(const Progress& progress) { return static_cast<int>(progress.fraction() * 100); }
+int percent(const Progress& progress) {
+  return static_cast<int>(progress.fraction() * 100);
+}
 
 std::string format_rate(double rate) {
   if (rate >= 100) return format_count(static_cast<std::uint64_t>(std::llround(rate))) + "/s";
@@ -106,9 +108,13 @@ double Progress::rate_between(const Sample& from, const Sample& to) {
   return static_cast<double>(to.snapshot.finished() - from.snapshot.finished()) / elapsed;
 }
 
-double Progress::rate() const { return recent_.empty() ? 0 : rate_between(recent_.front(), last_); }
+double Progress::rate() const {
+  return recent_.empty() ? 0 : rate_between(recent_.front(), last_);
+}
 
-double Progress::mean_rate() const { return first_ ? rate_between(*first_, last_) : 0; }
+double Progress::mean_rate() const {
+  return first_ ? rate_between(*first_, last_) : 0;
+}
 
 std::optional<Duration> Progress::time_left() const {
   constexpr double too_long = 100.0 * 24 * 3600;  // a pace so slow is no pace; and it must fit a Duration

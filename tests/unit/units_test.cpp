@@ -24,12 +24,22 @@ std::string refusal(const Result<T>& result) {
   return result.error().message;
 }
 
-bool contains(const std::string& text, const char* part) { return text.find(part) != std::string::npos; }
+bool contains(const std::string& text, const char* part) {
+  return text.find(part) != std::string::npos;
+}
 
-const Spelling durations[] = {{"200ms", 200ms},     {"5s", 5s},       {"1.5s", 1500ms},
-                              {"10m", 10min},       {"2h", 2h},       {"1h30m", 90min},
-                              {"1m0.25s", 60250ms}, {"1d", 24h},      {"0", 0ns},
-                              {"0s", 0ns},          {"0.001ms", 1us}, {"365d", 24h * 365},
+const Spelling durations[] = {{"200ms", 200ms},
+                              {"5s", 5s},
+                              {"1.5s", 1500ms},
+                              {"10m", 10min},
+                              {"2h", 2h},
+                              {"1h30m", 90min},
+                              {"1m0.25s", 60250ms},
+                              {"1d", 24h},
+                              {"0", 0ns},
+                              {"0s", 0ns},
+                              {"0.001ms", 1us},
+                              {"365d", 24h * 365},
                               {"1h2m3s4ms", 1h + 2min + 3s + 4ms}};
 
 const Refusal bad_durations[] = {{"500", "a unit is missing; write for example 200ms"},
@@ -114,7 +124,8 @@ BOOST_AUTO_TEST_CASE(counts_are_whole_numbers_within_their_limits) {
   BOOST_TEST(parse_count("1", 1, 200).value() == 1U);
   BOOST_TEST(parse_count("200", 1, 200).value() == 200U);
   BOOST_TEST(parse_count("18446744073709551615", 0, UINT64_MAX).value() == UINT64_MAX);
-  for (const char* text : {"0", "201", "", "-1", "+1", "1.0", "1e2", " 1", "1 ", "0x1", "many", "18446744073709551616"}) {
+  for (const char* text :
+       {"0", "201", "", "-1", "+1", "1.0", "1e2", " 1", "1 ", "0x1", "many", "18446744073709551616"}) {
     BOOST_TEST(refusal(parse_count(text, 1, 200)) == "must be a whole number from 1 to 200", text);
   }
 }
