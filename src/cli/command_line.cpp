@@ -34,10 +34,11 @@ void add_option(CLI::App& app, const OptionRow& row) {
 /// Arguments take what is there; which are missing is said in our words afterwards.
 void add_arguments(CLI::App& app, const VerbRow& row) {
   if (row.argument.empty()) return;
-  app.add_option(std::string(row.argument), std::string(row.argument_help))->type_name("")->required();
-  if (row.extra_arguments) {
-    app.add_option(std::string(row.extra_name), std::string(row.extra_help))->type_name("")->expected(0, 1 << 20);
-  }
+  const std::string help(row.argument_help);
+  app.add_option(std::string(row.argument), help)->type_name("")->required();
+  if (!row.extra_arguments) return;
+  const std::string extra_help(row.extra_help);
+  app.add_option(std::string(row.extra_name), extra_help)->type_name("")->expected(-1);
 }
 
 void add_verb(CLI::App& app, const VerbRow& row) {

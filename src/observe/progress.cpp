@@ -57,17 +57,18 @@ struct Part {
   int importance;  ///< the lower, the sooner it is left out
 };
 
+/// The pace and what it promises, or why there is none.
+std::vector<Part> pace_parts(const Progress& progress) {
+  if (progress.snapshot().service_down) return {{fmt::format("{}", waiting), 7}};
+  return {{format_rate(progress.rate()), 6}, {time_left(progress), 5}};
+}
+
 std::vector<Part> parts_of(const Progress& progress) {
   const Snapshot& snapshot = progress.snapshot();
-  std::vector<Part> parts;
-  parts.push_back({fmt::format("{:3}%", percent(progress)), 9});
-  parts.push_back({format_count(snapshot.finished()) + "/" + format_count(snapshot.operations), 8});
-  if (snapshot.service_down) {
-    parts.push_back({std::string(waiting), 7});
-  } else {
-    parts.push_back({format_rate(progress.rate()), 6});
-    parts.push_back({time_left(progress), 5});
-  }
+  std::vector<Part> parts = pace_parts(progress);
+  parts.insert(parts.begin(),
+               {fmt::format("{}/{}", format_count(snapshot.finished()), format_count(snapshot.operations)), 8});
+  parts.insert(parts.begin(), {fmt::format("{:3}%", percent(progress)), 9});
   int importance = 4;
   for (auto& trouble : troubles(snapshot)) parts.push_back({std::move(trouble), importance--});
   return parts;

@@ -59,7 +59,7 @@ class Captured {
 
 }  // namespace
 
-BOOST_AUTO_TEST_SUITE(log)
+BOOST_AUTO_TEST_SUITE(logging)
 
 BOOST_AUTO_TEST_CASE(a_text_line_tells_time_level_and_message) {
   BOOST_TEST(as_text("the service is back") == "2026-11-21T17:00:00.123Z warning: the service is back");
