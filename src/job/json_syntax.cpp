@@ -1,13 +1,16 @@
 #include "koobatch/job/json_syntax.hpp"
 
+#include "koobatch/job/describe.hpp"
 #include "koobatch/job/utf8.hpp"
 
 #include <fmt/format.h>
+#include <simdjson.h>
 #include <boost/json/basic_parser_impl.hpp>
 #include <boost/json/src.hpp>  // Boost.JSON is compiled here: only this file uses it
 
 #include <limits>
 #include <optional>
+#include <utility>
 
 namespace koobatch::job {
 namespace {
@@ -52,18 +55,34 @@ std::optional<std::size_t> first_invalid_utf8(std::string_view text) {
   return std::nullopt;
 }
 
+// Boost's own words for the common cases would leave people guessing.
+std::string cause(const boost::system::error_code& error, std::string_view text, std::size_t at) {
+  if (error == json::error::incomplete) return "it ends too early";
+  if (error == json::error::extra_data) return "there is more after the object";
+  if (error == json::error::syntax && at < text.size()) {
+    return fmt::format("unexpected {}", describe_character(next_code_point(text, at)));
+  }
+  return error.message();
+}
+
 }  // namespace
 
 std::string explain_json_error(std::string_view text, std::string_view verdict) {
-  if (const auto at = first_invalid_utf8(text)) {
-    return fmt::format("is not valid UTF-8 at byte {} (0x{:02x})", *at + 1, static_cast<unsigned char>(text[*at]));
-  }
-  json::basic_parser<Discard> parser{json::parse_options{}};
+  if (auto fault = explain_utf8_error(text)) return std::move(*fault);
+  json::parse_options options;
+  options.max_depth = simdjson::DEFAULT_MAX_DEPTH;
+  json::basic_parser<Discard> parser(options);
   boost::system::error_code error;
-  const auto read = parser.write_some(false, text.data(), text.size(), error);
-  if (!error && read < text.size()) error = json::error::extra_data;
+  auto at = parser.write_some(false, text.data(), text.size(), error);
+  if (!error && at < text.size()) error = json::error::extra_data;
   if (!error) return fmt::format("is not valid JSON: {}", verdict);
-  return fmt::format("is not valid JSON at byte {}: {}", read + 1, error.message());
+  return fmt::format("is not valid JSON at byte {}: {}", at + 1, cause(error, text, at));
+}
+
+std::optional<std::string> explain_utf8_error(std::string_view text) {
+  const auto at = first_invalid_utf8(text);
+  if (!at) return std::nullopt;
+  return fmt::format("is not valid UTF-8 at byte {} (0x{:02x})", *at + 1, static_cast<unsigned char>(text[*at]));
 }
 
 }  // namespace koobatch::job

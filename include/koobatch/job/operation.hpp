@@ -130,8 +130,10 @@ class OperationBuilder {
                     std::string_view default_language, Operation& out);
 };
 
-/// Reads one flat JSON object of a request body into `fields` (whose row is set; the path field is filled in by the
-/// caller) as strictly as a job line is read. For the simulator. `storage` holds what the views point to.
+/// Reads one flat JSON object of a request body into `fields` (whose row is set; the value of the path field is the
+/// caller's and stays as it is) as strictly as a job line is read. For the simulator. `storage` holds what the views
+/// point to, until the next call with it. False if anything was appended to `out`. Does not check the rules: see
+/// check().
 bool read_body(std::string_view body, Fields& fields, std::string& storage, std::vector<Violation>& out);
 
 /// The row that a request is about and its decoded path field, empty if the row has none.
