@@ -1,15 +1,20 @@
 #pragma once
 #include "koobatch/sim/server.hpp"
 
+#include <fmt/format.h>
 #include <poll.h>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 
+#include <array>
 #include <tuple>
 
 namespace koobatch::sim {
+
+// Nowhere below is an awaited task (rather than an operation) part of a condition: gcc 12 destroys such a task twice.
+// Its result goes into a variable first.
 
 /// How every operation is awaited: with the executor's type fixed and errors as values.
 constexpr auto use_task = boost::asio::as_tuple(boost::asio::use_awaitable_t<Executor>{});
@@ -114,10 +119,11 @@ void Session<Stream>::reset() {
 
 template <class Stream>
 Task<> Session<Stream>::run() {
-  if (!co_await handshake()) co_return;
-  while (co_await read_request()) {
-    if (!co_await serve()) co_return;
-    reader_.next();
+  bool alive = co_await handshake();
+  while (alive) {
+    alive = co_await read_request();
+    if (alive) alive = co_await serve();
+    if (alive) reader_.next();
   }
 }
 
@@ -142,7 +148,8 @@ Task<bool> Session<Stream>::read_request() {
     if (progress == RequestReader::Progress::malformed) {
       out_.clear();
       simulation_.refuse_malformed(reader_.error(), WallClock::now(), out_);
-      if (co_await send()) co_await finish();
+      const bool sent = co_await send();
+      if (sent) co_await finish();
       co_return false;
     }
     if (!head_read && reader_.head_read()) {
@@ -153,7 +160,8 @@ Task<bool> Session<Stream>::read_request() {
     if (head_read && reader_.request().expects_continue && !told_to_continue) {
       told_to_continue = true;
       out_ = "HTTP/1.1 100 Continue\r\n\r\n";
-      if (!co_await send()) co_return false;
+      const bool sent = co_await send();
+      if (!sent) co_return false;
     }
     const auto space = reader_.space();
     const auto [error, bytes] =
@@ -173,7 +181,9 @@ template <class Stream>
 Task<bool> Session<Stream>::serve_operation() {
   simulation_.arrive(reader_.request(), exchange_);
   const bool waits = exchange_.delay > Duration::zero();
-  if (waits && !co_await hold_back(exchange_.delay)) {
+  bool alive = true;
+  if (waits) alive = co_await hold_back(exchange_.delay);
+  if (!alive) {
     simulation_.abandon(reader_.request(), exchange_);
     co_return false;
   }
@@ -184,7 +194,8 @@ Task<bool> Session<Stream>::serve_operation() {
     simulation_.refuse_pipelined(wall, out_);
     ending = Ending::close;
   }
-  if (!out_.empty() && !co_await send()) co_return false;
+  if (!out_.empty()) alive = co_await send();
+  if (!alive) co_return false;
   switch (ending) {
     case Ending::keep:
       co_return true;
@@ -215,7 +226,8 @@ Task<bool> Session<Stream>::serve_about_itself() {
     simulation_.answers().append_head(
         out_, {.content_type = "application/x-ndjson", .keep_alive = keep_alive && chunked, .chunked = chunked},
         WallClock::now());
-    if (!co_await dump_state(chunked)) co_return false;
+    const bool alive = co_await dump_state(chunked);
+    if (!alive) co_return false;
     if (keep_alive && chunked) co_return true;
     co_await finish();
     co_return false;
@@ -228,7 +240,8 @@ Task<bool> Session<Stream>::serve_about_itself() {
     append_code_body(body, code_no_such_resource, "the simulator answers GET /_sim/state and GET /_sim/stats");
   }
   simulation_.answers().append(out_, {.status = stats ? 200 : 404, .keep_alive = keep_alive}, body, WallClock::now());
-  if (!co_await send()) co_return false;
+  const bool alive = co_await send();
+  if (!alive) co_return false;
   if (!keep_alive) co_await finish();
   co_return keep_alive;
 }
@@ -248,11 +261,12 @@ Task<bool> Session<Stream>::dump_state(bool chunked) {
                      out_.size() - start - chunk_head.size());
       out_.append("\r\n");
     }
-    if (!co_await send()) co_return false;
+    const bool alive = co_await send();
+    if (!alive) co_return false;
     out_.clear();
   }
   if (chunked) out_.append("0\r\n\r\n");
-  co_return out_.empty() || co_await send();
+  co_return co_await send();
 }
 
 /// Holds an answer back. False if the client (or the simulator) has gone by the end of it.
