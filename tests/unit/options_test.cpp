@@ -215,6 +215,8 @@ BOOST_AUTO_TEST_CASE(the_embedded_service_is_set_up_by_the_same_flags_in_run_and
 
 BOOST_AUTO_TEST_CASE(a_flag_given_twice_counts_the_last_time) {
   BOOST_TEST(simulated({"--threads", "2", "--threads", "3"}).settings().threads == 3U);
+  BOOST_TEST(simulated({"-v", "-v"}).accepted().options.presentation.verbose);
+  BOOST_TEST(!simulated({"-v", "--verbose=false"}).accepted().options.presentation.verbose);
 }
 
 BOOST_AUTO_TEST_CASE(arguments_stand_before_between_and_after_flags) {
@@ -363,7 +365,7 @@ BOOST_AUTO_TEST_CASE(a_bad_value_is_named_with_where_it_comes_from_and_an_exampl
   CHECK_SAYS(simulated({"--progress", "loud"}).refusal(), "must be one of auto, bar, plain, none");
   CHECK_SAYS(simulated({"--fault", "fire"}).refusal(), "fire");
   CHECK_SAYS(simulated({"--report", ""}).refusal(), "--report '': must not be empty");
-  CHECK_SAYS(simulated({"--user-id", "a b"}).refusal(), "--user-id 'a b': contains ' '");
+  CHECK_SAYS(simulated({"--user-id", "a b"}).refusal(), "--user-id 'a b': contains U+0020");
   CHECK_SAYS(simulated({"--user-id", ""}).refusal(), "--user-id");
   CHECK_SAYS(simulated({"--user-id", std::string(129, 'x')}).refusal(), "--user-id");
   CHECK_SAYS(simulated({"--language", "de\r\nX: y"}).refusal(), "--language");
@@ -482,6 +484,7 @@ BOOST_AUTO_TEST_CASE(help_names_every_verb_and_each_verb_every_one_of_its_flags_
     const auto help = Given{{std::string(verb.name), "--help"}, {}, {}}.information();
     CHECK_SAYS(help, "Example:\n  koobatch " + std::string(verb.name));
     CHECK_SAYS(help, verb.argument);
+    CHECK_SAYS(help, verb.extra_help);
     for (const auto& option : option_table()) {
       if ((option.verbs & only(verb.verb)) == 0) continue;
       CHECK_SAYS(help, "--" + std::string(option.name));
