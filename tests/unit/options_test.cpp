@@ -325,6 +325,8 @@ BOOST_AUTO_TEST_CASE(a_variable_that_no_option_answers_to_is_warned_about_by_its
   BOOST_TEST_REQUIRE(warnings.size() == 1U);
   CHECK_SAYS(warnings[0], "KOOBATCH_RATES");
   BOOST_TEST(!contains(warnings[0], "5/s"));
+  const Given validation{{"validate", "a.csv"}, {{"KOOBATCH_TOKEN", "s3cret"}}, {}};
+  BOOST_TEST(validation.accepted().warnings.empty(), "it may hold the token of a run");
 }
 
 BOOST_AUTO_TEST_CASE(what_a_configuration_file_gets_wrong_is_named_with_its_line) {
@@ -332,7 +334,7 @@ BOOST_AUTO_TEST_CASE(what_a_configuration_file_gets_wrong_is_named_with_its_line
   CHECK_SAYS(said("\nrates = '5/s'\n"), "k.toml:2: 'rates' is no setting");
   CHECK_SAYS(said("config = 'other'\n"), "k.toml:1: 'config' is no setting");
   CHECK_SAYS(said("rate = '500'\n"), "k.toml:1: rate '500': a unit is missing");
-  CHECK_SAYS(said("rate = 500/s\n"), "k.toml:1: '500/s' is neither a number nor true or false: text needs quotes");
+  CHECK_SAYS(said("rate = 500/s\n"), "k.toml:1: the value is neither a number nor true or false; text needs quotes");
   CHECK_SAYS(said("threads = 1\nthreads = 2\n"), "k.toml:2: 'threads' was set on line 1 already");
   CHECK_SAYS(said("threads = [1, 2]\n"), "k.toml:1: threads takes one value, not a list");
   CHECK_SAYS(said("skip-invalid = 2\n"), "k.toml:1: skip-invalid '2': must be true or false");
@@ -407,6 +409,11 @@ BOOST_AUTO_TEST_CASE(a_secret_typed_where_none_belongs_is_not_repeated) {
   for (const auto& flags : std::vector<std::vector<std::string>>{
            {"--token", "s3cret"}, {"--token=s3cret"}, {"--password=s3cret"}, {"--authorization", "Bearer s3cret"}}) {
     const auto said = to_endpoint(flags).refusal();
+    BOOST_TEST(said != "accepted");
+    BOOST_TEST(!contains(said, "s3cret"), said);
+  }
+  for (const char* config : {"token = 's3cret'", "authorization = s3cret", "authorization = 's3cret'"}) {
+    const auto said = to_endpoint({"--config", "k.toml"}, {}, config).refusal();
     BOOST_TEST(said != "accepted");
     BOOST_TEST(!contains(said, "s3cret"), said);
   }
