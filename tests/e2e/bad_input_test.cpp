@@ -104,7 +104,7 @@ BOOST_AUTO_TEST_CASE(credentials_are_needed_and_kept_from_the_open_network) {
 BOOST_AUTO_TEST_CASE(a_job_that_cannot_be_read_is_a_usage_error) {
   check({"missing", {"run", workspace.path("none.ndjson"), "--simulate", "--report", report}, 2, "none.ndjson"});
   std::filesystem::create_directory(workspace.path("folder.ndjson"));
-  check({"folder", {"run", workspace.path("folder.ndjson"), "--simulate", "--report", report}, 2, "director"});
+  check({"folder", {"run", workspace.path("folder.ndjson"), "--simulate", "--report", report}, 2, "folder"});
   const auto unknown = workspace.write("job.txt", valid_line);
   check({"unknown extension", {"run", unknown, "--simulate", "--report", report}, 2, "--format"});
   BOOST_TEST(run_koobatch({"run", unknown, "--format", "ndjson", "--simulate", "--report", report}).status == 0);

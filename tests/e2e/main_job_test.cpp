@@ -5,6 +5,9 @@
 #include "koobatch/core/trace_id.hpp"
 
 #include <boost/test/unit_test.hpp>
+#include <signal.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <set>
@@ -82,7 +85,7 @@ void check_sick_service(const std::string& threads) {
   std::size_t succeeded = 0;
   for (const auto& result : lines.results) {
     seen.insert(result.line);
-    succeeded += result.status == "succeeded" ? 1 : 0;
+    if (result.status == "succeeded") ++succeeded;
   }
   BOOST_TEST(seen.size() == operations, "one result each");
   BOOST_TEST(succeeded == operations);

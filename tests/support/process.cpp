@@ -100,10 +100,11 @@ Finished Process::wait(std::chrono::seconds patience) {
   return {WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), out_text_, err_text_};
 }
 
-Finished run_koobatch(std::vector<std::string> arguments, const Process::Environment& environment,
+Finished run_koobatch(const std::vector<std::string>& arguments, const Process::Environment& environment,
                       const std::string& folder) {
-  arguments.insert(arguments.begin(), KOOBATCH_BINARY);
-  return Process(std::move(arguments), environment, folder).wait();
+  std::vector<std::string> command{KOOBATCH_BINARY};
+  command.insert(command.end(), arguments.begin(), arguments.end());
+  return Process(std::move(command), environment, folder).wait();
 }
 
 }  // namespace koobatch::test

@@ -42,7 +42,7 @@ class Process {
 };
 
 /// Runs the koobatch binary under test to its end.
-Finished run_koobatch(std::vector<std::string> arguments, const Process::Environment& environment = {},
+Finished run_koobatch(const std::vector<std::string>& arguments, const Process::Environment& environment = {},
                       const std::string& folder = {});
 
 }  // namespace koobatch::test

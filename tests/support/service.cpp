@@ -3,17 +3,18 @@
 #include "koobatch/net/endpoint.hpp"
 #include "koobatch/report/record.hpp"
 
+#include <fmt/format.h>
 #include <signal.h>
 #include <simdjson.h>
-#include <boost/asio/connect.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/read.hpp>
-#include <boost/asio/write.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http.hpp>
 #include <boost/test/unit_test.hpp>
 
 #include <fstream>
 #include <random>
+#include <sstream>
 #include <stdexcept>
 
 namespace koobatch::test {
@@ -21,9 +22,10 @@ namespace {
 
 namespace dom = simdjson::dom;
 
-std::vector<std::string> simulate(std::vector<std::string> flags) {
-  flags.insert(flags.begin(), {KOOBATCH_BINARY, "simulate"});
-  return flags;
+std::vector<std::string> simulate(const std::vector<std::string>& flags) {
+  std::vector<std::string> command{KOOBATCH_BINARY, "simulate"};
+  command.insert(command.end(), flags.begin(), flags.end());
+  return command;
 }
 
 std::string text_of(dom::element value) {
@@ -51,11 +53,11 @@ std::string name_of(dom::element fields) {
 
 }  // namespace
 
-Service::Service(std::vector<std::string> flags) : process_(simulate(std::move(flags))) {
-  const std::string announced = "listening on ";
-  const std::string line = process_.read_line();
-  if (line.rfind(announced, 0) != 0) throw std::runtime_error("unexpected: " + line);
-  url_ = line.substr(announced.size());
+Service::Service(const std::vector<std::string>& flags) : process_(simulate(flags)) {
+  constexpr std::string_view announced = "listening on ";
+  url_ = process_.read_line();
+  if (!url_.starts_with(announced)) throw std::runtime_error("simulate printed: " + url_);
+  url_.erase(0, announced.size());
 }
 
 Service::~Service() {
@@ -71,27 +73,19 @@ void Service::stop() {
 
 std::string Service::get(const std::string& path) const {
   namespace asio = boost::asio;
+  namespace http = boost::beast::http;
   const auto endpoint = net::parse_endpoint(url_).value();
   asio::io_context context;
   asio::ip::tcp::socket socket(context);
   socket.connect({asio::ip::make_address(endpoint.host), static_cast<std::uint16_t>(std::stoi(endpoint.port))});
-  asio::write(socket, asio::buffer("GET " + path + " HTTP/1.1\r\nHost: sim\r\nConnection: close\r\n\r\n"));
-  std::string answer;
-  boost::system::error_code end;
-  asio::read(socket, asio::dynamic_buffer(answer), end);
-  const auto body = answer.find("\r\n\r\n");
-  if (body == std::string::npos) throw std::runtime_error("no answer to GET " + path);
-  const std::string head = answer.substr(0, body);
-  std::string text = answer.substr(body + 4);
-  if (head.find("chunked") == std::string::npos) return text;
-  std::string whole;
-  for (std::size_t at = 0;;) {
-    const auto line_end = text.find("\r\n", at);
-    const std::size_t size = std::stoul(text.substr(at, line_end - at), nullptr, 16);
-    if (size == 0) return whole;
-    whole += text.substr(line_end + 2, size);
-    at = line_end + 2 + size + 2;
-  }
+  http::request<http::empty_body> request(http::verb::get, path, 11);
+  request.set(http::field::host, endpoint.authority);
+  http::write(socket, request);
+  boost::beast::flat_buffer buffer;
+  http::response_parser<http::string_body> answer;
+  answer.body_limit(boost::none);
+  http::read(socket, buffer, answer);
+  return answer.get().body();
 }
 
 std::vector<LoggedRequest> read_log(const std::string& path) {
@@ -153,15 +147,17 @@ GeneratedJob generate_job(std::size_t operations, std::size_t keys) {
   std::mt19937_64 random(42);
   for (std::size_t i = 1; i <= operations; ++i) {
     const std::size_t key = random() % keys;
-    const std::string id = std::to_string(1757156480000000000 + key);
-    const std::string value = "v" + std::to_string(i);
+    const std::size_t id = 1757156480000000000 + key;
+    const std::string value = fmt::format("v{}", i);
     if (key % 2 == 0) {
-      job.text += R"({"op":"rename_shared_folder","id":")" + id + R"(","fileName":")" + value + "\"}\n";
-      job.last["folder:" + id] = value;
+      fmt::format_to(std::back_inserter(job.text), R"({{"op":"rename_shared_folder","id":"{}","fileName":"{}"}})", id,
+                     value);
+      job.last[fmt::format("folder:{}", id)] = value;
     } else {
-      job.text += R"({"op":"update_album","albumId":")" + id + R"(","name":")" + value + "\"}\n";
-      job.last["album:" + id] = value;
+      fmt::format_to(std::back_inserter(job.text), R"({{"op":"update_album","albumId":"{}","name":"{}"}})", id, value);
+      job.last[fmt::format("album:{}", id)] = value;
     }
+    job.text += '\n';
   }
   return job;
 }

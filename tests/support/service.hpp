@@ -11,7 +11,7 @@ namespace koobatch::test {
 /// `koobatch simulate` in a process of its own.
 class Service {
  public:
-  explicit Service(std::vector<std::string> flags = {});
+  explicit Service(const std::vector<std::string>& flags = {});
   ~Service();
 
   const std::string& url() const { return url_; }
