@@ -2,6 +2,7 @@
 
 #include "koobatch/cli/option_table.hpp"
 
+#include <boost/algorithm/string/replace.hpp>
 #include <fmt/format.h>
 
 #include <algorithm>
