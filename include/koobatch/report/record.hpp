@@ -1,4 +1,5 @@
 #pragma once
+#include "koobatch/core/attempt.hpp"
 #include "koobatch/core/clock.hpp"
 #include "koobatch/core/status.hpp"
 #include "koobatch/core/trace_id.hpp"
@@ -15,17 +16,8 @@ namespace koobatch::report {
 
 constexpr int schema_version = 1;
 
-/// One entry of a result's `history`: what became of one attempt.
-struct AttemptRecord {
-  std::uint8_t attempt = 0;  ///< the number in its trace ID
-  int http = 0;              ///< 0: no answer
-  std::optional<std::int64_t> code;
-  std::string error;  ///< why there is no (readable) answer; empty if there is one
-  WallTime at;        ///< when it ended
-  Duration latency{};
-};
-
-/// A `result` line. The views must outlive the call that encodes it; after decoding they point into the decoder's memory.
+/// A `result` line. The views must outlive the call that encodes it; after decoding they point into the decoder's
+/// memory.
 struct ResultRecord {
   std::uint32_t line = 0;
   std::string_view op;
@@ -78,12 +70,14 @@ struct EndRecord {
   Counts counts;
   std::vector<std::uint32_t> unsettled;  ///< lines whose attempt was under way
   WallTime at;
-  double seconds = 0;           ///< how long the segment took
-  std::uint64_t requests = 0;   ///< HTTP requests sent in this segment
-  std::string error;            ///< why it was aborted; empty: not written
+  double seconds = 0;          ///< how long the segment took
+  std::uint64_t requests = 0;  ///< HTTP requests sent in this segment
+  std::string error;           ///< why it was aborted; empty: not written
 };
 
-/// Each appends one whole line, `sum` and newline included.
+/// Each appends one whole line, `sum` and newline included. Texts need not be valid UTF-8: what is not is written as
+/// U+FFFD, because a line that is no JSON would be taken for damage when the report is read. The first is the hot path:
+/// it allocates only when `out` has to grow.
 void append_line(std::string& out, const ResultRecord& record);
 void append_line(std::string& out, const RunRecord& record);
 void append_line(std::string& out, const EndRecord& record);
