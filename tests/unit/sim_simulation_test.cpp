@@ -260,7 +260,7 @@ BOOST_AUTO_TEST_CASE(a_log_line_says_what_was_asked_and_what_became_of_it) {
   BOOST_TEST(
       out ==
       R"({"time":"2025-11-03T07:01:40.123456Z","t_ns":5000000001,"connection":3,"key":"album:1795607640592646273",)"
-      R"("value":{"scopeDirList":["a"],"scopeKind":2,"name":"n"},"user":"us??r","trace_id":"0101","status":0,)"
+      R"("value":{"name":"n","scopeDirList":["a"],"scopeKind":2},"user":"us??r","trace_id":"0101","status":0,)"
       R"("applied":false,"fault":"drop","refused":"X-User-Id: contains a character that is not visible ASCII"})"
       "\n");
 }

@@ -68,8 +68,10 @@ BOOST_AUTO_TEST_CASE(a_step_back_in_time_earns_nothing) {
 }
 
 BOOST_AUTO_TEST_CASE(a_rate_whose_interval_is_no_whole_nanosecond_is_kept_for_hours) {
-  Throttle throttle(3);
-  BOOST_TEST(offer(throttle, start, 3h, 1ms) == 3 * 3 * 3600);
+  Throttle throttle(30);
+  const int admitted = offer(throttle, start, 3h, 1ms);
+  BOOST_TEST(admitted >= 30 * 3 * 3600);
+  BOOST_TEST(admitted <= 30 * 3 * 3600 + throttle.burst());
 }
 
 BOOST_AUTO_TEST_SUITE_END()
