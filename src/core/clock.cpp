@@ -12,8 +12,7 @@ struct Civil {
   year_month_day date;
   hh_mm_ss<milliseconds> time;
 
-  explicit Civil(WallTime t)
-      : date(floor<days>(t)), time(floor<milliseconds>(t) - floor<days>(t)) {}
+  explicit Civil(WallTime t) : date(floor<days>(t)), time(floor<milliseconds>(t) - floor<days>(t)) {}
   unsigned year() const { return static_cast<unsigned>(static_cast<int>(date.year())); }
   unsigned month() const { return static_cast<unsigned>(date.month()); }
   unsigned day() const { return static_cast<unsigned>(date.day()); }
@@ -79,8 +78,8 @@ std::optional<WallTime> parse_timestamp(std::string_view s) {
       s[23] != 'Z') {
     return std::nullopt;
   }
-  const auto whole = assemble({number(s, 0, 4), number(s, 5, 2), number(s, 8, 2), number(s, 11, 2), number(s, 14, 2),
-                               number(s, 17, 2)});
+  const auto whole = assemble(
+      {number(s, 0, 4), number(s, 5, 2), number(s, 8, 2), number(s, 11, 2), number(s, 14, 2), number(s, 17, 2)});
   const auto fraction = number(s, 20, 3);
   if (!whole || !fraction) return std::nullopt;
   return *whole + milliseconds(*fraction);
@@ -100,8 +99,8 @@ void write_x_date(WallTime t, char* out) {
 
 std::optional<WallTime> parse_x_date(std::string_view s) {
   if (s.size() != x_date_length || s[8] != 'T' || s[15] != 'Z') return std::nullopt;
-  return assemble({number(s, 0, 4), number(s, 4, 2), number(s, 6, 2), number(s, 9, 2), number(s, 11, 2),
-                   number(s, 13, 2)});
+  return assemble(
+      {number(s, 0, 4), number(s, 4, 2), number(s, 6, 2), number(s, 9, 2), number(s, 11, 2), number(s, 13, 2)});
 }
 
 std::optional<WallTime> parse_http_date(std::string_view s) {

@@ -16,7 +16,9 @@ using WallClock = std::chrono::system_clock;
 using WallTime = WallClock::time_point;
 
 /// Seconds as a floating point number, for rates and messages.
-inline double seconds(Duration d) { return std::chrono::duration<double>(d).count(); }
+inline double seconds(Duration d) {
+  return std::chrono::duration<double>(d).count();
+}
 
 /// Appends "2026-11-21T17:00:00.123Z" (RFC 3339, milliseconds, UTC).
 void append_timestamp(std::string& out, WallTime t);

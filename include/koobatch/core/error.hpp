@@ -19,9 +19,15 @@ struct Error {
   std::string message;
 };
 
-inline Error usage_error(std::string message) { return {ErrorKind::usage, std::move(message)}; }
-inline Error job_error(std::string message) { return {ErrorKind::job, std::move(message)}; }
-inline Error fatal_error(std::string message) { return {ErrorKind::fatal, std::move(message)}; }
+inline Error usage_error(std::string message) {
+  return {ErrorKind::usage, std::move(message)};
+}
+inline Error job_error(std::string message) {
+  return {ErrorKind::job, std::move(message)};
+}
+inline Error fatal_error(std::string message) {
+  return {ErrorKind::fatal, std::move(message)};
+}
 
 /// "PATH: what: cause from errno", for a failed system call. Reads errno's value from `code`.
 Error system_error(ErrorKind kind, const std::string& path, const std::string& what, int code);

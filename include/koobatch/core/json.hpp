@@ -7,7 +7,8 @@
 
 namespace koobatch {
 
-/// Appends `text` (valid UTF-8) as a JSON string with its quotes, escaping what RFC 8259, section 7 asks for and no more.
+/// Appends `text` (valid UTF-8) as a JSON string with its quotes, escaping what RFC 8259, section 7 asks for and no
+/// more.
 void append_json_string(std::string& out, std::string_view text);
 
 /// Writes one flat JSON object straight into a buffer, compact, members in the order given. Nested values go in through
@@ -24,8 +25,7 @@ class JsonWriter {
   JsonWriter& add(std::string_view name, const char* text) { return add(name, std::string_view(text)); }
   JsonWriter& add(std::string_view name, bool value) { return raw(name, value ? "true" : "false"); }
   template <std::integral T>
-    requires(!std::same_as<T, bool>)
-  JsonWriter& add(std::string_view name, T value) {
+  requires(!std::same_as<T, bool>) JsonWriter& add(std::string_view name, T value) {
     const fmt::format_int digits(value);
     return raw(name, {digits.data(), digits.size()});
   }

@@ -17,7 +17,9 @@ enum class Status : std::uint8_t {
 
 constexpr std::array<std::string_view, 5> status_names = {"succeeded", "rejected", "failed", "unknown", "invalid"};
 
-constexpr std::string_view to_string(Status status) { return status_names[static_cast<std::size_t>(status)]; }
+constexpr std::string_view to_string(Status status) {
+  return status_names[static_cast<std::size_t>(status)];
+}
 constexpr std::optional<Status> parse_status(std::string_view text) {
   for (std::size_t i = 0; i < status_names.size(); ++i) {
     if (status_names[i] == text) return static_cast<Status>(i);

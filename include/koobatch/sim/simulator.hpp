@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace koobatch::sim {
@@ -34,11 +35,12 @@ struct SimulatorSettings {
   Duration latency{};
   Duration jitter{};  ///< added to latency, uniform in [0, jitter]
   std::vector<Fault> faults;
-  double throttle = 0;  ///< requests a second before 429 APIG.0308; 0: none
-  std::uint64_t seed = 0;  ///< of faults and jitter; equal seeds and request orders make equal runs
+  double throttle = 0;                ///< requests a second before 429 APIG.0308; 0: none
+  std::uint64_t seed = 0;             ///< of faults and jitter; equal seeds and request orders make equal runs
   std::filesystem::path log;          ///< empty: none
   std::filesystem::path certificate;  ///< PEM; with `key`: TLS
   std::filesystem::path key;
+  std::string token;  ///< the only access token accepted; empty: any
 };
 
 /// The embedded service on 127.0.0.1: as strict as the documentation, values in memory, faults on request. Runs on a

@@ -1,0 +1,59 @@
+#pragma once
+#include "koobatch/core/error.hpp"
+#include "koobatch/engine/inbox.hpp"
+#include "koobatch/job/reader.hpp"
+#include "koobatch/observe/counters.hpp"
+#include "koobatch/report/tally.hpp"
+#include "koobatch/report/writer.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <vector>
+
+namespace koobatch::engine {
+
+/// Reads the job and deals its operations to the workers' inboxes: all operations on one key to the same worker, each
+/// worker's in file order. Invalid ones, if they may be skipped, go straight into the report.
+class Feeder {
+ public:
+  struct Settings {
+    std::unique_ptr<job::Reader> reader;
+    job::Digest expected;  ///< what validation read; anything else means that the job was changed meanwhile
+    bool skip_invalid = false;
+    unsigned index = 0;  ///< who it is for the report's writer
+    std::string path;    ///< of the job, for messages
+  };
+
+  Feeder(Settings settings, std::vector<Inbox*> inboxes, report::Writer& writer);
+
+  /// Reads to the end, or until the workers want nothing more. Closes the inboxes in any case. An Error if the job
+  /// could not be read to its end as it was validated: the run cannot be trusted to be complete then.
+  Result<void> run();
+  const observe::Counters& counters() const { return counters_; }
+  /// After run(): the invalid operations.
+  const report::Tally& tally() const { return tally_; }
+
+ private:
+  struct Lane {
+    Inbox* inbox;
+    Inbox::Batch batch;
+    std::size_t count = 0;
+    std::size_t bytes = 0;
+  };
+
+  Result<void> deal();
+  bool deal_one(job::Operation& operation);
+  bool push(Lane& lane);
+  void record_invalid();
+  Error changed() const;
+
+  Settings settings_;
+  std::vector<Lane> lanes_;
+  report::Writer& writer_;
+  report::Batch invalid_;
+  observe::Counters counters_;
+  report::Tally tally_;
+};
+
+}  // namespace koobatch::engine

@@ -1,0 +1,44 @@
+#pragma once
+#include "koobatch/core/error.hpp"
+#include "koobatch/engine/settings.hpp"
+#include "koobatch/job/validator.hpp"
+#include "koobatch/observe/snapshot.hpp"
+#include "koobatch/report/summary.hpp"
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace koobatch::engine {
+
+/// How a segment ended. The report says the same.
+struct RunResult {
+  report::Summary summary;     ///< of the whole run
+  std::optional<Error> error;  ///< why it was aborted
+};
+
+/// One segment of a run, from job to report: reader, workers and report writer on threads of their own. The caller's
+/// thread only watches.
+class Run {
+ public:
+  /// Creates the report and starts. `validation` is what validating the job came to: it is not read for errors again,
+  /// but compared with what is read while sending.
+  static Result<std::unique_ptr<Run>> start(const RunSettings& settings, const job::Validation& validation);
+  ~Run();  ///< of an unfinished run: stops at once, as a crash would
+
+  /// Waits until the run has ended, or for `patience`. True if it has ended.
+  bool wait(std::chrono::milliseconds patience);
+  /// Sends nothing more; what is under way may finish for `grace`. For signals: the reason will be `interrupted`.
+  void interrupt(std::chrono::milliseconds grace);
+  observe::Snapshot snapshot() const;
+  /// After wait() was true: writes the `end` line, closes the report. Once.
+  RunResult finish();
+
+ private:
+  struct Impl;
+  explicit Run(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace koobatch::engine

@@ -1,0 +1,39 @@
+#pragma once
+#include "koobatch/auth/credentials.hpp"
+#include "koobatch/flow/pace.hpp"
+#include "koobatch/flow/scheduler.hpp"
+#include "koobatch/job/reader.hpp"
+#include "koobatch/net/endpoint.hpp"
+#include "koobatch/net/tls.hpp"
+
+#include <chrono>
+#include <filesystem>
+#include <string>
+
+namespace koobatch::engine {
+
+/// Everything a run needs to know, checked and with defaults filled in. What the flags mean: `koobatch run --help`.
+struct RunSettings {
+  std::filesystem::path job;
+  job::ReaderSettings reader;  ///< format, default user and language
+  bool skip_invalid = false;
+
+  net::Endpoint endpoint;
+  bool simulated = false;  ///< the endpoint is the embedded simulator: made-up credentials will do
+  auth::CredentialSettings credentials;
+  net::TlsSettings tls;
+
+  std::filesystem::path report;
+
+  unsigned connections = 16;  ///< over all threads
+  unsigned threads = 1;
+  Duration connect_timeout = std::chrono::seconds(5);
+  Duration timeout = std::chrono::seconds(30);  ///< of one attempt
+  flow::PaceSettings pace;
+  flow::SchedulerSettings scheduler;  ///< look-ahead is for all threads together
+};
+
+/// The settings as the report's `run` line shows them: a JSON object, secrets as ***.
+std::string describe(const RunSettings& settings);
+
+}  // namespace koobatch::engine

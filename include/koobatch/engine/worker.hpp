@@ -1,0 +1,123 @@
+#pragma once
+#include "koobatch/auth/credentials.hpp"
+#include "koobatch/core/error.hpp"
+#include "koobatch/engine/inbox.hpp"
+#include "koobatch/engine/settings.hpp"
+#include "koobatch/flow/classify.hpp"
+#include "koobatch/flow/scheduler.hpp"
+#include "koobatch/flow/server_clock.hpp"
+#include "koobatch/net/asio.hpp"
+#include "koobatch/net/connection.hpp"
+#include "koobatch/net/deadline_queue.hpp"
+#include "koobatch/net/request.hpp"
+#include "koobatch/observe/counters.hpp"
+#include "koobatch/report/tally.hpp"
+#include "koobatch/report/writer.hpp"
+
+#include <boost/asio/executor_work_guard.hpp>
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace koobatch::engine {
+
+/// What the workers of a run share. Outlives them.
+struct Shared {
+  const RunSettings& settings;
+  flow::Pace& pace;
+  auth::Credentials& credentials;
+  report::Writer& writer;
+  net::asio::ssl::context* tls;  ///< null: plain TCP
+  std::uint32_t trace_prefix;
+  std::function<void(Error)> abort;    ///< from any thread: the run cannot go on
+  std::function<void()> pace_changed;  ///< from any thread: every worker should ask the pace again
+  std::function<void()> worker_ended;  ///< from a worker's thread, last thing it does
+};
+
+/// One thread: an io_context, a scheduler, and the connections that act out what the scheduler decides. Operations come
+/// in through the inbox, results go out to the report's writer in batches.
+class Worker {
+ public:
+  Worker(unsigned index, unsigned connections, std::uint64_t seed, const Shared& shared);
+  ~Worker();  ///< joins
+
+  void start();
+  Inbox& inbox() { return inbox_; }
+  const observe::Counters& counters() const { return counters_; }
+
+  // From any thread:
+  /// Batches up to `number` are durable.
+  void notify_durable(std::uint64_t number);
+  /// The pace changed: ask again.
+  void notify_pace();
+  /// Sends nothing more; ends when what is under way has been answered.
+  void stop();
+  /// Ends now: closes the connections under way.
+  void abandon();
+
+  /// After the end: lines whose attempt was under way.
+  std::vector<std::uint32_t> unsettled() const { return scheduler_.unsettled(); }
+  /// After the end: what came of this worker's operations.
+  const report::Tally& tally() const { return tally_; }
+  void join();
+
+ private:
+  struct Line;  ///< a connection and all that its exchange needs
+
+  void run();
+  net::Awaitable<void> serve(Line& line);
+  net::Awaitable<void> open(Line& line);
+  void prepare(Line& line, flow::SlotId slot);
+  void conclude(Line& line, flow::SlotId slot);
+  bool mend(Line& line, flow::SlotId slot);
+  void record(flow::SlotId slot, Status status, const flow::Outcome& outcome, const flow::AttemptTiming& timing);
+
+  net::Awaitable<void> park();
+  void wake_one();
+  void wake_at(TimePoint time);
+  void arm_timer();
+  void on_timer();
+
+  void pull_input();
+  void hand_over(bool urgent);
+  void consider_sync();
+  void check_outage(TimePoint now);
+  void line_ended();
+
+  const unsigned index_;
+  const Shared& shared_;
+  net::asio::io_context context_{1};
+  net::asio::executor_work_guard<net::Executor> work_{context_.get_executor()};
+  net::Timer timer_{context_};
+  TimePoint timer_at_ = TimePoint::max();
+  TimePoint wake_at_ = TimePoint::max();
+  net::DeadlineQueue deadlines_;
+  net::Dialer dialer_;
+  net::RequestRenderer renderer_;
+  flow::Scheduler scheduler_;
+  flow::Classifier classifier_;
+  flow::ServerClock clock_;
+  auth::Credentials::Header header_;
+  TimePoint renewed_ = TimePoint::min();
+  observe::Counters counters_;
+  report::Tally tally_;
+  Inbox inbox_;
+
+  using ParkedLine = net::asio::async_result<net::UseAwaitable, void()>::handler_type;
+  std::vector<ParkedLine> parked_;  ///< idle lines; the last to go idle is the first to be woken, so that few stay warm
+  std::vector<std::unique_ptr<Line>> lines_;
+  std::size_t lines_running_ = 0;
+
+  report::Batch batch_;
+  std::uint64_t recorded_batch_ = 0;  ///< the last batch that holds a result
+  std::uint64_t urged_batch_ = 0;     ///< the last batch whose durability was asked for at once
+  std::uint64_t durable_batch_ = 0;
+
+  std::string last_failure_;  ///< why the service could not be reached, for people
+  std::thread thread_;
+};
+
+}  // namespace koobatch::engine

@@ -1,0 +1,37 @@
+#pragma once
+#include "koobatch/core/clock.hpp"
+#include "koobatch/flow/outcome.hpp"
+
+#include <memory>
+#include <optional>
+#include <string_view>
+
+namespace koobatch::flow {
+
+/// The longest wait a Retry-After can ask for.
+constexpr Duration max_retry_after = std::chrono::minutes(5);
+
+/// The wait that a Retry-After header asks for: seconds or an HTTP date (RFC 9110, 10.2.3), at least 0, at most
+/// max_retry_after. Nothing if it is neither.
+std::optional<Duration> parse_retry_after(std::string_view value, WallTime now);
+
+/// Is `code` one of the service's documented refusals, which no retry can help?
+bool is_documented_refusal(std::int64_t code);
+
+/// Turns answers and wire errors into outcomes. Holds a JSON parser, so one per thread.
+class Classifier {
+ public:
+  Classifier();
+  ~Classifier();
+  Classifier(Classifier&&) noexcept;
+
+  /// `answer.body` is given JSON padding, hence not const. `expected_id`: the identifier that an `id` in the answer
+  /// must equal; empty if the operation's answer carries none. The HTTP status is judged before `code`.
+  void classify(Answer& answer, std::string_view expected_id, WallTime now, Outcome& out);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace koobatch::flow

@@ -1,0 +1,29 @@
+#pragma once
+#include "koobatch/core/clock.hpp"
+
+#include <cstdint>
+
+namespace koobatch::flow {
+
+/// Generic cell rate algorithm (ITU-T I.371, virtual scheduling): in every window of length w at most w × rate + burst
+/// permits are given, to the nanosecond.
+class RateLimiter {
+ public:
+  /// `rate` in permits a second, above 0; `burst` at least 1.
+  RateLimiter(double rate, std::uint32_t burst);
+
+  /// 10 ms worth of the rate, at least 1: keeps a fast pace even though timers are coarse.
+  static std::uint32_t default_burst(double rate);
+
+  /// Takes a permit if one is due; `now` must not go back.
+  bool acquire(TimePoint now);
+  /// When the next permit is due; not after `now` if one is due already.
+  TimePoint due() const { return arrival_ - tolerance_; }
+
+ private:
+  Duration interval_;   ///< rounded up, so that the rate is never exceeded
+  Duration tolerance_;  ///< (burst − 1) intervals
+  TimePoint arrival_;   ///< theoretical arrival time of the next permit
+};
+
+}  // namespace koobatch::flow

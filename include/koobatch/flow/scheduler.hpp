@@ -1,0 +1,165 @@
+#pragma once
+#include "koobatch/core/attempt.hpp"
+#include "koobatch/core/clock.hpp"
+#include "koobatch/core/status.hpp"
+#include "koobatch/flow/outcome.hpp"
+#include "koobatch/flow/pace.hpp"
+#include "koobatch/flow/retry_policy.hpp"
+#include "koobatch/flow/sequencer.hpp"
+#include "koobatch/job/operation.hpp"
+
+#include <cstdint>
+#include <deque>
+#include <limits>
+#include <memory>
+#include <optional>
+#include <queue>
+#include <random>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace koobatch::flow {
+
+struct SchedulerSettings {
+  unsigned max_attempts = 5;  ///< at most 200, so that repeats still fit into a trace ID
+  RetryPolicy retry;
+  Duration deadline = std::chrono::minutes(10);  ///< of an operation, from its first attempt
+  std::size_t look_ahead = 8192;                 ///< operations held at most
+  std::size_t look_ahead_bytes = 8U << 20U;      ///< memory they hold at most, roughly
+  std::size_t low_water = 64;  ///< with fewer operations ready than this, those waiting for durability ask for a sync
+};
+
+/// An operation the scheduler holds, by index. Valid until its result is recorded.
+using SlotId = std::uint32_t;
+constexpr SlotId no_slot = std::numeric_limits<SlotId>::max();
+
+/// What one connection's turn has come to. Owned by the connection, kept up to date by scheduler and connection alike.
+struct Seat {
+  bool connected = false;   ///< set by the connection
+  bool probing = false;     ///< set by the scheduler: this seat's next attempt is the one that goes alone
+  SlotId repeat = no_slot;  ///< set by the scheduler: to be sent again at once, on a fresh connection
+};
+
+struct Action {
+  enum class Kind {
+    send,     ///< send slot's next attempt
+    connect,  ///< open the connection, then ask again
+    give_up,  ///< slot's deadline has passed while it waited: record slot's last_outcome() with `status`
+    wait,     ///< nothing to do before `until`, or before the scheduler was told something new
+    done,     ///< nothing will ever be left to do
+  };
+  Kind kind = Kind::wait;
+  SlotId slot = no_slot;
+  Status status = Status::failed;      ///< for give_up
+  TimePoint until = TimePoint::max();  ///< for wait
+};
+
+/// When an attempt ended, and how long it took from its first byte sent.
+struct AttemptTiming {
+  TimePoint now;
+  WallTime at;
+  Duration latency{};
+};
+
+/// Decides what is sent when, for the connections of one thread. No I/O, no clock: tests drive it by hand.
+///
+/// Operations come in through admit() in file order; next() hands out attempts; complete() settles each attempt, and
+/// when it returns a status, the caller records the result and calls recorded(); durable() then lets the next operation
+/// on the same key go. Not thread-safe; only the Pace is shared between threads.
+class Scheduler {
+ public:
+  Scheduler(const SchedulerSettings& settings, Pace& pace, std::uint64_t seed);
+  ~Scheduler();
+
+  /// Is there room for more? At least one operation always fits into an empty scheduler.
+  bool wants_input() const;
+  /// Takes `operation` over by swapping it with a used one, whose memory the caller reuses.
+  void admit(job::Operation& operation);
+  /// No more operations will come.
+  void close_input() { input_open_ = false; }
+  /// Sends nothing more. Attempts under way are still to be completed; next() answers done when there are none.
+  void stop() { stopping_ = true; }
+
+  Action next(Seat& seat, TimePoint now);
+  /// An attempt to connect failed. It counts as an attempt of the operation that would have been sent, and if that is
+  /// final now, it is returned. While the service is down it is the outage's failure, not an operation's.
+  struct Final {
+    SlotId slot;
+    Status status;
+  };
+  std::optional<Final> connect_failed(Seat& seat, const Outcome& outcome, const AttemptTiming& timing);
+
+  const job::Operation& operation(SlotId slot) const;
+  /// The number of the attempt under way or last made, from 1: the one in its trace ID.
+  std::uint8_t attempt(SlotId slot) const;
+  /// Was this attempt repeated because of suspected credentials or clock before?
+  bool mended(SlotId slot) const;
+
+  /// The attempt ended. A status: the operation is final. Nothing: it will be sent again.
+  std::optional<Status> complete(Seat& seat, SlotId slot, const Outcome& outcome, const AttemptTiming& timing);
+  /// The attempt ended in a way that stops the run: the operation stays without a result.
+  void abandon(Seat& seat, SlotId slot, TimePoint now);
+  /// After a final status: every attempt in order; empty if there was only one.
+  std::span<const AttemptRecord> history(SlotId slot) const;
+  /// After give_up: what the last attempt came to.
+  const Outcome& last_outcome(SlotId slot) const;
+  /// The final result of `slot` was put into the report's group `ticket` (rising). Frees the slot.
+  void recorded(SlotId slot, std::uint64_t ticket);
+  /// Groups up to `ticket` are durable. Their keys are free again.
+  void durable(std::uint64_t ticket) { sequencer_.durable(ticket); }
+  /// Could operations go on, or the run end, if what was recorded were made durable now?
+  bool wants_sync() const;
+
+  /// Did the pace change since the last call, so that other threads should ask again?
+  bool take_pace_changed();
+  /// Could a seat that asks now perhaps get something to do?
+  bool has_ready(TimePoint now) const;
+  std::size_t in_flight() const { return in_flight_; }
+  std::size_t held() const { return held_; }
+  /// Lines of operations that have no result yet but may have reached the service.
+  std::vector<std::uint32_t> unsettled() const;
+
+ private:
+  struct Retries;
+  struct Slot;
+  struct Due {
+    TimePoint at;
+    SlotId slot;
+    friend bool operator>(const Due& a, const Due& b) { return a.at > b.at; }
+  };
+  /// The operation that would go next, and where it waits.
+  struct Candidate {
+    enum class Where { nowhere, seat, retries, ready } where = Where::nowhere;
+    SlotId slot = no_slot;
+  };
+
+  Candidate choose(const Seat& seat, TimePoint now, bool prefer_fresh) const;
+  void take(Seat& seat, const Candidate& candidate);
+  Action idle() const;
+  Action wait_for_permit(Seat& seat, const Pace::Permit& permit, TimePoint now);
+  void start(SlotId id, TimePoint now, Duration downtime);
+  bool past_deadline(const Slot& slot, TimePoint at) const;
+  std::optional<Status> settle(Seat& seat, SlotId id, const Outcome& outcome, const AttemptTiming& timing);
+  std::optional<Status> decide(Seat& seat, SlotId id, const Outcome& outcome, TimePoint now);
+  std::optional<Status> retry_counted(SlotId id, TimePoint now);
+  std::optional<Status> retry_at(SlotId id, TimePoint at);
+  static void remember(Slot& slot, const Outcome& outcome, const AttemptTiming& timing);
+  SlotId allocate();
+
+  SchedulerSettings settings_;
+  Pace& pace_;
+  std::mt19937_64 random_;
+  std::deque<Slot> slots_;  ///< never moves its elements: operation() stays valid while others come in
+  SlotId free_ = no_slot;   ///< head of the list of free slots
+  Sequencer sequencer_;
+  std::priority_queue<Due, std::vector<Due>, std::greater<>> retries_;
+  std::size_t in_flight_ = 0;
+  std::size_t held_ = 0;
+  std::size_t held_bytes_ = 0;
+  bool input_open_ = true;
+  bool stopping_ = false;
+  bool pace_changed_ = false;
+};
+
+}  // namespace koobatch::flow

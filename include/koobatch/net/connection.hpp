@@ -1,0 +1,83 @@
+#pragma once
+#include "koobatch/core/clock.hpp"
+#include "koobatch/flow/outcome.hpp"
+#include "koobatch/net/asio.hpp"
+#include "koobatch/net/deadline_queue.hpp"
+#include "koobatch/net/endpoint.hpp"
+#include "koobatch/net/response.hpp"
+
+#include <boost/asio/ssl/context.hpp>
+#include <boost/asio/ssl/stream.hpp>
+
+#include <array>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+namespace koobatch::net {
+
+/// What all connections of one thread have in common. Must outlive them.
+struct Dialer {
+  Endpoint endpoint;
+  asio::ssl::context* tls = nullptr;  ///< null: plain TCP
+  bool verify = true;                 ///< check certificate and host name
+  Duration connect_timeout = std::chrono::seconds(5);
+  Duration exchange_timeout = std::chrono::seconds(30);
+  DeadlineQueue* deadlines = nullptr;
+
+  /// The addresses last found, so that a new connection does not ask the resolver again each time.
+  std::vector<asio::ip::tcp::endpoint> addresses;
+  TimePoint resolved = TimePoint::min();
+};
+
+/// One keep-alive connection: opens, exchanges, closes. All of it on the thread of its io_context. Every operation ends
+/// by its time-out at the latest; after anything but a complete answer the connection is closed.
+class Connection : private Deadline {
+ public:
+  enum class Opened {
+    yes,
+    no,     ///< not now; `answer.error` says why
+    never,  ///< the peer's certificate was refused: trying again cannot help
+  };
+
+  Connection(asio::io_context& context, Dialer& dialer);
+  ~Connection() override;
+
+  Awaitable<Opened> open(flow::Answer& answer);
+  /// Writes `request` and reads the answer. `request` must live until this ends.
+  Awaitable<void> exchange(std::string_view request, flow::Answer& answer);
+
+  bool is_open() const { return open_; }
+  /// Should this idle connection be used again? Closes it if the peer did, or sent something nobody asked for.
+  bool still_usable(TimePoint now);
+  void close();
+
+ private:
+  using TlsStream = asio::ssl::stream<Socket&>;
+
+  void expire() override;
+  Awaitable<Opened> attempt_open(flow::Answer& answer);
+  Awaitable<bool> resolve(flow::Answer& answer);
+  Awaitable<Opened> handshake(flow::Answer& answer);
+  template <class Stream>
+  Awaitable<void> exchange_on(Stream& stream, std::string_view request, flow::Answer& answer);
+  template <class Stream>
+  Awaitable<boost::system::error_code> write_all(Stream& stream, std::string_view bytes);
+  template <class Stream>
+  Awaitable<boost::system::error_code> read_answer(Stream& stream, flow::Answer& answer);
+  void conclude(const boost::system::error_code& error, bool reused, flow::Answer& answer);
+
+  asio::io_context& context_;
+  Dialer& dialer_;
+  Socket socket_;
+  std::optional<TlsStream> tls_;
+  Resolver resolver_;
+  ResponseReader reader_;
+  std::array<char, 32 * 1024> buffer_;
+  TimePoint last_used_;
+  bool open_ = false;
+  bool used_ = false;  ///< has carried a whole exchange
+  bool timed_out_ = false;
+};
+
+}  // namespace koobatch::net

@@ -1,0 +1,24 @@
+#pragma once
+#include "koobatch/core/error.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace koobatch::net {
+
+/// Where the service is: scheme, host and port, nothing else.
+struct Endpoint {
+  bool tls = true;
+  std::string host;       ///< name or address, IPv6 without brackets
+  std::string port;       ///< decimal
+  std::string authority;  ///< as the Host header carries it: the port only if it is not the scheme's own
+
+  std::string url() const { return std::string(tls ? "https://" : "http://") + authority; }
+  /// Is the host a loopback address, or the name localhost?
+  bool is_loopback() const;
+};
+
+/// Reads "https://host[:port]". Anything more (a path, a query, user information) is a usage error that says so.
+Result<Endpoint> parse_endpoint(std::string_view url);
+
+}  // namespace koobatch::net

@@ -1,0 +1,28 @@
+#pragma once
+#include "koobatch/core/clock.hpp"
+#include "koobatch/core/trace_id.hpp"
+#include "koobatch/job/operation.hpp"
+#include "koobatch/net/endpoint.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace koobatch::net {
+
+/// Renders requests into one flat buffer: head and body, ready to be written in one call.
+class RequestRenderer {
+ public:
+  explicit RequestRenderer(const Endpoint& endpoint);
+
+  /// Replaces `out`. `authorization` is the whole header value; `x_date` is the time the bytes leave, on the server's
+  /// clock. The texts come from validated operations and hold no line breaks.
+  void render(const job::Operation& operation, std::string_view authorization, WallTime x_date, const TraceId& trace_id,
+              std::string& out);
+
+ private:
+  std::string fixed_;  ///< Host and User-Agent
+  char x_date_[x_date_length];
+  std::chrono::seconds x_date_second_{-1};  ///< which second x_date_ holds: it changes rarely
+};
+
+}  // namespace koobatch::net

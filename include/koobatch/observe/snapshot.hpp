@@ -1,0 +1,28 @@
+#pragma once
+#include "koobatch/core/status.hpp"
+
+#include <array>
+#include <cstdint>
+
+namespace koobatch::observe {
+
+/// How a run stands at one moment. Counts are of this run as a whole.
+struct Snapshot {
+  std::uint64_t operations = 0;              ///< in the job
+  std::array<std::uint64_t, 5> by_status{};  ///< final results, indexed by Status
+  std::uint64_t requests = 0;                ///< sent, retries included
+  std::uint64_t retries = 0;
+  std::uint64_t throttled = 0;   ///< answers that asked to slow down
+  std::uint64_t unanswered = 0;  ///< attempts that got no answer
+  std::uint64_t in_flight = 0;
+  bool service_down = false;  ///< waiting for the service to answer again
+
+  std::uint64_t finished() const {
+    std::uint64_t sum = 0;
+    for (const auto count : by_status) sum += count;
+    return sum;
+  }
+  std::uint64_t operator[](Status status) const { return by_status[static_cast<std::size_t>(status)]; }
+};
+
+}  // namespace koobatch::observe

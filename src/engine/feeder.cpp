@@ -1,0 +1,106 @@
+#include "koobatch/engine/feeder.hpp"
+
+#include "koobatch/job/validator.hpp"
+#include "koobatch/report/record.hpp"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+namespace koobatch::engine {
+namespace {
+
+constexpr std::size_t invalid_batch_bytes = 64 * 1024;
+/// A buffer larger than this is not used again: a few huge lines would stay in memory for good.
+constexpr std::size_t keep_footprint = 4096;
+
+}  // namespace
+
+Feeder::Feeder(Settings settings, std::vector<Inbox*> inboxes, report::Writer& writer)
+    : settings_(std::move(settings)), writer_(writer) {
+  for (Inbox* inbox : inboxes) lanes_.push_back({inbox, {}, 0, 0});
+  invalid_.worker = settings_.index;
+  invalid_.number = 1;
+}
+
+Result<void> Feeder::run() {
+  auto dealt = deal();
+  for (Lane& lane : lanes_) {
+    if (dealt && lane.count != 0) push(lane);
+    lane.inbox->close();
+  }
+  if (!invalid_.lines.empty()) writer_.submit(invalid_, false);
+  return dealt;
+}
+
+Result<void> Feeder::deal() {
+  job::Operation operation;
+  for (;;) {
+    const auto item = settings_.reader->next(operation);
+    if (!item) return item.error();
+    switch (*item) {
+      case job::Reader::Item::operation:
+        if (!deal_one(operation)) return {};
+        break;
+      case job::Reader::Item::invalid:
+        if (!settings_.skip_invalid) return changed();
+        record_invalid();
+        break;
+      case job::Reader::Item::end:
+        if (settings_.reader->digest() != settings_.expected) return changed();
+        return {};
+    }
+  }
+}
+
+/// False if nobody wants operations any more.
+bool Feeder::deal_one(job::Operation& operation) {
+  // The low bits choose within the scheduler's hash map; the high ones choose the worker.
+  Lane& lane = lanes_[(operation.key_hash() >> 32U) % lanes_.size()];
+  if (lane.count == lane.batch.size()) lane.batch.emplace_back();
+  job::Operation& place = lane.batch[lane.count++];
+  lane.bytes += operation.footprint();
+  std::swap(place, operation);
+  if (operation.footprint() > keep_footprint) operation = {};
+  if (lane.count < Inbox::batch_size && lane.bytes < Inbox::batch_bytes) return true;
+  return push(lane);
+}
+
+bool Feeder::push(Lane& lane) {
+  lane.bytes = 0;
+  return lane.inbox->push(lane.batch, lane.count);
+}
+
+void Feeder::record_invalid() {
+  const job::Reader& reader = *settings_.reader;
+  std::string error;
+  for (const job::Violation& violation : reader.violations()) {
+    if (!error.empty()) error += "; ";
+    error += violation.field.empty() ? violation.message : fmt::format("{}: {}", violation.field, violation.message);
+  }
+  report::ResultRecord result;
+  result.line = reader.line();
+  result.op = reader.invalid_op();
+  result.id = reader.invalid_id();
+  result.status = Status::invalid;
+  result.error = error;
+  result.at = WallClock::now();
+  if (invalid_.lines.empty()) invalid_.first = Steady::now();
+  report::append_line(invalid_.lines, result);
+  tally_.add(result);
+  counters_.count(Status::invalid);
+  if (invalid_.lines.size() < invalid_batch_bytes) return;
+  const std::uint64_t number = invalid_.number;
+  writer_.submit(invalid_, false);
+  invalid_.worker = settings_.index;
+  invalid_.number = number + 1;
+}
+
+Error Feeder::changed() const {
+  return fatal_error(
+      fmt::format("{}: the file was changed after it was validated; nothing more is sent. Restore it, then "
+                  "resume, or start a new run with the new file",
+                  settings_.path));
+}
+
+}  // namespace koobatch::engine

@@ -1,0 +1,59 @@
+#include "koobatch/engine/inbox.hpp"
+
+#include <utility>
+
+namespace koobatch::engine {
+
+bool Inbox::push(Batch& batch, std::size_t& count) {
+  {
+    std::unique_lock lock(mutex_);
+    room_.wait(lock, [this] { return full_.size() < capacity || refused_; });
+    if (refused_) return false;
+    full_.push_back({std::move(batch), std::exchange(count, 0)});
+    news_.store(true, std::memory_order_release);
+    batch = {};
+    if (!used_.empty()) {
+      batch = std::move(used_.back());
+      used_.pop_back();
+    }
+    if (full_.size() > 1) return true;
+  }
+  wake();
+  return true;
+}
+
+void Inbox::close() {
+  {
+    const std::lock_guard lock(mutex_);
+    closed_ = true;
+    news_.store(true, std::memory_order_release);
+  }
+  wake();
+}
+
+bool Inbox::pop(Delivery& delivery, bool& closed) {
+  const std::lock_guard lock(mutex_);
+  closed = full_.empty() && closed_;
+  if (full_.empty()) {
+    news_.store(false, std::memory_order_release);
+    return false;
+  }
+  delivery = std::move(full_.front());
+  full_.pop_front();
+  news_.store(!full_.empty() || closed_, std::memory_order_release);
+  room_.notify_one();
+  return true;
+}
+
+void Inbox::recycle(Batch batch) {
+  const std::lock_guard lock(mutex_);
+  used_.push_back(std::move(batch));
+}
+
+void Inbox::refuse() {
+  const std::lock_guard lock(mutex_);
+  refused_ = true;
+  room_.notify_all();
+}
+
+}  // namespace koobatch::engine

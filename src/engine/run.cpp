@@ -1,0 +1,260 @@
+#include "koobatch/engine/run.hpp"
+
+#include "koobatch/core/trace_id.hpp"
+#include "koobatch/engine/feeder.hpp"
+#include "koobatch/engine/worker.hpp"
+#include "koobatch/report/journal_file.hpp"
+#include "koobatch/report/writer.hpp"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <atomic>
+#include <condition_variable>
+#include <mutex>
+#include <random>
+#include <thread>
+#include <utility>
+
+namespace koobatch::engine {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// How long attempts under way may go on when the run is aborted: their results are worth having.
+constexpr auto abort_grace = 10s;
+
+std::uint64_t random_bits() {
+  std::random_device device;
+  return (std::uint64_t{device()} << 32U) | device();
+}
+
+report::RunRecord make_record(const RunSettings& settings, const job::Validation& validation, std::uint32_t prefix) {
+  report::RunRecord record;
+  record.run_id = fmt::format("{:016x}", random_bits());
+  record.segment = 1;
+  record.version = KOOBATCH_VERSION;
+  record.started = WallClock::now();
+  record.trace_prefix = prefix;
+  record.job.path = std::filesystem::absolute(settings.job).lexically_normal().string();
+  record.job.format = to_string(settings.reader.format);
+  record.job.bytes = validation.digest.bytes;
+  record.job.operations = validation.operations;
+  record.job.xxh3 = validation.digest.xxh3;
+  record.endpoint = settings.endpoint.url();
+  record.settings = describe(settings);
+  return record;
+}
+
+}  // namespace
+
+struct Run::Impl {
+  Impl(const RunSettings& s, const job::Validation& v, report::RunRecord r)
+      : settings(s), validation(v), record(std::move(r)), pace(settings.pace, Steady::now()) {}
+  ~Impl();
+
+  void launch(std::unique_ptr<report::JournalFile> file, std::unique_ptr<job::Reader> reader);
+  void feed();
+  void abort(Error error);
+  void stop_workers();
+  void abandon_workers();
+  void part_ended();
+  report::Summary summarize(const report::EndRecord& end) const;
+
+  const RunSettings settings;
+  const job::Validation validation;
+  const report::RunRecord record;
+  const TimePoint started = Steady::now();
+  flow::Pace pace;
+  std::unique_ptr<auth::Credentials> credentials;
+  std::unique_ptr<net::asio::ssl::context> tls;
+  std::unique_ptr<report::Writer> writer;
+  std::optional<Shared> shared;
+  std::vector<std::unique_ptr<Worker>> workers;
+  std::unique_ptr<Feeder> feeder;
+  std::thread feeding;
+
+  mutable std::mutex mutex;  // guards what follows
+  std::condition_variable changed;
+  std::size_t parts_running = 0;  ///< workers and the feeder
+  std::optional<Error> error;
+  bool interrupted = false;
+  TimePoint give_up_at = TimePoint::max();  ///< when what is still under way is abandoned
+};
+
+Run::Impl::~Impl() {
+  abandon_workers();
+  if (feeding.joinable()) feeding.join();
+  for (const auto& worker : workers) worker->join();
+  // The writer's thread calls the workers, so it ends before they do.
+  writer.reset();
+}
+
+void Run::Impl::launch(std::unique_ptr<report::JournalFile> file, std::unique_ptr<job::Reader> reader) {
+  report::Writer::Callbacks callbacks;
+  callbacks.durable = [this](unsigned worker, std::uint64_t number) {
+    if (worker < workers.size()) workers[worker]->notify_durable(number);
+  };
+  callbacks.failed = [this](const Error& cause) {
+    abort(cause);
+    // Without a report no answer is worth waiting for.
+    abandon_workers();
+  };
+  callbacks.relieved = [this] {
+    for (const auto& worker : workers) worker->notify_pace();
+  };
+  writer = std::make_unique<report::Writer>(std::move(file), std::move(callbacks));
+  shared.emplace(Shared{settings, pace, *credentials, *writer, tls.get(), record.trace_prefix,
+                        [this](Error cause) { abort(std::move(cause)); },
+                        [this] {
+                          for (const auto& worker : workers) worker->notify_pace();
+                        },
+                        [this] { part_ended(); }});
+  std::vector<Inbox*> inboxes;
+  for (unsigned i = 0; i < settings.threads; ++i) {
+    const unsigned connections =
+        settings.connections / settings.threads + (i < settings.connections % settings.threads);
+    workers.push_back(std::make_unique<Worker>(i, connections, random_bits(), *shared));
+    inboxes.push_back(&workers.back()->inbox());
+  }
+  feeder = std::make_unique<Feeder>(Feeder::Settings{std::move(reader), validation.digest, settings.skip_invalid,
+                                                     settings.threads, settings.job.string()},
+                                    std::move(inboxes), *writer);
+  parts_running = workers.size() + 1;
+  for (const auto& worker : workers) worker->start();
+  feeding = std::thread([this] { feed(); });
+}
+
+void Run::Impl::feed() {
+  if (auto fed = feeder->run(); !fed) abort(fed.error());
+  part_ended();
+}
+
+void Run::Impl::part_ended() {
+  const std::lock_guard guard(mutex);
+  --parts_running;
+  changed.notify_all();
+}
+
+void Run::Impl::abort(Error cause) {
+  {
+    const std::lock_guard guard(mutex);
+    if (error) return;
+    spdlog::error("{}", cause.message);
+    error = std::move(cause);
+    give_up_at = std::min(give_up_at, Steady::now() + abort_grace);
+    changed.notify_all();
+  }
+  stop_workers();
+}
+
+void Run::Impl::stop_workers() {
+  for (const auto& worker : workers) worker->stop();
+}
+
+void Run::Impl::abandon_workers() {
+  for (const auto& worker : workers) worker->abandon();
+}
+
+report::Summary Run::Impl::summarize(const report::EndRecord& end) const {
+  report::SummaryBuilder builder;
+  builder.begin_segment(record);
+  for (const auto& worker : workers) builder.merge(worker->tally());
+  builder.merge(feeder->tally());
+  builder.end_segment(end);
+  return builder.build(settings.report.string());
+}
+
+Run::Run(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Run::~Run() = default;
+
+Result<std::unique_ptr<Run>> Run::start(const RunSettings& settings, const job::Validation& validation) {
+  const auto prefix = static_cast<std::uint32_t>(random_bits() & ((1U << trace_prefix_bits) - 1));
+  auto record = make_record(settings, validation, prefix);
+  std::string first_line;
+  report::append_line(first_line, record);
+
+  auto impl = std::make_unique<Impl>(settings, validation, std::move(record));
+  if (settings.credentials.any()) {
+    auto loaded = auth::Credentials::load(settings.credentials);
+    if (!loaded) return loaded.error();
+    impl->credentials = std::move(*loaded);
+  } else {
+    impl->credentials = auth::Credentials::simulated();
+  }
+  if (settings.endpoint.tls) {
+    auto context = net::make_tls_context(settings.tls);
+    if (!context) return context.error();
+    impl->tls = std::move(*context);
+  }
+  auto reader = job::open_job(settings.job, settings.reader);
+  if (!reader) return reader.error();
+  auto file = report::create_report(settings.report, first_line);
+  if (!file) return file.error();
+  impl->launch(std::move(*file), std::move(*reader));
+  return std::unique_ptr<Run>(new Run(std::move(impl)));
+}
+
+bool Run::wait(std::chrono::milliseconds patience) {
+  std::unique_lock lock(impl_->mutex);
+  impl_->changed.wait_for(lock, patience, [this] { return impl_->parts_running == 0; });
+  if (impl_->parts_running == 0) return true;
+  if (Steady::now() < impl_->give_up_at) return false;
+  impl_->give_up_at = TimePoint::max();
+  lock.unlock();
+  impl_->abandon_workers();
+  return false;
+}
+
+void Run::interrupt(std::chrono::milliseconds grace) {
+  {
+    const std::lock_guard guard(impl_->mutex);
+    impl_->interrupted = true;
+    impl_->give_up_at = std::min(impl_->give_up_at, Steady::now() + grace);
+  }
+  impl_->stop_workers();
+}
+
+observe::Snapshot Run::snapshot() const {
+  observe::Snapshot sum;
+  sum.operations = impl_->validation.operations;
+  for (const auto& worker : impl_->workers) worker->counters().add_to(sum);
+  impl_->feeder->counters().add_to(sum);
+  sum.service_down = impl_->pace.interrupted() && sum.requests > 0;
+  return sum;
+}
+
+RunResult Run::finish() {
+  impl_->feeding.join();
+  for (const auto& worker : impl_->workers) worker->join();
+
+  report::EndRecord end;
+  const auto sum = snapshot();
+  end.segment = impl_->record.segment;
+  end.counts.by_status = sum.by_status;
+  end.counts.remaining = sum.operations - std::min(sum.operations, sum.finished());
+  end.at = WallClock::now();
+  end.seconds = seconds(Steady::now() - impl_->started);
+  end.requests = sum.requests;
+  for (const auto& worker : impl_->workers) {
+    const auto lines = worker->unsettled();
+    end.unsettled.insert(end.unsettled.end(), lines.begin(), lines.end());
+  }
+  std::sort(end.unsettled.begin(), end.unsettled.end());
+
+  const auto conclude = [&] {
+    end.reason = impl_->error ? "aborted" : impl_->interrupted && end.counts.remaining != 0 ? "interrupted" : "completed";
+    if (impl_->error) end.error = impl_->error->message;
+  };
+  conclude();
+  std::string line;
+  report::append_line(line, end);
+  if (auto closed = impl_->writer->close(line); !closed && !impl_->error) {
+    impl_->error = closed.error();
+    conclude();
+  }
+  return {impl_->summarize(end), impl_->error};
+}
+
+}  // namespace koobatch::engine

@@ -1,0 +1,387 @@
+#include "koobatch/engine/worker.hpp"
+
+#include "koobatch/report/record.hpp"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/post.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace koobatch::engine {
+namespace {
+
+using flow::Verdict;
+using namespace std::chrono_literals;
+
+/// A batch of results this large, or this old, goes to the report's writer.
+constexpr std::size_t batch_bytes = 64 * 1024;
+constexpr Duration batch_age = 20ms;
+/// Credentials suspected because of a 400 are renewed at most this often.
+constexpr Duration renewal_pause = 60s;
+
+net::Dialer make_dialer(const Shared& shared, net::DeadlineQueue& deadlines) {
+  net::Dialer dialer;
+  dialer.endpoint = shared.settings.endpoint;
+  dialer.tls = shared.tls;
+  dialer.verify = !shared.settings.tls.insecure;
+  dialer.connect_timeout = shared.settings.connect_timeout;
+  dialer.exchange_timeout = shared.settings.timeout;
+  dialer.deadlines = &deadlines;
+  return dialer;
+}
+
+flow::SchedulerSettings share_of(const RunSettings& settings, unsigned connections) {
+  flow::SchedulerSettings share = settings.scheduler;
+  share.look_ahead = std::max<std::size_t>(share.look_ahead / settings.threads, 4 * Inbox::batch_size);
+  share.look_ahead_bytes /= settings.threads;
+  share.low_water = std::size_t{connections} * 4;
+  return share;
+}
+
+}  // namespace
+
+struct Worker::Line {
+  Line(net::asio::io_context& context, net::Dialer& dialer) : connection(context, dialer) {}
+
+  net::Connection connection;
+  flow::Seat seat;
+  std::string request;
+  flow::Answer answer;
+  flow::Outcome outcome;
+  TimePoint sent;
+  WallTime x_date;
+  auth::Credentials::Header header;  ///< what this line's request was sent with
+};
+
+Worker::Worker(unsigned index, unsigned connections, std::uint64_t seed, const Shared& shared)
+    : index_(index),
+      shared_(shared),
+      dialer_(make_dialer(shared, deadlines_)),
+      renderer_(shared.settings.endpoint),
+      scheduler_(share_of(shared.settings, connections), shared.pace, seed),
+      header_(shared.credentials.header()) {
+  batch_.worker = index;
+  batch_.number = 1;
+  deadlines_.earlier = [this] { arm_timer(); };
+  inbox_.wake = [this] {
+    net::asio::post(context_, [this] {
+      pull_input();
+      wake_one();
+    });
+  };
+  for (unsigned i = 0; i < connections; ++i) lines_.push_back(std::make_unique<Line>(context_, dialer_));
+}
+
+Worker::~Worker() {
+  join();
+}
+
+void Worker::start() {
+  thread_ = std::thread([this] { run(); });
+}
+
+void Worker::join() {
+  if (thread_.joinable()) thread_.join();
+}
+
+void Worker::run() {
+  for (const auto& line : lines_) {
+    ++lines_running_;
+    net::asio::co_spawn(context_, serve(*line), [this](const std::exception_ptr& exception) {
+      if (exception) {
+        try {
+          std::rethrow_exception(exception);
+        } catch (const std::exception& error) {
+          shared_.abort(fatal_error(fmt::format("internal error in a connection: {}", error.what())));
+        }
+      }
+      line_ended();
+    });
+  }
+  context_.run();
+  shared_.worker_ended();
+}
+
+void Worker::line_ended() {
+  if (--lines_running_ != 0) {
+    wake_one();
+    return;
+  }
+  hand_over(false);
+  inbox_.refuse();
+  timer_.cancel();
+  work_.reset();
+}
+
+net::Awaitable<void> Worker::serve(Line& line) {
+  for (;;) {
+    const TimePoint now = Steady::now();
+    if (shared_.writer.saturated()) {
+      // A slow disk must not fill the memory: nothing more is sent until the writer is relieved.
+      wake_at(now + batch_age);
+      co_await park();
+      continue;
+    }
+    line.seat.connected = line.connection.still_usable(now);
+    const flow::Action action = scheduler_.next(line.seat, now);
+    switch (action.kind) {
+      case flow::Action::Kind::send:
+        if (scheduler_.has_ready(now)) wake_one();
+        prepare(line, action.slot);
+        co_await line.connection.exchange(line.request, line.answer);
+        conclude(line, action.slot);
+        break;
+      case flow::Action::Kind::connect:
+        if (!line.seat.probing && scheduler_.has_ready(now)) wake_one();
+        co_await open(line);
+        break;
+      case flow::Action::Kind::give_up:
+        record(action.slot, action.status, scheduler_.last_outcome(action.slot), {now, WallClock::now(), {}});
+        break;
+      case flow::Action::Kind::wait:
+        check_outage(now);
+        wake_at(action.until);
+        consider_sync();
+        co_await park();
+        break;
+      case flow::Action::Kind::done:
+        co_return;
+    }
+  }
+}
+
+net::Awaitable<void> Worker::open(Line& line) {
+  const auto opened = co_await line.connection.open(line.answer);
+  if (opened == net::Connection::Opened::yes) co_return;
+  last_failure_ = line.answer.error;
+  if (opened == net::Connection::Opened::never) {
+    shared_.abort(fatal_error(line.answer.error));
+  }
+  line.answer.delivery = flow::Delivery::not_sent;
+  const flow::AttemptTiming timing{Steady::now(), WallClock::now(), {}};
+  classifier_.classify(line.answer, {}, timing.at, line.outcome);
+  line.seat.connected = false;
+  if (const auto final = scheduler_.connect_failed(line.seat, line.outcome, timing)) {
+    record(final->slot, final->status, line.outcome, timing);
+  }
+  if (scheduler_.take_pace_changed()) {
+    if (shared_.pace.interrupted()) spdlog::warn("{}; waiting for the service", last_failure_);
+    shared_.pace_changed();
+  }
+  check_outage(timing.now);
+}
+
+void Worker::prepare(Line& line, flow::SlotId slot) {
+  const job::Operation& operation = scheduler_.operation(slot);
+  const std::uint8_t attempt = scheduler_.attempt(slot);
+  line.sent = Steady::now();
+  line.x_date = clock_.x_date(line.sent, WallClock::now());
+  line.header = header_;
+  renderer_.render(operation, *line.header, line.x_date, {shared_.trace_prefix, operation.line(), attempt},
+                   line.request);
+  counters_.requests.add();
+  if (attempt > 1) counters_.retries.add();
+  counters_.in_flight.set(scheduler_.in_flight());
+}
+
+void Worker::conclude(Line& line, flow::SlotId slot) {
+  const TimePoint now = Steady::now();
+  const flow::AttemptTiming timing{now, WallClock::now(), now - line.sent};
+  const job::Operation& operation = scheduler_.operation(slot);
+  clock_.observe(line.answer.date, now);
+  classifier_.classify(line.answer, operation.row().answers_id ? operation.id() : std::string_view(), timing.at,
+                       line.outcome);
+  flow::Outcome& outcome = line.outcome;
+  if (outcome.close) line.connection.close();
+  if (outcome.http == 0) {
+    counters_.unanswered.add();
+    last_failure_ = outcome.error;
+  }
+  if (outcome.verdict == Verdict::throttled) counters_.throttled.add();
+  const bool refused = outcome.verdict == Verdict::unauthorized || outcome.verdict == Verdict::suspicious;
+  if (refused && !mend(line, slot)) return;
+
+  line.seat.connected = line.connection.is_open();
+  const auto status = scheduler_.complete(line.seat, slot, outcome, timing);
+  counters_.in_flight.set(scheduler_.in_flight());
+  if (status) {
+    record(slot, *status, outcome, timing);
+  } else {
+    spdlog::debug("line {}: attempt {}: {}; will be repeated", operation.line(), scheduler_.attempt(slot),
+                  outcome.error.empty() ? fmt::format("HTTP {}", outcome.http) : outcome.error);
+  }
+  if (scheduler_.take_pace_changed()) shared_.pace_changed();
+}
+
+/// The service refused the request, perhaps because of clock or credentials: sees to it that the attempt is repeated if
+/// that can help. False if the run is over.
+bool Worker::mend(Line& line, flow::SlotId slot) {
+  flow::Outcome& outcome = line.outcome;
+  if (!scheduler_.mended(slot) && flow::ServerClock::explains_refusal(line.x_date, line.answer.date)) {
+    outcome.verdict = Verdict::repeat;
+    return true;
+  }
+  if (outcome.verdict == Verdict::suspicious) {
+    const TimePoint now = Steady::now();
+    if (scheduler_.mended(slot) || now - renewed_ < renewal_pause) return true;
+    renewed_ = now;
+  }
+  if (shared_.credentials.renew(line.header)) {
+    header_ = shared_.credentials.header();
+    outcome.verdict = Verdict::repeat;
+    return true;
+  }
+  if (outcome.verdict == Verdict::suspicious) return true;
+  shared_.abort(fatal_error(fmt::format(
+      "{} refused the credentials from {} (HTTP 401{}{}); they were sent as 'Authorization: {}'. Renew them, or "
+      "choose another form with --authorization, e.g. 'Bearer {{token}}'; then run 'koobatch resume {}'",
+      shared_.settings.endpoint.url(), shared_.credentials.source(), outcome.msg.empty() ? "" : ": ", outcome.msg,
+      shared_.credentials.form(), shared_.settings.report.string())));
+  scheduler_.abandon(line.seat, slot, Steady::now());
+  return false;
+}
+
+void Worker::record(flow::SlotId slot, Status status, const flow::Outcome& outcome, const flow::AttemptTiming& timing) {
+  const job::Operation& operation = scheduler_.operation(slot);
+  const std::uint8_t attempt = scheduler_.attempt(slot);
+  report::ResultRecord result;
+  result.line = operation.line();
+  result.op = operation.row().name;
+  result.id = operation.id();
+  result.status = status;
+  result.http = outcome.http;
+  result.code = outcome.code;
+  result.msg = outcome.msg;
+  result.error = outcome.error;
+  result.attempts = attempt;
+  result.trace_id = TraceId{shared_.trace_prefix, operation.line(), attempt};
+  result.at = timing.at;
+  result.latency = timing.latency;
+  result.ref = operation.ref();
+  result.history = scheduler_.history(slot);
+
+  if (batch_.lines.empty()) {
+    batch_.first = timing.now;
+    wake_at(timing.now + batch_age);
+  }
+  report::append_line(batch_.lines, result);
+  tally_.add(result);
+  counters_.count(status);
+  recorded_batch_ = batch_.number;
+  scheduler_.recorded(slot, batch_.number);
+  if (batch_.lines.size() >= batch_bytes || timing.now - batch_.first >= batch_age) hand_over(false);
+  consider_sync();
+  pull_input();
+}
+
+void Worker::hand_over(bool urgent) {
+  if (batch_.lines.empty() && !urgent) return;
+  const std::uint64_t number = batch_.number;
+  shared_.writer.submit(batch_, urgent);
+  batch_.worker = index_;
+  batch_.number = number + 1;
+}
+
+/// Asks for durability at once when operations could go on with it, but only for one group at a time: what is recorded
+/// while that is synced goes into the next, so that a fast disk and a slow one both find their own rhythm.
+void Worker::consider_sync() {
+  if (urged_batch_ > durable_batch_ || recorded_batch_ <= durable_batch_ || !scheduler_.wants_sync()) return;
+  urged_batch_ = recorded_batch_;
+  hand_over(true);
+}
+
+void Worker::notify_durable(std::uint64_t number) {
+  net::asio::post(context_, [this, number] {
+    durable_batch_ = std::max(durable_batch_, number);
+    scheduler_.durable(number);
+    consider_sync();
+    wake_one();
+  });
+}
+
+void Worker::notify_pace() {
+  net::asio::post(context_, [this] { wake_one(); });
+}
+
+void Worker::stop() {
+  net::asio::post(context_, [this] {
+    scheduler_.stop();
+    inbox_.refuse();
+    wake_one();
+  });
+}
+
+void Worker::abandon() {
+  net::asio::post(context_, [this] {
+    scheduler_.stop();
+    inbox_.refuse();
+    for (const auto& line : lines_) line->connection.close();
+    wake_one();
+  });
+}
+
+void Worker::pull_input() {
+  while (inbox_.has_news() && scheduler_.wants_input()) {
+    Inbox::Delivery delivery;
+    bool closed = false;
+    if (!inbox_.pop(delivery, closed)) {
+      if (closed) scheduler_.close_input();
+      return;
+    }
+    for (std::size_t i = 0; i < delivery.count; ++i) scheduler_.admit(delivery.batch[i]);
+    inbox_.recycle(std::move(delivery.batch));
+  }
+}
+
+net::Awaitable<void> Worker::park() {
+  return net::asio::async_initiate<const net::UseAwaitable, void()>(
+      [this](ParkedLine&& line) { parked_.push_back(std::move(line)); }, net::UseAwaitable{});
+}
+
+/// Wakes one idle line, if there is one; if it finds something to do, it wakes the next.
+void Worker::wake_one() {
+  if (parked_.empty()) return;
+  auto line = std::move(parked_.back());
+  parked_.pop_back();
+  net::asio::post(context_, std::move(line));
+}
+
+void Worker::wake_at(TimePoint time) {
+  wake_at_ = std::min(wake_at_, time);
+  arm_timer();
+}
+
+void Worker::arm_timer() {
+  const TimePoint due = std::min(wake_at_, deadlines_.next());
+  if (due >= timer_at_) return;
+  timer_at_ = due;
+  timer_.expires_at(due);
+  timer_.async_wait([this](const boost::system::error_code& error) {
+    if (!error) on_timer();
+  });
+}
+
+void Worker::on_timer() {
+  const TimePoint now = Steady::now();
+  timer_at_ = TimePoint::max();
+  deadlines_.expire(now);
+  if (wake_at_ <= now) {
+    wake_at_ = TimePoint::max();
+    if (!batch_.lines.empty() && now - batch_.first >= batch_age) hand_over(false);
+    wake_one();
+  }
+  if (lines_running_ != 0) arm_timer();
+}
+
+void Worker::check_outage(TimePoint now) {
+  if (!shared_.pace.outage_exceeded(now)) return;
+  shared_.abort(fatal_error(
+      fmt::format("{} has not answered for {:g} s (--max-outage): {}; run 'koobatch resume {}' when it is back",
+                  shared_.settings.endpoint.url(), seconds(shared_.settings.pace.max_outage),
+                  last_failure_.empty() ? "no answer" : last_failure_, shared_.settings.report.string())));
+}
+
+}  // namespace koobatch::engine

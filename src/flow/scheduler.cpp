@@ -1,0 +1,319 @@
+#include "koobatch/flow/scheduler.hpp"
+
+#include <utility>
+
+namespace koobatch::flow {
+namespace {
+
+/// The last number an attempt can have: 8 bits of the trace ID.
+constexpr std::uint8_t last_attempt = 255;
+/// A slot gives back the memory of an operation larger than this, or a few huge lines would stay in memory for good.
+constexpr std::size_t keep_footprint = 4096;
+
+}  // namespace
+
+/// What only operations that are sent more than once need.
+struct Scheduler::Retries {
+  std::vector<AttemptRecord> history;
+  Outcome last;
+};
+
+struct Scheduler::Slot {
+  enum class State : std::uint8_t { free, waiting, in_flight };
+
+  job::Operation operation;
+  std::unique_ptr<Retries> retries;  ///< kept for the next operation once it exists
+  TimePoint first_attempt;
+  Duration downtime_before{};  ///< Pace::downtime at the first attempt
+  SlotId next_free = no_slot;
+  State state = State::free;
+  std::uint8_t attempt = 0;    ///< the last trace number used
+  std::uint8_t counted = 0;    ///< attempts that count against max_attempts
+  std::uint8_t throttled = 0;  ///< waits without a Retry-After, for the backoff
+  bool maybe_applied = false;
+  bool went_stale = false;
+  bool mended = false;
+
+  void reset() {
+    if (operation.footprint() > keep_footprint) operation = {};
+    if (retries) {
+      retries->history.clear();
+      retries->last.clear();
+    }
+    attempt = counted = throttled = 0;
+    maybe_applied = went_stale = mended = false;
+    state = State::free;
+  }
+};
+
+Scheduler::Scheduler(const SchedulerSettings& settings, Pace& pace, std::uint64_t seed)
+    : settings_(settings), pace_(pace), random_(seed) {}
+Scheduler::~Scheduler() = default;
+
+bool Scheduler::wants_input() const {
+  if (held_ == 0) return true;
+  return held_ < settings_.look_ahead && held_bytes_ < settings_.look_ahead_bytes;
+}
+
+SlotId Scheduler::allocate() {
+  if (free_ == no_slot) {
+    slots_.emplace_back();
+    return static_cast<SlotId>(slots_.size() - 1);
+  }
+  return std::exchange(free_, slots_[free_].next_free);
+}
+
+void Scheduler::admit(job::Operation& operation) {
+  const SlotId id = allocate();
+  Slot& slot = slots_[id];
+  std::swap(slot.operation, operation);
+  slot.state = Slot::State::waiting;
+  ++held_;
+  held_bytes_ += slot.operation.footprint();
+  sequencer_.add(slot.operation.key_hash(), id);
+}
+
+Scheduler::Candidate Scheduler::choose(const Seat& seat, TimePoint now, bool prefer_fresh) const {
+  using Where = Candidate::Where;
+  if (seat.repeat != no_slot) return {Where::seat, seat.repeat};
+  const bool retry_due = !retries_.empty() && retries_.top().at <= now;
+  if (retry_due && !(prefer_fresh && !sequencer_.empty())) return {Where::retries, retries_.top().slot};
+  if (!sequencer_.empty()) return {Where::ready, sequencer_.front()};
+  return {};
+}
+
+void Scheduler::take(Seat& seat, const Candidate& candidate) {
+  switch (candidate.where) {
+    case Candidate::Where::seat:
+      seat.repeat = no_slot;
+      break;
+    case Candidate::Where::retries:
+      retries_.pop();
+      break;
+    case Candidate::Where::ready:
+      sequencer_.pop();
+      break;
+    case Candidate::Where::nowhere:
+      break;
+  }
+}
+
+Action Scheduler::idle() const {
+  Action action;
+  if (!input_open_ && held_ == 0 && sequencer_.unsynced() == 0) action.kind = Action::Kind::done;
+  if (!retries_.empty()) action.until = retries_.top().at;
+  return action;
+}
+
+Action Scheduler::wait_for_permit(Seat& seat, const Pace::Permit& permit, TimePoint now) {
+  seat.probing = false;
+  // Another seat may be the first to get a permit; the operation must not be tied to this one.
+  if (seat.repeat != no_slot) retries_.push({now, std::exchange(seat.repeat, no_slot)});
+  Action action;
+  action.until = permit.ask_at;
+  return action;
+}
+
+void Scheduler::start(SlotId id, TimePoint now, Duration downtime) {
+  Slot& slot = slots_[id];
+  if (slot.attempt++ == 0) {
+    slot.first_attempt = now;
+    slot.downtime_before = downtime;
+  }
+  slot.state = Slot::State::in_flight;
+  ++in_flight_;
+}
+
+Action Scheduler::next(Seat& seat, TimePoint now) {
+  Action action;
+  if (stopping_) {
+    if (in_flight_ == 0) action.kind = Action::Kind::done;
+    return action;
+  }
+  Candidate candidate = choose(seat, now, seat.probing);
+  if (candidate.slot == no_slot) {
+    if (std::exchange(seat.probing, false)) pace_.release_probe(now);
+    return idle();
+  }
+  if (const Slot& slot = slots_[candidate.slot]; slot.attempt != 0 && past_deadline(slot, now)) {
+    take(seat, candidate);
+    action.kind = Action::Kind::give_up;
+    action.slot = candidate.slot;
+    action.status = slot.maybe_applied ? Status::unknown : Status::failed;
+    return action;
+  }
+  if (!seat.connected) {
+    const auto permit = seat.probing ? Pace::Permit{true, true, {}, {}} : pace_.may_connect(now);
+    if (!permit.granted) return wait_for_permit(seat, permit, now);
+    seat.probing = permit.probe;
+    action.kind = Action::Kind::connect;
+    return action;
+  }
+  const auto permit = pace_.acquire(now, seat.probing);
+  if (!permit.granted) return wait_for_permit(seat, permit, now);
+  seat.probing = permit.probe;
+  if (permit.probe) candidate = choose(seat, now, true);
+  take(seat, candidate);
+  start(candidate.slot, now, permit.downtime);
+  action.kind = Action::Kind::send;
+  action.slot = candidate.slot;
+  return action;
+}
+
+bool Scheduler::past_deadline(const Slot& slot, TimePoint at) const {
+  if (pace_.interrupted()) return false;
+  const Duration down = pace_.downtime(at) - slot.downtime_before;
+  return at - slot.first_attempt - down >= settings_.deadline;
+}
+
+std::optional<Scheduler::Final> Scheduler::connect_failed(Seat& seat, const Outcome& outcome,
+                                                          const AttemptTiming& timing) {
+  const bool was_probe = std::exchange(seat.probing, false);
+  pace_changed_ |= pace_.observe(outcome, timing.now, was_probe);
+  const Candidate candidate = choose(seat, timing.now, was_probe);
+  if (candidate.slot == no_slot) return std::nullopt;
+  if (pace_.interrupted()) {
+    if (seat.repeat != no_slot) retries_.push({timing.now, std::exchange(seat.repeat, no_slot)});
+    return std::nullopt;
+  }
+  take(seat, candidate);
+  start(candidate.slot, timing.now, pace_.downtime(timing.now));
+  const auto status = settle(seat, candidate.slot, outcome, timing);
+  if (!status) return std::nullopt;
+  return Final{candidate.slot, *status};
+}
+
+std::optional<Status> Scheduler::complete(Seat& seat, SlotId id, const Outcome& outcome, const AttemptTiming& timing) {
+  pace_changed_ |= pace_.observe(outcome, timing.now, std::exchange(seat.probing, false));
+  return settle(seat, id, outcome, timing);
+}
+
+std::optional<Status> Scheduler::settle(Seat& seat, SlotId id, const Outcome& outcome, const AttemptTiming& timing) {
+  Slot& slot = slots_[id];
+  --in_flight_;
+  slot.state = Slot::State::waiting;
+  slot.maybe_applied |= outcome.verdict == Verdict::unclear || outcome.verdict == Verdict::stale;
+  const auto status = decide(seat, id, outcome, timing.now);
+  if (!status || slot.attempt > 1) remember(slot, outcome, timing);
+  return status;
+}
+
+std::optional<Status> Scheduler::decide(Seat& seat, SlotId id, const Outcome& outcome, TimePoint now) {
+  Slot& slot = slots_[id];
+  switch (outcome.verdict) {
+    case Verdict::succeeded:
+      return Status::succeeded;
+    case Verdict::rejected:
+    case Verdict::unauthorized:
+    case Verdict::suspicious:
+      return Status::rejected;
+    case Verdict::undecidable:
+      return Status::unknown;
+    case Verdict::throttled: {
+      if (outcome.retry_after) return retry_at(id, now + *outcome.retry_after);
+      if (slot.throttled < last_attempt) ++slot.throttled;
+      return retry_at(id, now + settings_.retry.backoff(slot.throttled, random_));
+    }
+    case Verdict::stale:
+      if (slot.operation.row().idempotent && !slot.went_stale && slot.attempt < last_attempt) {
+        slot.went_stale = true;
+        seat.repeat = id;
+        return std::nullopt;
+      }
+      [[fallthrough]];
+    case Verdict::unclear:
+      if (!slot.operation.row().idempotent) return Status::unknown;
+      return retry_counted(id, now);
+    case Verdict::not_applied:
+      return retry_counted(id, now);
+    case Verdict::repeat:
+      slot.mended = true;
+      return retry_at(id, now);
+  }
+  return Status::unknown;
+}
+
+std::optional<Status> Scheduler::retry_counted(SlotId id, TimePoint now) {
+  Slot& slot = slots_[id];
+  // Attempts that fell into an outage are the outage's, and do not use up the operation's.
+  if (!pace_.interrupted() && ++slot.counted >= settings_.max_attempts) {
+    return slot.maybe_applied ? Status::unknown : Status::failed;
+  }
+  return retry_at(id, now + settings_.retry.backoff(std::max<unsigned>(slot.counted, 1), random_));
+}
+
+std::optional<Status> Scheduler::retry_at(SlotId id, TimePoint at) {
+  Slot& slot = slots_[id];
+  if (slot.attempt == last_attempt || past_deadline(slot, at)) {
+    return slot.maybe_applied ? Status::unknown : Status::failed;
+  }
+  retries_.push({at, id});
+  return std::nullopt;
+}
+
+void Scheduler::remember(Slot& slot, const Outcome& outcome, const AttemptTiming& timing) {
+  if (!slot.retries) slot.retries = std::make_unique<Retries>();
+  slot.retries->history.push_back({slot.attempt, outcome.http, outcome.code, outcome.error, timing.at, timing.latency});
+  slot.retries->last = outcome;
+}
+
+void Scheduler::abandon(Seat& seat, SlotId id, TimePoint now) {
+  if (std::exchange(seat.probing, false)) pace_.release_probe(now);
+  slots_[id].state = Slot::State::waiting;
+  slots_[id].maybe_applied = true;
+  --in_flight_;
+}
+
+std::span<const AttemptRecord> Scheduler::history(SlotId id) const {
+  const auto& retries = slots_[id].retries;
+  return retries ? std::span<const AttemptRecord>(retries->history) : std::span<const AttemptRecord>();
+}
+
+const Outcome& Scheduler::last_outcome(SlotId id) const {
+  return slots_[id].retries->last;
+}
+
+void Scheduler::recorded(SlotId id, std::uint64_t ticket) {
+  Slot& slot = slots_[id];
+  sequencer_.recorded(slot.operation.key_hash(), ticket);
+  held_bytes_ -= slot.operation.footprint();
+  --held_;
+  slot.reset();
+  slot.next_free = std::exchange(free_, id);
+}
+
+bool Scheduler::wants_sync() const {
+  if (sequencer_.waiting_for_sync() > 0) return sequencer_.ready() < settings_.low_water;
+  return !input_open_ && held_ == 0 && sequencer_.unsynced() > 0;
+}
+
+bool Scheduler::take_pace_changed() {
+  return std::exchange(pace_changed_, false);
+}
+
+bool Scheduler::has_ready(TimePoint now) const {
+  if (stopping_) return in_flight_ == 0;
+  return !sequencer_.empty() || (!retries_.empty() && retries_.top().at <= now) || idle().kind == Action::Kind::done;
+}
+
+std::vector<std::uint32_t> Scheduler::unsettled() const {
+  std::vector<std::uint32_t> lines;
+  for (const Slot& slot : slots_) {
+    if (slot.state == Slot::State::in_flight || (slot.state == Slot::State::waiting && slot.maybe_applied)) {
+      lines.push_back(slot.operation.line());
+    }
+  }
+  return lines;
+}
+
+std::uint8_t Scheduler::attempt(SlotId id) const {
+  return slots_[id].attempt;
+}
+bool Scheduler::mended(SlotId id) const {
+  return slots_[id].mended;
+}
+const job::Operation& Scheduler::operation(SlotId id) const {
+  return slots_[id].operation;
+}
+
+}  // namespace koobatch::flow

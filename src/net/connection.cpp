@@ -1,0 +1,228 @@
+#include "koobatch/net/connection.hpp"
+
+#include <fmt/format.h>
+#include <boost/asio/ssl/error.hpp>
+#include <boost/asio/ssl/host_name_verification.hpp>
+#include <boost/asio/write.hpp>
+
+#include <cstring>
+#include <type_traits>
+
+namespace koobatch::net {
+namespace {
+
+using boost::system::error_code;
+
+/// How long an address the resolver gave is believed.
+constexpr Duration address_lifetime = std::chrono::seconds(30);
+/// A connection idle for longer is looked at before it is used again; a shorter look would cost every exchange a call.
+constexpr Duration idle_before_check = std::chrono::milliseconds(50);
+
+std::string describe(const asio::ip::tcp::endpoint& endpoint) {
+  const std::string address = endpoint.address().to_string();
+  return endpoint.address().is_v6() ? fmt::format("[{}]:{}", address, endpoint.port())
+                                    : fmt::format("{}:{}", address, endpoint.port());
+}
+
+bool is_name(const std::string& host) {
+  error_code error;
+  asio::ip::make_address(host, error);
+  return error.failed();
+}
+
+}  // namespace
+
+Connection::Connection(asio::io_context& context, Dialer& dialer)
+    : context_(context), dialer_(dialer), socket_(context), resolver_(context) {}
+
+Connection::~Connection() {
+  close();
+}
+
+void Connection::close() {
+  if (armed()) disarm();
+  error_code ignored;
+  socket_.close(ignored);
+  open_ = false;
+}
+
+/// The time of the step under way is over: closing the socket ends it with an error.
+void Connection::expire() {
+  timed_out_ = true;
+  error_code ignored;
+  resolver_.cancel();
+  socket_.close(ignored);
+}
+
+bool Connection::still_usable(TimePoint now) {
+  if (!open_) return false;
+  if (!used_ || now - last_used_ < idle_before_check) return true;
+  // Nothing may arrive on an idle connection: neither the end nor bytes of an answer to nothing.
+  char byte = 0;
+  const auto got = ::recv(socket_.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+  if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return true;
+  close();
+  return false;
+}
+
+Awaitable<Connection::Opened> Connection::open(flow::Answer& answer) {
+  close();
+  answer.clear();
+  timed_out_ = used_ = false;
+  dialer_.deadlines->arm(*this, Steady::now() + dialer_.connect_timeout);
+  const Opened opened = co_await attempt_open(answer);
+  if (armed()) disarm();
+  if (opened == Opened::yes) {
+    open_ = true;
+    last_used_ = Steady::now();
+  } else {
+    if (timed_out_) {
+      answer.error = fmt::format("cannot connect to {}: no connection within {:g} s", dialer_.endpoint.url(),
+                                 seconds(dialer_.connect_timeout));
+    }
+    close();
+  }
+  co_return opened;
+}
+
+Awaitable<bool> Connection::resolve(flow::Answer& answer) {
+  if (!dialer_.addresses.empty() && Steady::now() - dialer_.resolved < address_lifetime) co_return true;
+  const auto [error, results] =
+      co_await resolver_.async_resolve(dialer_.endpoint.host, dialer_.endpoint.port, as_result);
+  if (error) {
+    answer.error = fmt::format("cannot resolve '{}': {}", dialer_.endpoint.host, error.message());
+    co_return false;
+  }
+  dialer_.addresses.clear();
+  for (const auto& entry : results) dialer_.addresses.push_back(entry.endpoint());
+  dialer_.resolved = Steady::now();
+  co_return true;
+}
+
+Awaitable<Connection::Opened> Connection::attempt_open(flow::Answer& answer) {
+  if (!co_await resolve(answer)) co_return Opened::no;
+  // A copy: another connection may resolve anew while this one waits.
+  const auto addresses = dialer_.addresses;
+  for (const auto& address : addresses) {
+    error_code ignored;
+    socket_.close(ignored);
+    const auto [error] = co_await socket_.async_connect(address, as_result);
+    if (timed_out_) co_return Opened::no;
+    if (error) {
+      answer.error =
+          fmt::format("cannot connect to {} ({}): {}", dialer_.endpoint.url(), describe(address), error.message());
+      continue;
+    }
+    socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
+    socket_.non_blocking(true, ignored);
+    if (dialer_.tls == nullptr) co_return Opened::yes;
+    const Opened opened = co_await handshake(answer);
+    if (opened != Opened::no || timed_out_) co_return opened;
+  }
+  dialer_.resolved = TimePoint::min();
+  co_return Opened::no;
+}
+
+Awaitable<Connection::Opened> Connection::handshake(flow::Answer& answer) {
+  const std::string& host = dialer_.endpoint.host;
+  tls_.emplace(socket_, *dialer_.tls);
+  if (is_name(host)) SSL_set_tlsext_host_name(tls_->native_handle(), host.c_str());
+  if (dialer_.verify) tls_->set_verify_callback(asio::ssl::host_name_verification(host));
+  const auto [error] = co_await tls_->async_handshake(asio::ssl::stream_base::client, as_result);
+  if (!error) co_return Opened::yes;
+  const long verified = SSL_get_verify_result(tls_->native_handle());
+  if (dialer_.verify && verified != X509_V_OK) {
+    answer.error = fmt::format(
+        "the certificate of {} was refused: {}; check the host name, or name the issuer's "
+        "certificate with --cacert",
+        dialer_.endpoint.url(), X509_verify_cert_error_string(verified));
+    co_return Opened::never;
+  }
+  answer.error = fmt::format("TLS with {} failed: {}", dialer_.endpoint.url(), error.message());
+  co_return Opened::no;
+}
+
+Awaitable<void> Connection::exchange(std::string_view request, flow::Answer& answer) {
+  return tls_ ? exchange_on(*tls_, request, answer) : exchange_on(socket_, request, answer);
+}
+
+template <class Stream>
+Awaitable<void> Connection::exchange_on(Stream& stream, std::string_view request, flow::Answer& answer) {
+  answer.clear();
+  reader_.start(answer);
+  timed_out_ = false;
+  dialer_.deadlines->arm(*this, Steady::now() + dialer_.exchange_timeout);
+  const error_code write_error = co_await write_all(stream, request);
+  // Even if not all could be written, an answer may be there: a server may refuse early and close.
+  error_code error = co_await read_answer(stream, answer);
+  if (error && write_error) error = write_error;
+  conclude(error, used_, answer);
+}
+
+template <class Stream>
+Awaitable<error_code> Connection::write_all(Stream& stream, std::string_view bytes) {
+  if constexpr (std::is_same_v<Stream, Socket>) {
+    // A request nearly always fits into the socket's buffer: then no asynchronous step is needed.
+    error_code error;
+    const std::size_t written = stream.write_some(asio::buffer(bytes.data(), bytes.size()), error);
+    if (error && error != asio::error::would_block) co_return error;
+    bytes.remove_prefix(written);
+    if (bytes.empty()) co_return error_code();
+  }
+  const auto [error, written] = co_await asio::async_write(stream, asio::buffer(bytes.data(), bytes.size()), as_result);
+  co_return error;
+}
+
+template <class Stream>
+Awaitable<error_code> Connection::read_answer(Stream& stream, flow::Answer&) {
+  std::size_t filled = 0;
+  for (;;) {
+    if (filled == buffer_.size()) co_return asio::error::message_size;
+    const auto [error, count] =
+        co_await stream.async_read_some(asio::buffer(buffer_.data() + filled, buffer_.size() - filled), as_result);
+    if (error == asio::error::eof || error == asio::ssl::error::stream_truncated) {
+      if (reader_.begun() && reader_.end() == ResponseReader::State::done) co_return error_code();
+      co_return asio::error::eof;
+    }
+    if (error) co_return error;
+    filled += count;
+    std::size_t consumed = 0;
+    const auto state = reader_.feed({buffer_.data(), filled}, consumed);
+    filled -= consumed;
+    if (state == ResponseReader::State::failed) co_return reader_.error();
+    if (state == ResponseReader::State::done) {
+      // Bytes beyond the answer belong to no request of ours.
+      if (filled != 0) open_ = false;
+      co_return error_code();
+    }
+    std::memmove(buffer_.data(), buffer_.data() + consumed, filled);
+  }
+}
+
+void Connection::conclude(const error_code& error, bool reused, flow::Answer& answer) {
+  if (armed()) disarm();
+  last_used_ = Steady::now();
+  if (!error) {
+    answer.delivery = flow::Delivery::answered;
+    used_ = true;
+    if (!open_ || !reader_.keep_alive()) close();
+    return;
+  }
+  const bool silent = !reader_.begun() && !timed_out_;
+  const bool read_failed = reader_.error().failed();
+  answer.clear();
+  answer.delivery = reused && silent ? flow::Delivery::stale : flow::Delivery::lost;
+  if (timed_out_) {
+    answer.error = fmt::format("no answer within {:g} s", seconds(dialer_.exchange_timeout));
+  } else if (error == asio::error::eof) {
+    answer.error = silent ? "the connection was closed before an answer came"
+                          : "the connection was closed in the middle of the answer";
+  } else if (read_failed) {
+    answer.error = fmt::format("the answer is not valid HTTP: {}", error.message());
+  } else {
+    answer.error = fmt::format("the connection failed: {}", error.message());
+  }
+  close();
+}
+
+}  // namespace koobatch::net

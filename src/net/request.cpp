@@ -1,0 +1,34 @@
+#include "koobatch/net/request.hpp"
+
+#include <fmt/format.h>
+
+namespace koobatch::net {
+
+RequestRenderer::RequestRenderer(const Endpoint& endpoint)
+    : fixed_(fmt::format(" HTTP/1.1\r\nHost: {}\r\nUser-Agent: koobatch/{}\r\nContent-Type: application/json\r\n"
+                         "Authorization: ",
+                         endpoint.authority, KOOBATCH_VERSION)) {}
+
+void RequestRenderer::render(const job::Operation& operation, std::string_view authorization, WallTime x_date,
+                             const TraceId& trace_id, std::string& out) {
+  const auto second = std::chrono::floor<std::chrono::seconds>(x_date.time_since_epoch());
+  if (second != x_date_second_) {
+    write_x_date(x_date, x_date_);
+    x_date_second_ = second;
+  }
+  char trace[trace_id_length];
+  write_trace_id(trace_id, trace);
+  const fmt::format_int length(operation.body().size());
+
+  out.clear();
+  out.append(operation.row().method).append(" ").append(operation.target());
+  out.append(fixed_).append(authorization);
+  out.append("\r\nX-User-Id: ").append(operation.user());
+  out.append("\r\nX-Date: ").append(x_date_, x_date_length);
+  out.append("\r\nX-Traceid: ").append(trace, trace_id_length);
+  if (!operation.language().empty()) out.append("\r\nlanguage: ").append(operation.language());
+  out.append("\r\nContent-Length: ").append(length.data(), length.size());
+  out.append("\r\n\r\n").append(operation.body());
+}
+
+}  // namespace koobatch::net
