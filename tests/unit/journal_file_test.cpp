@@ -47,6 +47,20 @@ class FileSizeLimit {
   rlimit before_{};
 };
 
+/// Root may write everywhere: for as long as this lives, the process is somebody else.
+class NoPrivileges {
+ public:
+  NoPrivileges() : before_(::geteuid()) {
+    if (before_ == 0) BOOST_REQUIRE(::seteuid(65534) == 0);
+  }
+  ~NoPrivileges() { BOOST_TEST(::seteuid(before_) == 0); }
+  NoPrivileges(const NoPrivileges&) = delete;
+  NoPrivileges& operator=(const NoPrivileges&) = delete;
+
+ private:
+  uid_t before_;
+};
+
 /// A foreign hold on a report: flock belongs to the open file, so this works within one process.
 class ForeignLock {
  public:
@@ -169,10 +183,10 @@ BOOST_AUTO_TEST_CASE(a_place_that_cannot_hold_a_report_is_a_usage_error_that_say
 BOOST_AUTO_TEST_CASE(a_folder_without_permission_is_a_usage_error) {
   const Folder folder;
   std::filesystem::permissions(folder.path(), std::filesystem::perms::owner_read | std::filesystem::perms::owner_exec);
-  if (::access(folder.path().c_str(), W_OK) == 0) return;  // root may write everywhere
+  const NoPrivileges nobody;
   const Error error = error_of(create_report(folder / "r.ndjson", "first\n"));
   BOOST_TEST((error.kind == ErrorKind::usage));
-  BOOST_TEST(contains(error.message, "Permission denied"));
+  BOOST_TEST(contains(error.message, "cannot create the report: Permission denied"));
 }
 
 BOOST_AUTO_TEST_CASE(a_disk_that_is_full_from_the_start_leaves_nothing_behind) {
@@ -249,6 +263,14 @@ BOOST_AUTO_TEST_CASE(a_report_that_is_not_there_cannot_be_gone_on_with) {
   BOOST_REQUIRE(!directory);
   BOOST_TEST(contains(directory.error().message, "is a folder"));
   BOOST_TEST(folder.names().empty());
+}
+
+BOOST_AUTO_TEST_CASE(what_is_no_file_is_refused_without_waiting_for_it) {
+  const Folder folder;
+  BOOST_REQUIRE(::mkfifo((folder / "pipe").c_str(), 0600) == 0);
+  const auto locked = LockedReport::open(folder / "pipe");
+  BOOST_REQUIRE(!locked);
+  BOOST_TEST((locked.error().kind == ErrorKind::usage));
 }
 
 BOOST_AUTO_TEST_CASE(a_report_that_became_shorter_is_not_filled_up) {

@@ -161,6 +161,26 @@ BOOST_AUTO_TEST_CASE(a_member_of_the_wrong_kind_is_named) {
   BOOST_TEST(with(R"("http":200)") == "");
 }
 
+BOOST_AUTO_TEST_CASE(a_time_is_read_right_and_strictly_whatever_was_read_before) {
+  Decoder decoder;
+  auto written = samples::result(1);
+  for (const auto offset : {0ms, 1ms, 876ms, 877ms, 0ms, 86'400'000ms, 123ms}) {
+    written.at = samples::noon() + offset;
+    const auto read = decoder.result(text_of(written));
+    BOOST_REQUIRE_MESSAGE(read, objection(read));
+    BOOST_TEST((read->at == written.at));
+  }
+  const auto with = [&](std::string_view at) {
+    return objection(decoder.result(std::string(least_result) + ",\"at\":\"" + std::string(at) + "\"}"));
+  };
+  BOOST_TEST(with("2026-11-21T17:00:00.124Z") == "");
+  for (const std::string_view at :
+       {"2026-11-21T17:00:00.12xZ", "2026-11-21T17:00:00./00Z", "2026-11-21T17:00:00.123z", "2026-11-21T17:00:00.1234Z",
+        "2026-11-21T17:00:00.12Z", "2026-11-21T17:00:61.123Z"}) {
+    BOOST_TEST(with(at) == "has an unusable 'at'", at);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(a_member_that_is_missing_is_named) {
   Decoder decoder;
   BOOST_TEST(objection(decoder.result(R"({"type":"result","line":1})")) == "has no 'op'");
