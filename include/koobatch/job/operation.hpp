@@ -91,6 +91,7 @@ class Operation {
 /// The fields of one job record or one request body, as read: views into the reader's buffers, valid until it reads on.
 struct FieldValue {
   bool present = false;
+  bool malformed = false;       ///< present, but of the wrong type: already reported, so check() passes over it
   std::string_view text;        ///< text: the decoded value; text_list: unused
   std::int64_t integer = 0;     ///< integer
   std::uint32_t list_from = 0;  ///< text_list: [list_from, list_from + list_size) of Fields::list_items
@@ -116,6 +117,10 @@ struct Violation {
 /// Checks every documented rule of the row (presence, values). Appends what is broken to `out`; nothing if all is well.
 /// Does not look at `ref`; checks user_id and language if there are any.
 void check(const Fields& fields, std::vector<Violation>& out);
+/// The rule of X-User-Id and of `language` alone, also for the values that come from a setting: 1 to 128 visible ASCII
+/// characters.
+void check_user_id(std::string_view value, std::vector<Violation>& out);
+void check_language(std::string_view value, std::vector<Violation>& out);
 
 /// Renders `fields`, which passed check(), into `out`, reusing its memory. An absent user or language is taken from
 /// `default_user` and `default_language` (both may be empty).
@@ -125,15 +130,20 @@ class OperationBuilder {
                     std::string_view default_language, Operation& out);
 };
 
-/// Reads one flat JSON object of a request body into `fields` (whose row is set; the path field is filled in by the
-/// caller) as strictly as a job line is read. For the simulator. `storage` holds what the views point to.
+/// Reads one flat JSON object of a request body into `fields` (whose row is set; the value of the path field is the
+/// caller's and stays as it is) as strictly as a job line is read. For the simulator. `storage` holds what the views
+/// point to, until the next call with it. False if anything was appended to `out`. Does not check the rules: see
+/// check().
 bool read_body(std::string_view body, Fields& fields, std::string& storage, std::vector<Violation>& out);
 
-/// The row and the decoded path field that `method` and `target` name.
+/// The row that a request is about and its decoded path field, empty if the row has none.
 struct RouteMatch {
   const OperationRow* row = nullptr;
   std::string path_value;
 };
+/// Finds the row for a request line. The path field is percent-decoded once; nothing for an unknown path or method, a
+/// query that is not empty, a bad percent-encoding or one that is not UTF-8. The rules of the field are check()'s
+/// affair.
 std::optional<RouteMatch> match_route(std::string_view method, std::string_view target);
 
 }  // namespace koobatch::job

@@ -1,0 +1,43 @@
+#pragma once
+#include "koobatch/job/operation.hpp"
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+// What NDJSON objects, CSV records and request bodies have in common: names, and the wording of what is wrong with
+// them.
+
+namespace koobatch::job {
+
+/// The fields every operation of a job may have beside those of its row.
+inline constexpr std::string_view op_field = "op";
+inline constexpr std::string_view user_id_field = "user_id";
+inline constexpr std::string_view language_field = "language";
+inline constexpr std::string_view ref_field = "ref";
+
+/// Where the text of a common field other than `op` goes; null if `name` is none.
+std::optional<std::string_view>* find_common_field(Fields& fields, std::string_view name);
+
+/// The index of field `name` in the row. `expected` is tried first: fields mostly come in the order of the table.
+std::optional<std::size_t> find_field(const OperationRow& row, std::string_view name, std::size_t expected);
+
+/// A foreign field name as it may stand in a message: as it is if it is a plain word, otherwise quoted.
+std::string printable_name(std::string_view name);
+
+Violation missing_operation();
+Violation unknown_operation(std::string_view op);
+/// `known`: the names that would do.
+Violation unknown_field(std::string_view name, std::string_view owner, const std::vector<std::string_view>& known);
+Violation duplicate_field(std::string_view name);
+
+/// The names of the row's fields and of the common ones, for unknown_field().
+std::vector<std::string_view> known_fields(const OperationRow& row);
+
+/// Appends `violation` unless the same is there already.
+void add_once(std::vector<Violation>& out, Violation violation);
+bool has_violation(const std::vector<Violation>& violations, std::string_view field);
+
+}  // namespace koobatch::job

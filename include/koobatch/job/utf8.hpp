@@ -1,0 +1,23 @@
+#pragma once
+#include <unicode/utf8.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace koobatch::job {
+
+/// Reads the code point at `text[i]` (i < size) and moves `i` past it; negative for bytes that are not UTF-8, of which
+/// at least one is passed over.
+inline std::int32_t next_code_point(std::string_view text, std::size_t& i) {
+// The conversions are inside ICU's macro.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wconversion"
+#pragma GCC diagnostic ignored "-Wsign-conversion"
+  UChar32 c = 0;
+  U8_NEXT(text.data(), i, text.size(), c);
+  return c;
+#pragma GCC diagnostic pop
+}
+
+}  // namespace koobatch::job

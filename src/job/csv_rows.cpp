@@ -1,0 +1,126 @@
+#include "koobatch/job/csv_rows.hpp"
+
+#include "koobatch/job/record_source.hpp"
+
+#include <fmt/format.h>
+#include <simdjson.h>
+
+#include <new>
+
+namespace koobatch::job {
+namespace {
+
+// libcsv trims what this calls a space around cells; RFC 4180: "Spaces are considered part of a field".
+int no_space(unsigned char /*c*/) {
+  return 0;
+}
+
+}  // namespace
+
+CsvRows::CsvRows(LineSplitter lines) : lines_(std::move(lines)), parser_() {
+  constexpr std::size_t growth = 4096;
+  csv_init(&parser_, CSV_STRICT);  // cannot fail: it allocates nothing
+  csv_set_space_func(&parser_, no_space);
+  csv_set_blk_size(&parser_, growth);
+}
+
+CsvRows::~CsvRows() {
+  csv_free(&parser_);
+}
+
+void CsvRows::on_cell(void* text, std::size_t size, void* self) {
+  auto& rows = *static_cast<CsvRows*>(self);
+  rows.slices_.emplace_back(rows.text_.size(), size);
+  if (size > 0) rows.text_.append(static_cast<const char*>(text), size);
+  // Keeps the halves of a character that was cut in two apart, so that is_utf8() can look at all cells at once.
+  rows.text_.push_back(',');
+}
+
+void CsvRows::on_row_end(int /*terminator*/, void* self) {
+  static_cast<CsvRows*>(self)->row_ended_ = true;
+}
+
+bool CsvRows::is_utf8() const {
+  return simdjson::validate_utf8(text_);
+}
+
+Result<CsvRows::Item> CsvRows::next() {
+  text_.clear();
+  slices_.clear();
+  cells_.clear();
+  row_ended_ = false;
+  const auto item = next_filled_line();
+  if (!item) return item.error();
+  if (*item == LineSplitter::Item::end) return Item::end;
+  first_line_ = lines_.number();
+  if (*item == LineSplitter::Item::too_long) return broken(too_long_line(lines_.limits()).message);
+  return read_row();
+}
+
+Result<LineSplitter::Item> CsvRows::next_filled_line() {
+  for (;;) {
+    auto item = lines_.next();
+    if (!item || *item != LineSplitter::Item::line || !is_blank(lines_.text())) return item;
+  }
+}
+
+// The row that starts with the present line. It goes on as long as a line ends inside quotes.
+Result<CsvRows::Item> CsvRows::read_row() {
+  const bool starts_with_return = lines_.text().starts_with('\r');  // libcsv would pass over it
+  std::size_t size = 0;
+  for (;;) {
+    const auto line = lines_.text();
+    size += line.size() + lines_.line_end().size();
+    if (size > lines_.limits().bytes + 2) return swallow_rest("is not closed within the most a row may have");
+    if (!feed(line)) {
+      return broken(
+          fmt::format("cell {} has a quote out of place: put the whole cell in quotes and double each quote inside",
+                      slices_.size() + 1));
+    }
+    if (row_ended_ || starts_with_return) {
+      return broken("has a carriage return outside quotes that is not the end of a line");
+    }
+    // The last line of a file may lack its end.
+    feed(lines_.line_end().empty() ? std::string_view("\n") : lines_.line_end());
+    if (row_ended_) return complete();
+    const auto item = lines_.next();
+    if (!item) return item.error();
+    if (*item == LineSplitter::Item::end) return swallow_rest("is never closed");
+    if (*item == LineSplitter::Item::too_long) return swallow_rest("is not closed within the most a row may have");
+  }
+}
+
+bool CsvRows::feed(std::string_view bytes) {
+  if (csv_parse(&parser_, bytes.data(), bytes.size(), on_cell, on_row_end, this) == bytes.size()) return true;
+  if (csv_error(&parser_) == CSV_ENOMEM) throw std::bad_alloc();
+  return false;
+}
+
+void CsvRows::reset() {
+  csv_fini(&parser_, nullptr, nullptr, nullptr);
+}
+
+CsvRows::Item CsvRows::broken(std::string fault) {
+  reset();
+  fault_ = std::move(fault);
+  return Item::broken;
+}
+
+CsvRows::Item CsvRows::complete() {
+  for (const auto& [from, size] : slices_) cells_.push_back(std::string_view(text_).substr(from, size));
+  return Item::row;
+}
+
+// Nothing after a quote left open can be told to be a row or a part of the cell, so none of it may be taken for an
+// operation.
+Result<CsvRows::Item> CsvRows::swallow_rest(std::string_view why) {
+  for (;;) {
+    const auto item = lines_.next();
+    if (!item) return item.error();
+    if (*item == LineSplitter::Item::end) break;
+  }
+  return broken(fmt::format("cell {} opens a quote that {}: it swallows the rest of the file, up to line {}",
+                            slices_.size() + 1, why, lines_.number()));
+}
+
+}  // namespace koobatch::job

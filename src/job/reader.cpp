@@ -1,0 +1,105 @@
+#include "koobatch/job/reader.hpp"
+
+#include "koobatch/job/byte_source.hpp"
+#include "koobatch/job/line_splitter.hpp"
+#include "koobatch/job/record.hpp"
+#include "koobatch/job/record_source.hpp"
+
+#include <fmt/format.h>
+#include <boost/algorithm/string/case_conv.hpp>
+
+#include <utility>
+
+namespace koobatch::job {
+namespace {
+
+/// Turns records into checked operations.
+class CheckingReader final : public Reader {
+ public:
+  CheckingReader(std::unique_ptr<RecordSource> records, ReaderSettings settings)
+      : records_(std::move(records)), settings_(std::move(settings)) {}
+
+  Result<Item> next(Operation& operation) override {
+    violations_.clear();
+    const auto more = records_->next(fields_, violations_);
+    if (!more) return more.error();
+    if (!*more) return Item::end;
+    if (fields_.row != nullptr) check_record();
+    if (!violations_.empty()) return Item::invalid;
+    OperationBuilder::build(fields_, line(), settings_.default_user, settings_.default_language, operation);
+    return Item::operation;
+  }
+
+  std::uint32_t line() const override { return records_->line(); }
+  const std::vector<Violation>& violations() const override { return violations_; }
+  std::string_view invalid_op() const override { return fields_.row == nullptr ? "" : fields_.row->name; }
+  std::string_view invalid_id() const override {
+    if (fields_.row == nullptr) return "";
+    const auto& key = fields_.values[fields_.row->key_field];
+    return key.malformed ? "" : key.text;
+  }
+  Digest digest() const override { return records_->digest(); }
+
+ private:
+  void check_record() {
+    check(fields_, violations_);
+    if (settings_.require_user && settings_.default_user.empty() && !fields_.user_id &&
+        !has_violation(violations_, user_id_field)) {
+      violations_.push_back(
+          {std::string(user_id_field), "is missing, give it in the record or for all with --user-id"});
+    }
+  }
+
+  std::unique_ptr<RecordSource> records_;
+  ReaderSettings settings_;
+  Fields fields_;
+  std::vector<Violation> violations_;
+};
+
+// The user and language that come from a setting keep the rules of those in a record.
+std::optional<Error> check_settings(const ReaderSettings& settings) {
+  std::vector<Violation> wrong;
+  if (!settings.default_user.empty()) check_user_id(settings.default_user, wrong);
+  if (!wrong.empty()) return usage_error(fmt::format("--user-id: {}", wrong.front().message));
+  if (!settings.default_language.empty()) check_language(settings.default_language, wrong);
+  if (!wrong.empty()) return usage_error(fmt::format("--language: {}", wrong.front().message));
+  return std::nullopt;
+}
+
+Result<std::unique_ptr<RecordSource>> open_records(const std::filesystem::path& path, Format format) {
+  auto file = open_file(path);
+  if (!file) return file.error();
+  LineSplitter lines(std::move(*file), path.string());
+  if (format == Format::csv) return read_csv(std::move(lines), path.string());
+  return read_ndjson(std::move(lines));
+}
+
+}  // namespace
+
+std::string_view to_string(Format format) {
+  return format == Format::csv ? "csv" : "ndjson";
+}
+
+std::optional<Format> format_of(const std::filesystem::path& path) {
+  const auto extension = boost::algorithm::to_lower_copy(path.extension().string());
+  if (extension == ".ndjson" || extension == ".jsonl" || extension == ".json") return Format::ndjson;
+  if (extension == ".csv") return Format::csv;
+  return std::nullopt;
+}
+
+bool is_blank(std::string_view line) {
+  return line.find_first_not_of(" \t\r") == std::string_view::npos;
+}
+
+Violation too_long_line(const LineLimits& limits) {
+  return {"", fmt::format("the line is longer than {} bytes, the most a line may have", limits.bytes)};
+}
+
+Result<std::unique_ptr<Reader>> open_job(const std::filesystem::path& path, const ReaderSettings& settings) {
+  if (auto wrong = check_settings(settings)) return std::move(*wrong);
+  auto records = open_records(path, settings.format);
+  if (!records) return records.error();
+  return std::unique_ptr<Reader>(std::make_unique<CheckingReader>(std::move(*records), settings));
+}
+
+}  // namespace koobatch::job

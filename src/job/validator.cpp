@@ -1,0 +1,35 @@
+#include "koobatch/job/validator.hpp"
+
+#include <fmt/format.h>
+
+namespace koobatch::job {
+
+std::string format_violation(const std::filesystem::path& path, std::uint32_t line, const Violation& violation) {
+  if (violation.field.empty()) return fmt::format("{}:{}: {}", path.string(), line, violation.message);
+  return fmt::format("{}:{}: {}: {}", path.string(), line, violation.field, violation.message);
+}
+
+Result<Validation> validate(const std::filesystem::path& path, const ReaderSettings& settings) {
+  auto opened = open_job(path, settings);
+  if (!opened) return opened.error();
+  Reader& reader = **opened;
+  Validation result;
+  Operation operation;
+  for (;;) {
+    const auto item = reader.next(operation);
+    if (!item) return item.error();
+    if (*item == Reader::Item::end) break;
+    ++result.operations;
+    if (*item == Reader::Item::operation) continue;
+    ++result.invalid;
+    result.violations += reader.violations().size();
+    for (const auto& violation : reader.violations()) {
+      if (result.first_errors.size() == max_listed_errors) break;
+      result.first_errors.push_back(format_violation(path, reader.line(), violation));
+    }
+  }
+  result.digest = reader.digest();
+  return result;
+}
+
+}  // namespace koobatch::job
