@@ -1,1 +1,5 @@
-int main() { return 0; }
+#include "koobatch/cli/main.hpp"
+
+int main(int argc, char** argv) {
+  return koobatch::cli::main(argc, argv);
+}

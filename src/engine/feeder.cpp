@@ -87,6 +87,7 @@ void Feeder::record_invalid() {
   result.at = WallClock::now();
   if (invalid_.lines.empty()) invalid_.first = Steady::now();
   report::append_line(invalid_.lines, result);
+  tally_.add(result);
   counters_.count(Status::invalid);
   if (invalid_.lines.size() < invalid_batch_bytes) return;
   const std::uint64_t number = invalid_.number;

@@ -60,6 +60,7 @@ struct Run::Impl {
   void stop_workers();
   void abandon_workers();
   void part_ended();
+  report::Summary summarize(const report::EndRecord& end) const;
 
   const RunSettings settings;
   const job::Validation validation;
@@ -156,6 +157,15 @@ void Run::Impl::abandon_workers() {
   for (const auto& worker : workers) worker->abandon();
 }
 
+report::Summary Run::Impl::summarize(const report::EndRecord& end) const {
+  report::SummaryBuilder builder;
+  builder.begin_segment(record);
+  for (const auto& worker : workers) builder.merge(worker->tally());
+  builder.merge(feeder->tally());
+  builder.end_segment(end);
+  return builder.build(settings.report.string());
+}
+
 Run::Run(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Run::~Run() = default;
 
@@ -233,19 +243,18 @@ RunResult Run::finish() {
   }
   std::sort(end.unsettled.begin(), end.unsettled.end());
 
-  RunResult result{impl_->error                                      ? "aborted"
-                   : impl_->interrupted && end.counts.remaining != 0 ? "interrupted"
-                                                                     : "completed",
-                   end.counts, impl_->error};
-  end.reason = result.reason;
-  if (result.error) end.error = result.error->message;
+  const auto conclude = [&] {
+    end.reason = impl_->error ? "aborted" : impl_->interrupted && end.counts.remaining != 0 ? "interrupted" : "completed";
+    if (impl_->error) end.error = impl_->error->message;
+  };
+  conclude();
   std::string line;
   report::append_line(line, end);
-  if (auto closed = impl_->writer->close(line); !closed && !result.error) {
-    result.reason = "aborted";
-    result.error = closed.error();
+  if (auto closed = impl_->writer->close(line); !closed && !impl_->error) {
+    impl_->error = closed.error();
+    conclude();
   }
-  return result;
+  return {impl_->summarize(end), impl_->error};
 }
 
 }  // namespace koobatch::engine

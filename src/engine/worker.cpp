@@ -1,5 +1,7 @@
 #include "koobatch/engine/worker.hpp"
 
+#include "koobatch/report/record.hpp"
+
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 #include <boost/asio/co_spawn.hpp>
@@ -266,6 +268,7 @@ void Worker::record(flow::SlotId slot, Status status, const flow::Outcome& outco
     wake_at(timing.now + batch_age);
   }
   report::append_line(batch_.lines, result);
+  tally_.add(result);
   counters_.count(status);
   recorded_batch_ = batch_.number;
   scheduler_.recorded(slot, batch_.number);

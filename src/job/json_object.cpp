@@ -109,24 +109,19 @@ void read_common_field(std::string_view name, const dom::element& value, std::op
 
 /// The row `op` names, wherever in the object it stands; null, and said why, if there is none.
 const OperationRow* read_operation(const dom::object& object, std::vector<Violation>& out) {
-  const OperationRow* row = nullptr;
-  bool seen = false;
   for (const auto [name, value] : object) {
     if (name != op_field) continue;
-    if (seen) {
-      add_once(out, duplicate_field(op_field));
-      return nullptr;
-    }
-    seen = true;
     std::string_view op;
     if (value.get(op) != simdjson::SUCCESS) {
       out.push_back(wrong_type(op_field, "a string", value));
-    } else if (row = find_operation(op); row == nullptr) {
-      out.push_back(unknown_operation(op));
+      return nullptr;
     }
+    const auto* row = find_operation(op);
+    if (row == nullptr) out.push_back(unknown_operation(op));
+    return row;
   }
-  if (!seen) out.push_back(missing_operation());
-  return row;
+  out.push_back(missing_operation());
+  return nullptr;
 }
 
 std::vector<std::string_view> body_fields(const OperationRow& row) {
@@ -161,9 +156,12 @@ void JsonObjectReader::read_record(std::string_view text, Fields& fields, std::v
   fields.row = read_operation(object, out);
   if (fields.row == nullptr) return;
   std::size_t expected = 0;
+  bool seen_op = false;
   for (const auto [name, value] : object) {
-    if (name == op_field) continue;
-    if (const auto index = find_field(*fields.row, name, expected)) {
+    if (name == op_field) {
+      if (seen_op) add_once(out, duplicate_field(op_field));
+      seen_op = true;
+    } else if (const auto index = find_field(*fields.row, name, expected)) {
       read_field(fields.row->fields[*index], value, fields.values[*index], fields, out);
       expected = *index + 1;
     } else if (auto* common = find_common_field(fields, name)) {

@@ -32,14 +32,6 @@ std::optional<std::string_view>* find_common_field(Fields& fields, std::string_v
   return nullptr;
 }
 
-std::optional<std::size_t> find_field(const OperationRow& row, std::string_view name, std::size_t expected) {
-  if (expected < row.fields.size() && row.fields[expected].name == name) return expected;
-  for (std::size_t i = 0; i < row.fields.size(); ++i) {
-    if (row.fields[i].name == name) return i;
-  }
-  return std::nullopt;
-}
-
 std::string printable_name(std::string_view name) {
   return is_plain_word(name) ? std::string(name) : quote(name);
 }

@@ -100,7 +100,9 @@ Awaitable<bool> Connection::resolve(flow::Answer& answer) {
 }
 
 Awaitable<Connection::Opened> Connection::attempt_open(flow::Answer& answer) {
-  if (!co_await resolve(answer)) co_return Opened::no;
+  // Not within the condition: gcc 12 destroys an awaited temporary there twice.
+  const bool resolved = co_await resolve(answer);
+  if (!resolved) co_return Opened::no;
   // A copy: another connection may resolve anew while this one waits.
   const auto addresses = dialer_.addresses;
   for (const auto& address : addresses) {

@@ -3,6 +3,7 @@
 #include "koobatch/engine/inbox.hpp"
 #include "koobatch/job/reader.hpp"
 #include "koobatch/observe/counters.hpp"
+#include "koobatch/report/tally.hpp"
 #include "koobatch/report/writer.hpp"
 
 #include <cstdint>
@@ -30,6 +31,8 @@ class Feeder {
   /// could not be read to its end as it was validated: the run cannot be trusted to be complete then.
   Result<void> run();
   const observe::Counters& counters() const { return counters_; }
+  /// After run(): the invalid operations.
+  const report::Tally& tally() const { return tally_; }
 
  private:
   struct Lane {
@@ -50,6 +53,7 @@ class Feeder {
   report::Writer& writer_;
   report::Batch invalid_;
   observe::Counters counters_;
+  report::Tally tally_;
 };
 
 }  // namespace koobatch::engine

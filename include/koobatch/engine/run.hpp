@@ -3,7 +3,7 @@
 #include "koobatch/engine/settings.hpp"
 #include "koobatch/job/validator.hpp"
 #include "koobatch/observe/snapshot.hpp"
-#include "koobatch/report/record.hpp"
+#include "koobatch/report/summary.hpp"
 
 #include <chrono>
 #include <memory>
@@ -12,10 +12,9 @@
 
 namespace koobatch::engine {
 
-/// How a segment ended. The report's `end` line says the same.
+/// How a segment ended. The report says the same.
 struct RunResult {
-  std::string reason;          ///< completed, interrupted or aborted
-  report::Counts counts;       ///< over the whole run
+  report::Summary summary;     ///< of the whole run
   std::optional<Error> error;  ///< why it was aborted
 };
 

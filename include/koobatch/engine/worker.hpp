@@ -11,6 +11,7 @@
 #include "koobatch/net/deadline_queue.hpp"
 #include "koobatch/net/request.hpp"
 #include "koobatch/observe/counters.hpp"
+#include "koobatch/report/tally.hpp"
 #include "koobatch/report/writer.hpp"
 
 #include <boost/asio/executor_work_guard.hpp>
@@ -59,6 +60,8 @@ class Worker {
 
   /// After the end: lines whose attempt was under way.
   std::vector<std::uint32_t> unsettled() const { return scheduler_.unsettled(); }
+  /// After the end: what came of this worker's operations.
+  const report::Tally& tally() const { return tally_; }
   void join();
 
  private:
@@ -100,6 +103,7 @@ class Worker {
   auth::Credentials::Header header_;
   TimePoint renewed_ = TimePoint::min();
   observe::Counters counters_;
+  report::Tally tally_;
   Inbox inbox_;
 
   using ParkedLine = net::asio::async_result<net::UseAwaitable, void()>::handler_type;

@@ -22,7 +22,13 @@ inline constexpr std::string_view ref_field = "ref";
 std::optional<std::string_view>* find_common_field(Fields& fields, std::string_view name);
 
 /// The index of field `name` in the row. `expected` is tried first: fields mostly come in the order of the table.
-std::optional<std::size_t> find_field(const OperationRow& row, std::string_view name, std::size_t expected);
+inline std::optional<std::size_t> find_field(const OperationRow& row, std::string_view name, std::size_t expected) {
+  if (expected < row.fields.size() && row.fields[expected].name == name) return expected;
+  for (std::size_t i = 0; i < row.fields.size(); ++i) {
+    if (row.fields[i].name == name) return i;
+  }
+  return std::nullopt;
+}
 
 /// A foreign field name as it may stand in a message: as it is if it is a plain word, otherwise quoted.
 std::string printable_name(std::string_view name);

@@ -1,4 +1,5 @@
 #pragma once
+#include "koobatch/core/attempt.hpp"
 #include "koobatch/core/clock.hpp"
 #include "koobatch/core/status.hpp"
 #include "koobatch/core/trace_id.hpp"
@@ -14,16 +15,6 @@
 namespace koobatch::report {
 
 constexpr int schema_version = 1;
-
-/// One entry of a result's `history`: what became of one attempt.
-struct AttemptRecord {
-  std::uint8_t attempt = 0;  ///< the number in its trace ID
-  int http = 0;              ///< 0: no answer
-  std::optional<std::int64_t> code;
-  std::string error;  ///< why there is no (readable) answer; empty if there is one
-  WallTime at;        ///< when it ended
-  Duration latency{};
-};
 
 /// A `result` line. The views must outlive the call that encodes it; after decoding they point into the decoder's
 /// memory.
@@ -84,7 +75,9 @@ struct EndRecord {
   std::string error;           ///< why it was aborted; empty: not written
 };
 
-/// Each appends one whole line, `sum` and newline included.
+/// Each appends one whole line, `sum` and newline included. Texts need not be valid UTF-8: what is not is written as
+/// U+FFFD, because a line that is no JSON would be taken for damage when the report is read. The first is the hot path:
+/// it allocates only when `out` has to grow.
 void append_line(std::string& out, const ResultRecord& record);
 void append_line(std::string& out, const RunRecord& record);
 void append_line(std::string& out, const EndRecord& record);

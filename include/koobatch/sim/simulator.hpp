@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace koobatch::sim {
@@ -39,6 +40,7 @@ struct SimulatorSettings {
   std::filesystem::path log;          ///< empty: none
   std::filesystem::path certificate;  ///< PEM; with `key`: TLS
   std::filesystem::path key;
+  std::string token;  ///< the only access token accepted; empty: any
 };
 
 /// The embedded service on 127.0.0.1: as strict as the documentation, values in memory, faults on request. Runs on a

@@ -1,0 +1,39 @@
+#pragma once
+#include "koobatch/cli/options.hpp"
+#include "koobatch/cli/verb.hpp"
+#include "koobatch/core/error.hpp"
+
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace koobatch::cli {
+
+/// Options of one group say the same thing in different ways. The most direct source that sets any of them silences the
+/// others: --simulate on the command line wins over `endpoint` in the configuration file.
+enum class Choice { none, target, token };
+
+/// One option. Command line, environment, configuration file and help all read this row: adding an option is adding a
+/// row.
+struct OptionRow {
+  std::string_view name;      ///< "rate": --rate, KOOBATCH_RATE, rate = "…"
+  char letter;                ///< "-v"; 0: none
+  std::string_view argument;  ///< what the help calls its value; empty: a switch
+  Verbs verbs;
+  std::string_view group;  ///< heading in the help
+  std::string_view help;
+  /// Checks `value` ("true" for a switch that is on) and stores it. The error says what is wrong, not where.
+  Result<void> (*apply)(const std::string& value, Options& options);
+  Choice choice = Choice::none;
+  bool repeatable = false;
+  bool private_value = false;  ///< not to be repeated in messages
+
+  bool is_switch() const { return argument.empty(); }
+};
+
+std::span<const OptionRow> option_table();
+
+/// KOOBATCH_MAX_ATTEMPTS for max-attempts.
+std::string variable_name(std::string_view option);
+
+}  // namespace koobatch::cli

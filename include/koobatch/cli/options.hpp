@@ -1,0 +1,53 @@
+#pragma once
+#include "koobatch/core/clock.hpp"
+#include "koobatch/core/error.hpp"
+#include "koobatch/engine/settings.hpp"
+#include "koobatch/job/reader.hpp"
+#include "koobatch/observe/log.hpp"
+#include "koobatch/observe/progress_display.hpp"
+#include "koobatch/sim/simulator.hpp"
+
+#include <filesystem>
+#include <optional>
+#include <string>
+
+namespace koobatch::cli {
+
+/// How a verb shows itself.
+struct Presentation {
+  observe::ProgressMode progress = observe::ProgressMode::automatic;
+  observe::log::Format log_format = observe::log::Format::text;
+  bool verbose = false;
+  bool quiet = false;
+};
+
+/// What the options of any verb say, each value checked by itself; how they go together is checked by finish_run() and
+/// finish_simulate(). Starts out with the defaults.
+struct Options {
+  Presentation presentation;
+  std::optional<job::Format> format;  ///< --format; otherwise the file's extension decides
+  std::string endpoint;               ///< --endpoint as given
+  bool simulate = false;
+  std::string report;  ///< --report as given: FILE or DIR/
+  bool dry_run = false;
+  bool json = false;
+  engine::RunSettings run;
+  sim::SimulatorSettings simulator;
+  /// The first of the simulator's options on the command line, for the message if there is no simulator to use it.
+  std::string simulator_flag;
+};
+
+/// Checks how the options of `run` go together, and fills in what depends on job and time. All errors are usage errors.
+/// With --simulate the endpoint stays empty: it is known once the simulator runs.
+Result<engine::RunSettings> finish_run(const Options& options, const std::filesystem::path& job, WallTime now);
+
+/// The same for `simulate`.
+Result<sim::SimulatorSettings> finish_simulate(const Options& options);
+
+/// --format, or what the extension says.
+Result<job::Format> choose_format(const Options& options, const std::filesystem::path& job);
+
+/// Where the report goes: FILE as it is; DIR/ and no --report at all (empty) give a name made of the job's.
+std::filesystem::path report_path(const std::string& report, const std::filesystem::path& job, WallTime now);
+
+}  // namespace koobatch::cli

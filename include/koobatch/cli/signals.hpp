@@ -1,0 +1,30 @@
+#pragma once
+#include <atomic>
+#include <thread>
+
+namespace koobatch::cli {
+
+/// Lives while SIGINT and SIGTERM mean "come to an end": the first is noted, a second leaves the process at once, with
+/// 128 + its number. Create it before other threads, which inherit that these signals are blocked.
+class SignalWatch {
+ public:
+  SignalWatch();
+  ~SignalWatch();
+  SignalWatch(const SignalWatch&) = delete;
+  SignalWatch& operator=(const SignalWatch&) = delete;
+
+  /// The first signal, or 0.
+  int received() const { return first_.load(); }
+  /// Waits for the first signal.
+  int wait() const;
+
+ private:
+  void listen();
+
+  std::atomic<int> first_{0};
+  int signals_;  ///< signalfd
+  int stop_;     ///< eventfd
+  std::thread thread_;
+};
+
+}  // namespace koobatch::cli

@@ -1,0 +1,27 @@
+#pragma once
+#include "koobatch/core/clock.hpp"
+#include "koobatch/core/error.hpp"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace koobatch {
+
+/// Reads "200ms", "1.5s", "10m", "2h", "1d" or several of them, largest first ("1h30m"); a fraction only in the last.
+/// "0" needs no unit. Errors (usage) say what is wrong with the text, without repeating it: the caller names it.
+Result<Duration> parse_duration(std::string_view text);
+
+/// Reads "500/s", "60/min" or "1000/h" and gives events a second, above 0.
+Result<double> parse_rate(std::string_view text);
+
+/// Reads a whole number in decimal digits, from `min` to `max`.
+Result<std::uint64_t> parse_count(std::string_view text, std::uint64_t min, std::uint64_t max);
+
+/// For people, two parts at most: "850ms", "4.2s", "12s", "3m05s", "2h10m", "4d03h". Negative counts as 0.
+std::string format_duration(Duration d);
+
+/// "1,000,000"
+std::string format_count(std::uint64_t n);
+
+}  // namespace koobatch

@@ -1,0 +1,53 @@
+#pragma once
+#include "koobatch/core/clock.hpp"
+#include "koobatch/job/operation.hpp"
+#include "koobatch/sim/request.hpp"
+
+namespace koobatch::sim {
+
+/// Result codes of the service.
+constexpr std::int64_t code_success = 0;
+constexpr std::int64_t code_parameter_check = 13000102;
+constexpr std::int64_t code_generic_failure = 13000201;
+constexpr std::int64_t code_no_such_resource = 13000309;
+
+/// How old an X-Date may be.
+constexpr std::chrono::minutes x_date_window{15};
+
+/// What the documented rules say about one request. Reused from request to request: keeps its memory.
+struct Judgement {
+  const job::OperationRow* row = nullptr;  ///< null: no such operation
+  job::Fields fields;                      ///< what of the body could be read, even if the request is refused
+  std::string key;                         ///< "folder:1757…"; empty if it could not be read
+  std::uint64_t key_hash = 0;
+
+  int status = 200;
+  std::int64_t code = code_success;
+  std::string msg;  ///< the documented one, or the broken rule
+
+  bool accepted() const { return status == 200; }
+
+  // What the fields point to.
+  std::string path_value, storage;
+  std::vector<job::Violation> violations;
+};
+
+/// The documented rules, one after the other, the first broken one wins: route (404), token (401), the other headers
+/// and the body (400). Pure: neither sockets nor clock.
+class Service {
+ public:
+  /// `token`: the only one accepted; empty: any.
+  explicit Service(std::string token) : token_(std::move(token)) {}
+  /// `now` is the time at which the request arrived. The views in `out` live as long as `request` and `out` do.
+  void judge(const Request& request, WallTime now, Judgement& out) const;
+
+ private:
+  bool check_authorization(const Request& request, Judgement& out) const;
+
+  std::string token_;
+};
+
+/// Appends the body of the documented answer to a judged request: success or refusal.
+void append_answer_body(std::string& out, const Judgement& judgement);
+
+}  // namespace koobatch::sim

@@ -1,0 +1,198 @@
+#include "koobatch/cli/command_line.hpp"
+
+#include "koobatch/cli/option_table.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <CLI/CLI.hpp>
+#include <memory>
+
+namespace koobatch::cli {
+namespace {
+
+constexpr std::string_view config_option = "config";
+
+std::string flag_names(const OptionRow& row) {
+  return row.letter == 0 ? fmt::format("--{}", row.name) : fmt::format("-{},--{}", row.letter, row.name);
+}
+
+void add_option(CLI::App& app, const OptionRow& row) {
+  const std::string help(row.help);
+  if (row.is_switch()) {
+    app.add_flag(flag_names(row), help)->group(std::string(row.group));
+    return;
+  }
+  app.add_option(flag_names(row), help)
+      ->type_name(std::string(row.argument))
+      ->group(std::string(row.group))
+      // Without this, a list would take what follows it too, the job for instance.
+      ->allow_extra_args(false)
+      ->multi_option_policy(row.repeatable ? CLI::MultiOptionPolicy::TakeAll : CLI::MultiOptionPolicy::TakeLast);
+}
+
+/// Arguments take what is there; which are missing is said in our words afterwards.
+void add_arguments(CLI::App& app, const VerbRow& row) {
+  if (row.argument.empty()) return;
+  const std::string help(row.argument_help);
+  app.add_option(std::string(row.argument), help)->type_name("")->required();
+  if (!row.extra_arguments) return;
+  const std::string extra_help(row.extra_help);
+  app.add_option(std::string(row.extra_name), extra_help)->type_name("")->expected(-1);
+}
+
+void add_verb(CLI::App& app, const VerbRow& row) {
+  CLI::App& verb = *app.add_subcommand(std::string(row.name), std::string(row.summary));
+  verb.set_help_flag("-h,--help", "This help");
+  add_arguments(verb, row);
+  for (const auto& option : option_table()) {
+    if ((option.verbs & only(row.verb)) != 0) add_option(verb, option);
+  }
+  verb.add_option("--config", "Take settings from this TOML file")
+      ->type_name("FILE")
+      ->group("Output")
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+  verb.footer(fmt::format(
+      "Values in parentheses are the defaults. Options can also be set in the environment (KOOBATCH_RATE=500/s) or in\n"
+      "the configuration file (rate = \"500/s\"): a flag wins over the environment, the environment over the file.\n\n"
+      "Example:\n  {}",
+      row.example));
+}
+
+std::unique_ptr<CLI::App> make_app() {
+  auto app = std::make_unique<CLI::App>("Rename and update KooDrive folders and albums in bulk.", "koobatch");
+  app->get_formatter()->column_width(34);
+  app->get_formatter()->label("SUBCOMMAND", "VERB ...");
+  app->get_formatter()->label("OPTIONS", "OPTION...");
+  app->get_formatter()->label("REQUIRED", "");
+  app->set_help_flag("-h,--help", "This help; 'koobatch VERB --help' tells more about each verb");
+  app->set_version_flag("--version", "koobatch " KOOBATCH_VERSION);
+  for (const auto& row : verb_table) add_verb(*app, row);
+  for (auto* verb : app->get_subcommands({})) verb->group("Verbs");
+  app->require_subcommand(1);
+  app->footer("Example:\n  koobatch run jobs/rename.ndjson --simulate --user-id 42");
+  return app;
+}
+
+Error with_hint(const std::string& message, const VerbRow* verb) {
+  return usage_error(fmt::format("{}\nSee 'koobatch {}--help'.", message, verb ? std::string(verb->name) + " " : ""));
+}
+
+const VerbRow* chosen_verb(const CLI::App& app) {
+  const auto chosen = app.get_subcommands();
+  if (chosen.empty()) return nullptr;
+  const auto row = std::find_if(verb_table.begin(), verb_table.end(),
+                                [&](const VerbRow& r) { return r.name == chosen.front()->get_name(); });
+  return row == verb_table.end() ? nullptr : &*row;
+}
+
+std::string known_verbs() {
+  std::string names;
+  for (const auto& row : verb_table) names.append(names.empty() ? "" : ", ").append(row.name);
+  return names;
+}
+
+/// Of what nobody expected, only the name of a flag is repeated: what follows it may be a secret.
+std::string describe_unexpected(const CLI::App& app, const VerbRow* verb) {
+  const auto unexpected = app.remaining(true);
+  const auto flag = std::find_if(unexpected.begin(), unexpected.end(),
+                                 [](const std::string& text) { return text.size() > 1 && text.front() == '-'; });
+  if (flag != unexpected.end()) {
+    const std::string name = flag->substr(0, flag->find('='));
+    if (name == "--token") return "--token is not offered: others would see it; use --token-file or --token-env";
+    return name + ": there is no such flag";
+  }
+  if (unexpected.empty()) return "too many arguments";
+  if (verb == nullptr) return fmt::format("'{}' is no verb; the verbs are {}", unexpected.front(), known_verbs());
+  return fmt::format("'{}': one argument too many", unexpected.front());
+}
+
+/// CLI11's errors in our words.
+Error translate(const CLI::App& app, const CLI::ParseError& error) {
+  const VerbRow* const verb = chosen_verb(app);
+  if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr) return with_hint(describe_unexpected(app, verb), verb);
+  if (dynamic_cast<const CLI::RequiredError*>(&error) != nullptr) {
+    // Something unknown may stand where the missing thing should be: then that is the news.
+    if (!app.remaining(true).empty()) return with_hint(describe_unexpected(app, verb), verb);
+    if (verb == nullptr) return with_hint("what to do is missing; the verbs are " + known_verbs(), verb);
+    return with_hint(fmt::format("{}: the {} is missing", verb->name, verb->argument), verb);
+  }
+  if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr) {
+    const std::string text = error.what();  // "--rate: 1 required RATE missing"
+    return with_hint(text.substr(0, text.find(':')) + ": its value is missing", verb);
+  }
+  return with_hint(error.what(), verb);
+}
+
+Flags flags_of(const CLI::App& verb) {
+  Flags flags;
+  for (const auto* option : verb.get_options()) {
+    if (option->count() == 0 || option->get_positional() || option->get_lnames().empty()) continue;
+    flags[option->get_lnames().front()] = option->reduced_results();
+  }
+  return flags;
+}
+
+std::vector<std::string> arguments_of(const CLI::App& verb) {
+  std::vector<std::string> arguments;
+  for (const auto* option : verb.get_options()) {
+    if (!option->get_positional()) continue;
+    const auto& values = option->results();
+    arguments.insert(arguments.end(), values.begin(), values.end());
+  }
+  return arguments;
+}
+
+Result<Layers> gather_layers(Flags flags, const Environment& environment, const ConfigReader& read) {
+  Layers layers{std::move(flags), environment, {}, {}};
+  std::string path;
+  if (const auto variable = environment.find(variable_name(config_option)); variable != environment.end()) {
+    path = variable->second;
+  }
+  if (const auto flag = layers.flags.find(config_option); flag != layers.flags.end()) path = flag->second.front();
+  if (path.empty()) return layers;
+  const auto text = read(path);
+  if (!text) return text.error();
+  auto config = parse_config(*text, path);
+  if (!config) return config.error();
+  layers.config = std::move(*config);
+  layers.config_name = path;
+  return layers;
+}
+
+Result<Invocation> make_invocation(const CLI::App& app, const VerbRow& row, const Environment& environment,
+                                   const ConfigReader& read) {
+  const CLI::App& verb = *app.get_subcommands().front();
+  const auto layers = gather_layers(flags_of(verb), environment, read);
+  if (!layers) return layers.error();
+  auto options = resolve(row.verb, *layers);
+  if (!options) return options.error();
+  Invocation invocation{row.verb, arguments_of(verb), std::move(*options), {}};
+  for (const auto& name : unknown_variables(environment, invocation.options.run.credentials.token_env)) {
+    invocation.warnings.push_back(fmt::format("{}: no option has this name, so the variable is ignored", name));
+  }
+  return invocation;
+}
+
+}  // namespace
+
+Result<std::variant<Invocation, Information>> parse_command_line(const std::vector<std::string>& arguments,
+                                                                 const Environment& environment,
+                                                                 const ConfigReader& read) {
+  const auto app = make_app();
+  try {
+    app->parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
+  } catch (const CLI::CallForHelp&) {
+    return Information{app->help()};
+  } catch (const CLI::CallForVersion&) {
+    return Information{app->version() + "\n"};
+  } catch (const CLI::ParseError& error) {
+    return translate(*app, error);
+  }
+  const VerbRow& row = *chosen_verb(*app);
+  auto invocation = make_invocation(*app, row, environment, read);
+  if (!invocation) return with_hint(invocation.error().message, &row);
+  return std::move(*invocation);
+}
+
+}  // namespace koobatch::cli

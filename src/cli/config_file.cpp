@@ -1,0 +1,164 @@
+#include "koobatch/cli/config_file.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <CLI/CLI.hpp>
+#include <optional>
+#include <sstream>
+
+namespace koobatch::cli {
+namespace {
+
+constexpr std::size_t max_config = 1U << 20U;
+
+/// One `key = value`, without comments, and where it starts.
+struct Statement {
+  std::string text;
+  std::size_t line = 0;
+};
+
+/// Cuts a file into statements. CLI11 reads the values, but it takes a '#' within quotes for a comment, knows no line
+/// numbers and passes over what it does not understand; so it is given one clean statement at a time.
+class Splitter {
+ public:
+  explicit Splitter(const std::string& name) : name_(name) {}
+
+  Result<std::vector<Statement>> split(std::string_view text) {
+    std::istringstream lines{std::string(text)};
+    for (std::string line; std::getline(lines, line);) {
+      ++line_;
+      if (auto ok = add_line(line); !ok) return ok.error();
+    }
+    if (depth_ > 0) return error(statement_.line, "the '[' is never closed");
+    return std::move(statements_);
+  }
+
+ private:
+  Error error(std::size_t line, std::string_view what) const {
+    return usage_error(fmt::format("{}:{}: {}", name_, line, what));
+  }
+
+  Result<void> add_line(std::string_view line) {
+    if (depth_ == 0) statement_ = {{}, line_};
+    if (auto ok = scan(line); !ok) return ok;
+    if (depth_ > 0) return {};
+    CLI::detail::trim(statement_.text);
+    if (!statement_.text.empty()) statements_.push_back(std::move(statement_));
+    return {};
+  }
+
+  /// Appends the line without its comment, and follows its quotes and brackets.
+  Result<void> scan(std::string_view line) {
+    char quote = 0;
+    for (const char c : line) {
+      if (quote != 0) {
+        // TOML's escapes are not for paths, units and names; read as they stand they would mean something else.
+        if (quote == '"' && c == '\\') return error(line_, "a '\\' needs single quotes: 'like this'");
+        if (c == quote) quote = 0;
+      } else if (c == '#') {
+        break;
+      } else if (c == '"' || c == '\'') {
+        quote = c;
+      } else if (c == '[') {
+        ++depth_;
+      } else if (c == ']' && --depth_ < 0) {
+        return error(line_, "a ']' without its '['");
+      }
+      statement_.text.push_back(c);
+    }
+    if (quote != 0) return error(line_, "the quote is never closed");
+    return {};
+  }
+
+  const std::string& name_;
+  std::size_t line_ = 0;
+  int depth_ = 0;
+  Statement statement_;
+  std::vector<Statement> statements_;
+};
+
+/// CLI11's reader, told not to look for comments and dotted names: there are none left.
+class ValueReader : public CLI::ConfigTOML {
+ public:
+  ValueReader() {
+    commentChar = '\0';
+    parentSeparatorChar = '\0';
+  }
+};
+
+/// A bare TOML value: a number or a boolean. Anything else is written in quotes.
+bool is_bare_value(std::string_view text) {
+  if (text == "true" || text == "false") return true;
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
+    return (c >= '0' && c <= '9') || c == '.' || c == '-' || c == '+';
+  });
+}
+
+bool is_quoted(std::string_view text) {
+  return text.size() >= 2 && (text.front() == '"' || text.front() == '\'') &&
+         text.find(text.front(), 1) == text.size() - 1;
+}
+
+/// What is wrong with the right-hand side, if anything: CLI11 would take nearly everything for something.
+std::optional<std::string> check_value(std::string_view value) {
+  if (value.empty()) return "the value is missing";
+  if (value.front() == '[') {
+    if (value.back() != ']') return "text after the ']'";
+    return std::nullopt;
+  }
+  if (is_bare_value(value) || is_quoted(value)) return std::nullopt;
+  return fmt::format("'{}' is neither a number nor true or false: text needs quotes", value);
+}
+
+}  // namespace
+
+Result<std::vector<ConfigEntry>> parse_config(std::string_view text, const std::string& name) {
+  const auto statements = Splitter(name).split(text);
+  if (!statements) return statements.error();
+  std::vector<ConfigEntry> entries;
+  for (const auto& [statement, line] : *statements) {
+    const auto fail = [&, at = line](std::string_view what) {
+      return usage_error(fmt::format("{}:{}: {}", name, at, what));
+    };
+    if (statement.front() == '[') return fail("tables are not used here: write the settings one after another");
+    const auto equals = statement.find('=');
+    if (equals == std::string::npos) return fail("'=' is missing; a setting is written as: rate = \"500/s\"");
+    const auto value = CLI::detail::trim_copy(statement.substr(equals + 1));
+    if (const auto wrong = check_value(value)) return fail(*wrong);
+    std::istringstream input(statement);
+    auto items = ValueReader().from_config(input);
+    if (items.size() != 1 || items.front().name.empty()) return fail("cannot be read as: name = value");
+    auto& item = items.front();
+    const auto same = [&](const ConfigEntry& entry) { return entry.name == item.name; };
+    if (const auto first = std::find_if(entries.begin(), entries.end(), same); first != entries.end()) {
+      return fail(fmt::format("'{}' was set on line {} already", item.name, first->line));
+    }
+    entries.push_back({std::move(item.name), std::move(item.inputs), value.front() == '[', line});
+  }
+  return entries;
+}
+
+Result<std::string> read_config(const std::filesystem::path& path) {
+  const std::string name = "--config " + path.string();
+  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (file < 0) return system_error(ErrorKind::usage, name, "cannot be read", errno);
+  std::string text;
+  std::array<char, 16384> buffer;
+  ssize_t size = 0;
+  while (text.size() <= max_config && (size = ::read(file, buffer.data(), buffer.size())) > 0) {
+    text.append(buffer.data(), static_cast<std::size_t>(size));
+  }
+  const int cause = errno;
+  ::close(file);
+  if (size < 0) return system_error(ErrorKind::usage, name, "cannot be read", cause);
+  if (text.size() > max_config) return usage_error(name + ": longer than 1 MiB");
+  return text;
+}
+
+}  // namespace koobatch::cli

@@ -1,0 +1,81 @@
+#include "koobatch/cli/dry_run.hpp"
+
+#include "koobatch/cli/output.hpp"
+#include "koobatch/core/trace_id.hpp"
+#include "koobatch/job/reader.hpp"
+
+#include <fmt/format.h>
+
+#include <random>
+
+namespace koobatch::cli {
+namespace {
+
+constexpr std::size_t write_size = 64 * 1024;
+
+/// With --simulate the port is known only once the embedded service runs.
+net::Endpoint endpoint_of(const engine::RunSettings& settings) {
+  if (!settings.simulated) return settings.endpoint;
+  return {false, "127.0.0.1", "0", "127.0.0.1:PORT"};
+}
+
+std::string masked(std::string form) {
+  constexpr std::string_view placeholder = "{token}";
+  if (const auto place = form.find(placeholder); place != std::string::npos) {
+    form.replace(place, placeholder.size(), "***");
+  }
+  return form;
+}
+
+std::uint32_t random_prefix() {
+  return std::random_device()() & ((1U << trace_prefix_bits) - 1);
+}
+
+}  // namespace
+
+RequestPreview::RequestPreview(const engine::RunSettings& settings)
+    : endpoint_(endpoint_of(settings)),
+      authorization_(masked(settings.credentials.authorization)),
+      renderer_(endpoint_) {}
+
+void RequestPreview::append(std::string& out, const job::Operation& operation, WallTime now,
+                            std::uint32_t trace_prefix) {
+  // As a run does before it knows the server's clock: never later than the server's now.
+  const WallTime x_date = now - std::chrono::seconds(1);
+  renderer_.render(operation, authorization_, x_date, {trace_prefix, operation.line(), 1}, request_);
+  fmt::format_to(std::back_inserter(out), "# line {}\n{} {}{} HTTP/1.1\n", operation.line(), operation.row().method,
+                 endpoint_.url(), operation.target());
+  const std::string_view rest = std::string_view(request_).substr(request_.find("\r\n") + 2);
+  const auto body = rest.find("\r\n\r\n") + 4;
+  for (const char c : rest.substr(0, body)) {
+    if (c != '\r') out.push_back(c);
+  }
+  out.append(rest.substr(body)).append("\n\n");
+}
+
+Result<std::uint64_t> dry_run(const engine::RunSettings& settings) {
+  auto opened = job::open_job(settings.job, settings.reader);
+  if (!opened) return opened.error();
+  job::Reader& reader = **opened;
+  RequestPreview preview(settings);
+  const auto prefix = random_prefix();
+  job::Operation operation;
+  std::string out;
+  std::uint64_t count = 0;
+  for (;;) {
+    const auto item = reader.next(operation);
+    if (!item) return item.error();
+    if (*item == job::Reader::Item::operation) {
+      preview.append(out, operation, WallClock::now(), prefix);
+      ++count;
+    }
+    const bool end = *item == job::Reader::Item::end;
+    if (out.size() < write_size && !end) continue;
+    const auto written = write_output(out);
+    if (!written) return written.error();
+    if (end || !*written) return count;
+    out.clear();
+  }
+}
+
+}  // namespace koobatch::cli

@@ -1,0 +1,147 @@
+#include "koobatch/cli/layers.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <optional>
+
+namespace koobatch::cli {
+namespace {
+
+enum class Layer { flag, variable, config };
+
+/// One option's setting, and where it comes from.
+struct Setting {
+  const OptionRow* row = nullptr;
+  Layer layer = Layer::flag;
+  std::string origin;  ///< "--rate", "KOOBATCH_RATE", "koobatch.toml:3: rate"
+  std::vector<std::string> values;
+};
+
+Error bad_value(const Setting& setting, const std::string& value, const std::string& why) {
+  if (setting.row->private_value) return usage_error(fmt::format("{}: {}", setting.origin, why));
+  return usage_error(fmt::format("{} '{}': {}", setting.origin, value, why));
+}
+
+std::optional<Setting> from_flags(const OptionRow& row, const Flags& flags) {
+  const auto found = flags.find(row.name);
+  if (found == flags.end()) return std::nullopt;
+  return Setting{&row, Layer::flag, fmt::format("--{}", row.name), found->second};
+}
+
+/// An empty variable is taken as not set.
+std::optional<Setting> from_environment(const OptionRow& row, const Environment& environment) {
+  const auto found = environment.find(variable_name(row.name));
+  if (found == environment.end() || found->second.empty()) return std::nullopt;
+  return Setting{&row, Layer::variable, found->first, {found->second}};
+}
+
+std::optional<Setting> from_config(const OptionRow& row, const Layers& layers) {
+  const auto found = std::find_if(layers.config.begin(), layers.config.end(),
+                                  [&](const ConfigEntry& entry) { return entry.name == row.name; });
+  if (found == layers.config.end()) return std::nullopt;
+  return Setting{&row, Layer::config, fmt::format("{}:{}: {}", layers.config_name, found->line, row.name),
+                 found->values};
+}
+
+/// Brings a switch into the form "true" or "false".
+Result<void> normalise_switch(Setting& setting) {
+  auto& value = setting.values.front();
+  if (value == "1" || value == "true" || value == "yes" || value == "on") {
+    value = "true";
+  } else if (value == "0" || value == "false" || value == "no" || value == "off") {
+    value = "false";
+  } else {
+    return bad_value(setting, value, "must be true or false");
+  }
+  return {};
+}
+
+Result<void> check_config(const Layers& layers) {
+  const auto rows = option_table();
+  for (const auto& entry : layers.config) {
+    const auto row = std::find_if(rows.begin(), rows.end(), [&](const OptionRow& r) { return r.name == entry.name; });
+    if (row == rows.end()) {
+      return usage_error(fmt::format("{}:{}: '{}' is no setting; they are named like the flags, without the dashes",
+                                     layers.config_name, entry.line, entry.name));
+    }
+    if (!row->repeatable && (entry.is_array || entry.values.size() != 1)) {
+      return usage_error(
+          fmt::format("{}:{}: {} takes one value, not a list", layers.config_name, entry.line, entry.name));
+    }
+  }
+  return {};
+}
+
+Result<std::vector<Setting>> collect(Verb verb, const Layers& layers) {
+  std::vector<Setting> settings;
+  for (const auto& row : option_table()) {
+    if ((row.verbs & only(verb)) == 0) continue;
+    auto setting = from_flags(row, layers.flags);
+    if (!setting) setting = from_environment(row, layers.environment);
+    if (!setting) setting = from_config(row, layers);
+    if (!setting) continue;
+    if (row.is_switch()) {
+      if (auto ok = normalise_switch(*setting); !ok) return ok.error();
+    }
+    settings.push_back(std::move(*setting));
+  }
+  return settings;
+}
+
+/// A switch that is off sets nothing, so it silences nobody.
+bool chooses(const Setting& setting) {
+  return !setting.row->is_switch() || setting.values.front() == "true";
+}
+
+/// Drops the settings of a choice that a more direct source has made otherwise.
+void silence_overruled(std::vector<Setting>& settings) {
+  std::array<Layer, 3> most_direct = {Layer::config, Layer::config, Layer::config};
+  for (const auto& setting : settings) {
+    auto& layer = most_direct[static_cast<std::size_t>(setting.row->choice)];
+    if (chooses(setting)) layer = std::min(layer, setting.layer);
+  }
+  std::erase_if(settings, [&](const Setting& setting) {
+    return setting.row->choice != Choice::none &&
+           setting.layer > most_direct[static_cast<std::size_t>(setting.row->choice)];
+  });
+}
+
+/// The simulator's options on the command line of `run`: without --simulate they are a slip. Elsewhere they may wait
+/// for a run that uses them.
+bool is_simulator_flag(const Setting& setting) {
+  return setting.layer == Layer::flag && setting.row->verbs == (only(Verb::run) | only(Verb::simulate));
+}
+
+}  // namespace
+
+Result<Options> resolve(Verb verb, const Layers& layers) {
+  if (auto ok = check_config(layers); !ok) return ok.error();
+  auto settings = collect(verb, layers);
+  if (!settings) return settings.error();
+  silence_overruled(*settings);
+  Options options;
+  for (const auto& setting : *settings) {
+    for (const auto& value : setting.values) {
+      if (auto ok = setting.row->apply(value, options); !ok) return bad_value(setting, value, ok.error().message);
+    }
+    if (is_simulator_flag(setting) && options.simulator_flag.empty()) options.simulator_flag = setting.origin;
+  }
+  return options;
+}
+
+std::vector<std::string> unknown_variables(const Environment& environment, const std::string& token_env) {
+  std::vector<std::string> unknown;
+  const auto rows = option_table();
+  for (const auto& [name, value] : environment) {
+    const bool known = name == token_env || name == variable_name("config") ||
+                       std::any_of(rows.begin(), rows.end(), [&, &variable = name](const OptionRow& row) {
+                         return variable_name(row.name) == variable;
+                       });
+    if (!known) unknown.push_back(name);
+  }
+  return unknown;
+}
+
+}  // namespace koobatch::cli

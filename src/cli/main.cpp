@@ -1,0 +1,88 @@
+#include "koobatch/cli/main.hpp"
+
+#include "koobatch/cli/command_line.hpp"
+#include "koobatch/cli/commands.hpp"
+#include "koobatch/cli/exit_status.hpp"
+#include "koobatch/cli/output.hpp"
+#include "koobatch/observe/console.hpp"
+#include "koobatch/observe/log.hpp"
+
+#include <signal.h>
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include <exception>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace koobatch::cli {
+namespace {
+
+Environment koobatch_variables() {
+  Environment variables;
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    const std::string_view text = *entry;
+    const auto equals = text.find('=');
+    if (!text.starts_with("KOOBATCH_") || equals == std::string_view::npos) continue;
+    variables.emplace(text.substr(0, equals), text.substr(equals + 1));
+  }
+  return variables;
+}
+
+void set_up_log(const Presentation& presentation, const std::shared_ptr<observe::Console>& console) {
+  const auto level = presentation.quiet     ? spdlog::level::err
+                     : presentation.verbose ? spdlog::level::debug
+                                            : spdlog::level::info;
+  observe::log::setup({presentation.log_format, level}, console);
+}
+
+int execute(const Invocation& invocation, const std::shared_ptr<observe::Console>& console) {
+  for (const auto& warning : invocation.warnings) spdlog::warn("{}", warning);
+  switch (invocation.verb) {
+    case Verb::run:
+      return run_command(invocation, console);
+    case Verb::validate:
+      return validate_command(invocation);
+    case Verb::report:
+      return report_command(invocation);
+    case Verb::simulate:
+      return simulate_command(invocation);
+    case Verb::trace:
+      return trace_command(invocation);
+  }
+  return exit_usage;
+}
+
+/// A message of several lines is printed line by line: within one, a line break would be escaped as foreign.
+int refuse(const Error& error) {
+  const auto end = error.message.find('\n');
+  const int status = fail({error.kind, error.message.substr(0, end)});
+  if (end != std::string::npos) observe::log::print(spdlog::level::err, error.message.substr(end + 1));
+  return status;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  // Who closed a pipe or a connection is told by the failing write, where it can be handled.
+  ::signal(SIGPIPE, SIG_IGN);
+  const auto console = std::make_shared<observe::Console>(STDERR_FILENO);
+  set_up_log({}, console);
+  try {
+    const auto parsed = parse_command_line({argv + 1, argv + argc}, koobatch_variables(), read_config);
+    if (!parsed) return refuse(parsed.error());
+    if (const auto* information = std::get_if<Information>(&*parsed)) {
+      const auto written = write_output(information->text);
+      return written ? exit_success : fail(written.error());
+    }
+    const auto& invocation = std::get<Invocation>(*parsed);
+    set_up_log(invocation.options.presentation, console);
+    return execute(invocation, console);
+  } catch (const std::exception& bug) {
+    return fail(fatal_error(std::string("unexpected: ") + bug.what()));
+  }
+}
+
+}  // namespace koobatch::cli

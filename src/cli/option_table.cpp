@@ -1,0 +1,243 @@
+#include "koobatch/cli/option_table.hpp"
+
+#include "koobatch/core/units.hpp"
+#include "koobatch/job/operation.hpp"
+
+#include <fmt/format.h>
+#include <boost/algorithm/string/case_conv.hpp>
+
+#include <algorithm>
+#include <array>
+
+namespace koobatch::cli {
+namespace {
+
+using Applied = Result<void>;
+
+/// A duration above `least`, or equal to it.
+Applied set_duration(const std::string& value, Duration& to, Duration least = std::chrono::milliseconds(1)) {
+  const auto parsed = parse_duration(value);
+  if (!parsed) return parsed.error();
+  if (*parsed < least) return usage_error("must be at least " + format_duration(least));
+  to = *parsed;
+  return {};
+}
+
+template <class T>
+Applied set_count(const std::string& value, std::uint64_t min, std::uint64_t max, T& to) {
+  const auto parsed = parse_count(value, min, max);
+  if (!parsed) return parsed.error();
+  to = static_cast<T>(*parsed);
+  return {};
+}
+
+Applied set_rate(const std::string& value, double& to) {
+  const auto parsed = parse_rate(value);
+  if (!parsed) return parsed.error();
+  to = *parsed;
+  return {};
+}
+
+template <class T>
+Applied set_text(const std::string& value, T& to) {
+  if (value.empty()) return usage_error("must not be empty");
+  to = value;
+  return {};
+}
+
+Applied set_switch(const std::string& value, bool& to) {
+  to = value == "true";
+  return {};
+}
+
+template <class T, std::size_t n>
+Applied set_word(const std::string& value, const std::array<std::pair<std::string_view, T>, n>& words, T& to) {
+  std::string known;
+  for (const auto& [word, meaning] : words) {
+    if (word == value) {
+      to = meaning;
+      return {};
+    }
+    known.append(known.empty() ? "" : ", ").append(word);
+  }
+  return usage_error("unknown; must be one of " + known);
+}
+
+/// user-id and language keep the rules of the job's own fields of that name.
+Applied set_header(const std::string& value, std::optional<std::string_view> job::Fields::*field,
+                   std::string_view field_name, std::string& to) {
+  job::Fields fields;
+  fields.row = &job::operation_table().front();
+  fields.*field = value;
+  std::vector<job::Violation> violations;
+  job::check(fields, violations);
+  for (const auto& violation : violations) {
+    if (violation.field == field_name) return usage_error(violation.message);
+  }
+  to = value;
+  return {};
+}
+
+/// The template becomes a header: no line breaks. Without its placeholder it could only be a token itself.
+Applied set_authorization(const std::string& value, std::string& to) {
+  if (!std::all_of(value.begin(), value.end(), [](char c) { return c >= 0x20 && c < 0x7f; })) {
+    return usage_error("only printable ASCII characters can stand in a header");
+  }
+  if (value.find("{token}") == std::string::npos) {
+    return usage_error("must contain {token}, in whose place the token is put; for example 'Bearer {token}'");
+  }
+  to = value;
+  return {};
+}
+
+constexpr Verbs run = only(Verb::run);
+constexpr Verbs simulate = only(Verb::simulate);
+constexpr Verbs jobs = only(Verb::run) | only(Verb::validate);
+constexpr Verbs all = jobs | only(Verb::report) | only(Verb::trace) | simulate;
+
+constexpr std::string_view target = "Where to send";
+constexpr std::string_view job_group = "Job and report";
+constexpr std::string_view credentials = "Credentials";
+constexpr std::string_view pace = "Pace";
+constexpr std::string_view retries = "Retries and time limits";
+constexpr std::string_view tls = "TLS";
+constexpr std::string_view embedded = "Embedded service";
+constexpr std::string_view output = "Output";
+
+constexpr std::array<std::pair<std::string_view, job::Format>, 2> formats = {
+    {{"ndjson", job::Format::ndjson}, {"csv", job::Format::csv}}};
+constexpr std::array<std::pair<std::string_view, observe::ProgressMode>, 4> progress_modes = {
+    {{"auto", observe::ProgressMode::automatic},
+     {"bar", observe::ProgressMode::bar},
+     {"plain", observe::ProgressMode::plain},
+     {"none", observe::ProgressMode::none}}};
+constexpr std::array<std::pair<std::string_view, observe::log::Format>, 2> log_formats = {
+    {{"text", observe::log::Format::text}, {"json", observe::log::Format::json}}};
+
+constexpr std::uint64_t max_connections = 10000;
+constexpr std::uint64_t max_threads = 256;
+
+using Value = const std::string&;
+
+const std::array table = {
+    OptionRow{"endpoint", 0, "URL", run, target, "The service, as https://HOST or https://HOST:PORT",
+              [](Value v, Options& o) { return set_text(v, o.endpoint); }, Choice::target},
+    OptionRow{"simulate", 0, "", run, target, "Start the embedded service and send to it; needs no credentials",
+              [](Value v, Options& o) { return set_switch(v, o.simulate); }, Choice::target},
+    OptionRow{"dry-run", 0, "", run, target, "Print each request that would be sent, and send nothing",
+              [](Value v, Options& o) { return set_switch(v, o.dry_run); }},
+
+    OptionRow{"report", 0, "FILE|DIR/", run, job_group,
+              "The new report; DIR/ names it by job and time (JOB.report.ndjson, here)",
+              [](Value v, Options& o) { return set_text(v, o.report); }},
+    OptionRow{"format", 0, "ndjson|csv", jobs, job_group, "Format of the job (by its extension)",
+              [](Value v, Options& o) -> Applied {
+                job::Format format{};
+                if (auto ok = set_word(v, formats, format); !ok) return ok;
+                o.format = format;
+                return {};
+              }},
+    OptionRow{
+        "user-id", 0, "ID", run, job_group, "X-User-Id of the operations that name no user_id",
+        [](Value v, Options& o) { return set_header(v, &job::Fields::user_id, "user_id", o.run.reader.default_user); }},
+    OptionRow{"language", 0, "TAG", run, job_group, "Language of the operations that name none, e.g. en-US",
+              [](Value v, Options& o) {
+                return set_header(v, &job::Fields::language, "language", o.run.reader.default_language);
+              }},
+    OptionRow{"skip-invalid", 0, "", run, job_group, "Record invalid operations as such, and run the others",
+              [](Value v, Options& o) { return set_switch(v, o.run.skip_invalid); }},
+
+    OptionRow{"token-file", 0, "FILE", run, credentials, "File with the access token, readable by its owner only",
+              [](Value v, Options& o) { return set_text(v, o.run.credentials.token_file); }, Choice::token},
+    OptionRow{"token-env", 0, "NAME", run, credentials, "Environment variable that holds the access token",
+              [](Value v, Options& o) { return set_text(v, o.run.credentials.token_env); }, Choice::token},
+    OptionRow{"authorization", 0, "TEMPLATE", run, credentials, "Authorization header (Bearer+{token})",
+              [](Value v, Options& o) { return set_authorization(v, o.run.credentials.authorization); }, Choice::none,
+              false, true},
+
+    OptionRow{"rate", 0, "RATE", run, pace, "Most requests to send, retries included, e.g. 500/s or 60/min (no limit)",
+              [](Value v, Options& o) { return set_rate(v, o.run.pace.rate); }},
+    OptionRow{"burst", 0, "N", run, pace, "Requests that may leave at once within the rate (10 ms worth of it)",
+              [](Value v, Options& o) { return set_count(v, 1, 1000000, o.run.pace.burst); }},
+    OptionRow{"connections", 0, "N", run, pace, "Connections, over all threads (16)",
+              [](Value v, Options& o) { return set_count(v, 1, max_connections, o.run.connections); }},
+    OptionRow{"threads", 0, "N", run, pace, "Threads that send (1)",
+              [](Value v, Options& o) { return set_count(v, 1, max_threads, o.run.threads); }},
+
+    OptionRow{"max-attempts", 0, "N", run, retries, "Attempts of an operation, 1 to 200 (5)",
+              [](Value v, Options& o) { return set_count(v, 1, 200, o.run.scheduler.max_attempts); }},
+    OptionRow{"retry-base", 0, "DURATION", run, retries,
+              "Longest wait before the first retry; doubles each time (200ms)",
+              [](Value v, Options& o) { return set_duration(v, o.run.scheduler.retry.base, Duration::zero()); }},
+    OptionRow{"retry-cap", 0, "DURATION", run, retries, "Longest wait before any retry (20s)",
+              [](Value v, Options& o) { return set_duration(v, o.run.scheduler.retry.cap, Duration::zero()); }},
+    OptionRow{"connect-timeout", 0, "DURATION", run, retries, "Time to open a connection, TLS included (5s)",
+              [](Value v, Options& o) { return set_duration(v, o.run.connect_timeout); }},
+    OptionRow{"timeout", 0, "DURATION", run, retries, "Time of one attempt (30s)",
+              [](Value v, Options& o) { return set_duration(v, o.run.timeout); }},
+    OptionRow{"deadline", 0, "DURATION", run, retries, "Time of an operation from its first attempt (10m)",
+              [](Value v, Options& o) { return set_duration(v, o.run.scheduler.deadline); }},
+    OptionRow{"max-outage", 0, "DURATION", run, retries, "Give up when the service is silent for so long (10m)",
+              [](Value v, Options& o) { return set_duration(v, o.run.pace.max_outage); }},
+
+    OptionRow{"cacert", 0, "FILE", run, tls, "Certificates to trust instead of the system's (PEM)",
+              [](Value v, Options& o) { return set_text(v, o.run.tls.cacert); }},
+    OptionRow{"cert", 0, "FILE", run, tls, "Client certificate (PEM)",
+              [](Value v, Options& o) { return set_text(v, o.run.tls.cert); }},
+    OptionRow{"key", 0, "FILE", run, tls, "Key of the client certificate (in the same file)",
+              [](Value v, Options& o) { return set_text(v, o.run.tls.key); }},
+    OptionRow{"insecure", 0, "", run, tls, "Accept any certificate: anybody in between can read the token",
+              [](Value v, Options& o) { return set_switch(v, o.run.tls.insecure); }},
+
+    OptionRow{"port", 0, "N", simulate, embedded, "Port on 127.0.0.1; 0 is any free one (0)",
+              [](Value v, Options& o) { return set_count(v, 0, 65535, o.simulator.port); }},
+    OptionRow{"latency", 0, "DURATION", run | simulate, embedded, "Time it takes to answer (0)",
+              [](Value v, Options& o) { return set_duration(v, o.simulator.latency, Duration::zero()); }},
+    OptionRow{"jitter", 0, "DURATION", run | simulate, embedded, "Random time added to the latency, at most (0)",
+              [](Value v, Options& o) { return set_duration(v, o.simulator.jitter, Duration::zero()); }},
+    OptionRow{"fault", 0, "FAULT", run | simulate, embedded,
+              "A fault, e.g. status=503,rate=0.05,retry-after=1 or reset,rate=0.02; repeatable",
+              [](Value v, Options& o) -> Applied {
+                const auto fault = sim::parse_fault(v);
+                if (!fault) return fault.error();
+                o.simulator.faults.push_back(*fault);
+                return {};
+              },
+              Choice::none, true},
+    OptionRow{"throttle", 0, "RATE", run | simulate, embedded, "Requests it allows before it answers 429 (no limit)",
+              [](Value v, Options& o) { return set_rate(v, o.simulator.throttle); }},
+    OptionRow{"seed", 0, "N", run | simulate, embedded, "Seed of its faults and jitter (0)",
+              [](Value v, Options& o) { return set_count(v, 0, UINT64_MAX, o.simulator.seed); }},
+    OptionRow{"log", 0, "FILE", simulate, embedded, "Write a line for each request to this file",
+              [](Value v, Options& o) { return set_text(v, o.simulator.log); }},
+    OptionRow{"cert", 0, "FILE", simulate, embedded, "Serve TLS with this certificate (PEM)",
+              [](Value v, Options& o) { return set_text(v, o.simulator.certificate); }},
+    OptionRow{"key", 0, "FILE", simulate, embedded, "Key of the certificate (PEM)",
+              [](Value v, Options& o) { return set_text(v, o.simulator.key); }},
+
+    OptionRow{"json", 0, "", only(Verb::report), output, "The summary as JSON",
+              [](Value v, Options& o) { return set_switch(v, o.json); }},
+    OptionRow{"progress", 0, "auto|bar|plain|none", run, output,
+              "Bar on a terminal, a line every 5 s elsewhere (auto), or none",
+              [](Value v, Options& o) { return set_word(v, progress_modes, o.presentation.progress); }},
+    OptionRow{"log-format", 0, "text|json", all, output, "Form of what goes to standard error (text)",
+              [](Value v, Options& o) { return set_word(v, log_formats, o.presentation.log_format); }},
+    OptionRow{"verbose", 'v', "", all, output, "Say more on standard error",
+              [](Value v, Options& o) { return set_switch(v, o.presentation.verbose); }},
+    OptionRow{"quiet", 'q', "", all, output, "Only errors on standard error",
+              [](Value v, Options& o) { return set_switch(v, o.presentation.quiet); }},
+};
+
+}  // namespace
+
+std::span<const OptionRow> option_table() {
+  return table;
+}
+
+std::string variable_name(std::string_view option) {
+  std::string name = fmt::format("KOOBATCH_{}", boost::algorithm::to_upper_copy(std::string(option)));
+  std::replace(name.begin(), name.end(), '-', '_');
+  return name;
+}
+
+}  // namespace koobatch::cli

@@ -1,0 +1,121 @@
+#include "koobatch/cli/options.hpp"
+
+#include <fmt/format.h>
+
+namespace koobatch::cli {
+namespace {
+
+Result<void> check_target(const Options& options) {
+  if (options.simulate && !options.endpoint.empty()) {
+    return usage_error("--endpoint and --simulate exclude each other: send to the service, or to the embedded one");
+  }
+  if (!options.simulate && options.endpoint.empty()) {
+    return usage_error(
+        "where to send is missing: give --endpoint URL, or --simulate to try the job on the embedded service");
+  }
+  if (!options.simulate && !options.simulator_flag.empty()) {
+    return usage_error(options.simulator_flag + " belongs to the embedded service: it needs --simulate");
+  }
+  return {};
+}
+
+Result<void> check_credentials(const Options& options, const net::Endpoint& endpoint) {
+  const auto& credentials = options.run.credentials;
+  if (!credentials.token_file.empty() && !credentials.token_env.empty()) {
+    return usage_error("--token-file and --token-env exclude each other: the token comes from one place");
+  }
+  // A dry run sends nothing, so it needs no token.
+  if (!credentials.any() && !options.dry_run) {
+    return usage_error("--endpoint needs credentials: give --token-file FILE or --token-env NAME");
+  }
+  if (credentials.any() && !endpoint.tls && !endpoint.is_loopback()) {
+    return usage_error(
+        fmt::format("--endpoint '{}': http:// would send the token unencrypted, which is refused for "
+                    "anything but a loopback address; use https://",
+                    options.endpoint));
+  }
+  return {};
+}
+
+Result<void> check_tls(const net::TlsSettings& tls) {
+  if (!tls.key.empty() && tls.cert.empty()) return usage_error("--key needs --cert: the certificate it belongs to");
+  if (tls.insecure && !tls.cacert.empty()) {
+    return usage_error("--insecure and --cacert exclude each other: nothing would be checked against the certificates");
+  }
+  return {};
+}
+
+Result<void> check_pace(const engine::RunSettings& run) {
+  if (run.connections < run.threads) {
+    return usage_error(
+        fmt::format("--connections {} is less than --threads {}: each thread needs a connection of its own",
+                    run.connections, run.threads));
+  }
+  if (run.pace.burst > 0 && run.pace.rate <= 0) return usage_error("--burst needs --rate");
+  if (run.scheduler.retry.base > run.scheduler.retry.cap) {
+    return usage_error("--retry-base is longer than --retry-cap: the first wait would exceed the longest");
+  }
+  return {};
+}
+
+/// "rename" for "jobs/rename.ndjson" and "jobs/rename.ndjson.gz".
+std::string job_stem(const std::filesystem::path& job) {
+  if (job == "-") return "stdin";
+  std::filesystem::path stem = job.stem();
+  if ((job.extension() == ".gz" || job.extension() == ".zst") && job::format_of(stem)) stem = stem.stem();
+  return stem.string();
+}
+
+}  // namespace
+
+Result<job::Format> choose_format(const Options& options, const std::filesystem::path& job) {
+  if (options.format) return *options.format;
+  if (const auto format = job::format_of(job)) return *format;
+  return usage_error(
+      fmt::format("{}: the extension does not tell the format; name the file .ndjson or .csv, or give "
+                  "--format ndjson|csv",
+                  job.string()));
+}
+
+std::filesystem::path report_path(const std::string& report, const std::filesystem::path& job, WallTime now) {
+  if (report.empty()) return job_stem(job) + ".report.ndjson";
+  if (!report.ends_with('/')) return report;
+  std::string date(x_date_length, '\0');
+  write_x_date(now, date.data());
+  return std::filesystem::path(report) / fmt::format("{}.{}.report.ndjson", job_stem(job), date);
+}
+
+Result<engine::RunSettings> finish_run(const Options& options, const std::filesystem::path& job, WallTime now) {
+  if (auto ok = check_target(options); !ok) return ok.error();
+  engine::RunSettings run = options.run;
+  run.job = job;
+  run.simulated = options.simulate;
+  const auto format = choose_format(options, job);
+  if (!format) return format.error();
+  run.reader.format = *format;
+  if (options.simulate) {
+    // A real token has no business there, even if the environment or the configuration file names one.
+    run.credentials.token_file.clear();
+    run.credentials.token_env.clear();
+  } else {
+    const auto endpoint = net::parse_endpoint(options.endpoint);
+    if (!endpoint) return endpoint.error();
+    run.endpoint = *endpoint;
+    if (auto ok = check_credentials(options, run.endpoint); !ok) return ok.error();
+  }
+  if (auto ok = check_tls(run.tls); !ok) return ok.error();
+  if (auto ok = check_pace(run); !ok) return ok.error();
+  run.pace.shared = run.threads > 1;
+  run.report = report_path(options.report, job, now);
+  return run;
+}
+
+Result<sim::SimulatorSettings> finish_simulate(const Options& options) {
+  const auto& simulator = options.simulator;
+  if (simulator.certificate.empty() != simulator.key.empty()) {
+    return usage_error("--cert and --key go together: the embedded service needs both to speak TLS");
+  }
+  return simulator;
+}
+
+}  // namespace koobatch::cli

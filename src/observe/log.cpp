@@ -1,0 +1,159 @@
+#include "koobatch/observe/log.hpp"
+
+#include "koobatch/core/clock.hpp"
+#include "koobatch/core/json.hpp"
+
+#include <fmt/format.h>
+#include <simdjson.h>
+#include <spdlog/formatter.h>
+#include <spdlog/sinks/base_sink.h>
+#include <spdlog/spdlog.h>
+#include <unicode/utf8.h>
+
+#include <mutex>
+
+namespace koobatch::observe::log {
+namespace {
+
+/// Reads the code point at `text[i]` and moves `i` past it; negative for bytes that are not UTF-8.
+UChar32 next_code_point(std::string_view text, std::size_t& i) {
+// The conversions are inside ICU's macro.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wconversion"
+#pragma GCC diagnostic ignored "-Wsign-conversion"
+  UChar32 c = 0;
+  U8_NEXT(text.data(), i, text.size(), c);
+  return c;
+#pragma GCC diagnostic pop
+}
+
+/// C0, DEL and C1: what a terminal could take for a command, and line breaks, which would let a foreign text forge
+/// lines.
+bool is_control(UChar32 c) {
+  return c < 0x20 || (c >= 0x7f && c < 0xa0);
+}
+
+void append_printable(std::string& out, std::string_view text) {
+  for (std::size_t i = 0; i < text.size();) {
+    const std::size_t from = i;
+    const UChar32 c = next_code_point(text, i);
+    if (c < 0) {
+      out.append("\uFFFD");
+    } else if (is_control(c)) {
+      fmt::format_to(std::back_inserter(out), "\\x{{{:02x}}}", static_cast<unsigned>(c));
+    } else {
+      out.append(text, from, i - from);
+    }
+  }
+}
+
+std::string repaired_utf8(std::string_view text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size();) {
+    const std::size_t from = i;
+    if (next_code_point(text, i) < 0) {
+      out.append("\uFFFD");
+    } else {
+      out.append(text, from, i - from);
+    }
+  }
+  return out;
+}
+
+std::string_view view(spdlog::string_view_t text) {
+  return {text.data(), text.size()};
+}
+
+void append(spdlog::memory_buf_t& to, std::string_view text) {
+  to.append(text.data(), text.data() + text.size());
+}
+
+class TextFormatter final : public spdlog::formatter {
+ public:
+  void format(const spdlog::details::log_msg& message, spdlog::memory_buf_t& out) override {
+    std::string line = timestamp(message.time);
+    line.append(" ").append(view(spdlog::level::to_string_view(message.level))).append(": ");
+    append_printable(line, view(message.payload));
+    append(out, line);
+  }
+  std::unique_ptr<spdlog::formatter> clone() const override { return std::make_unique<TextFormatter>(); }
+};
+
+class JsonFormatter final : public spdlog::formatter {
+ public:
+  void format(const spdlog::details::log_msg& message, spdlog::memory_buf_t& out) override {
+    std::string line;
+    const auto text = view(message.payload);
+    const bool valid = simdjson::validate_utf8(text.data(), text.size());
+    JsonWriter json(line);
+    json.add("time", timestamp(message.time))
+        .add("level", view(spdlog::level::to_string_view(message.level)))
+        .add("message", valid ? text : repaired_utf8(text));
+    json.end();
+    append(out, line);
+  }
+  std::unique_ptr<spdlog::formatter> clone() const override { return std::make_unique<JsonFormatter>(); }
+};
+
+class PlainFormatter final : public spdlog::formatter {
+ public:
+  void format(const spdlog::details::log_msg& message, spdlog::memory_buf_t& out) override {
+    std::string line;
+    append_printable(line, view(message.payload));
+    append(out, line);
+  }
+  std::unique_ptr<spdlog::formatter> clone() const override { return std::make_unique<PlainFormatter>(); }
+};
+
+class ConsoleSink final : public spdlog::sinks::base_sink<std::mutex> {
+ public:
+  ConsoleSink(std::shared_ptr<Console> console, std::unique_ptr<spdlog::formatter> formatter)
+      : base_sink(std::move(formatter)), console_(std::move(console)) {}
+
+ private:
+  void sink_it_(const spdlog::details::log_msg& message) override {
+    spdlog::memory_buf_t line;
+    formatter_->format(message, line);
+    console_->print({line.data(), line.size()});
+  }
+  void flush_() override {}
+
+  std::shared_ptr<Console> console_;
+};
+
+std::shared_ptr<spdlog::logger> make_logger(const char* name, const Settings& settings,
+                                            const std::shared_ptr<Console>& console,
+                                            std::unique_ptr<spdlog::formatter> formatter) {
+  auto logger = std::make_shared<spdlog::logger>(name, std::make_shared<ConsoleSink>(console, std::move(formatter)));
+  logger->set_level(settings.level);
+  return logger;
+}
+
+std::shared_ptr<spdlog::logger>& plain_logger() {
+  static std::shared_ptr<spdlog::logger> logger;
+  return logger;
+}
+
+}  // namespace
+
+std::unique_ptr<spdlog::formatter> make_formatter(Format format) {
+  if (format == Format::json) return std::make_unique<JsonFormatter>();
+  return std::make_unique<TextFormatter>();
+}
+
+std::unique_ptr<spdlog::formatter> make_plain_formatter() {
+  return std::make_unique<PlainFormatter>();
+}
+
+void setup(const Settings& settings, std::shared_ptr<Console> console) {
+  spdlog::set_default_logger(make_logger("koobatch", settings, console, make_formatter(settings.format)));
+  const bool json = settings.format == Format::json;
+  plain_logger() =
+      make_logger("plain", settings, console, json ? make_formatter(settings.format) : make_plain_formatter());
+}
+
+void print(spdlog::level::level_enum level, std::string_view line) {
+  if (plain_logger()) plain_logger()->log(level, spdlog::string_view_t(line.data(), line.size()));
+}
+
+}  // namespace koobatch::observe::log

@@ -1,0 +1,39 @@
+#pragma once
+#include "koobatch/report/reader.hpp"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace koobatch::report {
+
+/// Cuts what a ReadSome delivers into lines, in one buffer of 1 MiB that grows only for a longer line.
+class LineSplitter {
+ public:
+  struct Line {
+    std::string_view text;   ///< without its newline; valid until the next call. Empty if the line is too long
+    std::uint64_t size = 0;  ///< bytes in the file, newline included
+    bool whole = false;      ///< ends in a newline, and is not longer than any of ours
+  };
+
+  explicit LineSplitter(const ReadSome& read) : read_(read), buffer_(initial_size, '\0') {}
+
+  /// False at the end of the input.
+  Result<bool> next(Line& line);
+
+ private:
+  static constexpr std::size_t initial_size = std::size_t{1} << 20;
+  /// Far above the longest line there can be: a job line has at most 1 MiB, and escaping makes six bytes of one.
+  static constexpr std::size_t longest_line = std::size_t{16} << 20;
+
+  Result<bool> next_slowly(Line& line);
+  /// Makes room, and reads once. False at the end of the input.
+  Result<bool> fill();
+
+  const ReadSome& read_;
+  std::string buffer_;
+  std::size_t begin_ = 0;  // [begin_, end_) is read and not yet handed out
+  std::size_t end_ = 0;
+};
+
+}  // namespace koobatch::report

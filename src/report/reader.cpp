@@ -1,0 +1,279 @@
+#include "koobatch/report/reader.hpp"
+
+#include "line_splitter.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+
+namespace koobatch::report {
+namespace {
+
+/// Takes `prefix` off the front of `text`, if it is there.
+bool skip(std::string_view& text, std::string_view prefix) {
+  if (!text.starts_with(prefix)) return false;
+  text.remove_prefix(prefix.size());
+  return true;
+}
+
+/// Takes a string that needs no unescaping off the front, up to its closing quote.
+bool skip_plain_string(std::string_view& text) {
+  const std::size_t end = text.find_first_of("\"\\");
+  if (end == std::string_view::npos || text[end] != '"') return false;
+  text.remove_prefix(end + 1);
+  return true;
+}
+
+/// Line and status of a result line that begins as append_line writes it, without parsing all of it. Nothing if it
+/// begins otherwise (as with an escaped character in the identifier), which says nothing about its being right.
+bool read_head(std::string_view text, ResultLine& out) {
+  if (!skip(text, R"({"type":"result","line":)")) return false;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out.line);
+  if (error != std::errc() || out.line == 0) return false;
+  text.remove_prefix(static_cast<std::size_t>(end - text.data()));
+  if (!skip(text, R"(,"op":")") || !skip_plain_string(text) || !skip(text, R"(,"id":")") || !skip_plain_string(text) ||
+      !skip(text, R"(,"status":")")) {
+    return false;
+  }
+  for (std::size_t i = 0; i < status_names.size(); ++i) {
+    if (!text.starts_with(status_names[i]) || !text.substr(status_names[i].size()).starts_with('"')) continue;
+    out.status = static_cast<Status>(i);
+    return true;
+  }
+  return false;
+}
+
+/// Takes the lines of a report one after the other and decides what they mean together. No I/O.
+class Scanner {
+ public:
+  Scanner(const std::string& name, Visitor& visitor) : name_(name), visitor_(visitor) {}
+
+  Result<void> consume(const LineSplitter::Line& line);
+  Result<Scan> finish();
+
+ private:
+  /// Is the line what it was when it was written? Then `type` is its type, and for a result `result_` is read.
+  bool is_good(const LineSplitter::Line& line, LineType& type);
+  Result<void> accept(std::string_view text, LineType type);
+  Result<void> accept_result();
+  Result<void> accept_run(std::string_view text);
+  Result<void> accept_end(std::string_view text);
+  /// What the segments before say about a new one. Empty if it fits.
+  std::string misfit(const RunRecord& run) const;
+
+  Error at(std::uint64_t line, std::string_view what) const {
+    return usage_error(fmt::format("{}:{}: {}", name_, line, what));
+  }
+  Error misplaced(std::string_view what) const {
+    return at(line_number_, fmt::format("this line {}, so the report cannot be used; restore it from a copy", what));
+  }
+  Error damaged() const {
+    return at(first_bad_,
+              "damaged: this line is not as it was written, though a later one proves that it once was whole; "
+              "restore the report from a copy");
+  }
+
+  const std::string& name_;
+  Visitor& visitor_;
+  Decoder decoder_;
+  Scan scan_;
+  ResultLine result_;
+  std::uint64_t line_number_ = 0;
+  std::uint64_t first_bad_ = 0;  // 0: none yet
+};
+
+bool Scanner::is_good(const LineSplitter::Line& line, LineType& type) {
+  if (!line.whole || !has_valid_sum(line.text)) return false;
+  if (read_head(line.text, result_)) {
+    type = LineType::result;
+    return true;
+  }
+  const auto decoded = decoder_.type(line.text);
+  if (decoded) type = *decoded;
+  return decoded.has_value();
+}
+
+Result<void> Scanner::consume(const LineSplitter::Line& line) {
+  ++line_number_;
+  scan_.bytes += line.size;
+  LineType type = LineType::other;
+  const bool good = is_good(line, type);
+  if (first_bad_ != 0) {
+    if (good && (type == LineType::sync || type == LineType::end)) return damaged();
+    return {};
+  }
+  if (line_number_ == 1 && (!good || type != LineType::run)) {
+    return at(1, "this is not a koobatch report: it does not begin with a 'run' line");
+  }
+  if (!good) {
+    first_bad_ = line_number_;
+    return {};
+  }
+  result_.text = line.text;
+  auto accepted = accept(line.text, type);
+  if (!accepted) return accepted;
+  scan_.valid_bytes += line.size;
+  ++scan_.valid_lines;
+  return {};
+}
+
+Result<void> Scanner::accept(std::string_view text, LineType type) {
+  switch (type) {
+    case LineType::result:
+      return accept_result();
+    case LineType::run:
+      return accept_run(text);
+    case LineType::end:
+      return accept_end(text);
+    case LineType::sync: {
+      const auto n = decoder_.sync(text);
+      if (!n) return misplaced(n.error().message);
+      scan_.last_sync = std::max(scan_.last_sync, *n);
+      return {};
+    }
+    case LineType::other:
+      return {};
+  }
+  return {};
+}
+
+Result<void> Scanner::accept_result() {
+  ResultLine& result = result_;
+  if (!read_head(result.text, result)) {
+    const auto record = decoder_.result(result.text);
+    if (!record) return misplaced(record.error().message);
+    result.line = record->line;
+    result.status = record->status;
+  }
+  if (!scan_.done.insert(result.line)) {
+    return misplaced(fmt::format("is a second result for line {} of the job", result.line));
+  }
+  ++scan_.counts[result.status];
+  auto visited = visitor_.on_result(result);
+  if (!visited) return at(line_number_, visited.error().message);
+  return {};
+}
+
+std::string Scanner::misfit(const RunRecord& run) const {
+  const std::size_t expected = scan_.segments.size() + 1;
+  if (run.segment != expected) return fmt::format("begins segment {} where {} is due", run.segment, expected);
+  if (expected > 1 && run.run_id != scan_.segments.front().run.run_id) return "belongs to another run";
+  return {};
+}
+
+Result<void> Scanner::accept_run(std::string_view text) {
+  auto run = decoder_.run(text);
+  if (!run) return at(line_number_, "this line " + run.error().message);
+  const std::string wrong = misfit(*run);
+  if (!wrong.empty()) return misplaced(wrong);
+  auto visited = visitor_.on_run(*run);
+  if (!visited) return at(line_number_, visited.error().message);
+  scan_.segments.push_back({std::move(*run), std::nullopt});
+  return {};
+}
+
+Result<void> Scanner::accept_end(std::string_view text) {
+  auto end = decoder_.end(text);
+  if (!end) return misplaced(end.error().message);
+  Segment& segment = scan_.segments.back();
+  if (end->segment != segment.run.segment || segment.end) {
+    return misplaced(fmt::format("ends segment {}, which is not open", end->segment));
+  }
+  auto visited = visitor_.on_end(*end);
+  if (!visited) return at(line_number_, visited.error().message);
+  scan_.unsettled.insert(scan_.unsettled.end(), end->unsettled.begin(), end->unsettled.end());
+  segment.end = std::move(*end);
+  return {};
+}
+
+Result<Scan> Scanner::finish() {
+  if (line_number_ == 0) return usage_error(name_ + ": this is not a koobatch report: it is empty");
+  auto& unsettled = scan_.unsettled;
+  std::erase_if(unsettled, [&](std::uint32_t line) { return scan_.done.contains(line); });
+  std::sort(unsettled.begin(), unsettled.end());
+  unsettled.erase(std::unique(unsettled.begin(), unsettled.end()), unsettled.end());
+  const std::uint64_t operations = scan_.segments.front().run.job.operations;
+  scan_.counts.remaining = operations - std::min(operations, scan_.counts.finished());
+  return std::move(scan_);
+}
+
+/// Closes the descriptor it holds.
+class Descriptor {
+ public:
+  explicit Descriptor(int fd) : fd_(fd) {}
+  ~Descriptor() { ::close(fd_); }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  int get() const { return fd_; }
+
+ private:
+  int fd_;
+};
+
+Result<std::size_t> read_some(int fd, const std::string& name, char* to, std::size_t size) {
+  for (;;) {
+    const ssize_t count = ::read(fd, to, size);
+    if (count >= 0) return static_cast<std::size_t>(count);
+    if (errno != EINTR) return system_error(ErrorKind::usage, name, "cannot read the report", errno);
+  }
+}
+
+}  // namespace
+
+Result<void> Visitor::on_run(const RunRecord&) {
+  return {};
+}
+Result<void> Visitor::on_result(const ResultLine&) {
+  return {};
+}
+Result<void> Visitor::on_end(const EndRecord&) {
+  return {};
+}
+
+bool Scan::has_unclosed_segment() const {
+  return std::any_of(segments.begin(), segments.end(), [](const Segment& s) { return !s.end; });
+}
+
+std::vector<std::uint32_t> Scan::trace_prefixes() const {
+  std::vector<std::uint32_t> prefixes;
+  for (const auto& segment : segments) prefixes.push_back(segment.run.trace_prefix);
+  return prefixes;
+}
+
+Result<Scan> scan(const std::string& name, const ReadSome& read, Visitor& visitor) {
+  LineSplitter splitter(read);
+  Scanner scanner(name, visitor);
+  LineSplitter::Line line;
+  for (;;) {
+    const auto more = splitter.next(line);
+    if (!more) return more.error();
+    if (!*more) return scanner.finish();
+    const auto consumed = scanner.consume(line);
+    if (!consumed) return consumed.error();
+  }
+}
+
+Result<Scan> scan(const std::filesystem::path& path, Visitor& visitor) {
+  const std::string& name = path.native();
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return system_error(ErrorKind::usage, name, "cannot open the report", errno);
+  const Descriptor descriptor(fd);
+  struct stat status {};
+  if (::fstat(fd, &status) != 0) return system_error(ErrorKind::usage, name, "cannot read the report", errno);
+  if (S_ISDIR(status.st_mode)) return usage_error(name + ": is a folder; name the report file in it");
+  ::posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
+  return scan(
+      name, [&](char* to, std::size_t size) { return read_some(fd, name, to, size); }, visitor);
+}
+
+Result<Scan> scan(const std::filesystem::path& path) {
+  Visitor nothing;
+  return scan(path, nothing);
+}
+
+}  // namespace koobatch::report

@@ -1,0 +1,316 @@
+#include "koobatch/report/record.hpp"
+
+#include "koobatch/core/json.hpp"
+#include "utf8.hpp"
+
+#include <fmt/format.h>
+#include <simdjson.h>
+#include <xxhash.h>
+
+#include <algorithm>
+#include <cstring>
+#include <numeric>
+
+namespace koobatch::report {
+namespace {
+
+constexpr std::string_view sum_label = R"(,"sum":")";
+constexpr std::size_t sum_digits = 16;
+constexpr std::size_t sum_tail = sum_label.size() + sum_digits + 2;  // and `"}`
+
+constexpr std::array<char, 512> make_hex_pairs() {
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::array<char, 512> pairs{};
+  for (std::size_t byte = 0; byte < 256; ++byte) {
+    pairs[byte * 2] = digits[byte >> 4U];
+    pairs[byte * 2 + 1] = digits[byte & 0xfU];
+  }
+  return pairs;
+}
+constexpr auto hex_pairs = make_hex_pairs();
+
+void write_hex64(std::uint64_t value, char* out) {
+  for (std::size_t i = 0; i < 8; ++i) {
+    std::memcpy(out + i * 2, hex_pairs.data() + ((value >> (56U - i * 8U)) & 0xffU) * 2, 2);
+  }
+}
+
+void append_hex64(std::string& out, std::uint64_t value) {
+  char text[sum_digits];
+  write_hex64(value, text);
+  out.append(text, sizeof text);
+}
+
+/// Ends the line that began at `start`: its sum, the brace, the newline.
+void append_sum(std::string& out, std::size_t start) {
+  const std::uint64_t sum = XXH3_64bits(out.data() + start, out.size() - start);
+  out.append(sum_label);
+  append_hex64(out, sum);
+  out.append("\"}\n", 3);
+}
+
+// Texts -------------------------------------------------------------------------------------------------------------
+
+constexpr std::uint64_t every_byte(std::uint64_t byte) {
+  return byte * 0x0101010101010101U;
+}
+
+/// Not zero if one of the eight bytes is a control character, a quote, a backslash or outside ASCII.
+constexpr std::uint64_t special_bytes(std::uint64_t word) {
+  constexpr std::uint64_t high_bits = every_byte(0x80);
+  const auto zero_bytes = [](std::uint64_t w) { return (w - every_byte(1)) & ~w; };
+  return (word | ((word - every_byte(0x20)) & ~word) | zero_bytes(word ^ every_byte('"')) |
+          zero_bytes(word ^ every_byte('\\'))) &
+         high_bits;
+}
+
+std::uint64_t load8(const char* from) {
+  std::uint64_t word;
+  std::memcpy(&word, from, sizeof word);
+  return word;
+}
+
+/// May the text be copied between quotes as it is?
+bool is_plain(std::string_view text) {
+  if (text.size() < 8) {
+    std::uint64_t word = every_byte(' ');
+    for (std::size_t i = 0; i < text.size(); ++i) word = (word << 8U) | static_cast<unsigned char>(text[i]);
+    return special_bytes(word) == 0;
+  }
+  std::uint64_t special = special_bytes(load8(text.data() + text.size() - 8));
+  for (std::size_t i = 0; i + 8 <= text.size(); i += 8) special |= special_bytes(load8(text.data() + i));
+  return special == 0;
+}
+
+/// `text` with every ill-formed sequence replaced by U+FFFD.
+std::string repaired_utf8(std::string_view text) {
+  std::string out;
+  for_each_character(text, [&](UChar32 c, std::string_view bytes) { out.append(c < 0 ? "\xef\xbf\xbd" : bytes); });
+  return out;
+}
+
+void append_text(std::string& out, std::string_view text) {
+  if (simdjson::validate_utf8(text.data(), text.size())) {
+    append_json_string(out, text);
+  } else {
+    append_json_string(out, repaired_utf8(text));
+  }
+}
+
+/// The most bytes a text takes as a JSON string: six for each byte (\u001f), and the quotes.
+constexpr std::size_t text_bound(std::string_view text) {
+  return text.size() * 6 + 2;
+}
+
+// Raw writing: each puts something at `p`, where the caller has made room, and returns the place behind it.
+// -------------
+
+template <std::size_t N>
+char* put(char* p, const char (&literal)[N]) {
+  std::memcpy(p, literal, N - 1);
+  return p + N - 1;
+}
+
+char* put(char* p, std::string_view text) {
+  std::memcpy(p, text.data(), text.size());
+  return p + text.size();
+}
+
+template <std::integral T>
+char* put_number(char* p, T value) {
+  const fmt::format_int digits(value);
+  return put(p, std::string_view(digits.data(), digits.size()));
+}
+
+char* put_text(char* p, std::string_view text) {
+  if (is_plain(text)) {
+    *p++ = '"';
+    p = put(p, text);
+    *p++ = '"';
+    return p;
+  }
+  std::string escaped;
+  append_text(escaped, text);
+  return put(p, escaped);
+}
+
+char* put_three_digits(char* p, unsigned value) {
+  p[0] = static_cast<char>('0' + value / 100);
+  p[1] = static_cast<char>('0' + value / 10 % 10);
+  p[2] = static_cast<char>('0' + value % 10);
+  return p + 3;
+}
+
+/// Milliseconds with three decimals, rounded to the nearest microsecond. A clock that seems to have gone back is 0.
+char* put_latency(char* p, Duration latency) {
+  const auto nanoseconds = static_cast<std::uint64_t>(std::max<Duration::rep>(latency.count(), 0));
+  const std::uint64_t microseconds = (nanoseconds + 500) / 1000;
+  p = put_number(p, microseconds / 1000);
+  *p++ = '.';
+  return put_three_digits(p, static_cast<unsigned>(microseconds % 1000));
+}
+
+constexpr std::size_t timestamp_length = 24;
+constexpr std::size_t whole_second_length = 20;  // "2026-11-21T17:00:00."
+
+/// Thousands of results share a second, so its text is kept. One per thread.
+struct SecondText {
+  std::chrono::sys_seconds second = std::chrono::sys_seconds::min();
+  char text[whole_second_length]{};
+};
+thread_local constinit SecondText last_second;
+
+char* put_timestamp(char* p, WallTime t) {
+  const auto second = std::chrono::floor<std::chrono::seconds>(t);
+  if (second != last_second.second) {
+    std::memcpy(last_second.text, timestamp(second).data(), whole_second_length);
+    last_second.second = second;
+  }
+  std::memcpy(p, last_second.text, whole_second_length);
+  const auto millisecond = std::chrono::floor<std::chrono::milliseconds>(t - second).count();
+  p = put_three_digits(p + whole_second_length, static_cast<unsigned>(millisecond));
+  *p = 'Z';
+  return p + 1;
+}
+
+// Lines -------------------------------------------------------------------------------------------------------------
+
+/// The most bytes of a result line without its history and sum: names and numbers at their longest, and the texts.
+std::size_t result_bound(const ResultRecord& r) {
+  constexpr std::size_t names_and_numbers = 384;
+  return names_and_numbers + text_bound(r.op) + text_bound(r.id) + text_bound(r.msg) + text_bound(r.error) +
+         (r.ref ? text_bound(*r.ref) : 0);
+}
+
+char* put_answer(char* p, const ResultRecord& r) {
+  if (r.http != 0) p = put_number(put(p, ",\"http\":"), r.http);
+  if (r.code) p = put_number(put(p, ",\"code\":"), *r.code);
+  if (!r.msg.empty()) p = put_text(put(p, ",\"msg\":"), r.msg);
+  return p;
+}
+
+char* put_result(char* p, const ResultRecord& r) {
+  p = put_number(put(p, R"({"type":"result","line":)"), r.line);
+  p = put_text(put(p, ",\"op\":"), r.op);
+  p = put_text(put(p, ",\"id\":"), r.id);
+  p = put(put(put(p, R"(,"status":")"), to_string(r.status)), "\"");
+  p = put_answer(p, r);
+  p = put_number(put(p, ",\"attempts\":"), r.attempts);
+  if (r.trace_id) {
+    p = put(p, R"(,"trace_id":")");
+    write_trace_id(*r.trace_id, p);
+    p = put(p + trace_id_length, "\"");
+  }
+  p = put(put_timestamp(put(p, R"(,"at":")"), r.at), "\"");
+  if (r.latency) p = put_latency(put(p, ",\"latency_ms\":"), *r.latency);
+  if (r.ref) p = put_text(put(p, ",\"ref\":"), *r.ref);
+  if (!r.error.empty()) p = put_text(put(p, ",\"error\":"), r.error);
+  return p;
+}
+
+void append_timestamp_member(std::string& out, WallTime t) {
+  out.append("\"");
+  append_timestamp(out, t);
+  out.append("\"");
+}
+
+void append_attempt(std::string& out, const AttemptRecord& a) {
+  JsonWriter json(out);
+  json.add("attempt", a.attempt);
+  if (a.http != 0) json.add("http", a.http);
+  if (a.code) json.add("code", *a.code);
+  if (!a.error.empty()) append_text(json.key("error"), a.error);
+  append_timestamp_member(json.key("at"), a.at);
+  char latency[32];
+  const char* end = put_latency(latency, a.latency);
+  json.raw("latency_ms", {latency, static_cast<std::size_t>(end - latency)});
+  json.end();
+}
+
+void append_history(std::string& out, std::span<const AttemptRecord> history) {
+  out.append(R"(,"history":[)");
+  for (const auto& attempt : history) {
+    if (&attempt != history.data()) out.push_back(',');
+    append_attempt(out, attempt);
+  }
+  out.push_back(']');
+}
+
+void append_job(std::string& out, const RunRecord::Job& job) {
+  JsonWriter json(out);
+  append_text(json.key("path"), job.path);
+  append_text(json.key("format"), job.format);
+  json.add("bytes", job.bytes).add("operations", job.operations);
+  auto& text = json.key("xxh3");
+  text.push_back('"');
+  append_hex64(text, job.xxh3);
+  text.push_back('"');
+  json.end();
+}
+
+void append_counts(std::string& out, const Counts& counts) {
+  JsonWriter json(out);
+  for (std::size_t i = 0; i < status_names.size(); ++i) json.add(status_names[i], counts.by_status[i]);
+  json.add("remaining", counts.remaining);
+  json.end();
+}
+
+}  // namespace
+
+std::uint64_t Counts::finished() const {
+  return std::accumulate(by_status.begin(), by_status.end(), std::uint64_t{0});
+}
+
+void append_line(std::string& out, const ResultRecord& record) {
+  const std::size_t start = out.size();
+  out.resize(start + result_bound(record) + sum_tail + 1);
+  const char* end = put_result(out.data() + start, record);
+  out.resize(static_cast<std::size_t>(end - out.data()));
+  if (record.history.size() >= 2) append_history(out, record.history);
+  append_sum(out, start);
+}
+
+void append_line(std::string& out, const RunRecord& record) {
+  const std::size_t start = out.size();
+  JsonWriter json(out);
+  json.add("type", "run").add("schema", schema_version);
+  append_text(json.key("run_id"), record.run_id);
+  json.add("segment", record.segment);
+  append_text(json.key("version"), record.version);
+  append_timestamp_member(json.key("started"), record.started);
+  json.add("trace_prefix", record.trace_prefix);
+  append_job(json.key("job"), record.job);
+  append_text(json.key("endpoint"), record.endpoint);
+  json.raw("settings", record.settings.empty() ? std::string_view("{}") : std::string_view(record.settings));
+  append_sum(out, start);
+}
+
+void append_line(std::string& out, const EndRecord& record) {
+  const std::size_t start = out.size();
+  JsonWriter json(out);
+  json.add("type", "end").add("segment", record.segment);
+  append_text(json.key("reason"), record.reason);
+  append_counts(json.key("counts"), record.counts);
+  json.raw("unsettled", fmt::format("[{}]", fmt::join(record.unsettled, ",")));
+  append_timestamp_member(json.key("at"), record.at);
+  json.add("seconds", record.seconds).add("requests", record.requests);
+  if (!record.error.empty()) append_text(json.key("error"), record.error);
+  append_sum(out, start);
+}
+
+void append_sync_line(std::string& out, std::uint64_t n) {
+  const std::size_t start = out.size();
+  JsonWriter(out).add("type", "sync").add("n", n);
+  append_sum(out, start);
+}
+
+bool has_valid_sum(std::string_view line) {
+  if (line.size() <= sum_tail || !line.ends_with("\"}")) return false;
+  const std::size_t covered = line.size() - sum_tail;
+  if (std::memcmp(line.data() + covered, sum_label.data(), sum_label.size()) != 0) return false;
+  char expected[sum_digits];
+  write_hex64(XXH3_64bits(line.data(), covered), expected);
+  return std::memcmp(line.data() + covered + sum_label.size(), expected, sum_digits) == 0;
+}
+
+}  // namespace koobatch::report

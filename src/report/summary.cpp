@@ -1,0 +1,120 @@
+#include "koobatch/report/summary.hpp"
+
+#include "koobatch/report/reader.hpp"
+
+#include <algorithm>
+
+namespace koobatch::report {
+namespace {
+
+Outcome outcome_of(const EndRecord& end) {
+  if (end.reason == "completed") return Outcome::completed;
+  if (end.reason == "interrupted") return Outcome::interrupted;
+  return Outcome::aborted;
+}
+
+class SummaryVisitor : public Visitor {
+ public:
+  explicit SummaryVisitor(SummaryBuilder& builder) : builder_(builder) {}
+
+  Result<void> on_run(const RunRecord& run) override {
+    builder_.begin_segment(run);
+    return {};
+  }
+  Result<void> on_result(const ResultLine& result) override {
+    const auto record = decoder_.result(result.text);
+    if (!record) return usage_error("this line " + record.error().message);
+    builder_.add(*record);
+    return {};
+  }
+  Result<void> on_end(const EndRecord& end) override {
+    builder_.end_segment(end);
+    return {};
+  }
+
+ private:
+  SummaryBuilder& builder_;
+  Decoder decoder_;
+};
+
+}  // namespace
+
+std::string_view to_string(Outcome outcome) {
+  switch (outcome) {
+    case Outcome::completed:
+      return "completed";
+    case Outcome::interrupted:
+      return "interrupted";
+    case Outcome::aborted:
+      return "aborted";
+    case Outcome::unfinished:
+      return "unfinished";
+  }
+  return "";
+}
+
+void SummaryBuilder::begin_segment(const RunRecord& run) {
+  if (segments_ == 0) first_ = run;
+  if (open_) {
+    seconds_ += open_seconds();
+    requests_ += open_requests();
+  }
+  ++segments_;
+  open_ = true;
+  segment_started_ = run.started;
+  attempts_before_ = tally_.attempts();
+}
+
+void SummaryBuilder::end_segment(const EndRecord& end) {
+  open_ = false;
+  seconds_ += end.seconds;
+  requests_ += end.requests;
+  last_end_ = end;
+}
+
+double SummaryBuilder::open_seconds() const {
+  const WallTime until = std::max(tally_.last_at().value_or(segment_started_), segment_started_);
+  return seconds(until - segment_started_);
+}
+
+Summary SummaryBuilder::build(std::string report) const {
+  Summary s;
+  s.report = std::move(report);
+  s.run = first_;
+  s.segments = segments_;
+  s.outcome = open_ || !last_end_ ? Outcome::unfinished : outcome_of(*last_end_);
+  s.error = open_ || !last_end_ ? std::string() : last_end_->error;
+  s.finished =
+      open_ || !last_end_ ? std::max(tally_.last_at().value_or(segment_started_), segment_started_) : last_end_->at;
+  s.seconds = seconds_ + (open_ ? open_seconds() : 0);
+  s.requests = requests_ + (open_ ? open_requests() : 0);
+  s.retries = tally_.retries();
+  s.counts = tally_.counts();
+  const std::uint64_t done = s.counts.finished();
+  s.counts.remaining = first_.job.operations - std::min(first_.job.operations, done);
+  s.operations_per_second = s.seconds > 0 ? static_cast<double>(done - s.counts[Status::invalid]) / s.seconds : 0;
+  const auto& latency = tally_.latency();
+  s.latency = {latency.count(), latency.percentile(0.5), latency.percentile(0.9), latency.percentile(0.99),
+               latency.max()};
+  s.causes = tally_.causes();
+  s.other_causes = tally_.uncounted_causes();
+  while (s.causes.size() > most_listed_causes) {
+    s.other_causes += s.causes.back().count;
+    s.causes.pop_back();
+  }
+  return s;
+}
+
+Result<Summary> summarize(const std::filesystem::path& report, SummaryBuilder& builder) {
+  SummaryVisitor visitor(builder);
+  const auto scanned = scan(report, visitor);
+  if (!scanned) return scanned.error();
+  return builder.build(report.native());
+}
+
+Result<Summary> summarize(const std::filesystem::path& report) {
+  SummaryBuilder builder;
+  return summarize(report, builder);
+}
+
+}  // namespace koobatch::report

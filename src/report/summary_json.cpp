@@ -1,0 +1,107 @@
+#include "koobatch/core/json.hpp"
+#include "koobatch/report/summary.hpp"
+#include "koobatch/report/terminal_text.hpp"
+#include "utf8.hpp"
+
+#include <unicode/utf16.h>
+
+namespace koobatch::report {
+namespace {
+
+constexpr int summary_schema = 1;
+
+/// A JSON string whose characters a terminal would obey or hide are escaped: JSON itself allows all but the first of
+/// them as they are (DEL, C1, direction marks).
+void append_text(std::string& out, std::string_view text) {
+  std::string json;
+  append_json_string(json, text);
+  for_each_character(json, [&](UChar32 c, std::string_view bytes) {
+    if (c < 0) {
+      out.append("\xef\xbf\xbd");
+    } else if (!is_harmful(c)) {
+      out.append(bytes);
+    } else if (U_IS_BMP(c)) {
+      fmt::format_to(std::back_inserter(out), "\\u{:04x}", static_cast<unsigned>(c));
+    } else {
+      fmt::format_to(std::back_inserter(out), "\\u{:04x}\\u{:04x}", static_cast<unsigned>(U16_LEAD(c)),
+                     static_cast<unsigned>(U16_TRAIL(c)));
+    }
+  });
+}
+
+void append_job(std::string& out, const RunRecord::Job& job) {
+  JsonWriter json(out);
+  append_text(json.key("path"), job.path);
+  append_text(json.key("format"), job.format);
+  json.add("bytes", job.bytes).add("operations", job.operations).add("xxh3", fmt::format("{:016x}", job.xxh3));
+  json.end();
+}
+
+void append_counts(std::string& out, const Counts& counts) {
+  JsonWriter json(out);
+  for (std::size_t i = 0; i < status_names.size(); ++i) json.add(status_names[i], counts.by_status[i]);
+  json.add("remaining", counts.remaining);
+  json.end();
+}
+
+double milliseconds(Duration d) {
+  return seconds(d) * 1000;
+}
+
+void append_latency(std::string& out, const Summary::Latency& latency) {
+  JsonWriter json(out);
+  json.add("count", latency.count);
+  if (latency.count != 0) {
+    json.add("p50", milliseconds(latency.p50)).add("p90", milliseconds(latency.p90));
+    json.add("p99", milliseconds(latency.p99)).add("max", milliseconds(latency.max));
+  }
+  json.end();
+}
+
+void append_cause(std::string& out, const Cause& cause) {
+  JsonWriter json(out);
+  json.add("status", to_string(cause.status)).add("count", cause.count);
+  if (cause.http != 0) json.add("http", cause.http);
+  if (cause.code) json.add("code", *cause.code);
+  if (!cause.text.empty()) append_text(json.key("text"), cause.text);
+  if (cause.various) json.add("various", true);
+  json.add("first_line", cause.first_line);
+  if (cause.first_trace) json.add("first_trace_id", to_string(*cause.first_trace));
+  json.end();
+}
+
+void append_causes(std::string& out, const std::vector<Cause>& causes) {
+  out.push_back('[');
+  for (const auto& cause : causes) {
+    if (&cause != causes.data()) out.push_back(',');
+    append_cause(out, cause);
+  }
+  out.push_back(']');
+}
+
+}  // namespace
+
+std::string summary_json(const Summary& s) {
+  std::string out;
+  JsonWriter json(out);
+  json.add("schema", summary_schema);
+  append_text(json.key("report"), s.report);
+  append_text(json.key("run_id"), s.run.run_id);
+  append_text(json.key("version"), s.run.version);
+  json.add("outcome", to_string(s.outcome));
+  if (!s.error.empty()) append_text(json.key("error"), s.error);
+  append_job(json.key("job"), s.run.job);
+  append_text(json.key("endpoint"), s.run.endpoint);
+  json.add("started", timestamp(s.run.started)).add("finished", timestamp(s.finished));
+  json.add("segments", s.segments).add("seconds", s.seconds);
+  append_counts(json.key("counts"), s.counts);
+  json.add("operations_per_second", s.operations_per_second, 1);
+  json.add("requests", s.requests).add("retries", s.retries);
+  append_latency(json.key("latency_ms"), s.latency);
+  append_causes(json.key("causes"), s.causes);
+  json.add("other_causes", s.other_causes);
+  json.end();
+  return out;
+}
+
+}  // namespace koobatch::report

@@ -1,0 +1,210 @@
+#include "koobatch/sim/service.hpp"
+
+#include "koobatch/core/json.hpp"
+#include "koobatch/core/trace_id.hpp"
+#include "koobatch/sim/answer.hpp"
+#include "koobatch/sim/state.hpp"
+
+#include <algorithm>
+
+namespace koobatch::sim {
+namespace {
+
+constexpr std::size_t max_user_id = 128;
+constexpr std::size_t max_language = 128;
+
+bool is_visible(char c) {
+  return c > ' ' && c < '\x7f';
+}
+bool is_letter(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+char lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
+bool all_visible(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), is_visible);
+}
+
+bool equals_ignoring_case(std::string_view a, std::string_view b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) { return lower(x) == lower(y); });
+}
+
+std::string_view trim(std::string_view text) {
+  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
+  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
+  return text;
+}
+
+/// Refuses with the given status; returns false, so that a check can end with it.
+template <class... Args>
+bool refuse(Judgement& out, int status, std::int64_t code, fmt::format_string<Args...> format, Args&&... args) {
+  out.status = status;
+  out.code = code;
+  out.msg.clear();
+  fmt::format_to(std::back_inserter(out.msg), format, std::forward<Args>(args)...);
+  return false;
+}
+
+template <class... Args>
+bool refuse_parameter(Judgement& out, fmt::format_string<Args...> format, Args&&... args) {
+  return refuse(out, 400, code_parameter_check, format, std::forward<Args>(args)...);
+}
+
+/// The token in one of the documented forms, or nothing.
+std::optional<std::string_view> token_of(std::string_view authorization) {
+  for (const std::string_view scheme : {"Bearer+", "Bearer ", "AT "}) {
+    if (authorization.starts_with(scheme)) return authorization.substr(scheme.size());
+  }
+  return std::nullopt;
+}
+
+bool check_once(const Request& r, Judgement& out) {
+  if (r.repeated.empty()) return true;
+  return refuse_parameter(out, "{}: given more than once", r.repeated);
+}
+
+bool check_host(const Request& r, Judgement& out) {
+  if (r.host && !r.host->empty()) return true;
+  return refuse_parameter(out, "Host: missing");
+}
+
+bool check_user(const Request& r, Judgement& out) {
+  if (!r.user_id) return refuse_parameter(out, "X-User-Id: missing");
+  if (r.user_id->empty() || r.user_id->size() > max_user_id) {
+    return refuse_parameter(out, "X-User-Id: has {} characters, 1 to {} are allowed", r.user_id->size(), max_user_id);
+  }
+  return all_visible(*r.user_id) || refuse_parameter(out, "X-User-Id: contains a character that is not visible ASCII");
+}
+
+bool check_date(const Request& r, WallTime now, Judgement& out) {
+  if (!r.date) return refuse_parameter(out, "X-Date: missing");
+  const auto date = parse_x_date(*r.date);
+  if (!date) return refuse_parameter(out, "X-Date: is not of the form yyyyMMdd'T'HHmmss'Z', e.g. 20251103T070140Z");
+  const double age = seconds(now - *date);
+  if (age < 0) return refuse_parameter(out, "X-Date: {} is {:.3f} s later than the server's now", *r.date, -age);
+  return now - *date <= x_date_window ||
+         refuse_parameter(out, "X-Date: {} is {:.0f} s old, more than 15 minutes", *r.date, age);
+}
+
+bool check_trace_id(const Request& r, Judgement& out) {
+  if (!r.trace_id || parse_trace_id(*r.trace_id)) return true;
+  return refuse_parameter(out, "X-Traceid: is not 58 characters '0' or '1' (it has {})", r.trace_id->size());
+}
+
+/// "application/json", alone or with charset=utf-8.
+bool is_json_type(std::string_view type) {
+  const auto semicolon = type.find(';');
+  if (!equals_ignoring_case(trim(type.substr(0, semicolon)), "application/json")) return false;
+  if (semicolon == std::string_view::npos) return true;
+  const std::string_view parameter = trim(type.substr(semicolon + 1));
+  return equals_ignoring_case(parameter, "charset=utf-8") || equals_ignoring_case(parameter, "charset=\"utf-8\"");
+}
+
+bool check_content_type(const Request& r, Judgement& out) {
+  if (!r.content_type) return refuse_parameter(out, "Content-Type: missing; it must be application/json");
+  return is_json_type(*r.content_type) ||
+         refuse_parameter(out, "Content-Type: must be application/json, optionally with charset=utf-8");
+}
+
+/// A language tag as BCP 47 shapes it, also with '_' as the documentation writes it: en, en-US, en_us, zh-Hans-CN.
+bool is_language_tag(std::string_view text) {
+  if (text.size() > max_language) return false;
+  bool first = true;
+  for (std::string_view rest = text;; first = false) {
+    const std::size_t end = std::min(rest.find_first_of("-_"), rest.size());
+    const std::string_view part = rest.substr(0, end);
+    const bool fits =
+        part.size() >= (first ? 2U : 1U) && part.size() <= 8 &&
+        std::all_of(part.begin(), part.end(), [&](char c) { return is_letter(c) || (!first && is_digit(c)); });
+    if (!fits || end == rest.size()) return fits;
+    rest.remove_prefix(end + 1);
+  }
+}
+
+bool check_language(const Request& r, Judgement& out) {
+  return !r.language || is_language_tag(*r.language) ||
+         refuse_parameter(out, "language: is no language code such as en-US");
+}
+
+/// Reads key and fields of the body, and whatever is wrong with them into out.violations.
+void read_operation(const Request& r, Judgement& out) {
+  job::read_body(r.body, out.fields, out.storage, out.violations);
+  const auto& fields = out.row->fields;
+  for (std::size_t i = 0; i < fields.size(); ++i) {
+    if (fields[i].place != job::FieldPlace::path) continue;
+    out.fields.values[i].present = true;
+    out.fields.values[i].text = out.path_value;
+  }
+  if (out.violations.empty()) job::check(out.fields, out.violations);
+  const job::FieldValue& key = out.fields.values[out.row->key_field];
+  if (!key.present || key.text.empty()) return;
+  out.key.assign(out.row->key_prefix).append(key.text);
+  out.key_hash = hash_key(out.key);
+}
+
+bool find_route(const Request& r, Judgement& out) {
+  auto route = job::match_route(r.method, r.target);
+  if (!route) {
+    return refuse(out, 404, code_no_such_resource, "there is no operation {} {}", r.method,
+                  r.target.substr(0, r.target.find('?')));
+  }
+  out.row = out.fields.row = route->row;
+  out.path_value = std::move(route->path_value);
+  return true;
+}
+
+bool check_body(Judgement& out) {
+  if (out.violations.empty()) return true;
+  const job::Violation& first = out.violations.front();
+  if (first.field.empty()) return refuse_parameter(out, "{}", first.message);
+  return refuse_parameter(out, "{}: {}", first.field, first.message);
+}
+
+}  // namespace
+
+bool Service::check_authorization(const Request& r, Judgement& out) const {
+  constexpr int status = 401;
+  if (!r.authorization) return refuse(out, status, code_generic_failure, "Authorization: missing");
+  const auto token = token_of(*r.authorization);
+  if (!token) {
+    return refuse(out, status, code_generic_failure,
+                  "Authorization: is none of the forms 'Bearer+TOKEN', 'Bearer TOKEN', 'AT TOKEN'");
+  }
+  if (token->empty() || !all_visible(*token)) {
+    return refuse(out, status, code_generic_failure, "Authorization: the token is empty or not visible ASCII");
+  }
+  return token_.empty() || *token == token_ ||
+         refuse(out, status, code_generic_failure, "Authorization: the token is not valid");
+}
+
+void Service::judge(const Request& r, WallTime now, Judgement& out) const {
+  out.row = nullptr;
+  out.fields.clear();
+  out.key.clear();
+  out.key_hash = 0;
+  out.violations.clear();
+  if (!find_route(r, out)) return;
+  read_operation(r, out);
+
+  const bool accepted = check_once(r, out) && check_host(r, out) && check_authorization(r, out) && check_user(r, out) &&
+                        check_date(r, now, out) && check_trace_id(r, out) && check_content_type(r, out) &&
+                        check_language(r, out) && check_body(out);
+  if (!accepted) return;
+  out.status = 200;
+  out.code = code_success;
+  // As in the example answers of the two pages.
+  out.msg = out.row->answers_id ? "success" : "Success.";
+}
+
+void append_answer_body(std::string& out, const Judgement& j) {
+  JsonWriter json(out);
+  if (j.accepted() && j.row->answers_id) json.add("id", j.fields.values[j.row->key_field].text);
+  json.add("code", j.code).add("msg", j.msg).end();
+}
+
+}  // namespace koobatch::sim

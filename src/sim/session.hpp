@@ -1,0 +1,332 @@
+#pragma once
+#include "koobatch/sim/server.hpp"
+
+#include <fmt/format.h>
+#include <poll.h>
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/ssl/stream.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
+
+#include <array>
+#include <tuple>
+
+namespace koobatch::sim {
+
+// Nowhere below is an awaited task (rather than an operation) part of a condition: gcc 12 destroys such a task twice.
+// Its result goes into a variable first.
+
+/// How every operation is awaited: with the executor's type fixed and errors as values.
+constexpr auto use_task = boost::asio::as_tuple(boost::asio::use_awaitable_t<Executor>{});
+
+/// One connection, plain or TLS: reads a request, has it judged, waits out the delay, sends the answer; again. Belongs
+/// to the coroutine run() is called from, and lives on the io_context's thread.
+template <class Stream>
+class Session final : public Connection, private InFlight::Ticket {
+ public:
+  Session(Server& server, Stream stream, std::uint64_t number);
+  ~Session() override;
+  /// Until the connection ends, for whichever reason.
+  Task<> run();
+  void close() override;
+
+ private:
+  static constexpr bool is_tls = !std::is_same_v<Stream, Socket>;
+  static constexpr std::chrono::seconds patience{10};    ///< for a TLS handshake
+  static constexpr std::chrono::seconds linger_time{1};  ///< for a client to read the last answer and leave
+
+  Task<bool> handshake();
+  Task<bool> read_request();
+  Task<bool> serve();
+  Task<bool> serve_operation();
+  Task<bool> serve_about_itself();
+  Task<bool> hold_back(Duration delay);
+  Task<bool> dump_state(bool chunked);
+  Task<> wait_for_departure();
+  Task<bool> send();
+  Task<> finish();
+  Task<> linger();
+
+  Socket& socket();
+  bool abandoned() override { return (events() & (POLLRDHUP | POLLHUP | POLLERR | POLLNVAL)) != 0; }
+  short events();
+  bool has_pipelined(bool waited);
+  void reset();
+  static Moment now() { return {Steady::now(), WallClock::now()}; }
+
+  Server& server_;
+  Simulation& simulation_;
+  Stream stream_;
+  Timer timer_;  ///< for delayed answers
+  RequestReader reader_;
+  Exchange exchange_;
+  std::string out_;
+};
+
+template <class Stream>
+Session<Stream>::Session(Server& server, Stream stream, std::uint64_t number)
+    : server_(server), simulation_(server.simulation()), stream_(std::move(stream)), timer_(stream_.get_executor()) {
+  exchange_.connection = number;
+  exchange_.ticket = this;
+  server_.add(*this);
+}
+
+template <class Stream>
+Session<Stream>::~Session() {
+  simulation_.forget(exchange_);
+  server_.remove(*this);
+}
+
+template <class Stream>
+Socket& Session<Stream>::socket() {
+  if constexpr (is_tls) {
+    return stream_.next_layer();
+  } else {
+    return stream_;
+  }
+}
+
+template <class Stream>
+void Session<Stream>::close() {
+  boost::system::error_code ignored;
+  socket().close(ignored);
+  timer_.cancel();
+}
+
+/// What the kernel knows of the connection right now, without reading from it.
+template <class Stream>
+short Session<Stream>::events() {
+  pollfd entry{.fd = socket().native_handle(), .events = POLLIN | POLLRDHUP, .revents = 0};
+  return ::poll(&entry, 1, 0) < 0 ? short{0} : entry.revents;
+}
+
+/// Has the client sent on before its answer? What was read along with the request is seen at no cost; the socket is
+/// asked only after a delay. Under TLS bytes on the socket may be the protocol's own, so only what was read counts.
+template <class Stream>
+bool Session<Stream>::has_pipelined(bool waited) {
+  if (reader_.has_more()) return true;
+  if constexpr (is_tls) return false;
+  return waited && (events() & POLLIN) != 0;
+}
+
+/// Closes so that the client sees a reset, not an end: what is unsent is thrown away, RST instead of FIN.
+template <class Stream>
+void Session<Stream>::reset() {
+  boost::system::error_code ignored;
+  socket().set_option(boost::asio::socket_base::linger(true, 0), ignored);
+  close();
+}
+
+template <class Stream>
+Task<> Session<Stream>::run() {
+  bool alive = co_await handshake();
+  while (alive) {
+    alive = co_await read_request();
+    if (alive) alive = co_await serve();
+    if (alive) reader_.next();
+  }
+}
+
+template <class Stream>
+Task<bool> Session<Stream>::handshake() {
+  if constexpr (is_tls) {
+    server_.close_at(*this, Steady::now() + patience);
+    const auto [error] = co_await stream_.async_handshake(boost::asio::ssl::stream_base::server, use_task);
+    server_.pardon(*this);
+    co_return !error;
+  } else {
+    co_return true;
+  }
+}
+
+/// False if there is none: the client has left, or sent what is no HTTP and was told so.
+template <class Stream>
+Task<bool> Session<Stream>::read_request() {
+  bool head_read = false, told_to_continue = false;
+  for (;;) {
+    const auto progress = reader_.parse();
+    if (progress == RequestReader::Progress::malformed) {
+      out_.clear();
+      simulation_.refuse_malformed(reader_.error(), WallClock::now(), out_);
+      const bool sent = co_await send();
+      if (sent) co_await finish();
+      co_return false;
+    }
+    if (!head_read && reader_.head_read()) {
+      head_read = true;
+      exchange_.arrived = now();
+    }
+    if (progress == RequestReader::Progress::complete) co_return true;
+    if (head_read && reader_.request().expects_continue && !told_to_continue) {
+      told_to_continue = true;
+      out_ = "HTTP/1.1 100 Continue\r\n\r\n";
+      const bool sent = co_await send();
+      if (!sent) co_return false;
+    }
+    const auto space = reader_.space();
+    const auto [error, bytes] =
+        co_await stream_.async_read_some(boost::asio::buffer(space.data(), space.size()), use_task);
+    if (error) co_return false;
+    reader_.commit(bytes);
+  }
+}
+
+/// Answers the request that was read. False if the connection is at its end.
+template <class Stream>
+Task<bool> Session<Stream>::serve() {
+  return reader_.request().target.starts_with("/_sim/") ? serve_about_itself() : serve_operation();
+}
+
+template <class Stream>
+Task<bool> Session<Stream>::serve_operation() {
+  simulation_.arrive(reader_.request(), exchange_);
+  const bool waits = exchange_.delay > Duration::zero();
+  bool alive = true;
+  if (waits) alive = co_await hold_back(exchange_.delay);
+  if (!alive) {
+    simulation_.abandon(reader_.request(), exchange_);
+    co_return false;
+  }
+  out_.clear();
+  const WallTime wall = waits ? WallClock::now() : exchange_.arrived.wall;
+  Ending ending = simulation_.conclude(reader_.request(), exchange_, wall, out_);
+  if (ending == Ending::keep && has_pipelined(waits)) {
+    simulation_.refuse_pipelined(wall, out_);
+    ending = Ending::close;
+  }
+  if (!out_.empty()) alive = co_await send();
+  if (!alive) co_return false;
+  switch (ending) {
+    case Ending::keep:
+      co_return true;
+    case Ending::close:
+      co_await finish();
+      break;
+    case Ending::cut:
+      close();
+      break;
+    case Ending::reset:
+      reset();
+      break;
+    case Ending::stall:
+      co_await wait_for_departure();
+      break;
+  }
+  co_return false;
+}
+
+/// GET /_sim/state and /_sim/stats: for tests and people, so neither judged nor delayed.
+template <class Stream>
+Task<bool> Session<Stream>::serve_about_itself() {
+  const Request& request = reader_.request();
+  const bool keep_alive = request.keep_alive && !reader_.has_more();
+  out_.clear();
+  if (request.method == "GET" && request.target == "/_sim/state") {
+    const bool chunked = request.version == 11;
+    simulation_.answers().append_head(
+        out_, {.content_type = "application/x-ndjson", .keep_alive = keep_alive && chunked, .chunked = chunked},
+        WallClock::now());
+    const bool alive = co_await dump_state(chunked);
+    if (!alive) co_return false;
+    if (keep_alive && chunked) co_return true;
+    co_await finish();
+    co_return false;
+  }
+  std::string body;
+  const bool stats = request.method == "GET" && request.target == "/_sim/stats";
+  if (stats) {
+    append_stats(body, simulation_.stats(), simulation_.state().size());
+  } else {
+    append_code_body(body, code_no_such_resource, "the simulator answers GET /_sim/state and GET /_sim/stats");
+  }
+  simulation_.answers().append(out_, {.status = stats ? 200 : 404, .keep_alive = keep_alive}, body, WallClock::now());
+  const bool alive = co_await send();
+  if (!alive) co_return false;
+  if (!keep_alive) co_await finish();
+  co_return keep_alive;
+}
+
+/// Sends out_ and then the state, a piece at a time.
+template <class Stream>
+Task<bool> Session<Stream>::dump_state(bool chunked) {
+  constexpr std::size_t piece = 64 * 1024;
+  constexpr std::string_view chunk_head = "00000000\r\n";
+  const State& state = simulation_.state();
+  for (std::size_t at = 0; at < state.size();) {
+    const std::size_t start = out_.size();
+    if (chunked) out_.append(chunk_head);
+    at = state.dump(at, piece, out_);
+    if (chunked) {
+      fmt::format_to(out_.begin() + static_cast<std::ptrdiff_t>(start), "{:08x}",
+                     out_.size() - start - chunk_head.size());
+      out_.append("\r\n");
+    }
+    const bool alive = co_await send();
+    if (!alive) co_return false;
+    out_.clear();
+  }
+  if (chunked) out_.append("0\r\n\r\n");
+  co_return co_await send();
+}
+
+/// Holds an answer back. False if the client (or the simulator) has gone by the end of it.
+template <class Stream>
+Task<bool> Session<Stream>::hold_back(Duration delay) {
+  timer_.expires_after(delay);
+  (void)co_await timer_.async_wait(use_task);
+  co_return socket().is_open() && !abandoned();
+}
+
+/// Waits, answering nothing, until the client leaves; throws away what it sends meanwhile.
+template <class Stream>
+Task<> Session<Stream>::wait_for_departure() {
+  std::array<char, 512> ignored;
+  for (;;) {
+    const auto [error, bytes] = co_await stream_.async_read_some(boost::asio::buffer(ignored), use_task);
+    if (error) co_return;
+  }
+}
+
+/// Sends out_. False if the client is gone.
+template <class Stream>
+Task<bool> Session<Stream>::send() {
+  std::size_t sent = 0;
+  if constexpr (!is_tls) {
+    // Nearly always the kernel takes all of it at once, and the detour over the scheduler is saved.
+    boost::system::error_code error;
+    sent = stream_.write_some(boost::asio::buffer(out_), error);
+    if (error == boost::asio::error::would_block)
+      sent = 0;
+    else if (error)
+      co_return false;
+  }
+  if (sent == out_.size()) co_return true;
+  const auto [error, bytes] = co_await boost::asio::async_write(stream_, boost::asio::buffer(out_) + sent, use_task);
+  co_return !error;
+}
+
+/// Ends the connection after the last answer so that the client can read it to its end: closing while there are unread
+/// bytes would reset the connection, and the answer might be lost.
+template <class Stream>
+Task<> Session<Stream>::finish() {
+  server_.close_at(*this, Steady::now() + linger_time);
+  if constexpr (is_tls) {
+    (void)co_await stream_.async_shutdown(use_task);
+  }
+  co_await linger();
+  server_.pardon(*this);
+}
+
+template <class Stream>
+Task<> Session<Stream>::linger() {
+  boost::system::error_code failed;
+  socket().shutdown(boost::asio::socket_base::shutdown_send, failed);
+  if (failed) co_return;
+  std::array<char, 4096> ignored;
+  for (;;) {
+    const auto [error, bytes] = co_await socket().async_read_some(boost::asio::buffer(ignored), use_task);
+    if (error) co_return;
+  }
+}
+
+}  // namespace koobatch::sim

@@ -1,0 +1,185 @@
+#include "koobatch/sim/simulation.hpp"
+
+#include "koobatch/core/json.hpp"
+
+#include <boost/beast/http/error.hpp>
+
+namespace koobatch::sim {
+namespace {
+
+/// Bytes that are neither JSON nor the beginning of it, such as a proxy's page.
+constexpr std::string_view garbage =
+    "<html>\r\n<head><title>Welcome</title></head>\r\n<body>\x01\x02\xff\xfe</body>\r\n";
+
+int status_of(boost::system::error_code error) {
+  namespace http = boost::beast::http;
+  if (error == http::error::header_limit) return 431;
+  if (error == http::error::body_limit) return 413;
+  return 400;
+}
+
+}  // namespace
+
+void append_stats(std::string& out, const Stats& stats, std::size_t keys) {
+  JsonWriter json(out);
+  json.add("requests", stats.requests).add("applied", stats.applied).add("keys", keys);
+  JsonWriter by_status(json.key("status"));
+  for (std::size_t i = 0; i < stats.answers.size(); ++i) {
+    if (stats.answers[i] > 0) by_status.add(fmt::format_int(i).c_str(), stats.answers[i]);
+  }
+  by_status.end();
+  JsonWriter by_kind(json.key("faults"));
+  for (std::size_t i = 0; i < stats.faults.size(); ++i) by_kind.add(fault_names[i], stats.faults[i]);
+  by_kind.end();
+  json.add("refused", stats.refused)
+      .add("throttled", stats.throttled)
+      .add("abandoned", stats.abandoned)
+      .add("duplicate_trace_ids", stats.duplicate_trace_ids)
+      .add("overlapping_keys", stats.overlapping_keys)
+      .add("pipelined", stats.pipelined)
+      .add("malformed", stats.malformed)
+      .add("unrouted", stats.unrouted)
+      .add("connections", stats.connections)
+      .end();
+}
+
+Simulation::Simulation(const SimulatorSettings& settings, RequestLog log, TimePoint start)
+    : service_(settings.token),
+      throttle_(settings.throttle),
+      faults_(settings.faults, settings.seed),
+      latency_(settings.latency, settings.jitter, settings.seed),
+      log_(std::move(log)),
+      start_(start) {}
+
+void Simulation::arrive(const Request& request, Exchange& x) {
+  Judgement& j = x.judgement;
+  service_.judge(request, x.arrived.wall, j);
+  x.delay = latency_.draw();
+  x.fault.reset();
+  x.throttled = false;
+  if (j.row == nullptr) {
+    ++stats_.unrouted;
+    return;
+  }
+  ++stats_.requests;
+  if (const auto id = request.trace_id ? parse_trace_id(*request.trace_id) : std::nullopt) {
+    stats_.duplicate_trace_ids += !trace_ids_.insert(*id);
+  }
+  if (!j.key.empty()) stats_.overlapping_keys += in_flight_.enter(j.key_hash, *x.ticket);
+
+  x.throttled = !throttle_.admit(x.arrived.steady);
+  stats_.throttled += x.throttled;
+  if (x.throttled) return;
+  stats_.refused += !j.accepted();
+  if (!j.accepted()) return;
+  x.fault = faults_.draw();
+  if (x.fault) ++stats_.faults[static_cast<std::size_t>(x.fault->kind)];
+}
+
+Ending Simulation::conclude(const Request& request, Exchange& x, WallTime now, std::string& out) {
+  if (x.fault) return conclude_fault(request, x, now, out);
+  const Judgement& j = x.judgement;
+  AnswerHead head{.status = x.throttled ? 429 : j.status, .keep_alive = request.keep_alive};
+  body_.clear();
+  if (x.throttled) {
+    append_throttled_body(body_, throttle_.rate());
+  } else {
+    append_answer_body(body_, j);
+  }
+  if (j.row != nullptr) {
+    const bool applied = head.status == 200;
+    if (applied) apply(x);
+    record(request, x, head.status, applied);
+    in_flight_.leave(*x.ticket);
+  }
+  answer(out, head, body_, now);
+  return request.keep_alive ? Ending::keep : Ending::close;
+}
+
+Ending Simulation::conclude_fault(const Request& request, Exchange& x, WallTime now, std::string& out) {
+  const FaultHit& fault = *x.fault;
+  if (fault.applies) apply(x);
+  // A client whose request is stalled still waits for it; the ticket is given back when it has left.
+  if (fault.kind != FaultKind::stall) in_flight_.leave(*x.ticket);
+
+  AnswerHead head{.keep_alive = request.keep_alive, .retry_after = fault.retry_after};
+  body_.clear();
+  Ending ending = request.keep_alive ? Ending::keep : Ending::close;
+  int status = 200;
+  switch (fault.kind) {
+    case FaultKind::status:
+      status = head.status = fault.status;
+      if (status >= 300 && status < 400) head.location = "/koodrive/moved";
+      // After 101 the connection would speak another protocol.
+      if (status == 101) ending = Ending::close;
+      append_status_body(body_, status);
+      answer(out, head, body_, now);
+      break;
+    case FaultKind::garbage:
+      answer(out, head, garbage, now);
+      break;
+    case FaultKind::truncate:
+      append_answer_body(body_, x.judgement);
+      answer(out, head, body_, now);
+      // Status and length arrive, half of the body does not: the case a client gets wrong most easily.
+      out.erase(out.size() - (body_.size() + 1) / 2);
+      ending = Ending::cut;
+      break;
+    case FaultKind::reset:
+      status = 0, ending = Ending::reset;
+      break;
+    case FaultKind::drop:
+      status = 0, ending = Ending::cut;
+      break;
+    case FaultKind::stall:
+      status = 0, ending = Ending::stall;
+      break;
+  }
+  record(request, x, status, fault.applies);
+  return ending;
+}
+
+void Simulation::abandon(const Request& request, Exchange& x) {
+  if (x.judgement.row == nullptr) return;
+  in_flight_.leave(*x.ticket);
+  ++stats_.abandoned;
+  record(request, x, 0, false);
+}
+
+void Simulation::refuse_malformed(boost::system::error_code error, WallTime now, std::string& out) {
+  ++stats_.malformed;
+  body_.clear();
+  append_code_body(body_, code_parameter_check, "the request is no HTTP/1.1: " + error.message());
+  answer(out, {.status = status_of(error), .keep_alive = false}, body_, now);
+}
+
+void Simulation::refuse_pipelined(WallTime now, std::string& out) {
+  ++stats_.pipelined;
+  body_.clear();
+  append_code_body(body_, code_parameter_check, "the request was sent before the answer to the previous one");
+  answer(out, {.status = 400, .keep_alive = false}, body_, now);
+}
+
+void Simulation::answer(std::string& out, const AnswerHead& head, std::string_view body, WallTime now) {
+  ++stats_.answers[static_cast<std::size_t>(head.status)];
+  answers_.append(out, head, body, now);
+}
+
+void Simulation::apply(const Exchange& x) {
+  ++stats_.applied;
+  state_.apply(x.judgement.key_hash, x.judgement.key, x.judgement.fields);
+}
+
+void Simulation::record(const Request& request, const Exchange& x, int status, bool applied) {
+  if (!log_.is_open()) return;
+  const LogEntry entry{.time = x.arrived.wall,
+                       .since_start = x.arrived.steady - start_,
+                       .connection = x.connection,
+                       .status = status,
+                       .applied = applied,
+                       .fault = x.fault ? to_string(x.fault->kind) : std::string_view()};
+  append_log_line(log_.buffer(), entry, request, x.judgement);
+  if (log_.full()) log_.flush();
+}
+
+}  // namespace koobatch::sim

@@ -1,0 +1,126 @@
+#include "koobatch/sim/simulator.hpp"
+
+#include "koobatch/sim/server.hpp"
+
+#include <fmt/format.h>
+#include <boost/asio/post.hpp>
+
+#include <csignal>
+#include <thread>
+
+namespace koobatch::sim {
+namespace {
+
+namespace asio = boost::asio;
+namespace ssl = asio::ssl;
+using tcp = asio::ip::tcp;
+
+Result<void> check(const SimulatorSettings& s) {
+  if (s.certificate.empty() != s.key.empty()) {
+    return usage_error("simulator: TLS needs both a certificate and its key; only one of them is given");
+  }
+  if (s.latency < Duration::zero() || s.jitter < Duration::zero()) {
+    return usage_error("simulator: latency and jitter must not be negative");
+  }
+  if (!(s.throttle >= 0))
+    return usage_error("simulator: the throttle must be a number of requests a second, 0 for none");
+  return check_faults(s.faults);
+}
+
+Result<std::unique_ptr<ssl::context>> make_tls(const SimulatorSettings& s) {
+  if (s.certificate.empty()) return std::unique_ptr<ssl::context>();
+  auto context = std::make_unique<ssl::context>(ssl::context::tls_server);
+  context->set_options(ssl::context::default_workarounds | ssl::context::no_tlsv1 | ssl::context::no_tlsv1_1);
+  boost::system::error_code error;
+  if (context->use_certificate_chain_file(s.certificate.string(), error); error) {
+    return usage_error(fmt::format("{}: cannot be used as the simulator's certificate (PEM): {}",
+                                   s.certificate.string(), error.message()));
+  }
+  if (context->use_private_key_file(s.key.string(), ssl::context::pem, error); error) {
+    return usage_error(fmt::format("{}: cannot be used as the key (PEM) of the certificate {}: {}", s.key.string(),
+                                   s.certificate.string(), error.message()));
+  }
+  return context;
+}
+
+Result<Acceptor> listen(asio::io_context& io, std::uint16_t port) {
+  Acceptor acceptor(io);
+  const tcp::endpoint endpoint(asio::ip::address_v4::loopback(), port);
+  boost::system::error_code error;
+  acceptor.open(endpoint.protocol(), error);
+  // Not kept from its port by connections of an earlier run that are in TIME_WAIT.
+  if (!error) acceptor.set_option(asio::socket_base::reuse_address(true), error);
+  if (!error) acceptor.bind(endpoint, error);
+  if (!error) acceptor.listen(asio::socket_base::max_listen_connections, error);
+  if (!error) return acceptor;
+  return usage_error(
+      fmt::format("simulator: cannot listen on 127.0.0.1:{}: {}; choose another port, or 0 for any free one", port,
+                  error.message()));
+}
+
+/// Starts a thread that takes no signals: they are for the threads that were there before.
+template <class Function>
+std::thread start_thread(Function function) {
+  sigset_t all, before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  std::thread thread(std::move(function));
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  return thread;
+}
+
+}  // namespace
+
+struct Simulator::Impl {
+  Impl(const SimulatorSettings& settings, RequestLog log, std::unique_ptr<ssl::context> tls_context)
+      : tls(std::move(tls_context)), simulation(settings, std::move(log), Steady::now()) {}
+
+  ~Impl() {
+    if (!thread.joinable()) return;
+    asio::post(io, [this] { server->stop(); });
+    // run() returns when the last coroutine has ended, so that nothing is left for the io_context to destroy.
+    thread.join();
+  }
+
+  void start(Acceptor acceptor, std::string address) {
+    url = std::move(address);
+    server.emplace(io, std::move(acceptor), tls.get(), simulation);
+    server->start();
+    thread = start_thread([this] { io.run(); });
+  }
+
+  // In the order in which they depend on each other: the thread goes first, the io_context last.
+  asio::io_context io{1};
+  std::unique_ptr<ssl::context> tls;
+  Simulation simulation;
+  std::optional<Server> server;
+  std::string url;
+  std::thread thread;
+};
+
+Simulator::Simulator(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Simulator::~Simulator() = default;
+const std::string& Simulator::url() const {
+  return impl_->url;
+}
+
+Result<std::unique_ptr<Simulator>> Simulator::start(const SimulatorSettings& settings) {
+  if (auto checked = check(settings); !checked) return checked.error();
+  auto tls = make_tls(settings);
+  if (!tls) return tls.error();
+  RequestLog log;
+  if (!settings.log.empty()) {
+    auto opened = RequestLog::open(settings.log);
+    if (!opened) return opened.error();
+    log = std::move(*opened);
+  }
+  const char* const scheme = *tls ? "https" : "http";
+  auto impl = std::make_unique<Impl>(settings, std::move(log), std::move(*tls));
+  auto acceptor = listen(impl->io, settings.port);
+  if (!acceptor) return acceptor.error();
+  const auto port = acceptor->local_endpoint().port();
+  impl->start(std::move(*acceptor), fmt::format("{}://127.0.0.1:{}", scheme, port));
+  return std::unique_ptr<Simulator>(new Simulator(std::move(impl)));
+}
+
+}  // namespace koobatch::sim

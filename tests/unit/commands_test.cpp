@@ -1,0 +1,92 @@
+#include "koobatch/cli/dry_run.hpp"
+#include "koobatch/cli/exit_status.hpp"
+#include "koobatch/cli/validation.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+using namespace koobatch;
+using namespace koobatch::cli;
+
+namespace {
+
+job::Operation rename_operation() {
+  job::Fields fields;
+  fields.row = job::find_operation("rename_shared_folder");
+  BOOST_REQUIRE(fields.row != nullptr);
+  for (std::size_t i = 0; i < fields.row->fields.size(); ++i) {
+    fields.values[i].present = true;
+    fields.values[i].text = fields.row->fields[i].name == "id" ? "17" : "newName";
+  }
+  job::Operation operation;
+  job::OperationBuilder::build(fields, 3, "42", "en-US", operation);
+  return operation;
+}
+
+std::string preview(const engine::RunSettings& settings) {
+  std::string out;
+  RequestPreview(settings).append(out, rename_operation(), *parse_timestamp("2026-11-21T17:00:00.900Z"), 5);
+  return out;
+}
+
+engine::RunSettings to_service() {
+  engine::RunSettings settings;
+  settings.endpoint = net::parse_endpoint("https://drive.example:8443").value();
+  settings.credentials.token_env = "TOKEN";
+  return settings;
+}
+
+bool contains(const std::string& text, std::string_view part) {
+  return text.find(part) != std::string::npos;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(commands)
+
+BOOST_AUTO_TEST_CASE(a_dry_run_shows_the_request_as_it_would_leave) {
+  const auto shown = preview(to_service());
+  BOOST_TEST(
+      contains(shown, "# line 3\nPOST https://drive.example:8443/koodrive/ose/v1/sharefolder/rename HTTP/1.1\n"));
+  BOOST_TEST(contains(shown, "\nHost: drive.example:8443\n"));
+  BOOST_TEST(contains(shown, "\nX-User-Id: 42\n"));
+  BOOST_TEST(contains(shown, "\nX-Date: 20261121T165959Z\n"));
+  BOOST_TEST(contains(shown, "\nX-Traceid: " + to_string(TraceId{5, 3, 1}) + "\n"));
+  BOOST_TEST(contains(shown, "\nlanguage: en-US\n"));
+  BOOST_TEST(shown.ends_with("\n\n{\"id\":\"17\",\"fileName\":\"newName\"}\n\n"));
+  BOOST_TEST(!contains(shown, "\r"));
+}
+
+BOOST_AUTO_TEST_CASE(a_dry_run_shows_the_form_of_the_token_and_never_the_token) {
+  auto settings = to_service();
+  BOOST_TEST(contains(preview(settings), "\nAuthorization: Bearer+***\n"));
+  settings.credentials.authorization = "AT {token}";
+  BOOST_TEST(contains(preview(settings), "\nAuthorization: AT ***\n"));
+}
+
+BOOST_AUTO_TEST_CASE(a_dry_run_for_the_embedded_service_owns_that_its_port_is_not_known_yet) {
+  engine::RunSettings settings;
+  settings.simulated = true;
+  BOOST_TEST(contains(preview(settings), "POST http://127.0.0.1:PORT/koodrive/ose/v1/sharefolder/rename HTTP/1.1\n"));
+}
+
+BOOST_AUTO_TEST_CASE(errors_lead_to_the_documented_exit_statuses) {
+  BOOST_TEST(exit_status(ErrorKind::usage) == 2);
+  BOOST_TEST(exit_status(ErrorKind::job) == 3);
+  BOOST_TEST(exit_status(ErrorKind::fatal) == 5);
+}
+
+BOOST_AUTO_TEST_CASE(violations_are_summed_up_with_how_many_were_listed) {
+  job::Validation validation;
+  validation.operations = 1000;
+  validation.invalid = 1;
+  validation.violations = 2;
+  validation.first_errors = {"a", "b"};
+  BOOST_TEST(describe_violations("a.csv", validation) == "a.csv: 2 errors in 1 of 1,000 operations");
+  validation.violations = 57;
+  BOOST_TEST(describe_violations("a.csv", validation) ==
+             "a.csv: 57 errors in 1 of 1,000 operations (the first 2 are listed)");
+  BOOST_TEST(count_of(1, "operation") == "1 operation");
+  BOOST_TEST(count_of(0, "operation") == "0 operations");
+}
+
+BOOST_AUTO_TEST_SUITE_END()

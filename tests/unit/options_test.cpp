@@ -1,0 +1,517 @@
+#include "koobatch/cli/command_line.hpp"
+#include "koobatch/cli/option_table.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <algorithm>
+#include <set>
+
+using namespace koobatch;
+using namespace koobatch::cli;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// A command line in its surroundings.
+struct Given {
+  std::vector<std::string> arguments;
+  Environment environment;
+  std::string config;  ///< what the configuration file holds
+
+  Result<std::variant<Invocation, Information>> parse() const {
+    return parse_command_line(arguments, environment,
+                              [this](const std::filesystem::path&) -> Result<std::string> { return config; });
+  }
+  Invocation accepted() const {
+    auto parsed = parse();
+    if (!parsed) BOOST_FAIL("refused: " + parsed.error().message);
+    return std::get<Invocation>(*parsed);
+  }
+  engine::RunSettings settings() const {
+    const auto invocation = accepted();
+    const auto finished = finish_run(invocation.options, invocation.arguments.front(), WallTime());
+    if (!finished) BOOST_FAIL("refused: " + finished.error().message);
+    return *finished;
+  }
+  std::string information() const {
+    const auto parsed = parse();
+    BOOST_REQUIRE(parsed.has_value());
+    return std::get<Information>(*parsed).text;
+  }
+  /// The message of parsing or, if that succeeds, of the checks that follow it.
+  std::string refusal() const {
+    const auto parsed = parse();
+    if (!parsed) return message(parsed.error());
+    const auto& invocation = std::get<Invocation>(*parsed);
+    if (invocation.verb == Verb::simulate) {
+      const auto finished = finish_simulate(invocation.options);
+      return finished ? "accepted" : message(finished.error());
+    }
+    const auto finished = finish_run(invocation.options, invocation.arguments.front(), WallTime());
+    return finished ? "accepted" : message(finished.error());
+  }
+
+ private:
+  static std::string message(const Error& error) {
+    BOOST_TEST((error.kind == ErrorKind::usage));
+    return error.message;
+  }
+};
+
+std::vector<std::string> run_with(std::vector<std::string> flags) {
+  std::vector<std::string> arguments = {"run", "jobs/a.ndjson"};
+  arguments.insert(arguments.end(), flags.begin(), flags.end());
+  return arguments;
+}
+
+/// A run on the embedded service with these flags.
+Given simulated(std::vector<std::string> flags, Environment environment = {}, std::string config = {}) {
+  flags.insert(flags.begin(), "--simulate");
+  return {run_with(std::move(flags)), std::move(environment), std::move(config)};
+}
+
+Given to_endpoint(std::vector<std::string> flags, Environment environment = {}, std::string config = {}) {
+  flags.insert(flags.begin(), {"--endpoint", "https://drive.example"});
+  return {run_with(std::move(flags)), std::move(environment), std::move(config)};
+}
+
+bool contains(const std::string& text, std::string_view part) {
+  return text.find(part) != std::string::npos;
+}
+
+}  // namespace
+
+#define CHECK_SAYS(text, part) BOOST_TEST(contains(text, part), "said: " << (text))
+
+BOOST_AUTO_TEST_SUITE(options)
+
+// What flags mean.
+
+BOOST_AUTO_TEST_CASE(a_bare_run_has_the_documented_defaults) {
+  const auto run = simulated({}).settings();
+  BOOST_TEST(run.simulated);
+  BOOST_TEST(run.job == "jobs/a.ndjson");
+  BOOST_TEST(run.report == "a.report.ndjson");
+  BOOST_TEST((run.reader.format == job::Format::ndjson));
+  BOOST_TEST(run.reader.require_user);
+  BOOST_TEST(!run.skip_invalid);
+  BOOST_TEST(run.connections == 16U);
+  BOOST_TEST(run.threads == 1U);
+  BOOST_TEST(!run.pace.shared);
+  BOOST_TEST(run.pace.rate == 0);
+  BOOST_TEST((run.pace.max_outage == 10min));
+  BOOST_TEST(run.scheduler.max_attempts == 5U);
+  BOOST_TEST((run.scheduler.retry.base == 200ms));
+  BOOST_TEST((run.scheduler.retry.cap == 20s));
+  BOOST_TEST((run.connect_timeout == 5s));
+  BOOST_TEST((run.timeout == 30s));
+  BOOST_TEST((run.scheduler.deadline == 10min));
+}
+
+BOOST_AUTO_TEST_CASE(every_run_flag_reaches_its_setting) {
+  const auto run = to_endpoint({"--report",
+                                "r.ndjson",
+                                "--format",
+                                "csv",
+                                "--user-id",
+                                "42",
+                                "--language",
+                                "de-DE",
+                                "--token-file",
+                                "t",
+                                "--authorization",
+                                "AT {token}",
+                                "--connections",
+                                "64",
+                                "--threads",
+                                "4",
+                                "--rate",
+                                "60/min",
+                                "--burst",
+                                "7",
+                                "--max-attempts",
+                                "200",
+                                "--retry-base",
+                                "1s",
+                                "--retry-cap",
+                                "2s",
+                                "--connect-timeout",
+                                "3s",
+                                "--timeout",
+                                "4s",
+                                "--deadline",
+                                "5m",
+                                "--max-outage",
+                                "6m",
+                                "--skip-invalid",
+                                "--cacert",
+                                "ca",
+                                "--cert",
+                                "c",
+                                "--key",
+                                "k"})
+                       .settings();
+  BOOST_TEST(run.endpoint.host == "drive.example");
+  BOOST_TEST(!run.simulated);
+  BOOST_TEST(run.report == "r.ndjson");
+  BOOST_TEST((run.reader.format == job::Format::csv));
+  BOOST_TEST(run.reader.default_user == "42");
+  BOOST_TEST(run.reader.default_language == "de-DE");
+  BOOST_TEST(run.credentials.token_file == "t");
+  BOOST_TEST(run.credentials.authorization == "AT {token}");
+  BOOST_TEST(run.connections == 64U);
+  BOOST_TEST(run.threads == 4U);
+  BOOST_TEST(run.pace.shared);
+  BOOST_TEST(run.pace.rate == 1.0);
+  BOOST_TEST(run.pace.burst == 7U);
+  BOOST_TEST(run.scheduler.max_attempts == 200U);
+  BOOST_TEST((run.scheduler.retry.base == 1s));
+  BOOST_TEST((run.scheduler.retry.cap == 2s));
+  BOOST_TEST((run.connect_timeout == 3s));
+  BOOST_TEST((run.timeout == 4s));
+  BOOST_TEST((run.scheduler.deadline == 5min));
+  BOOST_TEST((run.pace.max_outage == 6min));
+  BOOST_TEST(run.skip_invalid);
+  BOOST_TEST(run.tls.cacert == "ca");
+  BOOST_TEST(run.tls.cert == "c");
+  BOOST_TEST(run.tls.key == "k");
+  BOOST_TEST(to_endpoint({"--token-env", "T", "--insecure"}).settings().tls.insecure);
+  BOOST_TEST(to_endpoint({"--token-env", "T"}).settings().credentials.token_env == "T");
+}
+
+BOOST_AUTO_TEST_CASE(presentation_is_a_matter_of_every_verb) {
+  const auto shown = simulated({"--progress", "plain", "--log-format", "json", "-v"}).accepted().options.presentation;
+  BOOST_TEST((shown.progress == observe::ProgressMode::plain));
+  BOOST_TEST((shown.log_format == observe::log::Format::json));
+  BOOST_TEST(shown.verbose);
+  BOOST_TEST(!shown.quiet);
+  for (const char* verb : {"validate", "report", "trace"}) {
+    BOOST_TEST((Given{{verb, "x.ndjson", "-q"}, {}, {}}.accepted().options.presentation.quiet), verb);
+  }
+  BOOST_TEST((Given{{"simulate", "-q"}, {}, {}}.accepted().options.presentation.quiet));
+}
+
+BOOST_AUTO_TEST_CASE(the_embedded_service_is_set_up_by_the_same_flags_in_run_and_simulate) {
+  const std::vector<std::string> flags = {
+      "--latency",      "5ms",        "--jitter", "2ms",    "--fault", "status=503,rate=0.5", "--fault",
+      "reset,rate=0.1", "--throttle", "100/s",    "--seed", "9"};
+  std::vector<std::string> alone = {"simulate", "--port", "8080", "--log", "l", "--cert", "c", "--key", "k"};
+  alone.insert(alone.end(), flags.begin(), flags.end());
+  const auto simulator = finish_simulate(Given{alone, {}, {}}.accepted().options).value();
+  BOOST_TEST(simulator.port == 8080U);
+  BOOST_TEST(simulator.log == "l");
+  BOOST_TEST(simulator.certificate == "c");
+  BOOST_TEST(simulator.key == "k");
+  for (const auto& s : {simulator, simulated(flags).accepted().options.simulator}) {
+    BOOST_TEST((s.latency == 5ms));
+    BOOST_TEST((s.jitter == 2ms));
+    BOOST_TEST_REQUIRE(s.faults.size() == 2U);
+    BOOST_TEST(s.faults[0].status == 503);
+    BOOST_TEST((s.faults[1].kind == sim::FaultKind::reset));
+    BOOST_TEST(s.throttle == 100.0);
+    BOOST_TEST(s.seed == 9U);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_flag_given_twice_counts_the_last_time) {
+  BOOST_TEST(simulated({"--threads", "2", "--threads", "3"}).settings().threads == 3U);
+}
+
+BOOST_AUTO_TEST_CASE(arguments_stand_before_between_and_after_flags) {
+  for (const std::vector<std::string>& arguments :
+       std::vector<std::vector<std::string>>{{"run", "a.csv", "--simulate", "--fault", "reset,rate=0.1"},
+                                             {"run", "--simulate", "a.csv", "--fault", "reset,rate=0.1"},
+                                             {"run", "--simulate", "--fault", "reset,rate=0.1", "a.csv"},
+                                             {"run", "--simulate", "--fault=reset,rate=0.1", "--", "a.csv"}}) {
+    const auto invocation = Given{arguments, {}, {}}.accepted();
+    BOOST_TEST(invocation.arguments == std::vector<std::string>{"a.csv"}, boost::test_tools::per_element());
+    BOOST_TEST(invocation.options.simulator.faults.size() == 1U);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(trace_takes_reports_after_its_id) {
+  const auto invocation = Given{{"trace", "0101", "a", "b"}, {}, {}}.accepted();
+  const std::vector<std::string> expected = {"0101", "a", "b"};
+  BOOST_TEST(invocation.arguments == expected, boost::test_tools::per_element());
+}
+
+// Where settings come from.
+
+BOOST_AUTO_TEST_CASE(a_flag_wins_over_the_environment_and_that_over_the_file) {
+  const Environment environment = {{"KOOBATCH_CONFIG", "k.toml"}, {"KOOBATCH_RATE", "20/s"}};
+  const std::string config = "rate = \"30/s\"\nthreads = 3\n";
+  BOOST_TEST(simulated({"--rate", "10/s"}, environment, config).settings().pace.rate == 10.0);
+  BOOST_TEST(simulated({}, environment, config).settings().pace.rate == 20.0);
+  BOOST_TEST(simulated({"--config", "k.toml"}, {}, config).settings().pace.rate == 30.0);
+  BOOST_TEST(simulated({}, environment, config).settings().threads == 3U);
+}
+
+BOOST_AUTO_TEST_CASE(the_file_named_by_the_flag_wins_over_the_one_named_by_the_environment) {
+  std::vector<std::string> read;
+  const auto parsed = parse_command_line({"run", "a.csv", "--simulate", "--config", "flag.toml"},
+                                         {{"KOOBATCH_CONFIG", "variable.toml"}},
+                                         [&](const std::filesystem::path& path) -> Result<std::string> {
+                                           read.push_back(path.string());
+                                           return std::string();
+                                         });
+  BOOST_TEST(parsed.has_value());
+  BOOST_TEST(read == std::vector<std::string>{"flag.toml"}, boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(every_option_can_be_set_in_the_environment) {
+  BOOST_TEST(variable_name("max-attempts") == "KOOBATCH_MAX_ATTEMPTS");
+  const auto run = simulated({}, {{"KOOBATCH_MAX_ATTEMPTS", "9"}, {"KOOBATCH_SKIP_INVALID", "1"}}).settings();
+  BOOST_TEST(run.scheduler.max_attempts == 9U);
+  BOOST_TEST(run.skip_invalid);
+  BOOST_TEST(!simulated({}, {{"KOOBATCH_SKIP_INVALID", "false"}}).settings().skip_invalid);
+  BOOST_TEST(simulated({}, {{"KOOBATCH_THREADS", ""}}).settings().threads == 1U, "an empty variable is not set");
+}
+
+BOOST_AUTO_TEST_CASE(a_configuration_file_holds_text_numbers_switches_and_lists) {
+  const auto given = simulated({"--config", "k.toml"}, {}, R"(# how we talk to the test service
+user-id = "42"          # the migration's own user
+authorization = 'Bearer #{token}'
+connections = 32
+skip-invalid = true
+rate="60/min"
+
+fault = [ "status=503,rate=0.5",   # throttled now and then
+          "reset,rate=0.1" ]
+)");
+  const auto run = given.settings();
+  BOOST_TEST(run.reader.default_user == "42");
+  BOOST_TEST(run.credentials.authorization == "Bearer #{token}");
+  BOOST_TEST(run.connections == 32U);
+  BOOST_TEST(run.skip_invalid);
+  BOOST_TEST(run.pace.rate == 1.0);
+  BOOST_TEST_REQUIRE(given.accepted().options.simulator.faults.size() == 2U);
+  BOOST_TEST(given.accepted().options.simulator.faults[1].rate == 0.1);
+}
+
+BOOST_AUTO_TEST_CASE(settings_of_other_verbs_may_stand_in_environment_and_file) {
+  BOOST_TEST(simulated({"--config", "k.toml"}, {{"KOOBATCH_PORT", "80"}}, "log = 'l'\n").settings().threads == 1U);
+  const Given validation{{"validate", "a.csv"}, {{"KOOBATCH_RATE", "no rate at all"}}, {}};
+  BOOST_TEST(validation.accepted().warnings.empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_more_direct_choice_silences_the_less_direct_ones) {
+  // Target: the file names the service, the command line asks for the embedded one.
+  const std::string config = "endpoint = 'https://drive.example'\ntoken-file = 't'\n";
+  BOOST_TEST(simulated({"--config", "k.toml"}, {}, config).settings().simulated);
+  const auto run = to_endpoint({"--token-env", "T"}, {{"KOOBATCH_SIMULATE", "1"}}).settings();
+  BOOST_TEST(!run.simulated);
+  BOOST_TEST(run.endpoint.host == "drive.example");
+  // A switch that is off is no choice.
+  const Given off{run_with({"--config", "k.toml"}), {{"KOOBATCH_SIMULATE", "0"}}, config};
+  BOOST_TEST(off.settings().endpoint.host == "drive.example");
+  // Token.
+  const auto other = to_endpoint({"--token-env", "T"}, {{"KOOBATCH_TOKEN_FILE", "t"}}).settings();
+  BOOST_TEST(other.credentials.token_env == "T");
+  BOOST_TEST(other.credentials.token_file.empty());
+}
+
+BOOST_AUTO_TEST_CASE(the_embedded_service_is_given_no_real_token) {
+  const auto run = simulated({}, {{"KOOBATCH_TOKEN_FILE", "t"}}).settings();
+  BOOST_TEST(!run.credentials.any());
+}
+
+BOOST_AUTO_TEST_CASE(a_variable_that_no_option_answers_to_is_warned_about_by_its_name_alone) {
+  const auto warnings =
+      to_endpoint({"--token-env", "KOOBATCH_TOKEN"}, {{"KOOBATCH_TOKEN", "s3cret"}, {"KOOBATCH_RATES", "5/s"}})
+          .accepted()
+          .warnings;
+  BOOST_TEST_REQUIRE(warnings.size() == 1U);
+  CHECK_SAYS(warnings[0], "KOOBATCH_RATES");
+  BOOST_TEST(!contains(warnings[0], "5/s"));
+}
+
+BOOST_AUTO_TEST_CASE(what_a_configuration_file_gets_wrong_is_named_with_its_line) {
+  const auto said = [](const std::string& config) { return simulated({"--config", "k.toml"}, {}, config).refusal(); };
+  CHECK_SAYS(said("\nrates = '5/s'\n"), "k.toml:2: 'rates' is no setting");
+  CHECK_SAYS(said("config = 'other'\n"), "k.toml:1: 'config' is no setting");
+  CHECK_SAYS(said("rate = '500'\n"), "k.toml:1: rate '500': a unit is missing");
+  CHECK_SAYS(said("rate = 500/s\n"), "k.toml:1: '500/s' is neither a number nor true or false: text needs quotes");
+  CHECK_SAYS(said("threads = 1\nthreads = 2\n"), "k.toml:2: 'threads' was set on line 1 already");
+  CHECK_SAYS(said("threads = [1, 2]\n"), "k.toml:1: threads takes one value, not a list");
+  CHECK_SAYS(said("skip-invalid = 2\n"), "k.toml:1: skip-invalid '2': must be true or false");
+  CHECK_SAYS(said("[run]\n"), "k.toml:1: tables are not used here");
+  CHECK_SAYS(said("threads\n"), "k.toml:1: '=' is missing");
+  CHECK_SAYS(said("v\n"), "k.toml:1: '=' is missing");
+  CHECK_SAYS(said("threads =\n"), "k.toml:1: the value is missing");
+  CHECK_SAYS(said("= 1\n"), "k.toml:1: ");
+  CHECK_SAYS(said("rate = '5/s\nthreads = 1\n"), "k.toml:1: the quote is never closed");
+  CHECK_SAYS(said("rate = \"5/s\" \"6/s\"\n"), "k.toml:1: ");
+  CHECK_SAYS(said("\nfault = [ 'reset,rate=0.1',\n"), "k.toml:2: the '[' is never closed");
+  CHECK_SAYS(said("fault = 'reset,rate=0.1' ]\n"), "k.toml:1: a ']' without its '['");
+  CHECK_SAYS(said("token-file = \"a\\tb\"\n"), "k.toml:1: a '\\' needs single quotes");
+}
+
+// What is refused.
+
+BOOST_AUTO_TEST_CASE(a_bad_value_is_named_with_where_it_comes_from_and_an_example) {
+  CHECK_SAYS(simulated({"--rate", "500"}).refusal(),
+             "--rate '500': a unit is missing; write for example 500/s or 60/min");
+  CHECK_SAYS(simulated({}, {{"KOOBATCH_RATE", "500"}}).refusal(), "KOOBATCH_RATE '500': a unit is missing");
+  CHECK_SAYS(simulated({"--timeout", "30"}).refusal(), "--timeout '30': a unit is missing");
+  CHECK_SAYS(simulated({"--timeout", "0"}).refusal(), "--timeout '0': must be at least 1ms");
+  CHECK_SAYS(simulated({"--max-attempts", "201"}).refusal(),
+             "--max-attempts '201': must be a whole number from 1 to 200");
+  CHECK_SAYS(simulated({"--max-attempts", "0"}).refusal(), "--max-attempts '0': must be a whole number from 1 to 200");
+  CHECK_SAYS(simulated({"--threads", "many"}).refusal(), "--threads 'many': must be a whole number");
+  CHECK_SAYS(simulated({"--threads=-1"}).refusal(), "--threads '-1': must be a whole number");
+  CHECK_SAYS(simulated({"--format", "xml"}).refusal(), "--format 'xml': unknown; must be one of ndjson, csv");
+  CHECK_SAYS(simulated({"--progress", "loud"}).refusal(), "must be one of auto, bar, plain, none");
+  CHECK_SAYS(simulated({"--fault", "fire"}).refusal(), "fire");
+  CHECK_SAYS(simulated({"--report", ""}).refusal(), "--report '': must not be empty");
+  CHECK_SAYS(simulated({"--user-id", "a b"}).refusal(), "--user-id 'a b': contains ' '");
+  CHECK_SAYS(simulated({"--user-id", ""}).refusal(), "--user-id");
+  CHECK_SAYS(simulated({"--user-id", std::string(129, 'x')}).refusal(), "--user-id");
+  CHECK_SAYS(simulated({"--language", "de\r\nX: y"}).refusal(), "--language");
+}
+
+BOOST_AUTO_TEST_CASE(every_usage_error_says_where_help_is_to_be_found) {
+  BOOST_TEST(simulated({"--rate", "500"}).parse().error().message.ends_with("\nSee 'koobatch run --help'."));
+  BOOST_TEST((Given{{"simulate", "--port", "x"}, {}, {}}.parse().error().message.ends_with(
+      "\nSee 'koobatch simulate --help'.")));
+  BOOST_TEST((Given{{"fly"}, {}, {}}.parse().error().message.ends_with("\nSee 'koobatch --help'.")));
+}
+
+BOOST_AUTO_TEST_CASE(what_cannot_be_understood_is_refused_in_one_sentence) {
+  const auto said = [](std::vector<std::string> arguments) { return Given{std::move(arguments), {}, {}}.refusal(); };
+  CHECK_SAYS(said({}), "what to do is missing; the verbs are run, validate, report, simulate, trace\n");
+  CHECK_SAYS(said({"fly"}), "'fly' is no verb; the verbs are run");
+  CHECK_SAYS(said({"--fly"}), "--fly: there is no such flag\n");
+  CHECK_SAYS(said({"run"}), "run: the JOB is missing\n");
+  CHECK_SAYS(said({"run", "--simulate", "--fly", "a.csv"}), "--fly: there is no such flag\n");
+  CHECK_SAYS(said({"run", "--fly"}), "--fly: there is no such flag\n");
+  CHECK_SAYS(said({"run", "a.csv", "b.csv"}), "'b.csv': one argument too many\n");
+  CHECK_SAYS(said({"run", "a.csv", "--rate"}), "--rate: its value is missing\n");
+  CHECK_SAYS(said({"simulate", "a.csv"}), "'a.csv': one argument too many\n");
+  CHECK_SAYS(said({"report"}), "report: the REPORT is missing\n");
+  CHECK_SAYS(said({"trace"}), "trace: the ID is missing\n");
+}
+
+BOOST_AUTO_TEST_CASE(flags_of_other_verbs_and_of_times_to_come_are_refused) {
+  for (const char* flag : {"--token-command", "--app-id", "--app-secret-file", "--max-errors", "--port", "--json"}) {
+    CHECK_SAYS(simulated({flag, "x"}).refusal(), std::string(flag) + ": there is no such flag");
+  }
+  for (const char* verb : {"resume", "retry", "bench"}) {
+    CHECK_SAYS((Given{{verb, "x"}, {}, {}}.refusal()), "is no verb");
+  }
+  CHECK_SAYS((Given{{"validate", "a.csv", "--user-id", "1"}, {}, {}}.refusal()), "--user-id: there is no such flag");
+}
+
+BOOST_AUTO_TEST_CASE(a_secret_typed_where_none_belongs_is_not_repeated) {
+  for (const auto& flags : std::vector<std::vector<std::string>>{
+           {"--token", "s3cret"}, {"--token=s3cret"}, {"--password=s3cret"}, {"--authorization", "Bearer s3cret"}}) {
+    const auto said = to_endpoint(flags).refusal();
+    BOOST_TEST(said != "accepted");
+    BOOST_TEST(!contains(said, "s3cret"), said);
+  }
+  CHECK_SAYS(to_endpoint({"--token", "x"}).refusal(), "use --token-file or --token-env");
+}
+
+BOOST_AUTO_TEST_CASE(a_run_needs_exactly_one_target) {
+  CHECK_SAYS((Given{run_with({}), {}, {}}.refusal()), "give --endpoint URL, or --simulate");
+  CHECK_SAYS(to_endpoint({"--simulate"}).refusal(), "--endpoint and --simulate exclude each other");
+  CHECK_SAYS(to_endpoint({"--token-env", "T", "--latency", "1s"}).refusal(),
+             "--latency belongs to the embedded service");
+  BOOST_TEST(to_endpoint({"--token-env", "T"}, {{"KOOBATCH_LATENCY", "1s"}}).refusal() == "accepted");
+}
+
+BOOST_AUTO_TEST_CASE(an_endpoint_needs_credentials_from_one_place) {
+  CHECK_SAYS(to_endpoint({}).refusal(), "give --token-file FILE or --token-env NAME");
+  CHECK_SAYS(to_endpoint({"--token-file", "t", "--token-env", "T"}).refusal(), "exclude each other");
+  BOOST_TEST(to_endpoint({"--dry-run"}).refusal() == "accepted", "what sends nothing needs no token");
+}
+
+BOOST_AUTO_TEST_CASE(a_token_is_never_sent_unencrypted_but_on_loopback) {
+  const auto said = [](const char* url) {
+    return Given{run_with({"--endpoint", url, "--token-env", "T"}), {}, {}}.refusal();
+  };
+  CHECK_SAYS(said("http://drive.example"), "would send the token unencrypted");
+  CHECK_SAYS(said("http://192.168.1.1:8080"), "would send the token unencrypted");
+  BOOST_TEST(said("http://127.0.0.1:8080") == "accepted");
+  BOOST_TEST(said("http://[::1]:8080") == "accepted");
+  BOOST_TEST(said("https://drive.example") == "accepted");
+}
+
+BOOST_AUTO_TEST_CASE(an_endpoint_is_a_scheme_a_host_and_a_port) {
+  for (const char* url :
+       {"drive.example", "ftp://drive.example", "https://drive.example/v1", "https://u:p@drive.example"}) {
+    CHECK_SAYS((Given{run_with({"--endpoint", url, "--token-env", "T"}), {}, {}}.refusal()), "--endpoint");
+  }
+}
+
+BOOST_AUTO_TEST_CASE(settings_that_do_not_go_together_are_refused) {
+  CHECK_SAYS(simulated({"--threads", "17"}).refusal(), "--connections 16 is less than --threads 17");
+  CHECK_SAYS(simulated({"--burst", "5"}).refusal(), "--burst needs --rate");
+  CHECK_SAYS(simulated({"--retry-base", "30s"}).refusal(), "--retry-base is longer than --retry-cap");
+  CHECK_SAYS(to_endpoint({"--token-env", "T", "--key", "k"}).refusal(), "--key needs --cert");
+  CHECK_SAYS(to_endpoint({"--token-env", "T", "--cacert", "c", "--insecure"}).refusal(), "exclude each other");
+  CHECK_SAYS((Given{{"simulate", "--cert", "c"}, {}, {}}.refusal()), "--cert and --key go together");
+  CHECK_SAYS((Given{{"simulate", "--key", "k"}, {}, {}}.refusal()), "--cert and --key go together");
+}
+
+BOOST_AUTO_TEST_CASE(a_format_comes_from_the_flag_or_the_extension) {
+  const auto format = [](std::vector<std::string> arguments) {
+    const auto invocation = Given{std::move(arguments), {}, {}}.accepted();
+    return choose_format(invocation.options, invocation.arguments.front());
+  };
+  BOOST_TEST((format({"run", "a.csv"}).value() == job::Format::csv));
+  BOOST_TEST((format({"run", "a.csv", "--format", "ndjson"}).value() == job::Format::ndjson));
+  BOOST_TEST((format({"validate", "a.txt", "--format", "csv"}).value() == job::Format::csv));
+  CHECK_SAYS(format({"run", "a.txt"}).error().message, "a.txt: the extension does not tell the format");
+}
+
+BOOST_AUTO_TEST_CASE(a_report_is_named_after_its_job) {
+  const WallTime now = *parse_timestamp("2026-11-21T17:00:00.123Z");
+  BOOST_TEST(report_path("", "jobs/rename.ndjson", now) == "rename.report.ndjson");
+  BOOST_TEST(report_path("", "jobs/v1.2.csv", now) == "v1.2.report.ndjson");
+  BOOST_TEST(report_path("", "jobs/rename.ndjson.gz", now) == "rename.report.ndjson");
+  BOOST_TEST(report_path("out/r.ndjson", "jobs/rename.ndjson", now) == "out/r.ndjson");
+  BOOST_TEST(report_path("out/", "jobs/rename.ndjson", now) == "out/rename.20261121T170000Z.report.ndjson");
+}
+
+// Help.
+
+BOOST_AUTO_TEST_CASE(help_names_every_verb_and_each_verb_every_one_of_its_flags_and_an_example) {
+  const auto overview = Given{{"--help"}, {}, {}}.information();
+  for (const auto& verb : verb_table) {
+    CHECK_SAYS(overview, verb.name);
+    const auto help = Given{{std::string(verb.name), "--help"}, {}, {}}.information();
+    CHECK_SAYS(help, "Example:\n  koobatch " + std::string(verb.name));
+    CHECK_SAYS(help, verb.argument);
+    for (const auto& option : option_table()) {
+      if ((option.verbs & only(verb.verb)) == 0) continue;
+      CHECK_SAYS(help, "--" + std::string(option.name));
+      CHECK_SAYS(help, option.help);
+      CHECK_SAYS(help, std::string(option.group) + ":");
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(help_fits_into_120_columns) {
+  for (const auto& verb : verb_table) {
+    const auto help = Given{{std::string(verb.name), "--help"}, {}, {}}.information();
+    std::size_t from = 0;
+    for (auto end = help.find('\n'); end != std::string::npos; from = end + 1, end = help.find('\n', from)) {
+      BOOST_TEST(end - from <= 120U, help.substr(from, end - from));
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(the_version_is_told) {
+  BOOST_TEST((Given{{"--version"}, {}, {}}.information().starts_with("koobatch 0.")));
+}
+
+BOOST_AUTO_TEST_CASE(no_verb_has_two_options_of_one_name) {
+  for (const auto& verb : verb_table) {
+    std::set<std::string_view> names;
+    for (const auto& option : option_table()) {
+      if ((option.verbs & only(verb.verb)) != 0) BOOST_TEST(names.insert(option.name).second, option.name);
+    }
+  }
+}
+
+BOOST_AUTO_TEST_SUITE_END()

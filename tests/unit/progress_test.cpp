@@ -1,0 +1,171 @@
+#include "koobatch/observe/progress.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+using namespace koobatch;
+using namespace koobatch::observe;
+using namespace std::chrono_literals;
+
+namespace {
+
+const TimePoint start{};
+
+Snapshot snapshot_of(std::uint64_t succeeded, std::uint64_t operations) {
+  Snapshot snapshot;
+  snapshot.operations = operations;
+  snapshot.by_status[static_cast<std::size_t>(Status::succeeded)] = succeeded;
+  return snapshot;
+}
+
+Snapshot with(Snapshot snapshot, Status status, std::uint64_t count) {
+  snapshot.by_status[static_cast<std::size_t>(status)] = count;
+  return snapshot;
+}
+
+bool contains(const std::string& text, std::string_view part) {
+  return text.find(part) != std::string::npos;
+}
+
+/// A run of 1,000,000 at 100,000/s for 4 s, with some of every trouble.
+Progress troubled_run() {
+  Progress progress;
+  progress.update(snapshot_of(0, 1'000'000), start);
+  Snapshot now = snapshot_of(400'000 - 1'045, 1'000'000);
+  now = with(now, Status::rejected, 1'000);
+  now = with(now, Status::failed, 30);
+  now = with(now, Status::unknown, 10);
+  now = with(now, Status::invalid, 5);
+  now.retries = 33;
+  now.throttled = 2;
+  progress.update(now, start + 4s);
+  return progress;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(progress)
+
+BOOST_AUTO_TEST_CASE(before_time_has_passed_there_is_no_pace_and_no_estimate) {
+  Progress progress;
+  BOOST_TEST(progress.rate() == 0);
+  progress.update(snapshot_of(5, 100), start);
+  BOOST_TEST(progress.rate() == 0);
+  BOOST_TEST(progress.mean_rate() == 0);
+  BOOST_TEST(!progress.time_left().has_value());
+  BOOST_TEST(contains(render_plain(progress), "ETA -"));
+}
+
+BOOST_AUTO_TEST_CASE(the_pace_of_now_forgets_what_was_before_the_window) {
+  Progress progress;
+  // 10/s for 20 s, then 100/s for 5 s.
+  for (int s = 0; s <= 20; ++s)
+    progress.update(snapshot_of(static_cast<std::uint64_t>(s) * 10, 10'000), start + s * 1s);
+  BOOST_TEST(progress.rate() == 10.0);
+  for (int s = 1; s <= 5; ++s) {
+    progress.update(snapshot_of(200 + static_cast<std::uint64_t>(s) * 100, 10'000), start + (20 + s) * 1s);
+  }
+  BOOST_TEST(progress.rate() == 100.0);
+  BOOST_TEST(progress.mean_rate() == 28.0);
+}
+
+BOOST_AUTO_TEST_CASE(seldom_updates_still_give_a_pace) {
+  Progress progress;
+  progress.update(snapshot_of(0, 1000), start);
+  progress.update(snapshot_of(100, 1000), start + 10s);
+  progress.update(snapshot_of(400, 1000), start + 20s);
+  BOOST_TEST(progress.rate() == 30.0);
+}
+
+BOOST_AUTO_TEST_CASE(the_time_left_follows_the_pace_of_now) {
+  Progress progress;
+  progress.update(snapshot_of(0, 1000), start);
+  progress.update(snapshot_of(100, 1000), start + 1s);
+  BOOST_TEST_REQUIRE(progress.time_left().has_value());
+  BOOST_TEST(progress.time_left()->count() == Duration(9s).count());
+  // Nothing for longer than the window: no estimate any more.
+  progress.update(snapshot_of(100, 1000), start + 3s);
+  progress.update(snapshot_of(100, 1000), start + 8s);
+  BOOST_TEST(!progress.time_left().has_value());
+}
+
+BOOST_AUTO_TEST_CASE(what_a_resumed_run_found_done_is_no_pace) {
+  Progress progress;
+  progress.update(snapshot_of(900, 1000), start);
+  progress.update(snapshot_of(910, 1000), start + 1s);
+  BOOST_TEST(progress.mean_rate() == 10.0);
+  BOOST_TEST(progress.fraction() == 0.91);
+}
+
+BOOST_AUTO_TEST_CASE(a_run_without_operations_is_all_done) {
+  Progress progress;
+  progress.update(snapshot_of(0, 0), start);
+  BOOST_TEST(progress.fraction() == 1.0);
+}
+
+BOOST_AUTO_TEST_CASE(a_wide_terminal_shows_everything) {
+  const auto row = render_bar(troubled_run(), 200);
+  BOOST_TEST(row ==
+             "[================>                       ]   40%  400,000/1,000,000  100,000/s  ETA 6s  1,000 rejected  "
+             "30 failed  10 unknown  5 invalid  33 retries  2 throttled");
+}
+
+BOOST_AUTO_TEST_CASE(no_row_is_wider_than_its_terminal) {
+  const auto progress = troubled_run();
+  for (std::size_t width = 0; width <= 250; ++width) {
+    BOOST_TEST(render_bar(progress, width).size() <= width);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_narrow_terminal_keeps_what_matters_most) {
+  const auto progress = troubled_run();
+  const auto at_80 = render_bar(progress, 80);
+  BOOST_TEST(contains(at_80, "40%"));
+  BOOST_TEST(contains(at_80, "400,000/1,000,000"));
+  BOOST_TEST(contains(at_80, "ETA 6s"));
+  BOOST_TEST(contains(at_80, "1,000 rejected"));
+  const auto at_30 = render_bar(progress, 30);
+  BOOST_TEST(contains(at_30, "40%  400,000/1,000,000"));
+  BOOST_TEST(!contains(at_30, "ETA"));
+  BOOST_TEST(render_bar(progress, 6) == " 40%");
+  BOOST_TEST(render_bar(progress, 2) == " 4");
+}
+
+BOOST_AUTO_TEST_CASE(a_service_that_does_not_answer_is_named_in_place_of_pace_and_estimate) {
+  Progress progress;
+  progress.update(snapshot_of(0, 1000), start);
+  Snapshot down = snapshot_of(100, 1000);
+  down.service_down = true;
+  progress.update(down, start + 1s);
+  const auto row = render_bar(progress, 80);
+  BOOST_TEST(contains(row, "service not answering, waiting"));
+  BOOST_TEST(!contains(row, "ETA"));
+  const auto line = render_plain(progress);
+  BOOST_TEST(contains(line, "service not answering, waiting"));
+  BOOST_TEST(!contains(line, "ETA"));
+}
+
+BOOST_AUTO_TEST_CASE(the_percentage_reaches_100_only_when_all_is_done) {
+  Progress progress;
+  progress.update(snapshot_of(999'999, 1'000'000), start);
+  BOOST_TEST(contains(render_bar(progress, 80), " 99%"));
+  progress.update(snapshot_of(1'000'000, 1'000'000), start + 1s);
+  const auto row = render_bar(progress, 80);
+  BOOST_TEST(contains(row, "100%"));
+  BOOST_TEST(contains(row, "===]"));
+}
+
+BOOST_AUTO_TEST_CASE(the_plain_line_tells_the_same_in_words) {
+  BOOST_TEST(
+      render_plain(troubled_run()) ==
+      "400,000 of 1,000,000 done (40%), 100,000/s now, 100,000/s on average, 1,000 rejected, 30 failed, 10 unknown, "
+      "5 invalid, 33 retries, 2 throttled, ETA 6s");
+}
+
+BOOST_AUTO_TEST_CASE(slow_paces_keep_a_decimal) {
+  Progress progress;
+  progress.update(snapshot_of(0, 100), start);
+  progress.update(snapshot_of(1, 100), start + 2s);
+  BOOST_TEST(contains(render_plain(progress), "0.5/s now"));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
