@@ -63,7 +63,7 @@ Applied set_word(const std::string& value, const std::array<std::pair<std::strin
   return usage_error("unknown; must be one of " + known);
 }
 
-/// user-id and language keep the rules of the job's own fields of that name.
+/// user-id and language keep the rules of the job's own fields of that name, which are the same for every operation.
 Applied set_header(const std::string& value, std::optional<std::string_view> job::Fields::*field,
                    std::string_view field_name, std::string& to) {
   job::Fields fields;

@@ -92,7 +92,7 @@ class Operation {
 struct FieldValue {
   bool present = false;
   bool malformed = false;       ///< present, but of the wrong type: already reported, so check() passes over it
-  std::string_view text;        ///< text: the decoded value; text_list: unused
+  std::string_view text{};      ///< text: the decoded value; text_list: unused
   std::int64_t integer = 0;     ///< integer
   std::uint32_t list_from = 0;  ///< text_list: [list_from, list_from + list_size) of Fields::list_items
   std::uint32_t list_size = 0;

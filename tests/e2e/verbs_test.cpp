@@ -1,0 +1,96 @@
+// The verbs beside run: what they print, where, and their exit statuses.
+#include "service.hpp"
+#include "workspace.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <filesystem>
+
+using namespace koobatch::test;
+
+BOOST_AUTO_TEST_SUITE(verbs)
+
+BOOST_AUTO_TEST_CASE(validate_needs_neither_user_nor_credentials) {
+  const auto finished = run_koobatch({"validate", project_file("jobs/demo.ndjson")});
+  BOOST_TEST(finished.status == 0);
+  BOOST_TEST(finished.out.find("1,000 operations") != std::string::npos, finished.out);
+}
+
+BOOST_AUTO_TEST_CASE(validate_lists_twenty_errors_then_counts) {
+  const auto finished = run_koobatch({"validate", project_file("jobs/errors.ndjson")});
+  BOOST_TEST(finished.status == 3);
+  BOOST_TEST(static_cast<std::size_t>(std::count(finished.err.begin(), finished.err.end(), '\n')) == 21U, finished.err);
+}
+
+BOOST_AUTO_TEST_CASE(dry_run_prints_every_request_masks_the_token_and_sends_nothing) {
+  const Workspace workspace;
+  Service service;
+  const auto job = workspace.write(
+      "job.ndjson", R"({"op":"rename_shared_folder","id":"12","fileName":"a","user_id":"7"})"
+                    "\n"
+                    R"({"op":"update_album","albumId":"a/b","name":"c","user_id":"8","language":"de-DE"})"
+                    "\n");
+  const auto finished = run_koobatch(
+      {"run", job, "--endpoint", service.url(), "--token-env", "TOKEN", "--dry-run", "--report", workspace.path("r")},
+      {{"TOKEN", "very-secret"}});
+  BOOST_TEST(finished.status == 0, finished.err);
+  for (const char* part :
+       {"POST", "/koodrive/ose/v1/sharefolder/rename", "/koodrive/ose/v1/a%2Fb/update", R"({"id":"12","fileName":"a"})",
+        R"({"name":"c"})", "X-User-Id: 7", "language: de-DE", "X-Date: ", "X-Traceid: ", "***"}) {
+    BOOST_TEST(finished.out.find(part) != std::string::npos, part << " is missing in " << finished.out);
+  }
+  BOOST_TEST((finished.out + finished.err).find("very-secret") == std::string::npos);
+  BOOST_TEST(member(service.get("/_sim/stats"), "requests") == "0");
+  BOOST_TEST(!std::filesystem::exists(workspace.path("r")));
+}
+
+BOOST_AUTO_TEST_CASE(trace_decodes_and_finds_the_result) {
+  const Workspace workspace;
+  const auto report = workspace.path("r");
+  BOOST_TEST(run_koobatch({"run", project_file("jobs/demo.ndjson"), "--simulate", "--report", report}).status == 0);
+  const auto lines = read_report(report);
+  const auto& result = lines.results.at(17);
+  const auto trace = member(result.text, "trace_id");
+  const auto decoded = run_koobatch({"trace", trace});
+  BOOST_TEST(decoded.status == 0);
+  BOOST_TEST(decoded.out.find(std::to_string(result.line)) != std::string::npos, decoded.out);
+  const auto found = run_koobatch({"trace", trace, report});
+  BOOST_TEST(found.status == 0);
+  BOOST_TEST(found.out.find(member(lines.run[0], "run_id")) != std::string::npos, found.out);
+  BOOST_TEST(found.out.find("succeeded") != std::string::npos, found.out);
+}
+
+BOOST_AUTO_TEST_CASE(report_sums_up_for_people_and_for_programs) {
+  const Workspace workspace;
+  const auto report = workspace.path("r");
+  const auto run = run_koobatch({"run", project_file("jobs/demo.ndjson"), "--simulate", "--report", report});
+  const auto text = run_koobatch({"report", report});
+  BOOST_TEST(text.status == 0);
+  BOOST_TEST(text.out.find("All 1,000 operations succeeded") != std::string::npos, text.out);
+  const auto json = run_koobatch({"report", report, "--json"});
+  BOOST_TEST(json.status == 0);
+  BOOST_TEST(member(json.out, "schema") == "1");
+  BOOST_TEST(member(member(json.out, "counts"), "succeeded") == "1000");
+}
+
+BOOST_AUTO_TEST_CASE(report_refuses_what_is_no_report) {
+  const Workspace workspace;
+  BOOST_TEST(run_koobatch({"report", workspace.path("none")}).status == 2);
+  BOOST_TEST(run_koobatch({"report", workspace.write("x", "hello\n")}).status == 2);
+}
+
+BOOST_AUTO_TEST_CASE(settings_come_from_flags_then_environment_then_configuration_file) {
+  const Workspace workspace;
+  const auto config = workspace.write("c.toml", "max-attempts = 7\nretry-base = \"11ms\"\nconnections = 3\n");
+  const auto report = workspace.path("r");
+  const auto finished = run_koobatch({"run", project_file("jobs/demo.ndjson"), "--simulate", "--config", config,
+                                      "--connections", "5", "--report", report},
+                                     {{"KOOBATCH_MAX_ATTEMPTS", "9"}, {"KOOBATCH_CONNECTIONS", "4"}});
+  BOOST_TEST(finished.status == 0, finished.err);
+  const auto settings = member(read_report(report).run.at(0), "settings");
+  BOOST_TEST(member(settings, "connections") == "5");
+  BOOST_TEST(member(settings, "max_attempts") == "9");
+  BOOST_TEST(member(settings, "retry_base_s") == "0.011");
+}
+
+BOOST_AUTO_TEST_SUITE_END()

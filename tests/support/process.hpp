@@ -1,0 +1,48 @@
+#pragma once
+#include <sys/types.h>
+#include <chrono>
+#include <map>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace koobatch::test {
+
+struct Finished {
+  int status = -1;  ///< exit status; 128 + N if killed by signal N
+  std::string out;
+  std::string err;
+};
+
+/// A child process with its standard output and error captured. Killed and reaped at destruction if it still runs.
+class Process {
+ public:
+  using Environment = std::map<std::string, std::string>;  ///< added to ours
+
+  explicit Process(std::vector<std::string> command, const Environment& environment = {},
+                   const std::string& folder = {});
+  ~Process();
+  Process(const Process&) = delete;
+  Process& operator=(const Process&) = delete;
+
+  pid_t pid() const { return pid_; }
+  void signal(int number) const;
+  /// Waits for its end; after `patience` it is killed and the test fails.
+  Finished wait(std::chrono::seconds patience = std::chrono::seconds(300));
+  /// Reads standard output up to the next newline, which is left out.
+  std::string read_line();
+
+ private:
+  pid_t pid_ = -1;
+  int out_ = -1;
+  int err_ = -1;
+  std::string out_text_;
+  std::string err_text_;
+  std::thread err_reader_;
+};
+
+/// Runs the koobatch binary under test to its end.
+Finished run_koobatch(const std::vector<std::string>& arguments, const Process::Environment& environment = {},
+                      const std::string& folder = {});
+
+}  // namespace koobatch::test

@@ -1,0 +1,222 @@
+#include "job_support.hpp"
+#include "koobatch/job/record_source.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+using namespace koobatch;
+using namespace koobatch::job;
+using job_support::joined;
+
+namespace {
+
+/// A CSV job from a text, read record by record.
+class Csv {
+ public:
+  explicit Csv(std::string text, LineLimits limits = {}, std::size_t step = 7)
+      : opened_(read_csv(LineSplitter(job_support::text_source(std::move(text), step), "jobs/a.csv", limits),
+                         "jobs/a.csv")) {}
+
+  /// The error of the header; empty if it is fine.
+  std::string header_error() const { return opened_ ? "" : opened_.error().message; }
+  ErrorKind header_error_kind() const { return opened_.error().kind; }
+  /// Reads the next record: "LINE" if it is well-formed, "LINE: what is wrong" if not, "end" at the end.
+  std::string next() {
+    violations_.clear();
+    if (!(*opened_)->next(fields_, violations_).value()) return "end";
+    const auto line = std::to_string((*opened_)->line());
+    return violations_.empty() ? line : line + ": " + joined(violations_);
+  }
+  std::string rest() {
+    std::string all;
+    for (auto item = next(); item != "end"; item = next()) all += (all.empty() ? "" : " | ") + item;
+    return all;
+  }
+  const Fields& fields() const { return fields_; }
+  std::string_view name() const { return fields_.values[1].text; }
+
+ private:
+  Result<std::unique_ptr<RecordSource>> opened_;
+  Fields fields_;
+  std::vector<Violation> violations_;
+};
+
+std::string header_error(std::string text) {
+  return Csv(std::move(text)).header_error();
+}
+
+const std::string rename_header = "op,id,fileName,ref\n";
+const std::string album_header = "op,albumId,name,scopeDirList,scopeKind\n";
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(csv)
+
+BOOST_AUTO_TEST_CASE(a_record_is_read_by_the_names_in_the_header) {
+  Csv csv("ref,fileName,op,user_id,id,language\nr,newName123456,rename_shared_folder,anna,1,de-DE\n");
+  BOOST_TEST(csv.next() == "2");
+  BOOST_TEST(csv.fields().row == find_operation("rename_shared_folder"));
+  BOOST_TEST(csv.fields().values[0].text == "1");
+  BOOST_TEST(csv.name() == "newName123456");
+  BOOST_TEST(csv.fields().user_id.value() == "anna");
+  BOOST_TEST(csv.fields().language.value() == "de-DE");
+  BOOST_TEST(csv.fields().ref.value() == "r");
+  BOOST_TEST(csv.next() == "end");
+}
+
+BOOST_AUTO_TEST_CASE(both_operations_may_share_a_file) {
+  Csv csv("op,id,fileName,albumId,name\nrename_shared_folder,1,a,,\nupdate_album,,,2,b\nupdate_album,1,,2,b\n");
+  BOOST_TEST(csv.next() == "2");
+  BOOST_TEST(csv.name() == "a");
+  BOOST_TEST(csv.next() == "3");
+  BOOST_TEST(csv.name() == "b");
+  BOOST_TEST(csv.next() ==
+             "4: id: is not a field of update_album, known fields are op, albumId, name, scopeParentFolderId, "
+             "scopeDirList, scopeKind, coverImageUrl, user_id, language, ref");
+}
+
+BOOST_AUTO_TEST_CASE(an_empty_cell_is_an_absent_field_quoted_or_not) {
+  Csv csv(album_header + "update_album,1,,\"\",\n");
+  BOOST_TEST(csv.next() == "2");
+  for (std::size_t i = 1; i < 6; ++i) BOOST_TEST(!csv.fields().values[i].present);
+}
+
+BOOST_AUTO_TEST_CASE(a_list_is_split_at_semicolons_and_a_number_is_read_whole) {
+  Csv csv(album_header + "update_album,1,,a;b c;\u00e9,2\nupdate_album,1,,a,\n");
+  BOOST_TEST(csv.next() == "2");
+  BOOST_TEST(csv.fields().values[3].list_size == 3U);
+  BOOST_TEST(csv.fields().list_items[1] == "b c");
+  BOOST_TEST(csv.fields().values[4].integer == 2);
+  BOOST_TEST(csv.next() == "3");
+  BOOST_TEST(csv.fields().values[3].list_size == 1U);
+  BOOST_TEST(csv.fields().list_items.size() == 1U);
+
+  BOOST_TEST(Csv(album_header + "update_album,1,,a;,\n").next() ==
+             "2: scopeDirList: item 2 is empty: one ';' separates two items");
+  for (const std::string number : {"two", "2x", " 2", "2.0", "+2", "9223372036854775808"}) {
+    BOOST_TEST(Csv(album_header + "update_album,1,,," + number + "\n").next() ==
+               "2: scopeKind: expected an integer, found \"" + number + "\"");
+  }
+}
+
+BOOST_AUTO_TEST_CASE(white_space_belongs_to_the_cell) {
+  Csv csv(rename_header + "rename_shared_folder,1, a \t,\" b \"\n");
+  BOOST_TEST(csv.next() == "2");
+  BOOST_TEST(csv.name() == " a \t");
+  BOOST_TEST(csv.fields().ref.value() == " b ");
+  BOOST_TEST(
+      Csv(rename_header + "rename_shared_folder,1, \"a\",\n").next().starts_with("2: cell 3 has a quote out of"));
+}
+
+BOOST_AUTO_TEST_CASE(quotes_hold_commas_quotes_and_line_ends) {
+  Csv csv(rename_header +
+          "rename_shared_folder,1,\"a, \"\"b\"\"\",\"one\r\ntwo\n\nthree\"\nrename_shared_folder,2,c,\n");
+  BOOST_TEST(csv.next() == "2");
+  BOOST_TEST(csv.name() == "a, \"b\"");
+  BOOST_TEST(csv.fields().ref.value() == "one\r\ntwo\n\nthree");
+  BOOST_TEST(csv.next() == "6");  // the record before it took four lines
+}
+
+BOOST_AUTO_TEST_CASE(a_bom_crlf_blank_lines_and_a_missing_final_newline_are_accepted) {
+  Csv csv("\xef\xbb\xbf\r\nop,id,fileName\r\n\r\nrename_shared_folder,1,a\r\n \t\r\n\nrename_shared_folder,2,\"b\"");
+  BOOST_TEST(csv.header_error() == "");
+  BOOST_TEST(csv.next() == "4");
+  BOOST_TEST(csv.name() == "a");
+  BOOST_TEST(csv.next() == "7");
+  BOOST_TEST(csv.name() == "b");
+  BOOST_TEST(csv.next() == "end");
+}
+
+BOOST_AUTO_TEST_CASE(an_unusable_header_names_the_column) {
+  const std::string known =
+      " is not known, known columns are op, id, fileName, user_id, language, ref, albumId, name, scopeParentFolderId, "
+      "scopeDirList, scopeKind, coverImageUrl";
+  BOOST_TEST(header_error("op,id,filename\n") == "jobs/a.csv:1: column filename" + known);
+  BOOST_TEST(header_error("op, id\n") == "jobs/a.csv:1: column \" id\"" + known);
+  BOOST_TEST(header_error("op,id,\n") == "jobs/a.csv:1: column \"\"" + known);
+  BOOST_TEST(header_error("\nop,id,fileName,id\n") == "jobs/a.csv:2: column id appears more than once");
+  BOOST_TEST(header_error("id,fileName\n") ==
+             "jobs/a.csv:1: column op is missing: the first row is the header and names the columns");
+  BOOST_TEST(header_error("op,i\"d\n").starts_with("jobs/a.csv:1: cell 2 has a quote out of place"));
+  BOOST_TEST(header_error("") == "jobs/a.csv: is empty: a CSV job starts with a header row that names the columns");
+  BOOST_CHECK(Csv("id\n").header_error_kind() == ErrorKind::job);
+}
+
+BOOST_AUTO_TEST_CASE(a_header_alone_is_a_job_without_operations) {
+  BOOST_TEST(Csv(rename_header).next() == "end");
+}
+
+BOOST_AUTO_TEST_CASE(an_operation_that_is_missing_or_unknown_lists_those_there_are) {
+  BOOST_TEST(Csv(rename_header + ",1,a,\nrename,1,a,\n").rest() ==
+             "2: op: is missing, known operations are rename_shared_folder, update_album | "
+             "3: op: \"rename\" is not an operation, known operations are rename_shared_folder, update_album");
+}
+
+BOOST_AUTO_TEST_CASE(a_row_that_is_too_short_or_too_long_is_an_error_and_reading_goes_on) {
+  BOOST_TEST(Csv(rename_header + "rename_shared_folder,1,a\nrename_shared_folder,1,a,b,c\nrename_shared_folder,1,a,\n")
+                 .rest() == "2: has 3 cells, the header has 4 | 3: has 5 cells, the header has 4 | 4");
+}
+
+BOOST_AUTO_TEST_CASE(a_stray_quote_is_an_error_of_its_row_and_reading_goes_on) {
+  const std::string fault =
+      "cell 3 has a quote out of place: put the whole cell in quotes and double each quote inside";
+  BOOST_TEST(Csv(rename_header + "rename_shared_folder,1,12\" vinyl,\nrename_shared_folder,1,\"a\"b,\n"
+                                 "rename_shared_folder,1,\"the \"best\" of\",\nrename_shared_folder,1,a,\n")
+                 .rest() == "2: " + fault + " | 3: " + fault + " | 4: " + fault + " | 5");
+}
+
+BOOST_AUTO_TEST_CASE(a_bare_carriage_return_is_an_error_of_its_row_and_reading_goes_on) {
+  const std::string fault = "has a carriage return outside quotes that is not the end of a line";
+  for (const std::string row : {"rename_shared_folder,1,a\rb,", "rename_shared_folder,1,a,\rrename_shared_folder,2,b,",
+                                "\rrename_shared_folder,1,a,", "rename_shared_folder,1,\"a\"\r,"}) {
+    BOOST_TEST(Csv(rename_header + row + "\nrename_shared_folder,1,a,\n").rest() == "2: " + fault + " | 3");
+  }
+  BOOST_TEST(Csv(rename_header + "rename_shared_folder,1,a,\r\r\n").next() == "2: " + fault);
+  BOOST_TEST(Csv(rename_header + "rename_shared_folder,1,a,\r").next() == "2: " + fault);
+}
+
+BOOST_AUTO_TEST_CASE(a_quote_that_is_never_closed_names_the_line_where_its_record_starts) {
+  BOOST_TEST(Csv(rename_header + "rename_shared_folder,1,a,\nrename_shared_folder,2,\"b,\nrename_shared_folder,3,c,\n")
+                 .rest() ==
+             "2 | 3: cell 3 opens a quote that is never closed: it swallows the rest of the file, up to line 4");
+  BOOST_TEST(Csv(rename_header + "rename_shared_folder,2,b,\"").rest() ==
+             "2: cell 4 opens a quote that is never closed: it swallows the rest of the file, up to line 2");
+}
+
+BOOST_AUTO_TEST_CASE(nothing_after_an_open_quote_is_taken_for_an_operation_even_when_the_record_grows_too_long) {
+  const LineLimits limits{.bytes = 60};
+  std::string text = rename_header + "rename_shared_folder,1,\"a,\n";
+  for (int i = 0; i < 5; ++i) text += "rename_shared_folder,2,b,\n";
+  BOOST_TEST(Csv(text + "\",\nrename_shared_folder,3,c,\n", limits).rest() ==
+             "2: cell 3 opens a quote that is not closed within the most a row may have: it swallows the rest of the "
+             "file, up to line 9");
+  BOOST_TEST(Csv(rename_header + "rename_shared_folder,1,\"a\n" + std::string(100, 'x') + "\n\",\n", limits).rest() ==
+             "2: cell 3 opens a quote that is not closed within the most a row may have: it swallows the rest of the "
+             "file, up to line 4");
+}
+
+BOOST_AUTO_TEST_CASE(a_line_that_is_too_long_is_an_error_of_its_row_and_reading_goes_on) {
+  BOOST_TEST(Csv(rename_header + "rename_shared_folder,1," + std::string(100, 'x') + ",\nrename_shared_folder,1,a,\n",
+                 {.bytes = 60})
+                 .rest() == "2: the line is longer than 60 bytes, the most a line may have | 3");
+}
+
+BOOST_AUTO_TEST_CASE(a_cell_that_is_not_utf8_names_its_column) {
+  BOOST_TEST(Csv(rename_header + "rename_shared_folder,1,a\xff,\n").next() ==
+             "2: fileName: is not valid UTF-8 at byte 2 (0xff)");
+  BOOST_TEST(Csv(rename_header + "rename_shared_folder,1,a,\xed\xa0\x80\n").next() ==
+             "2: ref: is not valid UTF-8 at byte 1 (0xed)");
+  // A character must not be made of the end of one cell and the start of the next.
+  BOOST_TEST(Csv(rename_header + "rename_shared_folder,1,a\xc3,\xa9\n").next() ==
+             "2: fileName: is not valid UTF-8 at byte 2 (0xc3); ref: is not valid UTF-8 at byte 1 (0xa9)");
+}
+
+BOOST_AUTO_TEST_CASE(the_result_does_not_depend_on_how_the_bytes_arrive) {
+  const std::string text = "\xef\xbb\xbf" + rename_header +
+                           "rename_shared_folder,1,\"a\r\n\"\"b\",\r\nrename_shared_folder,2,\"x\"y,\r\n\r\n"
+                           "rename_shared_folder,3,é,r\r\nrename_shared_folder,4,\"open,\r\n";
+  const auto whole = Csv(text, {}, 1'000).rest();
+  BOOST_TEST(whole.starts_with("2 | 4: cell 3 has"));
+  for (std::size_t step = 1; step < 12; ++step) BOOST_TEST(Csv(text, {}, step).rest() == whole);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
