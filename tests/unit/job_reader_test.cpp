@@ -89,6 +89,16 @@ BOOST_AUTO_TEST_CASE(an_invalid_record_says_what_is_wrong_and_what_it_was_about)
   BOOST_CHECK(reader->next(operation).value() == Reader::Item::end);
 }
 
+BOOST_AUTO_TEST_CASE(an_identifier_given_twice_is_not_taken_for_either) {
+  const TemporaryFolder folder;
+  const auto reader =
+      open(folder.write("a.ndjson", R"({"op":"rename_shared_folder","id":"1","id":"2","fileName":"a"})"));
+  Operation operation;
+  BOOST_CHECK(reader->next(operation).value() == Reader::Item::invalid);
+  BOOST_TEST(joined(reader->violations()) == "id: appears more than once");
+  BOOST_TEST(reader->invalid_id() == "");
+}
+
 BOOST_AUTO_TEST_CASE(a_run_needs_a_user_from_the_record_or_the_settings) {
   const TemporaryFolder folder;
   const auto path = folder.write(

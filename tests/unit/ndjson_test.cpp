@@ -106,6 +106,8 @@ BOOST_AUTO_TEST_CASE(a_field_that_appears_twice_is_an_error_whatever_its_values)
   for (const std::string name : {"user_id", "language", "ref"}) {
     BOOST_TEST(wrong_with(fmt::format(R"("{0}":"a","{0}":"a","{0}":"b")", name)) == name + ": appears more than once");
   }
+  BOOST_TEST(wrong_with(R"("ref":1,"ref":"a")") ==
+             "ref: expected a string, found the number 1; ref: appears more than once");
 }
 
 BOOST_AUTO_TEST_CASE(a_wrong_type_names_what_was_expected_and_found) {
@@ -232,6 +234,9 @@ BOOST_AUTO_TEST_CASE(a_request_body_is_read_as_strictly) {
   BOOST_TEST(fields.values[4].integer == 2);
   BOOST_TEST(fields.list_items.size() == 2U);
   BOOST_TEST(fields.list_items[1] == "yz");
+  BOOST_TEST(read_body(R"({"scopeDirList":["z"]})", fields, storage, violations));
+  BOOST_TEST(fields.list_items.size() == 1U);
+  BOOST_TEST(!fields.values[1].present);
 
   const auto refused = [&](std::string_view body) {
     violations.clear();
