@@ -4,6 +4,7 @@
 
 #include <boost/algorithm/string/replace.hpp>
 #include <fmt/format.h>
+#include <boost/algorithm/string/replace.hpp>
 
 #include <algorithm>
 #include <CLI/CLI.hpp>
@@ -156,15 +157,15 @@ std::vector<std::string> arguments_of(const CLI::App& verb) {
   return arguments;
 }
 
-Result<Layers> gather_layers(Flags flags, const Environment& environment, const ConfigReader& read) {
-  Layers layers{std::move(flags), environment, {}, {}};
+Result<Layers> gather_layers(Flags flags, const Environment& environment, const Files& files) {
+  Layers layers{std::move(flags), {}, environment, {}, {}};
   std::string path;
   if (const auto variable = environment.find(variable_name(config_option)); variable != environment.end()) {
     path = variable->second;
   }
   if (const auto flag = layers.flags.find(config_option); flag != layers.flags.end()) path = flag->second.front();
   if (path.empty()) return layers;
-  const auto text = read(path);
+  const auto text = files.config(path);
   if (!text) return text.error();
   auto config = parse_config(*text, path);
   if (!config) return config.error();
@@ -174,15 +175,20 @@ Result<Layers> gather_layers(Flags flags, const Environment& environment, const 
 }
 
 Result<Invocation> make_invocation(const CLI::App& app, const VerbRow& row, const Environment& environment,
-                                   const ConfigReader& read) {
+                                   const Files& files) {
   const CLI::App& verb = *app.get_subcommands().front();
-  const auto layers = gather_layers(flags_of(verb), environment, read);
+  auto layers = gather_layers(flags_of(verb), environment, files);
   if (!layers) return layers.error();
+  if (row.verb == Verb::resume) {
+    auto recorded = files.recorded(arguments_of(verb).front());
+    if (!recorded) return recorded.error();
+    layers->recorded = std::move(*recorded);
+  }
   auto options = resolve(row.verb, *layers);
   if (!options) return options.error();
   Invocation invocation{row.verb, arguments_of(verb), std::move(*options), {}};
   // Elsewhere nobody can say which variable holds the token.
-  if (row.verb != Verb::run) return invocation;
+  if (row.verb != Verb::run && row.verb != Verb::resume) return invocation;
   for (const auto& name : unknown_variables(environment, invocation.options.run.credentials.token_env)) {
     invocation.warnings.push_back(fmt::format("{}: no option has this name, so the variable is ignored", name));
   }
@@ -192,8 +198,7 @@ Result<Invocation> make_invocation(const CLI::App& app, const VerbRow& row, cons
 }  // namespace
 
 Result<std::variant<Invocation, Information>> parse_command_line(const std::vector<std::string>& arguments,
-                                                                 const Environment& environment,
-                                                                 const ConfigReader& read) {
+                                                                 const Environment& environment, const Files& files) {
   const auto app = make_app();
   try {
     app->parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
@@ -205,7 +210,7 @@ Result<std::variant<Invocation, Information>> parse_command_line(const std::vect
     return translate(*app, error);
   }
   const VerbRow& row = *chosen_verb(*app);
-  auto invocation = make_invocation(*app, row, environment, read);
+  auto invocation = make_invocation(*app, row, environment, files);
   if (!invocation) return with_hint(invocation.error().message, &row);
   return std::move(*invocation);
 }

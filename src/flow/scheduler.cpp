@@ -66,11 +66,12 @@ SlotId Scheduler::allocate() {
   return std::exchange(free_, slots_[free_].next_free);
 }
 
-void Scheduler::admit(job::Operation& operation) {
+void Scheduler::admit(job::Operation& operation, bool attempted) {
   const SlotId id = allocate();
   Slot& slot = slots_[id];
   std::swap(slot.operation, operation);
   slot.state = Slot::State::waiting;
+  slot.maybe_applied = attempted;
   ++held_;
   held_bytes_ += slot.operation.footprint();
   sequencer_.add(slot.operation.key_hash(), id);

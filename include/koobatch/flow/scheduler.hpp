@@ -75,7 +75,9 @@ class Scheduler {
   /// Is there room for more? At least one operation always fits into an empty scheduler.
   bool wants_input() const;
   /// Takes `operation` over by swapping it with a used one, whose memory the caller reuses.
-  void admit(job::Operation& operation);
+  /// `attempted`: an earlier segment of the run may have sent it already, so it can never be said to be certainly not
+  /// applied.
+  void admit(job::Operation& operation, bool attempted = false);
   /// No more operations will come.
   void close_input() { input_open_ = false; }
   /// Sends nothing more. Attempts under way are still to be completed; next() answers done when there are none.
