@@ -1,5 +1,6 @@
 #include "koobatch/cli/command_line.hpp"
 #include "koobatch/cli/option_table.hpp"
+#include "koobatch/cli/recorded.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -16,11 +17,14 @@ namespace {
 struct Given {
   std::vector<std::string> arguments;
   Environment environment;
-  std::string config;  ///< what the configuration file holds
+  std::string config;           ///< what the configuration file holds
+  std::string recorded = "{}";  ///< the settings in the report's first line
 
   Result<std::variant<Invocation, Information>> parse() const {
-    return parse_command_line(arguments, environment,
-                              [this](const std::filesystem::path&) -> Result<std::string> { return config; });
+    return parse_command_line(
+        arguments, environment,
+        {[this](const std::filesystem::path&) -> Result<std::string> { return config; },
+         [this](const std::filesystem::path&) -> Result<Flags> { return parse_recorded(recorded); }});
   }
   Invocation accepted() const {
     auto parsed = parse();
@@ -252,12 +256,47 @@ BOOST_AUTO_TEST_CASE(the_file_named_by_the_flag_wins_over_the_one_named_by_the_e
   std::vector<std::string> read;
   const auto parsed = parse_command_line({"run", "a.csv", "--simulate", "--config", "flag.toml"},
                                          {{"KOOBATCH_CONFIG", "variable.toml"}},
-                                         [&](const std::filesystem::path& path) -> Result<std::string> {
-                                           read.push_back(path.string());
-                                           return std::string();
-                                         });
+                                         {[&](const std::filesystem::path& path) -> Result<std::string> {
+                                            read.push_back(path.string());
+                                            return std::string();
+                                          },
+                                          {}});
   BOOST_TEST(parsed.has_value());
   BOOST_TEST(read == std::vector<std::string>{"flag.toml"}, boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(a_resumed_run_takes_flags_then_the_report_then_environment_then_file) {
+  const Given given{{"resume", "r", "--threads", "2", "--config", "k.toml"},
+                    {{"KOOBATCH_RATE", "9/s"}, {"KOOBATCH_BURST", "4"}},
+                    "rate = \"8/s\"\nburst = 3\ntimeout = \"7s\"",
+                    R"({"simulate":"true","rate":"10/s","threads":"1","user-id":"42","fault":["reset,rate=0.1"]})"};
+  const auto options = given.accepted().options;
+  BOOST_TEST(options.simulate);
+  BOOST_TEST(options.run.threads == 2U);
+  BOOST_TEST(options.run.pace.rate == 10.0);
+  BOOST_TEST(options.run.pace.burst == 4U);
+  BOOST_TEST((options.run.timeout == std::chrono::seconds(7)));
+  BOOST_TEST(options.run.reader.default_user == "42");
+  BOOST_TEST(options.simulator.faults.size() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(what_a_run_sets_is_recorded_and_read_back_without_what_is_private) {
+  const auto recorded =
+      simulated({"--rate", "10/s", "--fault", "reset,rate=0.1", "--authorization", "Bearer {token}"}, {}, "")
+          .accepted()
+          .options.run.recorded;
+  const auto flags = parse_recorded(recorded).value();
+  BOOST_TEST(flags.at("rate") == std::vector<std::string>{"10/s"}, boost::test_tools::per_element());
+  BOOST_TEST(flags.at("fault") == std::vector<std::string>{"reset,rate=0.1"}, boost::test_tools::per_element());
+  BOOST_TEST(flags.count("authorization") == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(a_resumed_run_refuses_another_user_language_or_treatment_of_invalid_operations) {
+  const std::string recorded = R"({"simulate":"true","user-id":"42"})";
+  BOOST_TEST(Given({{"resume", "r", "--user-id", "42"}, {}, "", recorded}).parse().has_value());
+  BOOST_TEST(!Given({{"resume", "r", "--user-id", "43"}, {}, "", recorded}).parse().has_value());
+  BOOST_TEST(!Given({{"resume", "r", "--language", "de-DE"}, {}, "", recorded}).parse().has_value());
+  BOOST_TEST(!Given({{"resume", "r", "--skip-invalid"}, {}, "", recorded}).parse().has_value());
 }
 
 BOOST_AUTO_TEST_CASE(every_option_can_be_set_in_the_environment) {
@@ -382,7 +421,7 @@ BOOST_AUTO_TEST_CASE(every_usage_error_says_where_help_is_to_be_found) {
 
 BOOST_AUTO_TEST_CASE(what_cannot_be_understood_is_refused_in_one_sentence) {
   const auto said = [](std::vector<std::string> arguments) { return Given{std::move(arguments), {}, {}}.refusal(); };
-  CHECK_SAYS(said({}), "what to do is missing; the verbs are run, validate, report, simulate, trace\n");
+  CHECK_SAYS(said({}), "what to do is missing; the verbs are run, resume, validate, report, simulate, trace\n");
   CHECK_SAYS(said({"fly"}), "'fly' is no verb; the verbs are run");
   CHECK_SAYS(said({"--fly"}), "--fly: there is no such flag\n");
   CHECK_SAYS(said({"run"}), "run: the JOB is missing\n");
@@ -399,7 +438,7 @@ BOOST_AUTO_TEST_CASE(flags_of_other_verbs_and_of_times_to_come_are_refused) {
   for (const char* flag : {"--token-command", "--app-id", "--app-secret-file", "--max-errors", "--port", "--json"}) {
     CHECK_SAYS(simulated({flag, "x"}).refusal(), std::string(flag) + ": there is no such flag");
   }
-  for (const char* verb : {"resume", "retry", "bench"}) {
+  for (const char* verb : {"retry", "bench"}) {
     CHECK_SAYS((Given{{verb, "x"}, {}, {}}.refusal()), "is no verb");
   }
   CHECK_SAYS((Given{{"validate", "a.csv", "--user-id", "1"}, {}, {}}.refusal()), "--user-id: there is no such flag");
