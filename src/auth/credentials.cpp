@@ -15,13 +15,20 @@ namespace {
 constexpr std::string_view placeholder = "{token}";
 constexpr std::size_t max_token = 16 * 1024;
 
-/// A token travels in a header: visible ASCII only. One final newline, as editors leave it, is no part of it.
+bool fits_a_header(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return c >= 0x20 && c < 0x7f; });
+}
+
+/// A token travels in a header: visible ASCII, and perhaps a space after its scheme word. One final newline, as editors
+/// leave it, is no part of it.
 Result<std::string> check_token(std::string token, const std::string& source) {
   if (!token.empty() && token.back() == '\n') token.pop_back();
   if (!token.empty() && token.back() == '\r') token.pop_back();
   if (token.empty()) return usage_error(fmt::format("{}: the token is empty", source));
-  const bool visible = std::all_of(token.begin(), token.end(), [](char c) { return c >= 0x20 && c < 0x7f; });
-  if (!visible) {
+  if (token.front() == ' ' || token.back() == ' ') {
+    return usage_error(fmt::format("{}: the token begins or ends with a space; remove it", source));
+  }
+  if (!fits_a_header(token)) {
     return usage_error(
         fmt::format("{}: the token holds a line break or another character that no header can carry; "
                     "the file must hold the token and nothing else",
@@ -36,16 +43,21 @@ Result<std::string> read_token_file(const std::filesystem::path& path) {
   if (file < 0) return system_error(ErrorKind::usage, source, "cannot be read", errno);
   struct stat facts {};
   std::string token(max_token + 1, '\0');
-  const bool known = ::fstat(file, &facts) == 0;
-  const ssize_t size = ::read(file, token.data(), token.size());
+  std::size_t size = 0;
+  ssize_t got = ::fstat(file, &facts) == 0 ? 1 : -1;
+  // A pipe may give it in pieces.
+  while (got > 0 && size < token.size()) {
+    got = ::read(file, token.data() + size, token.size() - size);
+    if (got > 0) size += static_cast<std::size_t>(got);
+  }
   const int cause = errno;
   ::close(file);
-  if (!known || size < 0) return system_error(ErrorKind::usage, source, "cannot be read", cause);
+  if (got < 0) return system_error(ErrorKind::usage, source, "cannot be read", cause);
   if (S_ISREG(facts.st_mode) && (facts.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
     return usage_error(fmt::format("{}: others can read it; run 'chmod 600 {}'", source, path.string()));
   }
-  if (static_cast<std::size_t>(size) > max_token) return usage_error(fmt::format("{}: longer than 16 KiB", source));
-  token.resize(static_cast<std::size_t>(size));
+  if (size > max_token) return usage_error(fmt::format("{}: longer than 16 KiB", source));
+  token.resize(size);
   return check_token(std::move(token), source);
 }
 
@@ -57,13 +69,23 @@ Result<std::string> read_token(const CredentialSettings& settings) {
   return check_token(value, source);
 }
 
+/// The service's own refresh hands out tokens that way: "AT 3b911d…".
+bool carries_its_scheme(std::string_view token) {
+  return token.find(' ') != std::string_view::npos || token.starts_with("Bearer+");
+}
+
 Result<std::string> render(const CredentialSettings& settings) {
   const auto place = settings.authorization.find(placeholder);
   if (place == std::string::npos) {
     return usage_error(fmt::format("--authorization '{}': must contain {{token}}", settings.authorization));
   }
+  if (!fits_a_header(settings.authorization)) {
+    return usage_error(fmt::format(
+        "--authorization: holds a line break or another character that no header can carry; write it as '{}'",
+        default_authorization));
+  }
   auto token = read_token(settings);
-  if (!token) return token.error();
+  if (!token || carries_its_scheme(*token)) return token;
   std::string header = settings.authorization;
   header.replace(place, placeholder.size(), *token);
   return header;

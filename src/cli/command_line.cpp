@@ -2,7 +2,9 @@
 
 #include "koobatch/cli/option_table.hpp"
 
+#include <boost/algorithm/string/replace.hpp>
 #include <fmt/format.h>
+#include <boost/algorithm/string/replace.hpp>
 
 #include <algorithm>
 #include <CLI/CLI.hpp>
@@ -20,7 +22,9 @@ std::string flag_names(const OptionRow& row) {
 void add_option(CLI::App& app, const OptionRow& row) {
   const std::string help(row.help);
   if (row.is_switch()) {
-    app.add_flag(flag_names(row), help)->group(std::string(row.group));
+    app.add_flag(flag_names(row), help)
+        ->group(std::string(row.group))
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
     return;
   }
   app.add_option(flag_names(row), help)
@@ -31,14 +35,16 @@ void add_option(CLI::App& app, const OptionRow& row) {
       ->multi_option_policy(row.repeatable ? CLI::MultiOptionPolicy::TakeAll : CLI::MultiOptionPolicy::TakeLast);
 }
 
-/// Arguments take what is there; which are missing is said in our words afterwards.
 void add_arguments(CLI::App& app, const VerbRow& row) {
   if (row.argument.empty()) return;
   const std::string help(row.argument_help);
   app.add_option(std::string(row.argument), help)->type_name("")->required();
-  if (!row.extra_arguments) return;
+  if (row.extra_name.empty()) return;
   const std::string extra_help(row.extra_help);
-  app.add_option(std::string(row.extra_name), extra_help)->type_name("")->expected(-1);
+  app.add_option(std::string(row.extra_name), extra_help)
+      ->type_name("")
+      ->expected(-1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
 }
 
 void add_verb(CLI::App& app, const VerbRow& row) {
@@ -64,14 +70,22 @@ std::unique_ptr<CLI::App> make_app() {
   app->get_formatter()->column_width(34);
   app->get_formatter()->label("SUBCOMMAND", "VERB ...");
   app->get_formatter()->label("OPTIONS", "OPTION...");
+  app->get_formatter()->label("Positionals", "Arguments");
   app->get_formatter()->label("REQUIRED", "");
   app->set_help_flag("-h,--help", "This help; 'koobatch VERB --help' tells more about each verb");
-  app->set_version_flag("--version", "koobatch " KOOBATCH_VERSION);
+  app->set_version_flag("--version", "koobatch " KOOBATCH_VERSION, "The version");
   for (const auto& row : verb_table) add_verb(*app, row);
   for (auto* verb : app->get_subcommands({})) verb->group("Verbs");
   app->require_subcommand(1);
   app->footer("Example:\n  koobatch run jobs/rename.ndjson --simulate --user-id 42");
   return app;
+}
+
+/// CLI11 leaves two blank lines where one is enough, and none where one is due.
+std::string tidied(std::string help) {
+  boost::algorithm::replace_all(help, "\n\n\n", "\n\n");
+  boost::algorithm::replace_first(help, "\nUsage:", "\n\nUsage:");
+  return help;
 }
 
 Error with_hint(const std::string& message, const VerbRow* verb) {
@@ -143,15 +157,15 @@ std::vector<std::string> arguments_of(const CLI::App& verb) {
   return arguments;
 }
 
-Result<Layers> gather_layers(Flags flags, const Environment& environment, const ConfigReader& read) {
-  Layers layers{std::move(flags), environment, {}, {}};
+Result<Layers> gather_layers(Flags flags, const Environment& environment, const Files& files) {
+  Layers layers{std::move(flags), {}, environment, {}, {}};
   std::string path;
   if (const auto variable = environment.find(variable_name(config_option)); variable != environment.end()) {
     path = variable->second;
   }
   if (const auto flag = layers.flags.find(config_option); flag != layers.flags.end()) path = flag->second.front();
   if (path.empty()) return layers;
-  const auto text = read(path);
+  const auto text = files.config(path);
   if (!text) return text.error();
   auto config = parse_config(*text, path);
   if (!config) return config.error();
@@ -161,13 +175,20 @@ Result<Layers> gather_layers(Flags flags, const Environment& environment, const 
 }
 
 Result<Invocation> make_invocation(const CLI::App& app, const VerbRow& row, const Environment& environment,
-                                   const ConfigReader& read) {
+                                   const Files& files) {
   const CLI::App& verb = *app.get_subcommands().front();
-  const auto layers = gather_layers(flags_of(verb), environment, read);
+  auto layers = gather_layers(flags_of(verb), environment, files);
   if (!layers) return layers.error();
+  if (row.verb == Verb::resume) {
+    auto recorded = files.recorded(arguments_of(verb).front());
+    if (!recorded) return recorded.error();
+    layers->recorded = std::move(*recorded);
+  }
   auto options = resolve(row.verb, *layers);
   if (!options) return options.error();
   Invocation invocation{row.verb, arguments_of(verb), std::move(*options), {}};
+  // Elsewhere nobody can say which variable holds the token.
+  if (row.verb != Verb::run && row.verb != Verb::resume) return invocation;
   for (const auto& name : unknown_variables(environment, invocation.options.run.credentials.token_env)) {
     invocation.warnings.push_back(fmt::format("{}: no option has this name, so the variable is ignored", name));
   }
@@ -177,20 +198,19 @@ Result<Invocation> make_invocation(const CLI::App& app, const VerbRow& row, cons
 }  // namespace
 
 Result<std::variant<Invocation, Information>> parse_command_line(const std::vector<std::string>& arguments,
-                                                                 const Environment& environment,
-                                                                 const ConfigReader& read) {
+                                                                 const Environment& environment, const Files& files) {
   const auto app = make_app();
   try {
     app->parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
   } catch (const CLI::CallForHelp&) {
-    return Information{app->help()};
+    return Information{tidied(app->help())};
   } catch (const CLI::CallForVersion&) {
     return Information{app->version() + "\n"};
   } catch (const CLI::ParseError& error) {
     return translate(*app, error);
   }
   const VerbRow& row = *chosen_verb(*app);
-  auto invocation = make_invocation(*app, row, environment, read);
+  auto invocation = make_invocation(*app, row, environment, files);
   if (!invocation) return with_hint(invocation.error().message, &row);
   return std::move(*invocation);
 }

@@ -113,7 +113,8 @@ std::optional<std::string> check_value(std::string_view value) {
     return std::nullopt;
   }
   if (is_bare_value(value) || is_quoted(value)) return std::nullopt;
-  return fmt::format("'{}' is neither a number nor true or false: text needs quotes", value);
+  // Not repeated: it may be a secret that was put in the wrong place.
+  return "the value is neither a number nor true or false; text needs quotes, as in rate = \"500/s\"";
 }
 
 }  // namespace

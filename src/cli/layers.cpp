@@ -1,5 +1,7 @@
 #include "koobatch/cli/layers.hpp"
 
+#include "koobatch/core/json.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -9,7 +11,7 @@
 namespace koobatch::cli {
 namespace {
 
-enum class Layer { flag, variable, config };
+enum class Layer { flag, recorded, variable, config };
 
 /// One option's setting, and where it comes from.
 struct Setting {
@@ -28,6 +30,12 @@ std::optional<Setting> from_flags(const OptionRow& row, const Flags& flags) {
   const auto found = flags.find(row.name);
   if (found == flags.end()) return std::nullopt;
   return Setting{&row, Layer::flag, fmt::format("--{}", row.name), found->second};
+}
+
+std::optional<Setting> from_report(const OptionRow& row, const Flags& recorded) {
+  const auto found = recorded.find(row.name);
+  if (found == recorded.end()) return std::nullopt;
+  return Setting{&row, Layer::recorded, fmt::format("the report's {}", row.name), found->second};
 }
 
 /// An empty variable is taken as not set.
@@ -74,11 +82,49 @@ Result<void> check_config(const Layers& layers) {
   return {};
 }
 
+/// What decides which requests a job means. A run that goes on with another value would be another run.
+constexpr std::array<std::string_view, 3> fixed_for_a_run = {"user-id", "language", "skip-invalid"};
+
+Result<void> check_unchanged(const OptionRow& row, const Setting& flag, const Flags& recorded) {
+  if (recorded.empty() ||
+      std::find(fixed_for_a_run.begin(), fixed_for_a_run.end(), row.name) == fixed_for_a_run.end()) {
+    return {};
+  }
+  const auto found = recorded.find(row.name);
+  if (found != recorded.end() && found->second == flag.values) return {};
+  return usage_error(fmt::format("{}: the run was begun {}; it can only go on as it was begun", flag.origin,
+                                 found == recorded.end() ? "without" : "with " + found->second.front()));
+}
+
+/// The settings in force as the report records them: what a resumed run reads back through from_report().
+std::string record(const std::vector<Setting>& settings) {
+  std::string text;
+  JsonWriter json(text);
+  for (const auto& [row, layer, origin, values] : settings) {
+    const bool of_the_run = (row->verbs & only(Verb::resume)) != 0 && row->group != "Output" && row->name != "job";
+    if (!of_the_run || row->private_value) continue;
+    std::string& out = json.key(row->name);
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      if (row->repeatable) out += i == 0 ? '[' : ',';
+      append_json_string(out,
+                         row->is_path ? std::filesystem::absolute(values[i]).lexically_normal().string() : values[i]);
+    }
+    if (row->repeatable) out += ']';
+  }
+  json.end();
+  return text;
+}
+
 Result<std::vector<Setting>> collect(Verb verb, const Layers& layers) {
   std::vector<Setting> settings;
   for (const auto& row : option_table()) {
     if ((row.verbs & only(verb)) == 0) continue;
     auto setting = from_flags(row, layers.flags);
+    if (setting) {
+      if (auto ok = check_unchanged(row, *setting, layers.recorded); !ok) return ok.error();
+    } else {
+      setting = from_report(row, layers.recorded);
+    }
     if (!setting) setting = from_environment(row, layers.environment);
     if (!setting) setting = from_config(row, layers);
     if (!setting) continue;
@@ -111,7 +157,8 @@ void silence_overruled(std::vector<Setting>& settings) {
 /// The simulator's options on the command line of `run`: without --simulate they are a slip. Elsewhere they may wait
 /// for a run that uses them.
 bool is_simulator_flag(const Setting& setting) {
-  return setting.layer == Layer::flag && setting.row->verbs == (only(Verb::run) | only(Verb::simulate));
+  return setting.layer == Layer::flag && (setting.row->verbs & only(Verb::run)) != 0 &&
+         (setting.row->verbs & only(Verb::simulate)) != 0 && setting.row->group == "Embedded service";
 }
 
 }  // namespace
@@ -128,6 +175,7 @@ Result<Options> resolve(Verb verb, const Layers& layers) {
     }
     if (is_simulator_flag(setting) && options.simulator_flag.empty()) options.simulator_flag = setting.origin;
   }
+  options.run.recorded = record(*settings);
   return options;
 }
 

@@ -4,6 +4,7 @@
 #include "koobatch/cli/commands.hpp"
 #include "koobatch/cli/exit_status.hpp"
 #include "koobatch/cli/output.hpp"
+#include "koobatch/cli/recorded.hpp"
 #include "koobatch/observe/console.hpp"
 #include "koobatch/observe/log.hpp"
 
@@ -43,6 +44,8 @@ int execute(const Invocation& invocation, const std::shared_ptr<observe::Console
   switch (invocation.verb) {
     case Verb::run:
       return run_command(invocation, console);
+    case Verb::resume:
+      return resume_command(invocation, console);
     case Verb::validate:
       return validate_command(invocation);
     case Verb::report:
@@ -71,7 +74,7 @@ int main(int argc, char** argv) {
   const auto console = std::make_shared<observe::Console>(STDERR_FILENO);
   set_up_log({}, console);
   try {
-    const auto parsed = parse_command_line({argv + 1, argv + argc}, koobatch_variables(), read_config);
+    const auto parsed = parse_command_line({argv + 1, argv + argc}, koobatch_variables(), {read_config, read_recorded});
     if (!parsed) return refuse(parsed.error());
     if (const auto* information = std::get_if<Information>(&*parsed)) {
       const auto written = write_output(information->text);

@@ -63,7 +63,7 @@ Applied set_word(const std::string& value, const std::array<std::pair<std::strin
   return usage_error("unknown; must be one of " + known);
 }
 
-/// user-id and language keep the rules of the job's own fields of that name.
+/// user-id and language keep the rules of the job's own fields of that name, which are the same for every operation.
 Applied set_header(const std::string& value, std::optional<std::string_view> job::Fields::*field,
                    std::string_view field_name, std::string& to) {
   job::Fields fields;
@@ -90,9 +90,10 @@ Applied set_authorization(const std::string& value, std::string& to) {
   return {};
 }
 
-constexpr Verbs run = only(Verb::run);
+constexpr Verbs run = only(Verb::run) | only(Verb::resume);
+constexpr Verbs new_run = only(Verb::run);
 constexpr Verbs simulate = only(Verb::simulate);
-constexpr Verbs jobs = only(Verb::run) | only(Verb::validate);
+constexpr Verbs jobs = run | only(Verb::validate);
 constexpr Verbs all = jobs | only(Verb::report) | only(Verb::trace) | simulate;
 
 constexpr std::string_view target = "Where to send";
@@ -124,10 +125,12 @@ const std::array table = {
               [](Value v, Options& o) { return set_text(v, o.endpoint); }, Choice::target},
     OptionRow{"simulate", 0, "", run, target, "Start the embedded service and send to it; needs no credentials",
               [](Value v, Options& o) { return set_switch(v, o.simulate); }, Choice::target},
-    OptionRow{"dry-run", 0, "", run, target, "Print each request that would be sent, and send nothing",
+    OptionRow{"dry-run", 0, "", new_run, target, "Print each request that would be sent, and send nothing",
               [](Value v, Options& o) { return set_switch(v, o.dry_run); }},
 
-    OptionRow{"report", 0, "FILE|DIR/", run, job_group,
+    OptionRow{"job", 0, "FILE", only(Verb::resume), job_group, "Where the job lies now (where it was)",
+              [](Value v, Options& o) { return set_text(v, o.job); }},
+    OptionRow{"report", 0, "FILE|DIR/", new_run, job_group,
               "The new report; DIR/ names it by job and time (JOB.report.ndjson, here)",
               [](Value v, Options& o) { return set_text(v, o.report); }},
     OptionRow{"format", 0, "ndjson|csv", jobs, job_group, "Format of the job (by its extension)",
@@ -148,7 +151,8 @@ const std::array table = {
               [](Value v, Options& o) { return set_switch(v, o.run.skip_invalid); }},
 
     OptionRow{"token-file", 0, "FILE", run, credentials, "File with the access token, readable by its owner only",
-              [](Value v, Options& o) { return set_text(v, o.run.credentials.token_file); }, Choice::token},
+              [](Value v, Options& o) { return set_text(v, o.run.credentials.token_file); }, Choice::token, false,
+              false, true},
     OptionRow{"token-env", 0, "NAME", run, credentials, "Environment variable that holds the access token",
               [](Value v, Options& o) { return set_text(v, o.run.credentials.token_env); }, Choice::token},
     OptionRow{"authorization", 0, "TEMPLATE", run, credentials, "Authorization header (Bearer+{token})",
@@ -181,11 +185,11 @@ const std::array table = {
               [](Value v, Options& o) { return set_duration(v, o.run.pace.max_outage); }},
 
     OptionRow{"cacert", 0, "FILE", run, tls, "Certificates to trust instead of the system's (PEM)",
-              [](Value v, Options& o) { return set_text(v, o.run.tls.cacert); }},
+              [](Value v, Options& o) { return set_text(v, o.run.tls.cacert); }, Choice::none, false, false, true},
     OptionRow{"cert", 0, "FILE", run, tls, "Client certificate (PEM)",
-              [](Value v, Options& o) { return set_text(v, o.run.tls.cert); }},
+              [](Value v, Options& o) { return set_text(v, o.run.tls.cert); }, Choice::none, false, false, true},
     OptionRow{"key", 0, "FILE", run, tls, "Key of the client certificate (in the same file)",
-              [](Value v, Options& o) { return set_text(v, o.run.tls.key); }},
+              [](Value v, Options& o) { return set_text(v, o.run.tls.key); }, Choice::none, false, false, true},
     OptionRow{"insecure", 0, "", run, tls, "Accept any certificate: anybody in between can read the token",
               [](Value v, Options& o) { return set_switch(v, o.run.tls.insecure); }},
 

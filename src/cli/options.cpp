@@ -66,6 +66,29 @@ std::string job_stem(const std::filesystem::path& job) {
   return stem.string();
 }
 
+/// What does not depend on where the report is.
+Result<engine::RunSettings> finish(const Options& options, const std::filesystem::path& job, job::Format format) {
+  if (auto ok = check_target(options); !ok) return ok.error();
+  engine::RunSettings run = options.run;
+  run.job = job;
+  run.simulated = options.simulate;
+  run.reader.format = format;
+  if (options.simulate) {
+    // A real token has no business there, even if the environment or the configuration file names one.
+    run.credentials.token_file.clear();
+    run.credentials.token_env.clear();
+  } else {
+    const auto endpoint = net::parse_endpoint(options.endpoint);
+    if (!endpoint) return endpoint.error();
+    run.endpoint = *endpoint;
+    if (auto ok = check_credentials(options, run.endpoint); !ok) return ok.error();
+  }
+  if (auto ok = check_tls(run.tls); !ok) return ok.error();
+  if (auto ok = check_pace(run); !ok) return ok.error();
+  run.pace.shared = run.threads > 1;
+  return run;
+}
+
 }  // namespace
 
 Result<job::Format> choose_format(const Options& options, const std::filesystem::path& job) {
@@ -86,27 +109,22 @@ std::filesystem::path report_path(const std::string& report, const std::filesyst
 }
 
 Result<engine::RunSettings> finish_run(const Options& options, const std::filesystem::path& job, WallTime now) {
-  if (auto ok = check_target(options); !ok) return ok.error();
-  engine::RunSettings run = options.run;
-  run.job = job;
-  run.simulated = options.simulate;
   const auto format = choose_format(options, job);
   if (!format) return format.error();
-  run.reader.format = *format;
-  if (options.simulate) {
-    // A real token has no business there, even if the environment or the configuration file names one.
-    run.credentials.token_file.clear();
-    run.credentials.token_env.clear();
-  } else {
-    const auto endpoint = net::parse_endpoint(options.endpoint);
-    if (!endpoint) return endpoint.error();
-    run.endpoint = *endpoint;
-    if (auto ok = check_credentials(options, run.endpoint); !ok) return ok.error();
+  auto run = finish(options, job, *format);
+  if (run) run->report = report_path(options.report, job, now);
+  return run;
+}
+
+Result<engine::RunSettings> finish_resume(const Options& options, const std::filesystem::path& report,
+                                          const report::RunRecord& recorded) {
+  const auto format = recorded.job.format == to_string(job::Format::csv) ? job::Format::csv : job::Format::ndjson;
+  if (options.format && *options.format != format) {
+    return usage_error(fmt::format("--format {}: the report was begun with {}; another format is another job",
+                                   to_string(*options.format), recorded.job.format));
   }
-  if (auto ok = check_tls(run.tls); !ok) return ok.error();
-  if (auto ok = check_pace(run); !ok) return ok.error();
-  run.pace.shared = run.threads > 1;
-  run.report = report_path(options.report, job, now);
+  auto run = finish(options, options.job.empty() ? recorded.job.path : options.job, format);
+  if (run) run->report = report;
   return run;
 }
 

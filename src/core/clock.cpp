@@ -1,7 +1,7 @@
 #include "koobatch/core/clock.hpp"
 
+#include <algorithm>
 #include <array>
-#include <charconv>
 
 namespace koobatch {
 namespace {
@@ -41,11 +41,13 @@ struct Parts {
   std::optional<int> year, month, day, hour, minute, second;
 };
 
-std::optional<WallTime> assemble(const Parts& p) {
+std::optional<WallTime> assemble(const Parts& p, int last_second = 59) {
   if (!p.year || !p.month || !p.day || !p.hour || !p.minute || !p.second) return std::nullopt;
   const year_month_day date{year(*p.year), month(static_cast<unsigned>(*p.month)), day(static_cast<unsigned>(*p.day))};
-  if (!date.ok() || *p.hour > 23 || *p.minute > 59 || *p.second > 60) return std::nullopt;
-  return WallTime(sys_days(date) + hours(*p.hour) + minutes(*p.minute) + std::chrono::seconds(*p.second));
+  if (!date.ok() || *p.hour > 23 || *p.minute > 59 || *p.second > last_second) return std::nullopt;
+  // Nanoseconds in 64 bits end in 2262; what a server says may not overflow them.
+  const year_month_day representable{std::clamp(date.year(), year(1678), year(2261)), date.month(), date.day()};
+  return WallTime(sys_days(representable) + hours(*p.hour) + minutes(*p.minute) + std::chrono::seconds(*p.second));
 }
 
 constexpr std::array<std::string_view, 12> month_names = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
@@ -104,14 +106,17 @@ std::optional<WallTime> parse_x_date(std::string_view s) {
 }
 
 std::optional<WallTime> parse_http_date(std::string_view s) {
-  if (s.size() != 29 || s[3] != ',' || s[4] != ' ' || s.substr(25) != " GMT" || s[19] != ':' || s[22] != ':') {
+  if (s.size() != 29 || s[3] != ',' || s[4] != ' ' || s[7] != ' ' || s[11] != ' ' || s[16] != ' ' || s[19] != ':' ||
+      s[22] != ':' || s.substr(25) != " GMT") {
     return std::nullopt;
   }
+  if (std::find(day_names.begin(), day_names.end(), s.substr(0, 3)) == day_names.end()) return std::nullopt;
   std::optional<int> month;
   for (std::size_t i = 0; i < month_names.size(); ++i) {
     if (s.substr(8, 3) == month_names[i]) month = static_cast<int>(i) + 1;
   }
-  return assemble({number(s, 12, 4), month, number(s, 5, 2), number(s, 17, 2), number(s, 20, 2), number(s, 23, 2)});
+  // A leap second is allowed (RFC 9110, 5.6.7).
+  return assemble({number(s, 12, 4), month, number(s, 5, 2), number(s, 17, 2), number(s, 20, 2), number(s, 23, 2)}, 60);
 }
 
 std::string http_date(WallTime t) {

@@ -1,6 +1,8 @@
 #include "koobatch/core/json.hpp"
 
 #include <array>
+#include <cmath>
+#include <iterator>
 
 namespace koobatch {
 namespace {
@@ -57,6 +59,7 @@ void append_json_string(std::string& out, std::string_view text) {
 }
 
 JsonWriter& JsonWriter::add(std::string_view name, double value, int decimals) {
+  if (!std::isfinite(value)) return raw(name, "null");
   fmt::format_to(std::back_inserter(key(name)), "{:.{}f}", value, decimals);
   return *this;
 }

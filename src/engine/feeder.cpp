@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace koobatch::engine {
@@ -40,11 +41,12 @@ Result<void> Feeder::deal() {
     if (!item) return item.error();
     switch (*item) {
       case job::Reader::Item::operation:
+        if (settings_.progress.done.contains(operation.line())) break;
         if (!deal_one(operation)) return {};
         break;
       case job::Reader::Item::invalid:
         if (!settings_.skip_invalid) return changed();
-        record_invalid();
+        if (!settings_.progress.done.contains(settings_.reader->line())) record_invalid();
         break;
       case job::Reader::Item::end:
         if (settings_.reader->digest() != settings_.expected) return changed();
@@ -58,12 +60,18 @@ bool Feeder::deal_one(job::Operation& operation) {
   // The low bits choose within the scheduler's hash map; the high ones choose the worker.
   Lane& lane = lanes_[(operation.key_hash() >> 32U) % lanes_.size()];
   if (lane.count == lane.batch.size()) lane.batch.emplace_back();
-  job::Operation& place = lane.batch[lane.count++];
+  Inbox::Item& place = lane.batch[lane.count++];
   lane.bytes += operation.footprint();
-  std::swap(place, operation);
+  place.attempted = attempted(operation.line());
+  std::swap(place.operation, operation);
   if (operation.footprint() > keep_footprint) operation = {};
   if (lane.count < Inbox::batch_size && lane.bytes < Inbox::batch_bytes) return true;
   return push(lane);
+}
+
+bool Feeder::attempted(std::uint32_t line) const {
+  const Progress& progress = settings_.progress;
+  return progress.any_attempted || std::binary_search(progress.attempted.begin(), progress.attempted.end(), line);
 }
 
 bool Feeder::push(Lane& lane) {

@@ -30,6 +30,14 @@ std::uint64_t random_bits() {
   return (std::uint64_t{device()} << 32U) | device();
 }
 
+/// A trace prefix that no earlier segment had.
+std::uint32_t new_prefix(const std::vector<std::uint32_t>& taken) {
+  for (;;) {
+    const auto prefix = static_cast<std::uint32_t>(random_bits() & ((1U << trace_prefix_bits) - 1));
+    if (std::find(taken.begin(), taken.end(), prefix) == taken.end()) return prefix;
+  }
+}
+
 report::RunRecord make_record(const RunSettings& settings, const job::Validation& validation, std::uint32_t prefix) {
   report::RunRecord record;
   record.run_id = fmt::format("{:016x}", random_bits());
@@ -43,7 +51,7 @@ report::RunRecord make_record(const RunSettings& settings, const job::Validation
   record.job.operations = validation.operations;
   record.job.xxh3 = validation.digest.xxh3;
   record.endpoint = settings.endpoint.url();
-  record.settings = describe(settings);
+  record.settings = settings.recorded;
   return record;
 }
 
@@ -54,7 +62,8 @@ struct Run::Impl {
       : settings(s), validation(v), record(std::move(r)), pace(settings.pace, Steady::now()) {}
   ~Impl();
 
-  void launch(std::unique_ptr<report::JournalFile> file, std::unique_ptr<job::Reader> reader);
+  Result<void> prepare();
+  void launch(std::unique_ptr<report::JournalFile> file, report::WriterSettings writing, Feeder::Progress progress);
   void feed();
   void abort(Error error);
   void stop_workers();
@@ -70,6 +79,8 @@ struct Run::Impl {
   std::unique_ptr<auth::Credentials> credentials;
   std::unique_ptr<net::asio::ssl::context> tls;
   std::unique_ptr<report::Writer> writer;
+  std::unique_ptr<job::Reader> reader;
+  std::optional<report::Counts> before;  ///< what earlier segments came to; nothing in the first
   std::optional<Shared> shared;
   std::vector<std::unique_ptr<Worker>> workers;
   std::unique_ptr<Feeder> feeder;
@@ -91,7 +102,28 @@ Run::Impl::~Impl() {
   writer.reset();
 }
 
-void Run::Impl::launch(std::unique_ptr<report::JournalFile> file, std::unique_ptr<job::Reader> reader) {
+/// Everything that can fail before anything is written.
+Result<void> Run::Impl::prepare() {
+  if (settings.credentials.any()) {
+    auto loaded = auth::Credentials::load(settings.credentials);
+    if (!loaded) return loaded.error();
+    credentials = std::move(*loaded);
+  } else {
+    credentials = auth::Credentials::simulated();
+  }
+  if (settings.endpoint.tls) {
+    auto context = net::make_tls_context(settings.tls);
+    if (!context) return context.error();
+    tls = std::move(*context);
+  }
+  auto opened = job::open_job(settings.job, settings.reader);
+  if (!opened) return opened.error();
+  reader = std::move(*opened);
+  return {};
+}
+
+void Run::Impl::launch(std::unique_ptr<report::JournalFile> file, report::WriterSettings writing,
+                       Feeder::Progress progress) {
   report::Writer::Callbacks callbacks;
   callbacks.durable = [this](unsigned worker, std::uint64_t number) {
     if (worker < workers.size()) workers[worker]->notify_durable(number);
@@ -104,7 +136,7 @@ void Run::Impl::launch(std::unique_ptr<report::JournalFile> file, std::unique_pt
   callbacks.relieved = [this] {
     for (const auto& worker : workers) worker->notify_pace();
   };
-  writer = std::make_unique<report::Writer>(std::move(file), std::move(callbacks));
+  writer = std::make_unique<report::Writer>(std::move(file), std::move(callbacks), writing);
   shared.emplace(Shared{settings, pace, *credentials, *writer, tls.get(), record.trace_prefix,
                         [this](Error cause) { abort(std::move(cause)); },
                         [this] {
@@ -119,7 +151,7 @@ void Run::Impl::launch(std::unique_ptr<report::JournalFile> file, std::unique_pt
     inboxes.push_back(&workers.back()->inbox());
   }
   feeder = std::make_unique<Feeder>(Feeder::Settings{std::move(reader), validation.digest, settings.skip_invalid,
-                                                     settings.threads, settings.job.string()},
+                                                     settings.threads, settings.job.string(), std::move(progress)},
                                     std::move(inboxes), *writer);
   parts_running = workers.size() + 1;
   for (const auto& worker : workers) worker->start();
@@ -158,6 +190,9 @@ void Run::Impl::abandon_workers() {
 }
 
 report::Summary Run::Impl::summarize(const report::EndRecord& end) const {
+  if (before) {
+    if (auto whole = report::summarize(settings.report)) return *whole;
+  }
   report::SummaryBuilder builder;
   builder.begin_segment(record);
   for (const auto& worker : workers) builder.merge(worker->tally());
@@ -170,30 +205,57 @@ Run::Run(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Run::~Run() = default;
 
 Result<std::unique_ptr<Run>> Run::start(const RunSettings& settings, const job::Validation& validation) {
-  const auto prefix = static_cast<std::uint32_t>(random_bits() & ((1U << trace_prefix_bits) - 1));
-  auto record = make_record(settings, validation, prefix);
+  auto record = make_record(settings, validation, new_prefix({}));
   std::string first_line;
   report::append_line(first_line, record);
-
   auto impl = std::make_unique<Impl>(settings, validation, std::move(record));
-  if (settings.credentials.any()) {
-    auto loaded = auth::Credentials::load(settings.credentials);
-    if (!loaded) return loaded.error();
-    impl->credentials = std::move(*loaded);
-  } else {
-    impl->credentials = auth::Credentials::simulated();
-  }
-  if (settings.endpoint.tls) {
-    auto context = net::make_tls_context(settings.tls);
-    if (!context) return context.error();
-    impl->tls = std::move(*context);
-  }
-  auto reader = job::open_job(settings.job, settings.reader);
-  if (!reader) return reader.error();
+  if (auto prepared = impl->prepare(); !prepared) return prepared.error();
   auto file = report::create_report(settings.report, first_line);
   if (!file) return file.error();
-  impl->launch(std::move(*file), std::move(*reader));
+  impl->launch(std::move(*file), {}, {});
   return std::unique_ptr<Run>(new Run(std::move(impl)));
+}
+
+Result<std::unique_ptr<Run>> Run::resume(const RunSettings& settings, const job::Validation& validation,
+                                         Earlier earlier) {
+  report::Scan& scan = earlier.scan;
+  auto record = make_record(settings, validation, new_prefix(scan.trace_prefixes()));
+  record.run_id = scan.segments.front().run.run_id;
+  record.segment = scan.segments.back().run.segment + 1;
+  std::string first_line;
+  report::append_line(first_line, record);
+  auto impl = std::make_unique<Impl>(settings, validation, std::move(record));
+  if (auto prepared = impl->prepare(); !prepared) return prepared.error();
+  impl->before = scan.counts;
+  auto file = std::move(earlier.report).append_from(scan.valid_bytes);
+  if (!file) return file.error();
+  // Durable before the first request leaves: its trace prefix must never be drawn again.
+  if (auto written = (*file)->append(first_line); !written) return written.error();
+  if (auto synced = (*file)->sync(); !synced) return synced.error();
+  report::WriterSettings writing;
+  writing.last_sync = scan.last_sync;
+  impl->launch(std::move(*file), writing,
+               {std::move(scan.done), scan.has_unclosed_segment(), std::move(scan.unsettled)});
+  return std::unique_ptr<Run>(new Run(std::move(impl)));
+}
+
+Result<Earlier> read_earlier(const std::filesystem::path& path) {
+  auto locked = report::LockedReport::open(path);
+  if (!locked) return locked.error();
+  auto scan = report::scan(path);
+  if (!scan) return scan.error();
+  return Earlier{std::move(*locked), std::move(*scan)};
+}
+
+Result<void> check_same_job(const report::RunRecord& recorded, const RunSettings& settings,
+                            const job::Validation& validation) {
+  const auto& job = recorded.job;
+  if (job.bytes == validation.digest.bytes && job.xxh3 == validation.digest.xxh3) return {};
+  return usage_error(
+      fmt::format("{}: not the job of this report any more ({} bytes, XXH3 {:016x}; recorded are {} bytes, XXH3 "
+                  "{:016x}); restore it, "
+                  "name where it lies now with --job, or start a new run",
+                  settings.job.string(), validation.digest.bytes, validation.digest.xxh3, job.bytes, job.xxh3));
 }
 
 bool Run::wait(std::chrono::milliseconds patience) {
@@ -219,6 +281,7 @@ void Run::interrupt(std::chrono::milliseconds grace) {
 observe::Snapshot Run::snapshot() const {
   observe::Snapshot sum;
   sum.operations = impl_->validation.operations;
+  if (impl_->before) sum.by_status = impl_->before->by_status;
   for (const auto& worker : impl_->workers) worker->counters().add_to(sum);
   impl_->feeder->counters().add_to(sum);
   sum.service_down = impl_->pace.interrupted() && sum.requests > 0;
@@ -244,7 +307,9 @@ RunResult Run::finish() {
   std::sort(end.unsettled.begin(), end.unsettled.end());
 
   const auto conclude = [&] {
-    end.reason = impl_->error ? "aborted" : impl_->interrupted && end.counts.remaining != 0 ? "interrupted" : "completed";
+    end.reason = impl_->error                                      ? "aborted"
+                 : impl_->interrupted && end.counts.remaining != 0 ? "interrupted"
+                                                                   : "completed";
     if (impl_->error) end.error = impl_->error->message;
   };
   conclude();

@@ -331,7 +331,9 @@ void Worker::pull_input() {
       if (closed) scheduler_.close_input();
       return;
     }
-    for (std::size_t i = 0; i < delivery.count; ++i) scheduler_.admit(delivery.batch[i]);
+    for (std::size_t i = 0; i < delivery.count; ++i) {
+      scheduler_.admit(delivery.batch[i].operation, delivery.batch[i].attempted);
+    }
     inbox_.recycle(std::move(delivery.batch));
   }
 }

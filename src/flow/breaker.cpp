@@ -1,42 +1,43 @@
 #include "koobatch/flow/breaker.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace koobatch::flow {
 
 bool Breaker::begin_probe(TimePoint now) {
-  if (state_ != State::open || now < probe_at_) return false;
-  state_ = State::probing;
+  if (closed_ || probe_out_ || now < probe_at_) return false;
+  probe_out_ = true;
   return true;
 }
 
 void Breaker::release(TimePoint now) {
-  if (state_ != State::probing) return;
-  state_ = State::open;
+  if (!std::exchange(probe_out_, false)) return;
   probe_at_ = now;
 }
 
-bool Breaker::success(TimePoint now) {
+bool Breaker::success(TimePoint now, bool probe) {
+  if (probe) probe_out_ = false;
   failures_ = 0;
-  if (closed()) return false;
+  if (closed_) return false;
   downtime_ += now - down_since_;
-  state_ = State::closed;
+  closed_ = true;
   probe_delay_ = first_probe_delay;
   return true;
 }
 
 bool Breaker::failure(TimePoint now, bool probe) {
-  if (closed()) {
+  if (probe) probe_out_ = false;
+  if (closed_) {
     if (failures_++ == 0) first_failure_ = now;
     if (failures_ < failures_to_open) return false;
-    state_ = State::open;
+    closed_ = false;
     down_since_ = first_failure_;
     probe_at_ = now + probe_delay_;
     return true;
   }
   if (!probe) return false;
-  state_ = State::open;
-  probe_at_ = now + probe_delay_;
+  probe_at_ = now + std::max(probe_delay_, (now - down_since_) / probes_in_proportion);
   probe_delay_ = std::min(probe_delay_ * 2, max_probe_delay);
   return false;
 }

@@ -10,29 +10,25 @@
 namespace koobatch::flow {
 namespace {
 
-namespace json = simdjson::ondemand;
-
 /// "Codes seen in the reference": final, each of them.
-constexpr std::array<std::int64_t, 7> documented_refusals = {13000102, 13000201, 13000301, 13000305,
-                                                             13000306, 13000309, 13000405};
-constexpr std::int64_t no_permission = 13000410;
+constexpr std::array<std::int64_t, 8> documented_refusals = {13000102, 13000201, 13000301, 13000305,
+                                                             13000306, 13000309, 13000405, 13000410};
 
 /// The longest message kept of an answer; the service's are far shorter.
 constexpr std::size_t max_msg = 512;
 
-/// What an answer's body says. Views into the parser's memory.
+/// What an answer's body says; nothing if it cannot be read. Views into the parser's memory.
 struct Body {
-  bool readable = false;
   std::optional<std::int64_t> code;
   std::string_view msg;
-  std::string_view id;
   std::string_view gateway_code;  ///< "APIG.0308"
+  std::string other_id;           ///< the `id`, if it is not the one asked for
 };
 
-std::optional<std::int64_t> read_code(json::value value) {
+/// Nothing if `value` is no whole number. Some pages send it as a string.
+std::optional<std::int64_t> read_code(const simdjson::dom::element& value) {
   std::int64_t number = 0;
   if (value.get_int64().get(number) == simdjson::SUCCESS) return number;
-  // Some pages send the code as a string.
   std::string_view text;
   if (value.get_string().get(text) != simdjson::SUCCESS) return std::nullopt;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
@@ -40,26 +36,34 @@ std::optional<std::int64_t> read_code(json::value value) {
   return number;
 }
 
-bool read_member(json::field field, Body& body) {
-  std::string_view name;
-  if (field.unescaped_key().get(name) != simdjson::SUCCESS) return false;
-  json::value value = field.value();
+/// What is no text is passed over: it is for people, and decides nothing.
+void read_text(const simdjson::dom::element& value, std::string_view& text) {
+  if (value.get_string().get(text) != simdjson::SUCCESS) text = {};
+}
+
+/// Notes an `id` other than `expected`. An absent, null or empty one is fine.
+void read_id(const simdjson::dom::element& value, std::string_view expected, Body& body) {
+  std::string_view text;
+  if (expected.empty() || value.is_null()) return;
+  if (value.get_string().get(text) == simdjson::SUCCESS) {
+    if (!text.empty() && text != expected) body.other_id = text;
+    return;
+  }
+  const std::string number = simdjson::minify(value);
+  if (number != expected) body.other_id = number;
+}
+
+/// False if the body cannot be trusted to mean what it says.
+bool read_member(std::string_view name, const simdjson::dom::element& value, std::string_view expected_id, Body& body) {
   if (name == "code") {
+    if (body.code) return false;  // twice: which one holds?
     body.code = read_code(value);
     return body.code.has_value();
   }
-  std::string_view* text = nullptr;
-  if (name == "msg" || name == "error_msg") text = &body.msg;
-  if (name == "id") text = &body.id;
-  if (name == "error_code") text = &body.gateway_code;
-  if (text == nullptr) {
-    // Skipping is lazy; raw_json makes the parser walk, so that what is skipped is well-formed too.
-    std::string_view raw;
-    json::value skipped = value;
-    return simdjson::to_json_string(skipped).get(raw) == simdjson::SUCCESS;
-  }
-  if (value.is_null()) return true;
-  return value.get_string().get(*text) == simdjson::SUCCESS;
+  if (name == "msg" || name == "error_msg") read_text(value, body.msg);
+  if (name == "error_code") read_text(value, body.gateway_code);
+  if (name == "id") read_id(value, expected_id, body);
+  return true;
 }
 
 std::string_view cut_utf8(std::string_view text, std::size_t limit) {
@@ -84,27 +88,21 @@ std::optional<Duration> parse_retry_after(std::string_view value, WallTime now) 
 }
 
 bool is_documented_refusal(std::int64_t code) {
-  return code == no_permission ||
-         std::find(documented_refusals.begin(), documented_refusals.end(), code) != documented_refusals.end();
+  return std::find(documented_refusals.begin(), documented_refusals.end(), code) != documented_refusals.end();
 }
 
 struct Classifier::Impl {
-  json::parser parser;
+  /// Not the on-demand one: that would pass over whatever is wrong within members nobody looks at.
+  simdjson::dom::parser parser;
 
-  Body read(std::string& text) {
+  Body read(std::string& text, std::string_view expected_id) {
     Body body;
     text.reserve(text.size() + simdjson::SIMDJSON_PADDING);
-    json::document document;
-    json::object object;
-    if (parser.iterate(text.data(), text.size(), text.capacity()).get(document) != simdjson::SUCCESS ||
-        document.get_object().get(object) != simdjson::SUCCESS) {
-      return body;
+    simdjson::dom::object object;
+    if (parser.parse(text.data(), text.size(), false).get(object) != simdjson::SUCCESS) return body;
+    for (const auto& [name, value] : object) {
+      if (!read_member(name, value, expected_id, body)) return {};
     }
-    for (auto field : object) {
-      if (field.error() != simdjson::SUCCESS || !read_member(field.value_unsafe(), body)) return body;
-    }
-    const char* rest = nullptr;
-    body.readable = document.current_location().get(rest) == simdjson::OUT_OF_BOUNDS;
     return body;
   }
 };
@@ -115,27 +113,37 @@ Classifier::Classifier(Classifier&&) noexcept = default;
 
 namespace {
 
-void judge_success(const Body& body, std::string_view expected_id, Outcome& out) {
-  if (!body.readable || !body.code) {
+void judge_success(const Body& body, Outcome& out) {
+  if (!body.code) {
     out.verdict = Verdict::unclear;
     out.error = fmt::format("HTTP {} with a body that cannot be read as the documented answer", out.http);
-    return;
-  }
-  if (*body.code != 0) {
+  } else if (*body.code != 0) {
     out.verdict = Verdict::rejected;
-    return;
+  } else if (out.http != 200) {
+    out.verdict = Verdict::unclear;
+    out.error = fmt::format("HTTP {}, which is not the documented success (200)", out.http);
+  } else {
+    out.verdict = Verdict::succeeded;
   }
-  if (!expected_id.empty() && !body.id.empty() && body.id != expected_id) {
-    out.verdict = Verdict::undecidable;
-    out.error = fmt::format("the answer is about id {}, which was not asked for", cut_utf8(body.id, 64));
-    out.close = true;
-    return;
-  }
-  out.verdict = Verdict::succeeded;
+}
+
+/// A header's value for messages and the report: it need not even be UTF-8.
+std::string printable(std::string_view text, std::size_t limit) {
+  std::string out(text.substr(0, limit));
+  std::replace_if(
+      out.begin(), out.end(), [](char c) { return c < 0x20 || c >= 0x7f; }, '?');
+  return out;
+}
+
+void judge_redirect(const Answer& answer, Outcome& out) {
+  out.verdict = Verdict::rejected;
+  out.error = answer.location.empty()
+                  ? fmt::format("HTTP {} without a target; redirects are not followed", out.http)
+                  : fmt::format("redirected to '{}'; redirects are not followed", printable(answer.location, 256));
 }
 
 Verdict judge_refusal(const Body& body, int http) {
-  const bool documented = body.readable && body.code && is_documented_refusal(*body.code);
+  const bool documented = body.code && is_documented_refusal(*body.code);
   switch (http) {
     case 400:
       return documented ? Verdict::rejected : Verdict::suspicious;
@@ -151,29 +159,33 @@ Verdict judge_refusal(const Body& body, int http) {
   }
 }
 
-void judge_answer(const Answer& answer, const Body& body, std::string_view expected_id, WallTime now, Outcome& out) {
+void judge_answer(const Answer& answer, const Body& body, WallTime now, Outcome& out) {
   out.http = answer.http;
-  if (body.readable) {
-    out.code = body.code;
-    out.msg = cut_utf8(body.msg, max_msg);
-  }
-  if (body.readable && body.gateway_code == "APIG.0308") {
+  out.code = body.code;
+  out.msg = cut_utf8(body.msg.empty() ? body.gateway_code : body.msg, max_msg);
+  if (body.gateway_code == "APIG.0308") {
     out.verdict = Verdict::throttled;
     out.user_only = body.msg.find("policy user") != std::string_view::npos;
   } else if (answer.http == 101) {
     out.verdict = Verdict::undecidable;
     out.error = "the service switched protocols, which was not asked for";
     out.close = true;
+  } else if (!body.other_id.empty()) {
+    // Whatever it says, it does not say it about our operation.
+    out.verdict = Verdict::undecidable;
+    out.error = fmt::format("the answer is about id {}, which was not asked for", cut_utf8(body.other_id, 64));
+    out.close = true;
   } else if (answer.http < 300) {
-    judge_success(body, expected_id, out);
+    judge_success(body, out);
   } else if (answer.http < 400) {
-    out.verdict = Verdict::rejected;
-    out.error = fmt::format("redirected to '{}'; redirects are not followed", cut_utf8(answer.location, 256));
+    judge_redirect(answer, out);
   } else {
     out.verdict = judge_refusal(body, answer.http);
   }
-  if (out.verdict == Verdict::throttled) out.retry_after = parse_retry_after(answer.retry_after, now);
-  if (out.msg.empty() && !body.gateway_code.empty()) out.msg = cut_utf8(body.gateway_code, max_msg);
+  if (out.verdict == Verdict::throttled) {
+    // A date is the service's, so it is measured by the service's clock if that is known.
+    out.retry_after = parse_retry_after(answer.retry_after, parse_http_date(answer.date).value_or(now));
+  }
 }
 
 }  // namespace
@@ -182,7 +194,7 @@ void Classifier::classify(Answer& answer, std::string_view expected_id, WallTime
   out.clear();
   switch (answer.delivery) {
     case Delivery::answered:
-      judge_answer(answer, impl_->read(answer.body), expected_id, now, out);
+      judge_answer(answer, impl_->read(answer.body, expected_id), now, out);
       return;
     case Delivery::not_sent:
       out.verdict = Verdict::not_applied;

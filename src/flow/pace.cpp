@@ -32,7 +32,9 @@ std::optional<Pace::Permit> Pace::gate(TimePoint now) {
       break;
   }
   if (breaker_.begin_probe(now)) return Permit{true, true, {}, {}};
-  return Permit{false, false, std::min(breaker_.probe_at(), breaker_.down_since() + settings_.max_outage), {}};
+  const TimePoint patience_ends = breaker_.down_since() + settings_.max_outage;
+  return Permit{
+      false, false, patience_ends > now ? std::min(breaker_.probe_at(), patience_ends) : breaker_.probe_at(), {}};
 }
 
 Pace::Permit Pace::may_connect(TimePoint now) {
@@ -45,11 +47,14 @@ Pace::Permit Pace::acquire(TimePoint now, bool holds_probe) {
   Permit permit{true, holds_probe, {}, {}};
   if (!holds_probe) permit = gate(now).value_or(permit);
   if (!permit.granted) return permit;
-  permit.downtime = breaker_.downtime(now);
-  if (!limiter_ || limiter_->acquire(now)) return permit;
-  // A caller that is to wait for the limiter keeps no probe: whoever asks next may have it.
+  const bool paused = now < paused_until_;
+  if (!paused && (!limiter_ || limiter_->acquire(now))) {
+    permit.downtime = breaker_.downtime(now);
+    return permit;
+  }
+  // A caller that is to wait keeps no probe: whoever asks next may have it.
   if (permit.probe) breaker_.release(now);
-  return {false, false, limiter_->due(), {}};
+  return {false, false, paused ? paused_until_ : limiter_->due(), {}};
 }
 
 void Pace::release_probe(TimePoint now) {
@@ -59,7 +64,13 @@ void Pace::release_probe(TimePoint now) {
 
 bool Pace::observe(const Outcome& outcome, TimePoint now, bool was_probe) {
   const auto guard = lock();
-  bool changed = outcome.service_up() ? breaker_.success(now) : breaker_.failure(now, was_probe);
+  // A connection that went stale while nothing was sent tells nothing about the service. And what was mended is proven
+  // only by the next request, which goes alone again if this one did.
+  if (outcome.verdict == Verdict::stale || (outcome.verdict == Verdict::repeat && was_probe)) {
+    if (was_probe) breaker_.release(now);
+    return was_probe;
+  }
+  bool changed = outcome.service_up() ? breaker_.success(now, was_probe) : breaker_.failure(now, was_probe);
   if (outcome.verdict == Verdict::throttled && outcome.retry_after && !outcome.user_only) {
     paused_until_ = std::max(paused_until_, now + *outcome.retry_after);
     changed = true;

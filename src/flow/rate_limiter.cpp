@@ -4,10 +4,20 @@
 #include <cmath>
 
 namespace koobatch::flow {
+namespace {
+
+/// About 36 years: no run lasts so long, and sums with any steady time still fit into 64 bits of nanoseconds.
+constexpr double longest_ns = 0x1p60;
+
+Duration nanoseconds(double count) {
+  return Duration(static_cast<Duration::rep>(std::ceil(std::min(count, longest_ns))));
+}
+
+}  // namespace
 
 RateLimiter::RateLimiter(double rate, std::uint32_t burst)
-    : interval_(static_cast<Duration::rep>(std::ceil(1e9 / rate))),
-      tolerance_(interval_ * (static_cast<Duration::rep>(std::max<std::uint32_t>(burst, 1)) - 1)),
+    : interval_(nanoseconds(1e9 / rate)),
+      tolerance_(nanoseconds(static_cast<double>(interval_.count()) * (std::max<std::uint32_t>(burst, 1) - 1.0))),
       arrival_(TimePoint::min() + tolerance_) {}
 
 std::uint32_t RateLimiter::default_burst(double rate) {

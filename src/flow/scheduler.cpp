@@ -9,6 +9,8 @@ namespace {
 constexpr std::uint8_t last_attempt = 255;
 /// A slot gives back the memory of an operation larger than this, or a few huge lines would stay in memory for good.
 constexpr std::size_t keep_footprint = 4096;
+/// The same for the history of an operation that was sent more often than this.
+constexpr std::size_t keep_history = 8;
 
 }  // namespace
 
@@ -36,6 +38,7 @@ struct Scheduler::Slot {
 
   void reset() {
     if (operation.footprint() > keep_footprint) operation = {};
+    if (retries && retries->history.capacity() > keep_history) retries.reset();
     if (retries) {
       retries->history.clear();
       retries->last.clear();
@@ -63,11 +66,12 @@ SlotId Scheduler::allocate() {
   return std::exchange(free_, slots_[free_].next_free);
 }
 
-void Scheduler::admit(job::Operation& operation) {
+void Scheduler::admit(job::Operation& operation, bool attempted) {
   const SlotId id = allocate();
   Slot& slot = slots_[id];
   std::swap(slot.operation, operation);
   slot.state = Slot::State::waiting;
+  slot.maybe_applied = attempted;
   ++held_;
   held_bytes_ += slot.operation.footprint();
   sequencer_.add(slot.operation.key_hash(), id);
@@ -127,6 +131,7 @@ void Scheduler::start(SlotId id, TimePoint now, Duration downtime) {
 Action Scheduler::next(Seat& seat, TimePoint now) {
   Action action;
   if (stopping_) {
+    if (std::exchange(seat.probing, false)) pace_.release_probe(now);
     if (in_flight_ == 0) action.kind = Action::Kind::done;
     return action;
   }
@@ -170,6 +175,7 @@ std::optional<Scheduler::Final> Scheduler::connect_failed(Seat& seat, const Outc
                                                           const AttemptTiming& timing) {
   const bool was_probe = std::exchange(seat.probing, false);
   pace_changed_ |= pace_.observe(outcome, timing.now, was_probe);
+  if (stopping_) return std::nullopt;
   const Candidate candidate = choose(seat, timing.now, was_probe);
   if (candidate.slot == no_slot) return std::nullopt;
   if (pace_.interrupted()) {
@@ -210,7 +216,8 @@ std::optional<Status> Scheduler::decide(Seat& seat, SlotId id, const Outcome& ou
     case Verdict::undecidable:
       return Status::unknown;
     case Verdict::throttled: {
-      if (outcome.retry_after) return retry_at(id, now + *outcome.retry_after);
+      // A wait of nothing would be hammering, whoever asks for it.
+      if (outcome.retry_after > Duration::zero()) return retry_at(id, now + *outcome.retry_after);
       if (slot.throttled < last_attempt) ++slot.throttled;
       return retry_at(id, now + settings_.retry.backoff(slot.throttled, random_));
     }
@@ -260,13 +267,13 @@ void Scheduler::remember(Slot& slot, const Outcome& outcome, const AttemptTiming
 void Scheduler::abandon(Seat& seat, SlotId id, TimePoint now) {
   if (std::exchange(seat.probing, false)) pace_.release_probe(now);
   slots_[id].state = Slot::State::waiting;
-  slots_[id].maybe_applied = true;
   --in_flight_;
 }
 
 std::span<const AttemptRecord> Scheduler::history(SlotId id) const {
   const auto& retries = slots_[id].retries;
-  return retries ? std::span<const AttemptRecord>(retries->history) : std::span<const AttemptRecord>();
+  if (!retries || retries->history.size() < 2) return {};
+  return retries->history;
 }
 
 const Outcome& Scheduler::last_outcome(SlotId id) const {
@@ -283,6 +290,7 @@ void Scheduler::recorded(SlotId id, std::uint64_t ticket) {
 }
 
 bool Scheduler::wants_sync() const {
+  if (stopping_) return false;
   if (sequencer_.waiting_for_sync() > 0) return sequencer_.ready() < settings_.low_water;
   return !input_open_ && held_ == 0 && sequencer_.unsynced() > 0;
 }

@@ -31,11 +31,14 @@ void ServerClock::observe(std::string_view date, TimePoint received) {
 }
 
 std::optional<Duration> ServerClock::offset(TimePoint now) const {
-  std::optional<Duration> best;
-  const std::int64_t minute = minute_of(now);
+  const auto newer = [](const Slot& a, const Slot& b) { return a.minute < b.minute; };
+  const Slot& newest = *std::max_element(slots_.begin(), slots_.end(), newer);
+  if (newest.minute < 0) return std::nullopt;
+  // After a silence longer than the memory the last proof stands: it is still true, and better than our own clock.
+  Duration best = newest.offset;
+  const std::int64_t oldest = minute_of(now) - static_cast<std::int64_t>(slots) + 1;
   for (const Slot& slot : slots_) {
-    if (slot.minute < 0 || slot.minute <= minute - static_cast<std::int64_t>(slots)) continue;
-    best = best ? std::max(*best, slot.offset) : slot.offset;
+    if (slot.minute >= 0 && slot.minute >= oldest) best = std::max(best, slot.offset);
   }
   return best;
 }
@@ -49,9 +52,10 @@ WallTime ServerClock::x_date(TimePoint now, WallTime wall) const {
 bool ServerClock::explains_refusal(WallTime sent, std::string_view date) {
   const auto server = parse_http_date(date);
   if (!server) return false;
-  // The header carries whole seconds; so does the server's Date, which hence may be up to a second behind its now.
+  // The header carries whole seconds; so does the server's Date, which hence is up to a second behind its now: what was
+  // written for the next second is in its future, and what is 15 minutes old to the second may be a little older.
   const auto written = std::chrono::floor<std::chrono::seconds>(sent);
-  return written > *server + std::chrono::seconds(1) || written < *server - window;
+  return written > *server || written <= *server - window;
 }
 
 }  // namespace koobatch::flow

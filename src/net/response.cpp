@@ -21,6 +21,10 @@ ResponseReader::State ResponseReader::check() {
   }
   if (error_) return State::failed;
   if (!parser_->is_done()) return State::more;
+  if (answer_->http < 100) {
+    error_ = http::error::bad_status;
+    return State::failed;
+  }
   const bool interim = answer_->http < 200 && answer_->http != 101;
   if (!interim) return State::done;
   const bool begun = begun_;

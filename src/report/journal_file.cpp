@@ -219,7 +219,8 @@ Result<std::unique_ptr<JournalFile>> create_report(const fs::path& path, std::st
 
 Result<LockedReport> LockedReport::open(const fs::path& path) {
   const std::string& name = path.native();
-  const int fd = uninterrupted([&] { return ::open(path.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC); });
+  // O_NONBLOCK: a pipe is refused instead of waited for. Regular files do not know it.
+  const int fd = uninterrupted([&] { return ::open(path.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC | O_NONBLOCK); });
   if (fd < 0) {
     if (errno == EISDIR) return usage_error(name + ": is a folder; name the report file in it");
     return system_error(ErrorKind::usage, name, "cannot open the report to go on with it", errno);

@@ -112,8 +112,7 @@ char* put(char* p, const char (&literal)[N]) {
 }
 
 char* put(char* p, std::string_view text) {
-  std::memcpy(p, text.data(), text.size());
-  return p + text.size();
+  return p + text.copy(p, text.size());  // an empty view may hold no pointer at all, which memcpy does not allow
 }
 
 template <std::integral T>

@@ -59,15 +59,21 @@ void Server::remove(Connection& connection) {
 }
 
 Task<> Server::accept() {
+  bool failed = false;
   while (!stopping_) {
     auto [error, socket] = co_await acceptor_.async_accept(use_task);
     if (stopping_) co_return;
     if (!error) {
+      failed = false;
       welcome(std::move(socket));
       continue;
     }
     // Mostly too many open files. It passes when connections end; trying again at once would keep the thread busy.
-    spdlog::warn("simulator: cannot accept a connection: {}; trying again", error.message());
+    if (!failed) {
+      spdlog::warn("simulator: cannot accept connections: {}; trying until it can (is `ulimit -n` too low?)",
+                   error.message());
+    }
+    failed = true;
     accept_pause_.expires_after(tick_time);
     (void)co_await accept_pause_.async_wait(use_task);
   }

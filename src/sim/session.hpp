@@ -272,6 +272,8 @@ Task<bool> Session<Stream>::dump_state(bool chunked) {
 /// Holds an answer back. False if the client (or the simulator) has gone by the end of it.
 template <class Stream>
 Task<bool> Session<Stream>::hold_back(Duration delay) {
+  // A timer set after close() would not be cancelled by it.
+  if (!socket().is_open()) co_return false;
   timer_.expires_after(delay);
   (void)co_await timer_.async_wait(use_task);
   co_return socket().is_open() && !abandoned();

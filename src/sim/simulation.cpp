@@ -111,7 +111,7 @@ Ending Simulation::conclude_fault(const Request& request, Exchange& x, WallTime 
       status = head.status = fault.status;
       if (status >= 300 && status < 400) head.location = "/koodrive/moved";
       // After 101 the connection would speak another protocol.
-      if (status == 101) ending = Ending::close;
+      if (status == 101) head.keep_alive = false, ending = Ending::close;
       append_status_body(body_, status);
       answer(out, head, body_, now);
       break;

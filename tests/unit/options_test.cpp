@@ -215,6 +215,8 @@ BOOST_AUTO_TEST_CASE(the_embedded_service_is_set_up_by_the_same_flags_in_run_and
 
 BOOST_AUTO_TEST_CASE(a_flag_given_twice_counts_the_last_time) {
   BOOST_TEST(simulated({"--threads", "2", "--threads", "3"}).settings().threads == 3U);
+  BOOST_TEST(simulated({"-v", "-v"}).accepted().options.presentation.verbose);
+  BOOST_TEST(!simulated({"-v", "--verbose=false"}).accepted().options.presentation.verbose);
 }
 
 BOOST_AUTO_TEST_CASE(arguments_stand_before_between_and_after_flags) {
@@ -323,6 +325,8 @@ BOOST_AUTO_TEST_CASE(a_variable_that_no_option_answers_to_is_warned_about_by_its
   BOOST_TEST_REQUIRE(warnings.size() == 1U);
   CHECK_SAYS(warnings[0], "KOOBATCH_RATES");
   BOOST_TEST(!contains(warnings[0], "5/s"));
+  const Given validation{{"validate", "a.csv"}, {{"KOOBATCH_TOKEN", "s3cret"}}, {}};
+  BOOST_TEST(validation.accepted().warnings.empty(), "it may hold the token of a run");
 }
 
 BOOST_AUTO_TEST_CASE(what_a_configuration_file_gets_wrong_is_named_with_its_line) {
@@ -330,7 +334,7 @@ BOOST_AUTO_TEST_CASE(what_a_configuration_file_gets_wrong_is_named_with_its_line
   CHECK_SAYS(said("\nrates = '5/s'\n"), "k.toml:2: 'rates' is no setting");
   CHECK_SAYS(said("config = 'other'\n"), "k.toml:1: 'config' is no setting");
   CHECK_SAYS(said("rate = '500'\n"), "k.toml:1: rate '500': a unit is missing");
-  CHECK_SAYS(said("rate = 500/s\n"), "k.toml:1: '500/s' is neither a number nor true or false: text needs quotes");
+  CHECK_SAYS(said("rate = 500/s\n"), "k.toml:1: the value is neither a number nor true or false; text needs quotes");
   CHECK_SAYS(said("threads = 1\nthreads = 2\n"), "k.toml:2: 'threads' was set on line 1 already");
   CHECK_SAYS(said("threads = [1, 2]\n"), "k.toml:1: threads takes one value, not a list");
   CHECK_SAYS(said("skip-invalid = 2\n"), "k.toml:1: skip-invalid '2': must be true or false");
@@ -363,7 +367,7 @@ BOOST_AUTO_TEST_CASE(a_bad_value_is_named_with_where_it_comes_from_and_an_exampl
   CHECK_SAYS(simulated({"--progress", "loud"}).refusal(), "must be one of auto, bar, plain, none");
   CHECK_SAYS(simulated({"--fault", "fire"}).refusal(), "fire");
   CHECK_SAYS(simulated({"--report", ""}).refusal(), "--report '': must not be empty");
-  CHECK_SAYS(simulated({"--user-id", "a b"}).refusal(), "--user-id 'a b': contains ' '");
+  CHECK_SAYS(simulated({"--user-id", "a b"}).refusal(), "--user-id 'a b': contains U+0020");
   CHECK_SAYS(simulated({"--user-id", ""}).refusal(), "--user-id");
   CHECK_SAYS(simulated({"--user-id", std::string(129, 'x')}).refusal(), "--user-id");
   CHECK_SAYS(simulated({"--language", "de\r\nX: y"}).refusal(), "--language");
@@ -405,6 +409,11 @@ BOOST_AUTO_TEST_CASE(a_secret_typed_where_none_belongs_is_not_repeated) {
   for (const auto& flags : std::vector<std::vector<std::string>>{
            {"--token", "s3cret"}, {"--token=s3cret"}, {"--password=s3cret"}, {"--authorization", "Bearer s3cret"}}) {
     const auto said = to_endpoint(flags).refusal();
+    BOOST_TEST(said != "accepted");
+    BOOST_TEST(!contains(said, "s3cret"), said);
+  }
+  for (const char* config : {"token = 's3cret'", "authorization = s3cret", "authorization = 's3cret'"}) {
+    const auto said = to_endpoint({"--config", "k.toml"}, {}, config).refusal();
     BOOST_TEST(said != "accepted");
     BOOST_TEST(!contains(said, "s3cret"), said);
   }
@@ -482,6 +491,7 @@ BOOST_AUTO_TEST_CASE(help_names_every_verb_and_each_verb_every_one_of_its_flags_
     const auto help = Given{{std::string(verb.name), "--help"}, {}, {}}.information();
     CHECK_SAYS(help, "Example:\n  koobatch " + std::string(verb.name));
     CHECK_SAYS(help, verb.argument);
+    CHECK_SAYS(help, verb.extra_help);
     for (const auto& option : option_table()) {
       if ((option.verbs & only(verb.verb)) == 0) continue;
       CHECK_SAYS(help, "--" + std::string(option.name));

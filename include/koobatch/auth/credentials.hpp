@@ -15,8 +15,10 @@ constexpr std::string_view default_authorization = "Bearer+{token}";
 struct CredentialSettings {
   std::filesystem::path token_file;  ///< read at start, and again when the service refuses the token
   std::string token_env;             ///< name of an environment variable that holds the token
+  /// The header's value with `{token}` in it. A token that carries its scheme word ("AT 3b911d…") is sent as it is.
   std::string authorization{default_authorization};
 
+  /// Does any of them say where the token comes from?
   bool any() const { return !token_file.empty() || !token_env.empty(); }
 };
 
@@ -31,13 +33,14 @@ class Credentials {
   /// A made-up token, for the embedded simulator.
   static std::unique_ptr<Credentials> simulated();
 
+  /// What to send now; never null. From any thread.
   Header header() const;
   /// The service refused `refused`. True if there is another header to try now: read anew, or renewed by somebody else
-  /// in the meantime.
+  /// in the meantime. From any thread; reads the source, so not for every request.
   bool renew(const Header& refused);
   /// The form in which the token was sent, without the token, for messages.
   const std::string& form() const { return settings_.authorization; }
-  /// "--token-file tokens/ops" or "--token-env TOKEN".
+  /// Where the token comes from, for messages: "--token-file tokens/ops", "--token-env TOKEN" or "--simulate".
   std::string source() const;
 
  private:

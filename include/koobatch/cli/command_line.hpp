@@ -24,13 +24,15 @@ struct Information {
   std::string text;
 };
 
-/// Reads the --config file of that name.
-using ConfigReader = std::function<Result<std::string>(const std::filesystem::path&)>;
+/// What the command line needs from files.
+struct Files {
+  std::function<Result<std::string>(const std::filesystem::path&)> config;  ///< reads a --config file
+  std::function<Result<Flags>(const std::filesystem::path&)> recorded;      ///< the settings a report was begun with
+};
 
-/// Reads a command line (without the program's name), with the environment and the configuration file it names. An
+/// Reads a command line (without the program's name), with the environment and the files it names. An
 /// error's message is one sentence and, on a line of its own, where help is to be found.
 Result<std::variant<Invocation, Information>> parse_command_line(const std::vector<std::string>& arguments,
-                                                                 const Environment& environment,
-                                                                 const ConfigReader& read);
+                                                                 const Environment& environment, const Files& files);
 
 }  // namespace koobatch::cli

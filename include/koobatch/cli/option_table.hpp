@@ -26,7 +26,8 @@ struct OptionRow {
   Result<void> (*apply)(const std::string& value, Options& options);
   Choice choice = Choice::none;
   bool repeatable = false;
-  bool private_value = false;  ///< not to be repeated in messages
+  bool private_value = false;  ///< not to be repeated in messages nor recorded in the report
+  bool is_path = false;        ///< recorded as an absolute path, so that a run can go on from another folder
 
   bool is_switch() const { return argument.empty(); }
 };

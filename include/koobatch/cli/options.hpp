@@ -5,6 +5,7 @@
 #include "koobatch/job/reader.hpp"
 #include "koobatch/observe/log.hpp"
 #include "koobatch/observe/progress_display.hpp"
+#include "koobatch/report/record.hpp"
 #include "koobatch/sim/simulator.hpp"
 
 #include <filesystem>
@@ -29,6 +30,7 @@ struct Options {
   std::string endpoint;               ///< --endpoint as given
   bool simulate = false;
   std::string report;  ///< --report as given: FILE or DIR/
+  std::string job;     ///< --job of `resume`; empty: where the report says
   bool dry_run = false;
   bool json = false;
   engine::RunSettings run;
@@ -40,6 +42,10 @@ struct Options {
 /// Checks how the options of `run` go together, and fills in what depends on job and time. All errors are usage errors.
 /// With --simulate the endpoint stays empty: it is known once the simulator runs.
 Result<engine::RunSettings> finish_run(const Options& options, const std::filesystem::path& job, WallTime now);
+
+/// The same for `resume`, with what the report says of the job.
+Result<engine::RunSettings> finish_resume(const Options& options, const std::filesystem::path& report,
+                                          const report::RunRecord& recorded);
 
 /// The same for `simulate`.
 Result<sim::SimulatorSettings> finish_simulate(const Options& options);

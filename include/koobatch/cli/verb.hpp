@@ -6,7 +6,7 @@
 
 namespace koobatch::cli {
 
-enum class Verb : std::uint8_t { run, validate, report, simulate, trace };
+enum class Verb : std::uint8_t { run, resume, validate, report, simulate, trace };
 
 /// A set of verbs, for the options they share.
 using Verbs = unsigned;
@@ -20,24 +20,27 @@ struct VerbRow {
   std::string_view summary;
   std::string_view argument;  ///< its name in the help; empty: takes none
   std::string_view argument_help;
-  bool extra_arguments;  ///< after the first, `extra_name`…
-  std::string_view extra_name, extra_help;
+  std::string_view extra_name;  ///< of any number of arguments after the first; empty: none
+  std::string_view extra_help;
   std::string_view example;
 };
 
-constexpr std::array<VerbRow, 5> verb_table = {{
+constexpr std::array<VerbRow, 6> verb_table = {{
     {Verb::run, "run", "Validate a job, then execute it, with one result per operation in a report", "JOB",
-     "The job file: NDJSON or CSV", false, "", "",
+     "The job file: NDJSON or CSV", "", "",
      "koobatch run jobs/rename.ndjson --endpoint https://HOST --token-file token --user-id 42 --rate 500/s\n"
      "  koobatch run jobs/rename.ndjson --simulate --user-id 42"},
+    {Verb::resume, "resume", "Go on with a run that was interrupted, stopped or killed", "REPORT",
+     "The report of the run; settings are taken from it, and flags win over them", "", "",
+     "koobatch resume rename.report.ndjson --rate 200/s"},
     {Verb::validate, "validate", "Check every operation of a job, and send nothing", "JOB",
-     "The job file: NDJSON or CSV", false, "", "", "koobatch validate jobs/rename.ndjson"},
-    {Verb::report, "report", "Summarise the report of a run", "REPORT", "The report of a run", false, "", "",
+     "The job file: NDJSON or CSV", "", "", "koobatch validate jobs/rename.ndjson"},
+    {Verb::report, "report", "Summarise the report of a run", "REPORT", "The report of a run", "", "",
      "koobatch report rename.report.ndjson --json"},
-    {Verb::simulate, "simulate", "Run the embedded service on a loopback port, with faults on request", "", "", false,
-     "", "", "koobatch simulate --port 8080 --latency 5ms --fault status=503,rate=0.05,retry-after=1"},
+    {Verb::simulate, "simulate", "Run the embedded service on a loopback port, with faults on request", "", "", "", "",
+     "koobatch simulate --port 8080 --latency 5ms --fault status=503,rate=0.05,retry-after=1"},
     {Verb::trace, "trace", "Tell which operation and attempt a trace ID stands for", "ID",
-     "The trace ID: 58 characters, each 0 or 1", true, "REPORT", "Reports to look the operation up in",
+     "The trace ID: 58 characters, each 0 or 1", "REPORT", "Reports to look the operation up in",
      "koobatch trace 0101011001010110010000000000000000000000000000000100000001 rename.report.ndjson"},
 }};
 

@@ -1,5 +1,6 @@
 #pragma once
 #include <chrono>
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -14,6 +15,7 @@ using Duration = std::chrono::nanoseconds;
 /// Calendar time in UTC: for what people and servers read.
 using WallClock = std::chrono::system_clock;
 using WallTime = WallClock::time_point;
+// The readers below move years that a WallTime cannot hold (before 1678, after 2261) to the nearest it can.
 
 /// Seconds as a floating point number, for rates and messages.
 inline double seconds(Duration d) {
@@ -28,12 +30,15 @@ std::optional<WallTime> parse_timestamp(std::string_view text);
 
 /// "20251103T070140Z": the form of the service's X-Date header, whole seconds rounded down. 16 characters.
 constexpr std::size_t x_date_length = 16;
+/// Writes exactly x_date_length characters to `out`.
 void write_x_date(WallTime t, char* out);
 /// Reads the form above.
 std::optional<WallTime> parse_x_date(std::string_view text);
 
-/// Reads an HTTP date in its preferred form, "Sun, 06 Nov 1994 08:49:37 GMT" (RFC 9110, 5.6.7), and writes it.
+/// Reads an HTTP date in its preferred form, "Sun, 06 Nov 1994 08:49:37 GMT" (RFC 9110, 5.6.7). The obsolete forms are
+/// not read: a service of today writes this one. The name of the day need not fit the date.
 std::optional<WallTime> parse_http_date(std::string_view text);
+/// Writes that form, whole seconds rounded down.
 std::string http_date(WallTime t);
 
 }  // namespace koobatch

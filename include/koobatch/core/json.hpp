@@ -29,7 +29,8 @@ class JsonWriter {
     const fmt::format_int digits(value);
     return raw(name, {digits.data(), digits.size()});
   }
-  /// A number with at most `decimals` digits after the point; trailing zeros are kept, so that columns line up.
+  /// A number with exactly `decimals` digits after the point, so that columns line up; null if it is not finite, which
+  /// JSON cannot say.
   JsonWriter& add(std::string_view name, double value, int decimals = 3);
   /// `value` is JSON already.
   JsonWriter& raw(std::string_view name, std::string_view value) {

@@ -3,6 +3,7 @@
 #include "koobatch/engine/inbox.hpp"
 #include "koobatch/job/reader.hpp"
 #include "koobatch/observe/counters.hpp"
+#include "koobatch/report/line_set.hpp"
 #include "koobatch/report/tally.hpp"
 #include "koobatch/report/writer.hpp"
 
@@ -17,12 +18,19 @@ namespace koobatch::engine {
 /// worker's in file order. Invalid ones, if they may be skipped, go straight into the report.
 class Feeder {
  public:
+  /// Which operations have their result already, and which may have been sent.
+  struct Progress {
+    report::LineSet done;
+    bool any_attempted = false;            ///< every other operation may have been sent: a segment was cut off
+    std::vector<std::uint32_t> attempted;  ///< these may have been; ascending
+  };
   struct Settings {
     std::unique_ptr<job::Reader> reader;
     job::Digest expected;  ///< what validation read; anything else means that the job was changed meanwhile
     bool skip_invalid = false;
     unsigned index = 0;  ///< who it is for the report's writer
     std::string path;    ///< of the job, for messages
+    Progress progress;   ///< what earlier segments of the run came to
   };
 
   Feeder(Settings settings, std::vector<Inbox*> inboxes, report::Writer& writer);
@@ -44,6 +52,7 @@ class Feeder {
 
   Result<void> deal();
   bool deal_one(job::Operation& operation);
+  bool attempted(std::uint32_t line) const;
   bool push(Lane& lane);
   void record_invalid();
   Error changed() const;

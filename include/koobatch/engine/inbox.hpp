@@ -15,7 +15,11 @@ namespace koobatch::engine {
 /// batches go back to the reader with their memory.
 class Inbox {
  public:
-  using Batch = std::vector<job::Operation>;
+  struct Item {
+    job::Operation operation;
+    bool attempted = false;  ///< an earlier segment of the run may have sent it
+  };
+  using Batch = std::vector<Item>;
   /// Operations in a batch at most. Large enough that handing over costs next to nothing, small enough that a slow job
   /// starts at once.
   static constexpr std::size_t batch_size = 256;

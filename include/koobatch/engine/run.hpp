@@ -3,6 +3,8 @@
 #include "koobatch/engine/settings.hpp"
 #include "koobatch/job/validator.hpp"
 #include "koobatch/observe/snapshot.hpp"
+#include "koobatch/report/journal_file.hpp"
+#include "koobatch/report/reader.hpp"
 #include "koobatch/report/summary.hpp"
 
 #include <chrono>
@@ -18,6 +20,17 @@ struct RunResult {
   std::optional<Error> error;  ///< why it was aborted
 };
 
+/// What the report of a run tells, for a further segment. The report is locked for as long as this lives.
+struct Earlier {
+  report::LockedReport report;
+  report::Scan scan;
+};
+Result<Earlier> read_earlier(const std::filesystem::path& report);
+
+/// Is the job still the one the report is about? An error (usage) that says what differs.
+Result<void> check_same_job(const report::RunRecord& recorded, const RunSettings& settings,
+                            const job::Validation& validation);
+
 /// One segment of a run, from job to report: reader, workers and report writer on threads of their own. The caller's
 /// thread only watches.
 class Run {
@@ -25,6 +38,10 @@ class Run {
   /// Creates the report and starts. `validation` is what validating the job came to: it is not read for errors again,
   /// but compared with what is read while sending.
   static Result<std::unique_ptr<Run>> start(const RunSettings& settings, const job::Validation& validation);
+  /// Goes on with the run that `earlier` holds: a new segment at the end of its report. The job must be the same: see
+  /// check_same_job().
+  static Result<std::unique_ptr<Run>> resume(const RunSettings& settings, const job::Validation& validation,
+                                             Earlier earlier);
   ~Run();  ///< of an unfinished run: stops at once, as a crash would
 
   /// Waits until the run has ended, or for `patience`. True if it has ended.
@@ -32,7 +49,8 @@ class Run {
   /// Sends nothing more; what is under way may finish for `grace`. For signals: the reason will be `interrupted`.
   void interrupt(std::chrono::milliseconds grace);
   observe::Snapshot snapshot() const;
-  /// After wait() was true: writes the `end` line, closes the report. Once.
+  /// After wait() was true: writes the `end` line, closes the report. Once. After a resume() it reads the whole report
+  /// for the summary.
   RunResult finish();
 
  private:

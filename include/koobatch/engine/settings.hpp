@@ -24,6 +24,8 @@ struct RunSettings {
   net::TlsSettings tls;
 
   std::filesystem::path report;
+  /// For the report's `run` line: a JSON object of what was set, without secrets, as `resume` reads it back.
+  std::string recorded = "{}";
 
   unsigned connections = 16;  ///< over all threads
   unsigned threads = 1;
@@ -32,8 +34,5 @@ struct RunSettings {
   flow::PaceSettings pace;
   flow::SchedulerSettings scheduler;  ///< look-ahead is for all threads together
 };
-
-/// The settings as the report's `run` line shows them: a JSON object, secrets as ***.
-std::string describe(const RunSettings& settings);
 
 }  // namespace koobatch::engine

@@ -13,13 +13,16 @@ class Breaker {
   static constexpr unsigned failures_to_open = 6;
   static constexpr Duration first_probe_delay = std::chrono::milliseconds(200);
   static constexpr Duration max_probe_delay = std::chrono::seconds(2);
+  /// In a long outage probes come further apart, a thirtieth of its length so far: ten hours cost some 220 of them, so
+  /// that even a single operation that probes alone does not run out of the 255 attempts a trace ID can number.
+  static constexpr int probes_in_proportion = 30;
 
   enum class State { closed, open, probing };
 
   explicit Breaker(TimePoint now) : down_since_(now), probe_at_(now) {}
 
-  State state() const { return state_; }
-  bool closed() const { return state_ == State::closed; }
+  State state() const { return closed_ ? State::closed : probe_out_ ? State::probing : State::open; }
+  bool closed() const { return closed_; }
   /// When open: the time of the next probe.
   TimePoint probe_at() const { return probe_at_; }
   /// When not closed: since when the service has not answered.
@@ -28,16 +31,19 @@ class Breaker {
   Duration downtime(TimePoint now) const { return closed() ? downtime_ : downtime_ + (now - down_since_); }
 
   /// Takes the right to probe, when open and due. It is given back by the probe's success(), failure() or release().
+  /// Until then nobody else gets it, even if the breaker was closed and opened again in between.
   bool begin_probe(TimePoint now);
+  /// The probe was not sent, or told nothing: the next may be sent at once.
   void release(TimePoint now);
-  /// An attempt was answered. True if that closed the breaker.
-  bool success(TimePoint now);
+  /// An attempt was answered; `probe`: it was the probe. True if that closed the breaker.
+  bool success(TimePoint now, bool probe);
   /// An attempt got no answer; `probe`: it was the probe. True if that opened the breaker.
   bool failure(TimePoint now, bool probe);
 
  private:
-  State state_ = State::open;
-  unsigned failures_ = 0;  ///< in a row, while closed
+  bool closed_ = false;
+  bool probe_out_ = false;  ///< somebody holds the right to probe
+  unsigned failures_ = 0;   ///< in a row, while closed
   TimePoint first_failure_;
   TimePoint down_since_;
   TimePoint probe_at_;

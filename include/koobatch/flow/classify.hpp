@@ -2,6 +2,7 @@
 #include "koobatch/core/clock.hpp"
 #include "koobatch/flow/outcome.hpp"
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string_view>
@@ -12,7 +13,7 @@ namespace koobatch::flow {
 constexpr Duration max_retry_after = std::chrono::minutes(5);
 
 /// The wait that a Retry-After header asks for: seconds or an HTTP date (RFC 9110, 10.2.3), at least 0, at most
-/// max_retry_after. Nothing if it is neither.
+/// max_retry_after. Nothing if it is neither. `now` by the clock of whoever wrote the date.
 std::optional<Duration> parse_retry_after(std::string_view value, WallTime now);
 
 /// Is `code` one of the service's documented refusals, which no retry can help?
@@ -25,8 +26,9 @@ class Classifier {
   ~Classifier();
   Classifier(Classifier&&) noexcept;
 
-  /// `answer.body` is given JSON padding, hence not const. `expected_id`: the identifier that an `id` in the answer
-  /// must equal; empty if the operation's answer carries none. The HTTP status is judged before `code`.
+  /// Replaces `out`. `answer.body` is given JSON padding, hence not const. `expected_id`: the identifier that an `id`
+  /// in the answer must equal; empty if the operation's answer carries none. `now` is our own clock, for a Retry-After
+  /// that is a date in an answer without one. The HTTP status is judged before `code`.
   void classify(Answer& answer, std::string_view expected_id, WallTime now, Outcome& out);
 
  private:

@@ -55,7 +55,7 @@ struct Outcome {
   Verdict verdict = Verdict::unclear;
   int http = 0;  ///< 0: no answer
   std::optional<std::int64_t> code;
-  std::string msg;                      ///< the service's words; empty: none
+  std::string msg;                      ///< the service's words, at most 512 bytes of UTF-8; empty: none
   std::string error;                    ///< why there is no (readable) answer; empty if there is one
   std::optional<Duration> retry_after;  ///< as asked for by the service, capped
   bool user_only = false;               ///< the throttling is about this operation's user, not about everybody

@@ -32,11 +32,13 @@ class Pace {
 
   /// May a connection be opened? Takes no permit of the limiter. With `probe` set the caller now holds the probe.
   Permit may_connect(TimePoint now);
-  /// May a request be sent? `holds_probe`: the caller was granted the probe before.
+  /// May a request be sent? `holds_probe`: the caller was granted the probe before; it still holds it only if the
+  /// permit says so.
   Permit acquire(TimePoint now, bool holds_probe);
-  /// Gives the probe back unused.
+  /// Gives the probe back unused. Only for who holds it.
   void release_probe(TimePoint now);
-  /// An attempt ended. True if permissions may have changed for others, who should ask again.
+  /// An attempt ended. `was_probe`: it held the probe, which is given back with this. True if permissions may have
+  /// changed for others, who should ask again.
   bool observe(const Outcome& outcome, TimePoint now, bool was_probe);
 
   /// See Breaker::downtime.

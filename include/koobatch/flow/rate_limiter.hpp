@@ -15,7 +15,8 @@ class RateLimiter {
   /// 10 ms worth of the rate, at least 1: keeps a fast pace even though timers are coarse.
   static std::uint32_t default_burst(double rate);
 
-  /// Takes a permit if one is due; `now` must not go back.
+  /// Takes a permit if one is due. `now` may go back a little, as threads read their clocks before they take turns; the
+  /// promise holds for the times given.
   bool acquire(TimePoint now);
   /// When the next permit is due; not after `now` if one is due already.
   TimePoint due() const { return arrival_ - tolerance_; }

@@ -75,21 +75,26 @@ class Scheduler {
   /// Is there room for more? At least one operation always fits into an empty scheduler.
   bool wants_input() const;
   /// Takes `operation` over by swapping it with a used one, whose memory the caller reuses.
-  void admit(job::Operation& operation);
+  /// `attempted`: an earlier segment of the run may have sent it already, so it can never be said to be certainly not
+  /// applied.
+  void admit(job::Operation& operation, bool attempted = false);
   /// No more operations will come.
   void close_input() { input_open_ = false; }
   /// Sends nothing more. Attempts under way are still to be completed; next() answers done when there are none.
   void stop() { stopping_ = true; }
 
+  /// What `seat`, which has nothing under way, is to do now.
   Action next(Seat& seat, TimePoint now);
   /// An attempt to connect failed. It counts as an attempt of the operation that would have been sent, and if that is
-  /// final now, it is returned. While the service is down it is the outage's failure, not an operation's.
+  /// final now, it is returned. While the service is down it is the outage's failure, not an operation's; after stop()
+  /// it is nobody's.
   struct Final {
     SlotId slot;
     Status status;
   };
   std::optional<Final> connect_failed(Seat& seat, const Outcome& outcome, const AttemptTiming& timing);
 
+  /// The operation in `slot`, until its result is recorded.
   const job::Operation& operation(SlotId slot) const;
   /// The number of the attempt under way or last made, from 1: the one in its trace ID.
   std::uint8_t attempt(SlotId slot) const;
@@ -98,7 +103,8 @@ class Scheduler {
 
   /// The attempt ended. A status: the operation is final. Nothing: it will be sent again.
   std::optional<Status> complete(Seat& seat, SlotId slot, const Outcome& outcome, const AttemptTiming& timing);
-  /// The attempt ended in a way that stops the run: the operation stays without a result.
+  /// The attempt was answered in a way that stops the run, and was not applied (refused credentials): the operation
+  /// stays without a result.
   void abandon(Seat& seat, SlotId slot, TimePoint now);
   /// After a final status: every attempt in order; empty if there was only one.
   std::span<const AttemptRecord> history(SlotId slot) const;
@@ -108,14 +114,16 @@ class Scheduler {
   void recorded(SlotId slot, std::uint64_t ticket);
   /// Groups up to `ticket` are durable. Their keys are free again.
   void durable(std::uint64_t ticket) { sequencer_.durable(ticket); }
-  /// Could operations go on, or the run end, if what was recorded were made durable now?
+  /// Could operations go on, or the run end, if what was recorded were made durable now? Never after stop().
   bool wants_sync() const;
 
   /// Did the pace change since the last call, so that other threads should ask again?
   bool take_pace_changed();
   /// Could a seat that asks now perhaps get something to do?
   bool has_ready(TimePoint now) const;
+  /// Attempts under way.
   std::size_t in_flight() const { return in_flight_; }
+  /// Operations taken over whose result is not recorded.
   std::size_t held() const { return held_; }
   /// Lines of operations that have no result yet but may have reached the service.
   std::vector<std::uint32_t> unsettled() const;

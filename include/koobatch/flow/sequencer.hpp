@@ -1,6 +1,7 @@
 #pragma once
 #include <boost/unordered/unordered_flat_map.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <vector>
@@ -13,11 +14,16 @@ class Sequencer {
  public:
   using SlotId = std::uint32_t;
 
+  /// Puts `slot` at the end of `key`'s lane. Slots are small numbers; one may be added again once it was recorded.
   void add(std::uint64_t key, SlotId slot);
 
+  /// Is nothing ready to be sent?
   bool empty() const { return ready_.empty(); }
+  /// How many are ready: heads of lanes not yet taken.
   std::size_t ready() const { return ready_.size(); }
+  /// The one that became ready first; only if not empty.
   SlotId front() const { return ready_.front(); }
+  /// Takes it. Its lane stays closed until its result is recorded and durable.
   void pop() { ready_.pop_front(); }
 
   /// The result of the operation at the head of `key`'s lane is in the report's group `ticket` (rising).

@@ -2,6 +2,7 @@
 #include "koobatch/core/clock.hpp"
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -14,7 +15,8 @@ namespace koobatch::flow {
 /// steady time only, so a jump of our clock changes nothing once an answer has come. One thread only.
 class ServerClock {
  public:
-  /// How long a proof counts. Old ones are dropped, so that a server that was wrong and was mended is followed.
+  /// How long a proof counts at most (kept by the minute, so four minutes at least). Old ones give way to newer ones,
+  /// so that a server that was wrong and was mended is followed; the last one stands until there is a newer one.
   static constexpr Duration memory = std::chrono::minutes(5);
   /// Stay this much behind what is proven: X-Date must never lie in the server's future.
   static constexpr Duration margin = std::chrono::seconds(1);
@@ -30,7 +32,7 @@ class ServerClock {
   static bool explains_refusal(WallTime sent, std::string_view date);
 
  private:
-  static constexpr std::size_t slots = 5;
+  static constexpr std::size_t slots = memory / std::chrono::minutes(1);
   struct Slot {
     std::int64_t minute = -1;  ///< of steady time
     Duration offset{};         ///< the largest Date − receipt seen in it

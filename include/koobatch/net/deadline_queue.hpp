@@ -16,7 +16,9 @@ class Deadline : public boost::intrusive::list_base_hook<boost::intrusive::link_
   virtual void expire() = 0;
 
   bool armed() const { return is_linked(); }
+  /// Only if armed.
   void disarm() { unlink(); }
+  /// When it was armed for; meaningless if it never was.
   TimePoint at() const { return at_; }
 
  private:
@@ -28,13 +30,15 @@ class Deadline : public boost::intrusive::list_base_hook<boost::intrusive::link_
 /// always goes to the end, which makes this a queue in effect. One thread only.
 class DeadlineQueue {
  public:
+  /// Arms `deadline`, or moves it if it is armed already.
   void arm(Deadline& deadline, TimePoint at);
-  /// Expires all that are due at `now`.
+  /// Expires all that are due at `now`, in order; an expire() may arm, disarm and destroy others.
   void expire(TimePoint now);
   /// The earliest, or TimePoint::max().
   TimePoint next() const { return list_.empty() ? TimePoint::max() : list_.front().at(); }
 
-  /// Called when next() became earlier: the timer behind this queue must be set anew. Set before use.
+  /// Called when the deadline armed last is the earliest: the timer behind this queue may have to be set anew. Set
+  /// before use. Not called when next() becomes later; the timer then finds nothing due.
   std::function<void()> earlier;
 
  private:

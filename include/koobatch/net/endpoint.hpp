@@ -13,6 +13,7 @@ struct Endpoint {
   std::string port;       ///< decimal
   std::string authority;  ///< as the Host header carries it: the port only if it is not the scheme's own
 
+  /// "https://host[:port]", for messages and the report.
   std::string url() const { return std::string(tls ? "https://" : "http://") + authority; }
   /// Is the host a loopback address, or the name localhost?
   bool is_loopback() const;

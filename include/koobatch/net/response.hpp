@@ -4,6 +4,7 @@
 #include <boost/beast/http/basic_parser.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string_view>
 
@@ -71,15 +72,17 @@ class ResponseReader {
 
   /// Begins a new answer; `answer` must live until it is done.
   void start(flow::Answer& answer);
-  /// Takes what it can of `bytes`, which must start with those not consumed before; adds to `consumed`.
+  /// Takes what it can of `bytes`, which must start with those not consumed before; adds to `consumed`. After done, the
+  /// rest of the bytes belongs to no answer of ours.
   State feed(std::string_view bytes, std::size_t& consumed);
-  /// The peer closed its side.
+  /// The peer closed its side: done if that is how the answer was to end, else failed.
   State end();
 
   /// Has any byte of the answer come?
   bool begun() const { return begun_; }
   /// After done: may the connection carry another exchange?
   bool keep_alive() const { return parser_->keep_alive() && !parser_->need_eof(); }
+  /// After failed: why.
   const boost::beast::error_code& error() const { return error_; }
 
  private:

@@ -1,0 +1,24 @@
+#pragma once
+#include "koobatch/cli/command_line.hpp"
+#include "koobatch/core/error.hpp"
+#include "koobatch/engine/run.hpp"
+#include "koobatch/observe/console.hpp"
+
+#include <functional>
+#include <memory>
+
+/// What `run` and `resume` have in common: a segment from its start to its summary.
+namespace koobatch::cli {
+
+/// Finds out before a long validation what would stop the run after it.
+Result<void> check_files(const engine::RunSettings& settings);
+
+/// Starts the embedded service if it is asked for, starts the segment, shows its progress, hands signals on, prints the
+/// summary. Returns the exit status.
+int execute(engine::RunSettings settings, const Invocation& invocation, std::shared_ptr<observe::Console> console,
+            const std::function<Result<std::unique_ptr<engine::Run>>(const engine::RunSettings&)>& start);
+
+/// Prints a summary, returns the exit status its outcome means. `signal`: the one that interrupted the run.
+int print_summary(const report::Summary& summary, int signal);
+
+}  // namespace koobatch::cli

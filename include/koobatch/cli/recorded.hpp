@@ -1,0 +1,16 @@
+#pragma once
+#include "koobatch/cli/layers.hpp"
+#include "koobatch/core/error.hpp"
+
+#include <filesystem>
+#include <string_view>
+
+namespace koobatch::cli {
+
+/// Reads the `settings` of a `run` line back into the form flags have.
+Result<Flags> parse_recorded(std::string_view settings);
+
+/// The settings that the report's first segment was begun with. A usage error if it is no report.
+Result<Flags> read_recorded(const std::filesystem::path& report);
+
+}  // namespace koobatch::cli

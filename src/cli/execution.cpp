@@ -1,0 +1,98 @@
+#include "koobatch/cli/execution.hpp"
+
+#include "koobatch/auth/credentials.hpp"
+#include "koobatch/cli/exit_status.hpp"
+#include "koobatch/cli/output.hpp"
+#include "koobatch/cli/signals.hpp"
+#include "koobatch/net/tls.hpp"
+#include "koobatch/observe/log.hpp"
+#include "koobatch/observe/progress_display.hpp"
+#include "koobatch/report/summary.hpp"
+#include "koobatch/sim/simulator.hpp"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+namespace koobatch::cli {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto draw_interval = 100ms;
+/// What a first signal leaves to the requests under way.
+constexpr auto drain_grace = 10s;
+
+/// Waits for the run's end, shows how it goes, and hands signals on.
+void watch(engine::Run& run, const SignalWatch& signals, observe::ProgressDisplay& display) {
+  bool interrupted = false;
+  while (!run.wait(draw_interval)) {
+    display.update(run.snapshot(), Steady::now());
+    if (interrupted || signals.received() == 0) continue;
+    interrupted = true;
+    spdlog::warn(
+        "interrupted: sending nothing more, waiting up to 10 s for what is under way; once more to leave at once");
+    run.interrupt(drain_grace);
+  }
+}
+
+int status_of(const report::Summary& summary, int signal) {
+  switch (summary.outcome) {
+    case report::Outcome::completed:
+      return summary.counts[Status::succeeded] == summary.counts.finished() ? exit_success : exit_not_all;
+    case report::Outcome::interrupted:
+      return exit_by_signal + signal;
+    case report::Outcome::aborted:
+    case report::Outcome::unfinished:
+      break;
+  }
+  return exit_fatal;
+}
+
+}  // namespace
+
+Result<void> check_files(const engine::RunSettings& settings) {
+  std::error_code ignored;
+  if (std::filesystem::is_directory(settings.report, ignored)) {
+    return usage_error(fmt::format("--report {}: is a directory; write {}/ to have the report named in it",
+                                   settings.report.string(), settings.report.string()));
+  }
+  if (settings.credentials.any()) {
+    if (const auto loaded = auth::Credentials::load(settings.credentials); !loaded) return loaded.error();
+  }
+  if (settings.endpoint.tls && !settings.simulated) {
+    if (const auto context = net::make_tls_context(settings.tls); !context) return context.error();
+  }
+  return {};
+}
+
+int print_summary(const report::Summary& summary, int signal) {
+  const auto style = output_style();
+  const auto written = write_output(report::summary_text(summary, style.colour, style.width));
+  if (!written) observe::log::print(spdlog::level::err, "koobatch: " + written.error().message);
+  return status_of(summary, signal);
+}
+
+int execute(engine::RunSettings settings, const Invocation& invocation, std::shared_ptr<observe::Console> console,
+            const std::function<Result<std::unique_ptr<engine::Run>>(const engine::RunSettings&)>& start) {
+  const SignalWatch signals;
+  std::unique_ptr<sim::Simulator> simulator;
+  if (settings.simulated) {
+    auto started = sim::Simulator::start(invocation.options.simulator);
+    if (!started) return fail(started.error());
+    simulator = std::move(*started);
+    const auto endpoint = net::parse_endpoint(simulator->url());
+    if (!endpoint) return fail(endpoint.error());
+    settings.endpoint = *endpoint;
+  }
+  auto run = start(settings);
+  if (!run) return fail(run.error());
+  const auto& presentation = invocation.options.presentation;
+  const bool silent = presentation.quiet && presentation.progress == observe::ProgressMode::automatic;
+  {
+    observe::ProgressDisplay display(silent ? observe::ProgressMode::none : presentation.progress, std::move(console));
+    watch(**run, signals, display);
+  }
+  return print_summary((*run)->finish().summary, signals.received());
+}
+
+}  // namespace koobatch::cli

@@ -1,0 +1,50 @@
+#include "koobatch/cli/commands.hpp"
+#include "koobatch/cli/execution.hpp"
+#include "koobatch/cli/exit_status.hpp"
+#include "koobatch/cli/output.hpp"
+#include "koobatch/engine/run.hpp"
+#include "koobatch/job/validator.hpp"
+#include "koobatch/observe/log.hpp"
+#include "koobatch/report/summary.hpp"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+namespace koobatch::cli {
+namespace {
+
+bool is_finished(const report::Scan& scan) {
+  return scan.ended() && scan.counts.remaining == 0;
+}
+
+int tell_finished(const std::filesystem::path& path) {
+  observe::log::print(spdlog::level::info,
+                      fmt::format("{}: every operation has its result already; nothing to go on with", path.string()));
+  const auto summary = report::summarize(path);
+  return summary ? print_summary(*summary, 0) : fail(summary.error());
+}
+
+}  // namespace
+
+int resume_command(const Invocation& invocation, std::shared_ptr<observe::Console> console) {
+  const std::filesystem::path path = invocation.arguments.front();
+  auto earlier = engine::read_earlier(path);
+  if (!earlier) return fail(earlier.error());
+  if (is_finished(earlier->scan)) return tell_finished(path);
+  const report::RunRecord& recorded = earlier->scan.segments.front().run;
+  const auto settings = finish_resume(invocation.options, path, recorded);
+  if (!settings) return fail(settings.error());
+  if (auto ok = check_files(*settings); !ok) return fail(ok.error());
+  const auto validation = job::validate(settings->job, settings->reader);
+  if (!validation) return fail(validation.error());
+  if (auto same = engine::check_same_job(recorded, *settings, *validation); !same) return fail(same.error());
+  if (earlier->scan.torn()) {
+    spdlog::warn("{}: the last {} bytes are torn, as a crash leaves them; their operations run again", path.string(),
+                 earlier->scan.bytes - earlier->scan.valid_bytes);
+  }
+  return execute(*settings, invocation, std::move(console), [&](const engine::RunSettings& final_settings) {
+    return engine::Run::resume(final_settings, *validation, std::move(*earlier));
+  });
+}
+
+}  // namespace koobatch::cli

@@ -1,0 +1,102 @@
+#include "koobatch/core/clock.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <string>
+
+using namespace koobatch;
+using namespace std::chrono_literals;
+
+namespace {
+
+WallTime at(std::chrono::year_month_day date, Duration time_of_day = {}) {
+  return WallTime(std::chrono::sys_days(date)) + time_of_day;
+}
+
+const WallTime november = at(std::chrono::year(2026) / 11 / 21, 17h + 123'999us);
+const WallTime leap_day = at(std::chrono::year(2024) / 2 / 29, 23h + 59min + 59s);
+
+std::string x_date(WallTime t) {
+  std::string out(x_date_length, '\0');
+  write_x_date(t, out.data());
+  return out;
+}
+
+}  // namespace
+
+// Not at global scope: there is a function of that name.
+namespace koobatch::test {
+
+BOOST_AUTO_TEST_SUITE(clock)
+
+BOOST_AUTO_TEST_CASE(a_timestamp_is_utc_with_milliseconds_rounded_down) {
+  BOOST_TEST(timestamp(november) == "2026-11-21T17:00:00.123Z");
+  BOOST_TEST(timestamp(leap_day) == "2024-02-29T23:59:59.000Z");
+  BOOST_TEST(timestamp(WallTime()) == "1970-01-01T00:00:00.000Z");
+  BOOST_TEST(timestamp(WallTime() - 1ns) == "1969-12-31T23:59:59.999Z");
+}
+
+BOOST_AUTO_TEST_CASE(a_timestamp_is_appended_to_what_is_there) {
+  std::string line = "at ";
+  append_timestamp(line, leap_day);
+  BOOST_TEST(line == "at 2024-02-29T23:59:59.000Z");
+}
+
+BOOST_AUTO_TEST_CASE(a_timestamp_is_read_back_to_the_millisecond) {
+  BOOST_TEST((parse_timestamp("2026-11-21T17:00:00.123Z") == at(std::chrono::year(2026) / 11 / 21, 17h + 123ms)));
+  BOOST_TEST((parse_timestamp(timestamp(leap_day)) == leap_day));
+}
+
+BOOST_AUTO_TEST_CASE(what_is_never_written_as_a_timestamp_is_not_read_as_one) {
+  for (const char* text :
+       {"", "2026-11-21T17:00:00Z", "2026-11-21 17:00:00.123Z", "2026-11-21T17:00:00.123+", "2026-11-21T24:00:00.000Z",
+        "2026-13-21T17:00:00.000Z", "2026-02-29T17:00:00.000Z", "2026-11-21T17:60:00.000Z", "2026-11-21T17:00:60.000Z",
+        "2026-11-21T17:00:0x.000Z", "+026-11-21T17:00:00.123Z", "2026-11-21T17:00:00.-23Z"}) {
+    BOOST_TEST(!parse_timestamp(text).has_value(), text << " was read");
+  }
+}
+
+BOOST_AUTO_TEST_CASE(x_date_has_the_form_the_service_asks_for_and_is_never_rounded_up) {
+  BOOST_TEST(x_date(at(std::chrono::year(2025) / 11 / 3, 7h + 1min + 40s)) == "20251103T070140Z");
+  BOOST_TEST(x_date(at(std::chrono::year(2025) / 11 / 3, 7h + 1min + 40s + 999'999'999ns)) == "20251103T070140Z");
+  BOOST_TEST(x_date(at(std::chrono::year(2024) / 12 / 31, 24h - 1ns)) == "20241231T235959Z");
+}
+
+BOOST_AUTO_TEST_CASE(x_date_is_read_back) {
+  BOOST_TEST((parse_x_date("20251103T070140Z") == at(std::chrono::year(2025) / 11 / 3, 7h + 1min + 40s)));
+  for (const char* text : {"", "20251103T070140", "20251103 070140Z", "20251303T070140Z", "20251103T070160Z",
+                           "2025110aT070140Z", "20251103T070140ZZ"}) {
+    BOOST_TEST(!parse_x_date(text).has_value(), text << " was read");
+  }
+}
+
+BOOST_AUTO_TEST_CASE(an_http_date_is_written_and_read_in_its_preferred_form) {
+  const WallTime rfc_example = at(std::chrono::year(1994) / 11 / 6, 8h + 49min + 37s);
+  BOOST_TEST(http_date(rfc_example) == "Sun, 06 Nov 1994 08:49:37 GMT");
+  BOOST_TEST((parse_http_date("Sun, 06 Nov 1994 08:49:37 GMT") == rfc_example));
+  BOOST_TEST(http_date(leap_day) == "Thu, 29 Feb 2024 23:59:59 GMT");
+  BOOST_TEST((parse_http_date(http_date(leap_day)) == leap_day));
+}
+
+BOOST_AUTO_TEST_CASE(an_http_date_may_name_a_leap_second) {
+  BOOST_TEST((parse_http_date("Sat, 31 Dec 2016 23:59:60 GMT") == at(std::chrono::year(2017) / 1 / 1)));
+}
+
+BOOST_AUTO_TEST_CASE(years_beyond_what_a_clock_can_hold_are_the_nearest_it_can) {
+  BOOST_TEST((parse_http_date("Fri, 31 Dec 9999 23:59:59 GMT") == at(std::chrono::year(2261) / 12 / 31, 24h - 1s)));
+  BOOST_TEST((parse_http_date("Fri, 01 Jan 0001 00:00:00 GMT") == at(std::chrono::year(1678) / 1 / 1)));
+}
+
+BOOST_AUTO_TEST_CASE(other_forms_of_http_date_and_rubbish_are_not_read) {
+  for (const char* text :
+       {"", "0", "Sunday, 06-Nov-94 08:49:37 GMT", "Sun Nov  6 08:49:37 1994", "Sun, 06 Nov 1994 08:49:37 UTC",
+        "Sun, 06 nov 1994 08:49:37 GMT", "Sun, 31 Feb 1994 08:49:37 GMT", "Sun, 06 Nov 1994 25:49:37 GMT",
+        "Sun,X06 Nov 1994 08:49:37 GMT", "Sun, 06XNov 1994 08:49:37 GMT", "Sun, 06 NovX1994 08:49:37 GMT",
+        "Sun, 06 Nov 1994X08:49:37 GMT", "Sux, 06 Nov 1994 08:49:37 GMT", "Sun, 06 Nov 1994 08:49:61 GMT"}) {
+    BOOST_TEST(!parse_http_date(text).has_value(), text << " was read");
+  }
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace koobatch::test

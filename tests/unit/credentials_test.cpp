@@ -1,0 +1,181 @@
+#include "koobatch/auth/credentials.hpp"
+
+#include <sys/stat.h>
+#include <unistd.h>
+#include <boost/test/unit_test.hpp>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+using namespace koobatch;
+using koobatch::auth::Credentials;
+using koobatch::auth::CredentialSettings;
+
+namespace {
+
+constexpr const char* variable = "KOOBATCH_CREDENTIALS_TEST";
+
+/// A folder with a token file, gone at the end of the test.
+struct TokenFile {
+  std::filesystem::path folder;
+  std::filesystem::path path;
+
+  explicit TokenFile(std::string_view content) {
+    std::string pattern = (std::filesystem::temp_directory_path() / "koobatch.XXXXXX").string();
+    BOOST_REQUIRE(::mkdtemp(pattern.data()) != nullptr);
+    folder = pattern;
+    path = folder / "token";
+    write(content);
+  }
+  ~TokenFile() { std::filesystem::remove_all(folder); }
+  TokenFile(const TokenFile&) = delete;
+  TokenFile& operator=(const TokenFile&) = delete;
+
+  void write(std::string_view content) const {
+    std::ofstream(path, std::ios::binary | std::ios::trunc) << content;
+    ::chmod(path.c_str(), 0600);
+  }
+};
+
+CredentialSettings from(const TokenFile& file) {
+  CredentialSettings settings;
+  settings.token_file = file.path;
+  return settings;
+}
+
+std::string header(const CredentialSettings& settings) {
+  const auto credentials = Credentials::load(settings);
+  BOOST_REQUIRE_MESSAGE(credentials.has_value(), "refused");
+  return *(*credentials)->header();
+}
+
+std::string refusal(const CredentialSettings& settings) {
+  const auto credentials = Credentials::load(settings);
+  BOOST_REQUIRE_MESSAGE(credentials.has_error(), "accepted");
+  BOOST_TEST((credentials.error().kind == ErrorKind::usage));
+  return credentials.error().message;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(credentials)
+
+BOOST_AUTO_TEST_CASE(the_header_is_written_as_the_services_page_writes_it) {
+  BOOST_TEST(header(from(TokenFile("s3cret"))) == "Bearer+s3cret");
+}
+
+BOOST_AUTO_TEST_CASE(one_final_newline_is_no_part_of_the_token) {
+  BOOST_TEST(header(from(TokenFile("s3cret\n"))) == "Bearer+s3cret");
+  BOOST_TEST(header(from(TokenFile("s3cret\r\n"))) == "Bearer+s3cret");
+}
+
+BOOST_AUTO_TEST_CASE(a_template_says_where_the_token_goes) {
+  const TokenFile file("s3cret");
+  auto settings = from(file);
+  settings.authorization = "AT {token};v=1";
+  BOOST_TEST(header(settings) == "AT s3cret;v=1");
+}
+
+BOOST_AUTO_TEST_CASE(a_template_that_cannot_be_sent_is_refused) {
+  const TokenFile file("s3cret");
+  auto settings = from(file);
+  for (const char* form : {"Bearer", "", "Bearer {token}\r\nX-Evil: 1", "Bearer\t{token}", "B\xc3\xa9 {token}"}) {
+    settings.authorization = form;
+    BOOST_TEST(refusal(settings).find("--authorization") == 0U);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_token_that_carries_its_scheme_word_is_sent_as_it_is) {
+  BOOST_TEST(header(from(TokenFile("AT 3b911d"))) == "AT 3b911d");
+  BOOST_TEST(header(from(TokenFile("Bearer 3b911d\n"))) == "Bearer 3b911d");
+  BOOST_TEST(header(from(TokenFile("Bearer+3b911d"))) == "Bearer+3b911d");
+}
+
+BOOST_AUTO_TEST_CASE(a_token_from_the_environment) {
+  ::setenv(variable, "from-env", 1);
+  CredentialSettings settings;
+  settings.token_env = variable;
+  BOOST_TEST(header(settings) == "Bearer+from-env");
+  ::unsetenv(variable);
+  BOOST_TEST(refusal(settings).find("--token-env KOOBATCH_CREDENTIALS_TEST: there is no such") == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(a_token_that_no_header_can_carry_is_refused_without_showing_it) {
+  for (const char* content : {"s3cret\nmore", "s3cret\r\nX-Evil: 1", "s3cr\tet", "s3cr\x7f", "s3cr\xc3\xa9t", " s3cret",
+                              "s3cret ", "s3cret\n\n"}) {
+    const TokenFile file(content);
+    const std::string message = refusal(from(file));
+    BOOST_TEST(message.find("--token-file " + file.path.string()) == 0U);
+    BOOST_TEST(message.find("s3c") == std::string::npos, message);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(an_empty_or_huge_token_is_refused) {
+  BOOST_TEST(refusal(from(TokenFile(""))).find("empty") != std::string::npos);
+  BOOST_TEST(refusal(from(TokenFile("\n"))).find("empty") != std::string::npos);
+  BOOST_TEST(header(from(TokenFile(std::string(16 * 1024, 'x')))).size() == 16 * 1024 + 7U);
+  BOOST_TEST(refusal(from(TokenFile(std::string(16 * 1024 + 1, 'x')))).find("16 KiB") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(a_file_others_can_read_is_refused_with_the_command_that_mends_it) {
+  const TokenFile file("s3cret");
+  for (const mode_t mode : {0640U, 0604U, 0666U}) {
+    ::chmod(file.path.c_str(), mode);
+    BOOST_TEST(refusal(from(file)).find("chmod 600 ") != std::string::npos);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_file_that_is_not_there_or_is_none_is_refused) {
+  const TokenFile file("s3cret");
+  auto settings = from(file);
+  settings.token_file = file.folder / "missing";
+  BOOST_TEST(refusal(settings).find("No such file") != std::string::npos);
+  settings.token_file = file.folder;
+  BOOST_TEST(refusal(settings).find("directory") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(a_refused_token_is_read_again_once_for_everybody) {
+  const TokenFile file("first");
+  const auto credentials = std::move(*Credentials::load(from(file)));
+  const auto first = credentials->header();
+  file.write("second");
+  BOOST_TEST(credentials->renew(first));
+  const auto second = credentials->header();
+  BOOST_TEST(*second == "Bearer+second");
+  BOOST_TEST(*first == "Bearer+first", "a request under way keeps the header it was sent with");
+  file.write("third");
+  BOOST_TEST(credentials->renew(first), "somebody else was refused as well, and finds it renewed");
+  BOOST_TEST(*credentials->header() == "Bearer+second");
+}
+
+BOOST_AUTO_TEST_CASE(there_is_nothing_to_renew_when_the_source_says_the_same) {
+  const TokenFile file("same");
+  const auto credentials = std::move(*Credentials::load(from(file)));
+  BOOST_TEST(!credentials->renew(credentials->header()));
+}
+
+BOOST_AUTO_TEST_CASE(a_source_that_cannot_be_read_any_more_renews_nothing) {
+  const TokenFile file("first");
+  const auto credentials = std::move(*Credentials::load(from(file)));
+  std::filesystem::remove(file.path);
+  BOOST_TEST(!credentials->renew(credentials->header()));
+  BOOST_TEST(*credentials->header() == "Bearer+first");
+}
+
+BOOST_AUTO_TEST_CASE(messages_name_the_source_and_the_form_but_never_the_token) {
+  const TokenFile file("s3cret");
+  const auto credentials = std::move(*Credentials::load(from(file)));
+  BOOST_TEST(credentials->source() == "--token-file " + file.path.string());
+  BOOST_TEST(credentials->form() == "Bearer+{token}");
+}
+
+BOOST_AUTO_TEST_CASE(the_simulator_takes_a_made_up_token) {
+  const auto credentials = Credentials::simulated();
+  BOOST_TEST(!credentials->header()->empty());
+  BOOST_TEST(!credentials->renew(credentials->header()));
+  BOOST_TEST(credentials->source() == "--simulate");
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,215 @@
+#include "koobatch/report/decoder.hpp"
+
+#include "report_samples.hpp"
+
+using namespace koobatch;
+using namespace koobatch::report;
+using namespace std::chrono_literals;
+
+namespace {
+
+template <class Record>
+std::string text_of(const Record& record) {
+  return samples::without_newline(samples::line(record));
+}
+
+/// What the decoder says against a line; empty if it takes it.
+std::string objection(const Result<ResultRecord>& decoded) {
+  return decoded ? "" : decoded.error().message;
+}
+
+constexpr std::string_view least_result =
+    R"({"type":"result","line":1,"op":"o","status":"failed","at":"2026-11-21T17:00:00.123Z")";
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(report_decoder)
+
+BOOST_AUTO_TEST_CASE(a_result_comes_back_as_it_was_written) {
+  const std::vector<AttemptRecord> history = {
+      {1, 503, 13000201, "", samples::noon(), 1500us},
+      {200, 0, std::nullopt, "reset \"by\" peer \u2028 名前", samples::noon() + 877ms, 20ms}};
+  auto written = samples::result(4294967295U, Status::unknown);
+  written.id = "a\\\"\n\x01 名前";
+  written.msg = "not \t now";
+  written.ref = "";
+  written.error = "timeout";
+  written.code = -13000405;
+  written.attempts = 200;
+  written.history = history;
+  Decoder decoder;
+  const auto read = decoder.result(text_of(written));
+  BOOST_REQUIRE_MESSAGE(read, objection(read));
+  BOOST_TEST(read->line == written.line);
+  BOOST_TEST(read->op == written.op);
+  BOOST_TEST(read->id == written.id);
+  BOOST_TEST((read->status == written.status));
+  BOOST_TEST(read->http == written.http);
+  BOOST_TEST(read->code.value() == *written.code);
+  BOOST_TEST(read->msg == written.msg);
+  BOOST_TEST(read->attempts == written.attempts);
+  BOOST_TEST((read->trace_id == written.trace_id));
+  BOOST_TEST((read->at == written.at));
+  BOOST_TEST((read->latency == Duration(3'214'000ns)));
+  BOOST_TEST(read->ref.value() == "");
+  BOOST_TEST(read->error == written.error);
+  BOOST_REQUIRE(read->history.size() == 2U);
+  for (std::size_t i = 0; i < 2; ++i) {
+    BOOST_TEST(read->history[i].attempt == history[i].attempt);
+    BOOST_TEST(read->history[i].http == history[i].http);
+    BOOST_TEST((read->history[i].code == history[i].code));
+    BOOST_TEST(read->history[i].error == history[i].error);
+    BOOST_TEST((read->history[i].at == history[i].at));
+    BOOST_TEST((read->history[i].latency == history[i].latency));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(what_a_result_does_not_have_stays_absent) {
+  Decoder decoder;
+  // A richer line before, so that nothing of it may linger.
+  auto rich = samples::result(1);
+  const std::vector<AttemptRecord> history(2);
+  rich.ref = "r";
+  rich.history = history;
+  BOOST_REQUIRE(decoder.result(text_of(rich)));
+  const auto read = decoder.result(std::string(least_result) + "}");
+  BOOST_REQUIRE_MESSAGE(read, objection(read));
+  BOOST_TEST(read->http == 0);
+  BOOST_TEST(!read->code);
+  BOOST_TEST(read->id.empty());
+  BOOST_TEST(read->msg.empty());
+  BOOST_TEST(read->attempts == 0U);
+  BOOST_TEST(!read->trace_id);
+  BOOST_TEST(!read->latency);
+  BOOST_TEST(!read->ref);
+  BOOST_TEST(read->history.empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_run_comes_back_as_it_was_written) {
+  const auto written = samples::run(3, 12345678901);
+  Decoder decoder;
+  const auto read = decoder.run(text_of(written));
+  BOOST_REQUIRE(read);
+  BOOST_TEST(samples::line(*read) == samples::line(written));
+}
+
+BOOST_AUTO_TEST_CASE(an_end_comes_back_as_it_was_written) {
+  auto written = samples::end(2, "aborted");
+  written.counts.by_status = {1, 2, 3, 4, 5};
+  written.counts.remaining = 6;
+  written.unsettled = {7, 4294967295U};
+  written.error = "disk full";
+  Decoder decoder;
+  const auto read = decoder.end(text_of(written));
+  BOOST_REQUIRE(read);
+  BOOST_TEST(samples::line(*read) == samples::line(written));
+}
+
+BOOST_AUTO_TEST_CASE(a_mark_comes_back_with_its_number) {
+  Decoder decoder;
+  const auto n = decoder.sync(samples::without_newline(samples::sync(18446744073709551615U)));
+  BOOST_REQUIRE(n);
+  BOOST_TEST(*n == 18446744073709551615U);
+}
+
+BOOST_AUTO_TEST_CASE(the_type_of_a_line_is_told_wherever_it_stands) {
+  Decoder decoder;
+  BOOST_TEST((decoder.type(text_of(samples::run())).value() == LineType::run));
+  BOOST_TEST((decoder.type(text_of(samples::result(1))).value() == LineType::result));
+  BOOST_TEST((decoder.type(text_of(samples::end())).value() == LineType::end));
+  BOOST_TEST((decoder.type(R"({"n":1,"type":"sync"})").value() == LineType::sync));
+  BOOST_TEST((decoder.type(R"({"type":"note","text":"hello"})").value() == LineType::other));
+  BOOST_TEST(!decoder.type(R"({"typ":"sync"})"));
+  BOOST_TEST(!decoder.type(R"({"type":7})"));
+}
+
+BOOST_AUTO_TEST_CASE(what_is_no_json_is_refused) {
+  Decoder decoder;
+  for (const std::string_view text :
+       {"", " ", "{", "}", "[]", "7", "nonsense", R"({"type":"sync","n":1)", R"({"type":"sync","n":1}})",
+        R"({"type":"sync","n":1}{"type":"sync","n":1})", R"({"type":"sync","n":1} x)", R"({"type":"sync" "n":1})",
+        "{\"type\":\"sync\",\"n\":1,\"a\":\"\xff\"}"}) {
+    BOOST_TEST(!decoder.type(text), text);
+    BOOST_TEST(!decoder.sync(text), text);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(members_of_a_later_version_are_skipped) {
+  Decoder decoder;
+  const auto read = decoder.result(std::string(least_result) + R"(,"later":{"a":[1,{"b":"}"}]},"http":200})");
+  BOOST_REQUIRE_MESSAGE(read, objection(read));
+  BOOST_TEST(read->http == 200);
+}
+
+BOOST_AUTO_TEST_CASE(a_member_of_the_wrong_kind_is_named) {
+  Decoder decoder;
+  const auto with = [&](std::string_view member) {
+    return objection(decoder.result(std::string(least_result) + "," + std::string(member) + "}"));
+  };
+  BOOST_TEST(with(R"("line":0)") == "has an unusable 'line'");
+  BOOST_TEST(with(R"("line":4294967296)") == "has an unusable 'line'");
+  BOOST_TEST(with(R"("line":-1)") == "has an unusable 'line'");
+  BOOST_TEST(with(R"("line":"1")") == "has an unusable 'line'");
+  BOOST_TEST(with(R"("status":"done")") == "has an unusable 'status'");
+  BOOST_TEST(with(R"("http":99999999999)") == "has an unusable 'http'");
+  BOOST_TEST(with(R"("code":"0")") == "has an unusable 'code'");
+  BOOST_TEST(with(R"("trace_id":"01")") == "has an unusable 'trace_id'");
+  BOOST_TEST(with(R"("at":"yesterday")") == "has an unusable 'at'");
+  BOOST_TEST(with(R"("latency_ms":-1)") == "has an unusable 'latency_ms'");
+  BOOST_TEST(with(R"("history":[{"attempt":256}])") == "has an unusable 'history'");
+  BOOST_TEST(with(R"("history":{})") == "has an unusable 'history'");
+  BOOST_TEST(with(R"("http":200)") == "");
+}
+
+BOOST_AUTO_TEST_CASE(a_time_is_read_right_and_strictly_whatever_was_read_before) {
+  Decoder decoder;
+  auto written = samples::result(1);
+  for (const auto offset : {0ms, 1ms, 876ms, 877ms, 0ms, 86'400'000ms, 123ms}) {
+    written.at = samples::noon() + offset;
+    const auto read = decoder.result(text_of(written));
+    BOOST_REQUIRE_MESSAGE(read, objection(read));
+    BOOST_TEST((read->at == written.at));
+  }
+  const auto with = [&](std::string_view at) {
+    return objection(decoder.result(std::string(least_result) + ",\"at\":\"" + std::string(at) + "\"}"));
+  };
+  BOOST_TEST(with("2026-11-21T17:00:00.124Z") == "");
+  for (const std::string_view at :
+       {"2026-11-21T17:00:00.12xZ", "2026-11-21T17:00:00./00Z", "2026-11-21T17:00:00.123z", "2026-11-21T17:00:00.1234Z",
+        "2026-11-21T17:00:00.12Z", "2026-11-21T17:00:61.123Z"}) {
+    BOOST_TEST(with(at) == "has an unusable 'at'", at);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_member_that_is_missing_is_named) {
+  Decoder decoder;
+  BOOST_TEST(objection(decoder.result(R"({"type":"result","line":1})")) == "has no 'op'");
+  BOOST_TEST(decoder.sync(R"({"type":"sync"})").error().message == "has no 'n'");
+  BOOST_TEST(decoder.end(R"({"type":"end","segment":1,"reason":"completed"})").error().message == "has no 'counts'");
+  BOOST_TEST(decoder.run(R"({"type":"run","run_id":"r"})").error().message == "has no 'schema'");
+}
+
+BOOST_AUTO_TEST_CASE(a_report_of_another_schema_names_the_version_that_wrote_it) {
+  Decoder decoder;
+  const auto read = decoder.run(R"({"type":"run","schema":2,"version":"9.1","job":7})");
+  BOOST_REQUIRE(!read);
+  BOOST_TEST(read.error().message.find("schema 2") != std::string::npos);
+  const auto whole = decoder.run(R"({"type":"run","schema":2,"run_id":"r","version":"9.1"})");
+  BOOST_REQUIRE(!whole);
+  BOOST_TEST(whole.error().message ==
+             "is of schema 2, this koobatch reads schema 1: use the version that wrote it (9.1)");
+}
+
+BOOST_AUTO_TEST_CASE(lines_of_any_length_follow_each_other) {
+  Decoder decoder;
+  for (const std::size_t size : {10U, 2'000'000U, 100U, 0U}) {
+    const std::string ref(size, 'x');
+    auto written = samples::result(1);
+    written.ref = ref;
+    const auto read = decoder.result(text_of(written));
+    BOOST_REQUIRE(read);
+    BOOST_TEST((read->ref == ref));
+  }
+}
+
+BOOST_AUTO_TEST_SUITE_END()

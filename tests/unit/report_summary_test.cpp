@@ -1,0 +1,323 @@
+#include "koobatch/report/summary.hpp"
+
+#include "report_samples.hpp"
+
+#include "koobatch/report/terminal_text.hpp"
+
+#include <simdjson.h>
+
+using namespace koobatch;
+using namespace koobatch::report;
+using namespace std::chrono_literals;
+
+namespace {
+
+bool contains(const std::string& text, std::string_view part) {
+  return text.find(part) != std::string::npos;
+}
+
+ResultRecord rejected(std::uint32_t line, std::string_view msg = "name already used") {
+  auto r = samples::result(line, Status::rejected);
+  r.http = 400;
+  r.code = 13000405;
+  r.msg = msg;
+  return r;
+}
+
+/// A run of `operations` that was begun, with `results`.
+SummaryBuilder begun(std::uint64_t operations, const std::vector<ResultRecord>& results) {
+  SummaryBuilder builder;
+  builder.begin_segment(samples::run(1, operations));
+  for (const auto& result : results) builder.add(result);
+  return builder;
+}
+
+Summary closed(SummaryBuilder builder, const std::string& reason = "completed", const std::string& error = "") {
+  auto end = samples::end(1, reason);
+  end.error = error;
+  builder.end_segment(end);
+  return builder.build("r.ndjson");
+}
+
+std::string text_of(const Summary& summary) {
+  return summary_text(summary, false, 80);
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(report_summary)
+
+BOOST_AUTO_TEST_CASE(a_completed_run_is_summed_up) {
+  auto slow = samples::result(2);
+  slow.attempts = 3;
+  slow.latency = 30ms;
+  const auto s = closed(begun(3, {samples::result(1), slow, rejected(3)}));
+  BOOST_TEST((s.outcome == Outcome::completed));
+  BOOST_TEST(s.counts[Status::succeeded] == 2U);
+  BOOST_TEST(s.counts[Status::rejected] == 1U);
+  BOOST_TEST(s.counts.remaining == 0U);
+  BOOST_TEST(s.segments == 1U);
+  BOOST_TEST(s.seconds == 2.0);
+  BOOST_TEST(s.operations_per_second == 1.5);
+  BOOST_TEST(s.requests == 10U);
+  BOOST_TEST(s.retries == 2U);
+  BOOST_TEST(s.latency.count == 3U);
+  BOOST_TEST((s.latency.max == 30ms));
+  BOOST_TEST((s.finished == samples::noon() + 2s));
+  BOOST_REQUIRE(s.causes.size() == 1U);
+  BOOST_TEST(s.causes[0].first_line == 3U);
+}
+
+BOOST_AUTO_TEST_CASE(a_segment_that_was_not_closed_lasts_until_its_last_result) {
+  auto last = samples::result(2);
+  last.at += 4s;
+  last.attempts = 2;
+  const auto s = begun(10, {last, samples::result(1)}).build("r.ndjson");
+  BOOST_TEST((s.outcome == Outcome::unfinished));
+  BOOST_TEST(s.seconds == 4.0);
+  BOOST_TEST(s.requests == 3U);
+  BOOST_TEST(s.counts.remaining == 8U);
+  BOOST_TEST((s.finished == samples::noon() + 4s));
+  const auto none = begun(10, {}).build("r.ndjson");
+  BOOST_TEST(none.seconds == 0.0);
+  BOOST_TEST(none.operations_per_second == 0.0);
+}
+
+BOOST_AUTO_TEST_CASE(segments_add_up) {
+  auto first = samples::result(1);
+  first.at += 3s;
+  auto builder = begun(3, {first});  // killed: three seconds, one request
+  auto run = samples::run(2, 3);
+  run.started += 1h;
+  builder.begin_segment(run);
+  Tally worker;
+  worker.add(samples::result(2));
+  worker.add(rejected(3));
+  builder.merge(worker);
+  builder.end_segment(samples::end(2, "completed"));  // two seconds, ten requests
+  const auto s = builder.build("r.ndjson");
+  BOOST_TEST((s.outcome == Outcome::completed));
+  BOOST_TEST(s.segments == 2U);
+  BOOST_TEST(s.seconds == 5.0);
+  BOOST_TEST(s.requests == 11U);
+  BOOST_TEST(s.counts.finished() == 3U);
+  BOOST_TEST((s.run.started == samples::noon()));
+}
+
+BOOST_AUTO_TEST_CASE(an_earlier_end_does_not_close_a_later_segment) {
+  auto builder = begun(3, {samples::result(1)});
+  builder.end_segment(samples::end(1, "interrupted"));
+  builder.begin_segment(samples::run(2, 3));
+  BOOST_TEST((builder.build("r.ndjson").outcome == Outcome::unfinished));
+}
+
+BOOST_AUTO_TEST_CASE(operations_that_were_never_sent_do_not_make_the_run_faster) {
+  auto invalid = samples::result(2, Status::invalid);
+  invalid.attempts = 0;
+  BOOST_TEST(closed(begun(2, {samples::result(1), invalid})).operations_per_second == 0.5);
+}
+
+BOOST_AUTO_TEST_CASE(a_report_file_gives_the_summary_the_engine_would_have_given) {
+  const samples::Folder folder;
+  const auto path = folder / "r.ndjson";
+  std::ofstream(path, std::ios::binary) << samples::line(samples::run(1, 3)) << samples::line(samples::result(1))
+                                        << samples::sync(1) << samples::line(rejected(2))
+                                        << samples::line(samples::result(3)) << samples::line(samples::end());
+  const auto scanned = summarize(path);
+  BOOST_REQUIRE_MESSAGE(scanned, scanned.error().message);
+  // Lines carry microseconds.
+  auto first = samples::result(1), second = rejected(2), third = samples::result(3);
+  first.latency = second.latency = third.latency = 3214us;
+  auto direct = closed(begun(3, {first, second, third}));
+  direct.report = path.string();
+  BOOST_TEST(summary_json(*scanned) == summary_json(direct));
+}
+
+BOOST_AUTO_TEST_CASE(a_result_that_cannot_be_decoded_names_its_line) {
+  const samples::Folder folder;
+  const auto path = folder / "r.ndjson";
+  std::ofstream(path, std::ios::binary)
+      << samples::line(samples::run())
+      << R"({"type":"result","line":1,"op":"o","id":"i","status":"failed","sum":"a57e250ba24f1d60"})"
+      << "\n";
+  const auto scanned = summarize(path);
+  BOOST_REQUIRE(!scanned);
+  BOOST_TEST(scanned.error().message == path.string() + ":2: this line has no 'at'");
+}
+
+BOOST_AUTO_TEST_CASE(at_most_twenty_causes_are_listed_and_the_rest_counted) {
+  auto builder = begun(1000, {});
+  for (std::uint32_t line = 1; line <= 30; ++line) {
+    const std::string msg = "cause " + std::to_string(line);
+    builder.add(rejected(line, msg));
+  }
+  const auto s = closed(builder);
+  BOOST_TEST(s.causes.size() == 20U);
+  BOOST_TEST(s.other_causes == 10U);
+  BOOST_TEST(contains(text_of(s), "10 × other reasons"));
+}
+
+BOOST_AUTO_TEST_CASE(people_read_a_success_in_one_look) {
+  auto s = closed(begun(1, {samples::result(1)}));
+  s.counts[Status::succeeded] = 1'000'000;
+  s.run.job.operations = 1'000'000;
+  s.seconds = 12.3;
+  s.operations_per_second = 81'300.8;
+  s.requests = 1'000'120;
+  s.retries = 120;
+  s.latency = {1'000'000, 412us, 1900us, 12ms, 1234ms};
+  BOOST_TEST(text_of(s) ==
+             "✔ All 1,000,000 operations succeeded\n"
+             "\n"
+             "  succeeded  1,000,000   100%  ████████████████████\n"
+             "\n"
+             "  job        /jobs/rename.ndjson\n"
+             "  report     r.ndjson\n"
+             "  endpoint   https://service.example\n"
+             "  started    2026-11-21 17:00:00 UTC\n"
+             "  took       12.3 s, 81,301 operations/s\n"
+             "  requests   1,000,120, 120 retries\n"
+             "  latency    half within 0.41 ms, 90% 1.90 ms, 99% 12.0 ms, all 1234 ms\n");
+}
+
+BOOST_AUTO_TEST_CASE(people_are_told_what_failed_and_what_to_do_next) {
+  auto unknown = samples::result(9, Status::unknown);
+  unknown.http = 0;
+  unknown.code.reset();
+  unknown.error = "no answer within 30 s";
+  auto s = closed(begun(2, {rejected(17), rejected(18), unknown}), "interrupted");
+  s.counts[Status::succeeded] = 199'996;
+  s.counts.remaining = 100'001;
+  s.segments = 2;
+  s.seconds = 125;
+  s.operations_per_second = 12.34;
+  s.report = "my report.ndjson";
+  BOOST_TEST(text_of(s) ==
+             "■ Interrupted: 199,999 of 300,000 operations done, 100,001 to go\n"
+             "\n"
+             "  succeeded  199,996  66.7%  █████████████▎\n"
+             "  rejected         2  <0.1%  ▏\n"
+             "  unknown          1  <0.1%  ▏\n"
+             "  remaining  100,001  33.3%  ██████▋\n"
+             "\n"
+             "  job        /jobs/rename.ndjson\n"
+             "  report     my report.ndjson\n"
+             "  endpoint   https://service.example\n"
+             "  started    2026-11-21 17:00:00 UTC\n"
+             "  took       2 min 05 s in 2 segments, 12.3 operations/s\n"
+             "  requests   10\n"
+             "  latency    half within 3.21 ms, 90% 3.21 ms, 99% 3.21 ms, all 3.21 ms\n"
+             "\n"
+             "Why\n"
+             "          2 × rejected, HTTP 400, code 13000405: name already used\n"
+             "              first: line 17\n"
+             "  trace 0101010101010101010000000000000000000000000001000100000001\n"
+             "          1 × unknown, no answer within 30 s\n"
+             "              line 9\n"
+             "  trace 0101010101010101010000000000000000000000000000100100000001\n"
+             "\n"
+             "Next\n"
+             "  go on with  koobatch resume 'my report.ndjson'\n"
+             "  rejected   refused for good: correct it and run it again\n"
+             "  unknown    may have been applied: look before you repeat\n");
+}
+
+BOOST_AUTO_TEST_CASE(the_headline_tells_how_the_run_stands) {
+  const auto headline = [](const Summary& s) {
+    const auto text = text_of(s);
+    return text.substr(0, text.find('\n'));
+  };
+  BOOST_TEST(headline(closed(begun(0, {}))) == "✔ Nothing to do: the job has no operations");
+  BOOST_TEST(headline(closed(begun(1, {samples::result(1)}))) == "✔ The one operation succeeded");
+  BOOST_TEST(headline(closed(begun(2, {samples::result(1), rejected(2)}))) == "✘ 1 of 2 operations did not succeed");
+  BOOST_TEST(headline(begun(2, {rejected(2)}).build("r")) ==
+             "■ Unfinished, or still running: 1 of 2 operations done, 1 to go");
+  const auto stopped = closed(begun(2, {rejected(2)}), "aborted", "the credentials\x1b[2J were refused");
+  BOOST_TEST(headline(stopped) == "✘ Stopped: 1 of 2 operations done, 1 to go");
+  BOOST_TEST(contains(text_of(stopped), "\n  the credentials\\u{1b}[2J were refused\n"));
+}
+
+BOOST_AUTO_TEST_CASE(a_percentage_does_not_claim_all_or_nothing) {
+  auto s = closed(begun(1, {rejected(1)}));
+  s.counts[Status::succeeded] = 9'999'999;
+  const auto text = text_of(s);
+  BOOST_TEST(contains(text, "9,999,999  99.9%"));
+  BOOST_TEST(contains(text, "        1  <0.1%"));
+}
+
+BOOST_AUTO_TEST_CASE(colour_is_only_there_when_asked_for_and_only_around_words) {
+  const auto s = closed(begun(2, {samples::result(1), rejected(2)}));
+  BOOST_TEST(!contains(summary_text(s, false, 80), "\x1b"));
+  std::string coloured = summary_text(s, true, 80);
+  BOOST_TEST(contains(coloured, "\x1b[31m✘ 1 of 2 operations did not succeed\x1b[0m\n"));
+  // Without its colours it is the plain text.
+  for (std::size_t from; (from = coloured.find("\x1b[")) != std::string::npos;) {
+    coloured.erase(from, coloured.find('m', from) - from + 1);
+  }
+  BOOST_TEST(coloured == summary_text(s, false, 80));
+}
+
+BOOST_AUTO_TEST_CASE(nothing_from_outside_reaches_the_terminal_as_it_is) {
+  const std::string evil = "\x1b]0;owned\x07\u202e\n\u009b2J\x7f";
+  auto refused = rejected(1, evil);
+  auto run = samples::run(1, 5);
+  run.job.path = run.endpoint = run.run_id = run.version = evil;
+  SummaryBuilder builder;
+  builder.begin_segment(run);
+  builder.add(refused);
+  auto end = samples::end(1, "aborted");
+  end.error = evil;
+  builder.end_segment(end);
+  const auto s = builder.build(evil);
+  std::string text = summary_text(s, false, 80);
+  std::erase(text, '\n');
+  BOOST_TEST(harmless(text) == text);
+  const std::string json = summary_json(s);
+  BOOST_TEST(harmless(json) == json);
+}
+
+BOOST_AUTO_TEST_CASE(long_messages_are_clipped_to_the_width) {
+  const std::string msg(200, 'x');
+  const auto s = closed(begun(1, {rejected(1, msg)}));
+  for (const std::size_t width : {std::size_t{0}, std::size_t{60}, std::size_t{100}}) {
+    std::istringstream text(summary_text(s, false, width));
+    for (std::string line; std::getline(text, line);) {
+      if (line.find("trace ") == std::string::npos) BOOST_TEST(columns(line) <= std::max<std::size_t>(width, 70));
+    }
+  }
+  BOOST_TEST(contains(summary_text(s, false, 80), "xxx…\n"));
+}
+
+BOOST_AUTO_TEST_CASE(on_a_wide_terminal_the_trace_stands_beside_its_line) {
+  const auto s = closed(begun(1, {rejected(17)}));
+  BOOST_TEST(contains(summary_text(s, false, 120), "              line 17, trace 0101010101010101010000"));
+}
+
+BOOST_AUTO_TEST_CASE(programs_read_the_summary_as_json) {
+  auto s = closed(begun(4, {samples::result(1), rejected(17)}));
+  s.latency = {2, 412us, 1900us, 12ms, 1234ms};
+  BOOST_TEST(summary_json(s) ==
+             R"({"schema":1,"report":"r.ndjson","run_id":"r-1","version":"0.1.0","outcome":"completed",)"
+             R"("job":{"path":"/jobs/rename.ndjson","format":"ndjson","bytes":1234,"operations":4,)"
+             R"("xxh3":"00000000deadbeef"},"endpoint":"https://service.example",)"
+             R"("started":"2026-11-21T17:00:00.123Z","finished":"2026-11-21T17:00:02.123Z","segments":1,)"
+             R"("seconds":2.000,"counts":{"succeeded":1,"rejected":1,"failed":0,"unknown":0,"invalid":0,)"
+             R"("remaining":2},"operations_per_second":1.0,"requests":10,"retries":0,)"
+             R"("latency_ms":{"count":2,"p50":0.412,"p90":1.900,"p99":12.000,"max":1234.000},)"
+             R"("causes":[{"status":"rejected","count":1,"http":400,"code":13000405,"text":"name already used",)"
+             R"("first_line":17,)"
+             R"("first_trace_id":"0101010101010101010000000000000000000000000001000100000001"}],"other_causes":0})");
+}
+
+BOOST_AUTO_TEST_CASE(the_json_is_json_whatever_the_service_said) {
+  auto s = closed(begun(1, {rejected(1, "a\"\\\x01\x7f\u009b\u202e\U000e0001 \xff 名前")}), "aborted", "why \n");
+  const std::string json = summary_json(s);
+  simdjson::dom::parser parser;
+  simdjson::dom::element root;
+  BOOST_REQUIRE(parser.parse(json).get(root) == simdjson::SUCCESS);
+  std::string_view text;
+  BOOST_REQUIRE(root["causes"].at(0)["text"].get(text) == simdjson::SUCCESS);
+  BOOST_TEST(text == "a\"\\\x01\x7f\u009b\u202e\U000e0001 � 名前");
+}
+
+BOOST_AUTO_TEST_SUITE_END()

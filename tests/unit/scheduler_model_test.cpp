@@ -1,0 +1,258 @@
+#include "virtual_run.hpp"
+
+#include <rapidcheck/boost_test.h>
+
+#include <map>
+#include <random>
+#include <set>
+
+// The scheduler against a model so small that it is obviously right, over random jobs, services and disks.
+
+using namespace koobatch;
+using namespace koobatch::flow;
+using namespace koobatch::flow::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// What a run must keep to, told as it goes on.
+class Model {
+ public:
+  Model(const SchedulerSettings& settings, Pace& pace) : settings_(settings), pace_(pace) {}
+
+  void expect(std::uint32_t line, std::uint64_t key, bool idempotent) {
+    lanes_[key].push_back(line);
+    lines_[line] = {.key = key, .idempotent = idempotent};
+  }
+
+  void sent(std::uint32_t line, std::uint8_t attempt) {
+    Line& it = lines_.at(line);
+    RC_ASSERT(!it.final);
+    RC_ASSERT(!it.in_flight);
+    RC_ASSERT(attempt > it.attempt);
+    it.attempt = attempt;
+    it.in_flight = true;
+    for (const std::uint32_t older : lanes_.at(it.key)) {
+      if (older == line) break;
+      RC_ASSERT(lines_.at(older).durable);
+    }
+    for (const std::uint32_t other : lanes_.at(it.key)) RC_ASSERT(other == line || !lines_.at(other).in_flight);
+  }
+
+  void completed(std::uint32_t line, const Outcome& it) {
+    Line& l = lines_.at(line);
+    l.in_flight = false;
+    l.last = it.verdict;
+    const bool unclear = it.verdict == Verdict::unclear || it.verdict == Verdict::stale;
+    l.maybe_applied |= unclear;
+    const bool repeated = it.verdict == Verdict::stale && l.idempotent && !std::exchange(l.was_stale, true);
+    if ((unclear && !repeated) || it.verdict == Verdict::not_applied) count(l);
+  }
+
+  /// A connection failed, and if the operation it was for can be told, which.
+  void connect_failed(std::optional<std::uint32_t> line) {
+    if (!line) return;
+    count(lines_.at(*line));
+    lines_.at(*line).last = Verdict::not_applied;
+  }
+
+  void final(std::uint32_t line, Status status) {
+    Line& l = lines_.at(line);
+    RC_ASSERT(!l.final);
+    RC_ASSERT(!l.in_flight);
+    l.final = true;
+    switch (status) {
+      case Status::succeeded:
+        RC_ASSERT(l.last == Verdict::succeeded);
+        break;
+      case Status::rejected:
+        RC_ASSERT(l.last == Verdict::rejected);
+        break;
+      case Status::failed:
+        RC_ASSERT(!l.maybe_applied);
+        break;
+      case Status::unknown:
+        RC_ASSERT(l.maybe_applied || l.last == Verdict::undecidable);
+        break;
+      case Status::invalid:
+        RC_FAIL("the scheduler does not judge operations");
+    }
+  }
+
+  void durable(std::uint32_t line) {
+    RC_ASSERT(lines_.at(line).final);
+    lines_.at(line).durable = true;
+  }
+
+  void everything_ended_once() const {
+    for (const auto& [number, line] : lines_) RC_ASSERT(line.final && line.durable);
+  }
+
+  std::set<std::uint32_t> unsettled() const {
+    std::set<std::uint32_t> lines;
+    for (const auto& [number, line] : lines_) {
+      if (line.in_flight || (!line.final && line.maybe_applied)) lines.insert(number);
+    }
+    return lines;
+  }
+
+ private:
+  struct Line {
+    std::uint64_t key = 0;
+    bool idempotent = true;
+    bool in_flight = false;
+    bool maybe_applied = false;
+    bool was_stale = false;
+    bool final = false;
+    bool durable = false;
+    std::uint8_t attempt = 0;
+    unsigned counted = 0;
+    Verdict last = Verdict::repeat;
+  };
+
+  /// Failures that fall into an outage are not counted.
+  void count(Line& line) {
+    if (pace_.interrupted()) return;
+    ++line.counted;
+    RC_ASSERT(line.counted <= settings_.max_attempts);
+  }
+
+  SchedulerSettings settings_;
+  Pace& pace_;
+  std::map<std::uint64_t, std::vector<std::uint32_t>> lanes_;
+  std::map<std::uint32_t, Line> lines_;
+};
+
+/// A random world, drawn before the run so that rapidcheck can make it smaller.
+struct World {
+  std::uint32_t operations = *rc::gen::inRange<std::uint32_t>(1, 60);
+  std::uint32_t keys = *rc::gen::inRange<std::uint32_t>(1, 8);
+  std::size_t seats = *rc::gen::inRange<std::size_t>(1, 6);
+  unsigned max_attempts = *rc::gen::inRange(1U, 5U);
+  std::size_t look_ahead = *rc::gen::inRange<std::size_t>(1, 40);
+  std::size_t low_water = *rc::gen::inRange<std::size_t>(1, 10);
+  int deadline_ms = *rc::gen::element(50, 2'000, 100'000'000);
+  double rate = *rc::gen::element(0.0, 1.5, 20.0, 999.0);
+  std::uint32_t burst = *rc::gen::inRange<std::uint32_t>(1, 5);
+  unsigned trouble = *rc::gen::inRange(0U, 100U);  ///< percent of attempts that do not end in an answer of worth
+  int outage_at_ms = *rc::gen::inRange(0, 3'000);
+  int outage_ms = *rc::gen::element(0, 0, 700, 20'000);
+  bool unrepeatable = *rc::gen::arbitrary<bool>();
+  std::uint64_t seed = *rc::gen::arbitrary<std::uint64_t>();
+
+  SchedulerSettings scheduler() const {
+    SchedulerSettings settings;
+    settings.max_attempts = max_attempts;
+    settings.look_ahead = look_ahead;
+    settings.low_water = low_water;
+    settings.deadline = std::chrono::milliseconds(deadline_ms);
+    settings.retry = {20ms, 300ms};
+    return settings;
+  }
+  PaceSettings pace() const {
+    PaceSettings settings;
+    settings.rate = rate;
+    settings.burst = burst;
+    return settings;
+  }
+};
+
+Outcome random_trouble(std::mt19937_64& random, bool fresh_connection) {
+  switch (random() % 8) {
+    case 0:
+      return throttled(Duration(random() % 400'000'000), random() % 2 == 0);
+    case 1:
+      return throttled();
+    case 2:
+      return refused();
+    case 3:
+      return outcome(Verdict::unclear, 500);
+    case 4:
+      return fresh_connection ? lost() : stale();
+    case 5:
+      return mended();
+    case 6:
+      return outcome(Verdict::undecidable, 101);
+    default:
+      return lost();
+  }
+}
+
+/// A run in that world, with the model looking on.
+struct Play {
+  explicit Play(const World& w)
+      : world(w), random(w.seed), run(w.scheduler(), w.pace(), w.seats, hooks()), model(w.scheduler(), run.pace) {
+    for (std::uint32_t line = 1; line <= world.operations; ++line) {
+      const auto key = random() % world.keys;
+      const bool idempotent = !world.unrepeatable || random() % 2 == 0;
+      model.expect(line, key, idempotent);
+      run.enqueue(folder_rename(line, std::to_string(key), idempotent));
+    }
+  }
+
+  bool down() const {
+    const Duration since = run.now - start - std::chrono::milliseconds(world.outage_at_ms);
+    return since >= 0ms && since < std::chrono::milliseconds(world.outage_ms);
+  }
+  Duration some_time() { return Duration(random() % 30'000'000); }
+
+  VirtualRun::Hooks hooks() {
+    return {
+        .service =
+            [this](const job::Operation& operation, std::uint8_t attempt, bool fresh) {
+              model.sent(operation.line(), attempt);
+              if (down()) return VirtualRun::Reply{lost(), some_time()};
+              // Trouble ends some day, or a run without limits would not.
+              const bool trouble = run.now < start + 1h && random() % 100 < world.trouble;
+              if (trouble) return VirtualRun::Reply{random_trouble(random, fresh), some_time()};
+              return VirtualRun::Reply{random() % 10 == 0 ? rejected() : succeeded(), some_time()};
+            },
+        .connect =
+            [this] {
+              const bool fails = down() || (run.now < start + 1h && random() % 400 < world.trouble);
+              return VirtualRun::Reply{fails ? refused() : succeeded(), some_time()};
+            },
+        .sync = [this] { return some_time(); },
+        .on_completed = [this](std::uint32_t line, const Outcome& it) { model.completed(line, it); },
+        .on_final = [this](std::uint32_t line, Status status) { model.final(line, status); },
+        .on_durable = [this](std::uint32_t line) { model.durable(line); },
+        .on_connect_failed = [this](std::optional<std::uint32_t> line) { model.connect_failed(line); },
+    };
+  }
+
+  const World& world;
+  std::mt19937_64 random;
+  VirtualRun run;
+  Model model;
+};
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(scheduler_model)
+
+RC_BOOST_PROP(every_operation_ends_once_in_order_and_within_its_limits, ()) {
+  const World world;
+  Play play(world);
+  RC_ASSERT(play.run.run());
+  play.model.everything_ended_once();
+  RC_ASSERT(play.run.scheduler.held() == 0U);
+  RC_ASSERT(play.run.scheduler.in_flight() == 0U);
+  RC_ASSERT(play.run.scheduler.unsettled().empty());
+  if (world.rate > 0) RC_ASSERT(excess_over(world.rate, world.burst, play.run.sends) <= 1e-6);
+}
+
+RC_BOOST_PROP(a_stop_at_any_time_leaves_behind_exactly_what_the_service_may_have_seen, ()) {
+  const World world;
+  const auto stop_after = std::chrono::milliseconds(*rc::gen::inRange(0, 3'000));
+  Play play(world);
+  if (play.run.run(stop_after)) return;
+  play.run.scheduler.stop();
+  const auto lines = play.run.scheduler.unsettled();
+  RC_ASSERT(std::set<std::uint32_t>(lines.begin(), lines.end()) == play.model.unsettled());
+  RC_ASSERT(lines.size() == play.model.unsettled().size());
+  const std::size_t sent = play.run.sends.size();
+  RC_ASSERT(play.run.run());
+  RC_ASSERT(play.run.sends.size() == sent);
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,996 @@
+#include "koobatch/flow/scheduler.hpp"
+
+#include "virtual_run.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <random>
+#include <set>
+#include <string>
+
+using namespace koobatch;
+using namespace koobatch::flow;
+using namespace koobatch::flow::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+Seat connected() {
+  Seat seat;
+  seat.connected = true;
+  return seat;
+}
+
+SchedulerSettings attempts_at_most(unsigned max_attempts) {
+  SchedulerSettings settings;
+  settings.max_attempts = max_attempts;
+  return settings;
+}
+
+/// A scheduler driven by hand, turn by turn.
+struct Desk {
+  TimePoint now = start;
+  Pace pace;
+  Scheduler scheduler;
+  std::uint64_t ticket = 0;
+
+  explicit Desk(const SchedulerSettings& settings = {}, const PaceSettings& pace_settings = {})
+      : pace(pace_settings, start), scheduler(settings, pace, 42) {}
+
+  void admit(std::uint32_t line, std::string_view folder, bool idempotent = true) {
+    job::Operation operation = folder_rename(line, folder, idempotent);
+    scheduler.admit(operation);
+  }
+  void admit_folders(std::uint32_t count) {
+    for (std::uint32_t line = 1; line <= count; ++line) admit(line, "folder" + std::to_string(line));
+  }
+  /// The first request of the run is answered: from here on, seats are independent of each other.
+  void prove_service() {
+    admit(1'000'000, "proof");
+    Seat seat = connected();
+    finish(seat, send(seat), succeeded());
+    sync();
+  }
+
+  Action::Kind turn(Seat& seat) { return scheduler.next(seat, now).kind; }
+  SlotId send(Seat& seat) {
+    const Action action = scheduler.next(seat, now);
+    BOOST_REQUIRE_MESSAGE(action.kind == Action::Kind::send, "expected to send something");
+    return action.slot;
+  }
+  std::uint32_t line(SlotId slot) const { return scheduler.operation(slot).line(); }
+  TimePoint wait(Seat& seat) {
+    const Action action = scheduler.next(seat, now);
+    BOOST_REQUIRE_MESSAGE(action.kind == Action::Kind::wait, "expected to wait");
+    return action.until;
+  }
+  /// Lets time pass until `seat` has something to send.
+  SlotId send_when_due(Seat& seat) {
+    for (;;) {
+      const Action action = scheduler.next(seat, now);
+      if (action.kind == Action::Kind::send) return action.slot;
+      if (action.kind == Action::Kind::connect) {
+        seat.connected = true;
+        continue;
+      }
+      BOOST_REQUIRE_MESSAGE(action.kind == Action::Kind::wait, "expected to send something in the end");
+      BOOST_REQUIRE_MESSAGE(action.until > now && action.until != TimePoint::max(), "this wait leads nowhere");
+      now = action.until;
+    }
+  }
+
+  AttemptTiming timing() const { return {now, WallTime(now.time_since_epoch()), 1ms}; }
+  std::optional<Status> complete(Seat& seat, SlotId slot, const Outcome& it) {
+    if (it.http == 0) seat.connected = false;
+    return scheduler.complete(seat, slot, it, timing());
+  }
+  /// Completes with a final result, and records it.
+  Status finish(Seat& seat, SlotId slot, const Outcome& it) {
+    const auto status = complete(seat, slot, it);
+    BOOST_REQUIRE_MESSAGE(status.has_value(), "expected a final result");
+    scheduler.recorded(slot, ++ticket);
+    return *status;
+  }
+  /// Completes without a final result.
+  void expect_again(Seat& seat, SlotId slot, const Outcome& it) {
+    BOOST_REQUIRE_MESSAGE(!complete(seat, slot, it).has_value(), "expected no final result yet");
+  }
+  void sync() { scheduler.durable(ticket); }
+  /// The service falls silent for attempts other than those the test looks at.
+  void break_down() {
+    while (!pace.interrupted()) pace.observe(lost(), now, false);
+  }
+};
+
+/// The result of one operation whose attempts all end alike, with the service otherwise in good health.
+struct Story {
+  Status status = Status::invalid;
+  unsigned attempts = 0;
+};
+Story repeat(const Outcome& it, const SchedulerSettings& settings, bool idempotent = true) {
+  Desk desk(settings);
+  desk.prove_service();
+  desk.admit(1, "a", idempotent);
+  Seat seat = connected();
+  for (;;) {
+    const SlotId slot = desk.send_when_due(seat);
+    const unsigned attempts = desk.scheduler.attempt(slot);
+    const auto status = desk.complete(seat, slot, it);
+    if (status) return {*status, attempts};
+    desk.pace.observe(succeeded(), desk.now, false);
+  }
+}
+
+}  // namespace
+
+namespace koobatch {
+std::ostream& boost_test_print_type(std::ostream& out, Status status) {
+  return out << to_string(status);
+}
+}  // namespace koobatch
+
+BOOST_AUTO_TEST_SUITE(scheduler)
+
+// Beginning and end.
+
+BOOST_AUTO_TEST_CASE(an_empty_job_is_done_at_once) {
+  Desk desk;
+  Seat seat;
+  BOOST_TEST((desk.turn(seat) == Action::Kind::wait));
+  desk.scheduler.close_input();
+  BOOST_TEST((desk.turn(seat) == Action::Kind::done));
+}
+
+BOOST_AUTO_TEST_CASE(a_seat_connects_before_it_sends) {
+  Desk desk;
+  desk.admit(1, "a");
+  Seat seat;
+  BOOST_TEST((desk.turn(seat) == Action::Kind::connect));
+  seat.connected = true;
+  BOOST_TEST(desk.line(desk.send(seat)) == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(nothing_is_connected_for_nothing) {
+  Desk desk;
+  Seat seat;
+  BOOST_TEST((desk.wait(seat) == TimePoint::max()));
+}
+
+BOOST_AUTO_TEST_CASE(the_run_is_done_when_the_last_result_is_durable) {
+  Desk desk;
+  desk.admit(1, "a");
+  desk.scheduler.close_input();
+  Seat seat = connected();
+  const SlotId slot = desk.send(seat);
+  BOOST_TEST((desk.turn(seat) == Action::Kind::wait));
+  desk.finish(seat, slot, succeeded());
+  BOOST_TEST((desk.turn(seat) == Action::Kind::wait));
+  desk.sync();
+  BOOST_TEST((desk.turn(seat) == Action::Kind::done));
+}
+
+// The first request.
+
+BOOST_AUTO_TEST_CASE(the_first_request_goes_alone) {
+  Desk desk;
+  desk.admit_folders(3);
+  Seat first;
+  Seat second = connected();
+  BOOST_TEST((desk.turn(first) == Action::Kind::connect));
+  BOOST_TEST((desk.turn(second) == Action::Kind::wait));
+  first.connected = true;
+  const SlotId probe = desk.send(first);
+  BOOST_TEST((desk.turn(second) == Action::Kind::wait));
+  desk.finish(first, probe, succeeded());
+  BOOST_TEST(desk.scheduler.take_pace_changed());
+  BOOST_TEST(!desk.scheduler.take_pace_changed());
+  BOOST_TEST(desk.line(desk.send(second)) == 2U);
+  BOOST_TEST(desk.line(desk.send(first)) == 3U);
+}
+
+BOOST_AUTO_TEST_CASE(when_the_first_request_fails_the_next_probe_is_another_operation) {
+  Desk desk;
+  desk.admit_folders(3);
+  Seat seat = connected();
+  for (const std::uint32_t line : {1U, 2U, 3U, 1U, 2U, 3U}) {
+    const SlotId slot = desk.send_when_due(seat);
+    BOOST_TEST(desk.line(slot) == line);
+    desk.expect_again(seat, slot, lost());
+    desk.now = std::max(desk.now, desk.pace.acquire(desk.now, false).ask_at);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(mended_credentials_are_proven_by_one_request_before_the_others_leave) {
+  Desk desk;
+  desk.admit_folders(2);
+  Seat first = connected();
+  Seat second = connected();
+  const SlotId probe = desk.send(first);
+  desk.expect_again(first, probe, mended());
+  BOOST_TEST((desk.turn(first) == Action::Kind::send));
+  BOOST_TEST((desk.turn(second) == Action::Kind::wait));
+}
+
+BOOST_AUTO_TEST_CASE(a_probe_nobody_has_use_for_is_left_to_other_threads) {
+  Desk desk;
+  Scheduler other({}, desk.pace, 1);
+  desk.admit(1, "a");
+  job::Operation operation = folder_rename(2, "b");
+  other.admit(operation);
+  Seat seat;
+  Seat elsewhere = connected();
+  BOOST_TEST((desk.turn(seat) == Action::Kind::connect));
+  BOOST_TEST((other.next(elsewhere, desk.now).kind == Action::Kind::wait));
+  desk.scheduler.stop();
+  seat.connected = true;
+  BOOST_TEST((desk.turn(seat) == Action::Kind::done));
+  BOOST_TEST((other.next(elsewhere, desk.now).kind == Action::Kind::send));
+}
+
+// Lanes.
+
+BOOST_AUTO_TEST_CASE(operations_on_one_key_go_one_by_one_each_after_the_result_before_is_durable) {
+  Desk desk;
+  desk.prove_service();
+  for (std::uint32_t line = 1; line <= 3; ++line) desk.admit(line, "same");
+  Seat seat = connected();
+  Seat other = connected();
+  for (std::uint32_t line = 1; line <= 3; ++line) {
+    const SlotId slot = desk.send(seat);
+    BOOST_TEST(desk.line(slot) == line);
+    BOOST_TEST((desk.turn(other) == Action::Kind::wait));
+    desk.finish(seat, slot, succeeded());
+    BOOST_TEST((desk.turn(seat) == Action::Kind::wait));
+    desk.sync();
+  }
+}
+
+BOOST_AUTO_TEST_CASE(operations_on_different_keys_go_at_the_same_time) {
+  Desk desk;
+  desk.prove_service();
+  desk.admit_folders(3);
+  std::vector<Seat> seats(3, connected());
+  std::set<std::uint32_t> lines;
+  for (Seat& seat : seats) lines.insert(desk.line(desk.send(seat)));
+  BOOST_TEST(lines.size() == 3U);
+  BOOST_TEST(desk.scheduler.in_flight() == 3U);
+}
+
+BOOST_AUTO_TEST_CASE(an_operation_that_waits_for_its_retry_keeps_the_newer_ones_on_its_key_back) {
+  Desk desk;
+  desk.prove_service();
+  desk.admit(1, "same");
+  desk.admit(2, "same");
+  desk.admit(3, "other");
+  Seat seat = connected();
+  desk.expect_again(seat, desk.send(seat), throttled(10s, true));
+  BOOST_TEST(desk.line(desk.send(seat)) == 3U);
+  Seat another = connected();
+  BOOST_TEST((desk.wait(another) == desk.now + 10s));
+  desk.now += 10s;
+  BOOST_TEST(desk.line(desk.send(another)) == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(a_key_stays_in_order_whatever_the_result_before) {
+  for (const Outcome& it : {succeeded(), rejected(), outcome(Verdict::undecidable, 200)}) {
+    Desk desk;
+    desk.prove_service();
+    desk.admit(1, "same");
+    desk.admit(2, "same");
+    Seat seat = connected();
+    desk.finish(seat, desk.send(seat), it);
+    BOOST_TEST((desk.turn(seat) == Action::Kind::wait));
+    desk.sync();
+    BOOST_TEST(desk.line(desk.send(seat)) == 2U);
+  }
+}
+
+// What becomes of an attempt.
+
+BOOST_AUTO_TEST_CASE(final_answers_are_final) {
+  const auto settings = attempts_at_most(5);
+  BOOST_TEST(repeat(succeeded(), settings).status == Status::succeeded);
+  BOOST_TEST(repeat(rejected(), settings).status == Status::rejected);
+  BOOST_TEST(repeat(outcome(Verdict::suspicious, 400), settings).status == Status::rejected);
+  BOOST_TEST(repeat(outcome(Verdict::undecidable, 101), settings).status == Status::unknown);
+  BOOST_TEST(repeat(succeeded(), settings).attempts == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(an_attempt_that_may_have_been_applied_is_repeated_and_ends_unknown) {
+  for (const unsigned most : {1U, 2U, 5U}) {
+    const Story story = repeat(lost(), attempts_at_most(most));
+    BOOST_TEST(story.status == Status::unknown);
+    BOOST_TEST(story.attempts == most);
+  }
+  BOOST_TEST(repeat(outcome(Verdict::unclear, 500), attempts_at_most(3)).status == Status::unknown);
+}
+
+BOOST_AUTO_TEST_CASE(an_attempt_that_was_certainly_not_applied_is_repeated_and_ends_failed) {
+  const Story story = repeat(refused(), attempts_at_most(4));
+  BOOST_TEST(story.status == Status::failed);
+  BOOST_TEST(story.attempts == 4U);
+}
+
+BOOST_AUTO_TEST_CASE(one_unclear_attempt_is_enough_to_end_unknown) {
+  Desk desk(attempts_at_most(3));
+  desk.prove_service();
+  desk.admit(1, "a");
+  Seat seat = connected();
+  desk.expect_again(seat, desk.send_when_due(seat), lost());
+  desk.expect_again(seat, desk.send_when_due(seat), refused());
+  BOOST_TEST(desk.finish(seat, desk.send_when_due(seat), refused()) == Status::unknown);
+}
+
+BOOST_AUTO_TEST_CASE(an_unclear_attempt_that_is_confirmed_later_is_no_longer_unclear) {
+  Desk desk;
+  desk.prove_service();
+  desk.admit(1, "a");
+  Seat seat = connected();
+  desk.expect_again(seat, desk.send_when_due(seat), lost());
+  BOOST_TEST(desk.finish(seat, desk.send_when_due(seat), succeeded()) == Status::succeeded);
+}
+
+BOOST_AUTO_TEST_CASE(what_must_not_be_done_twice_ends_unknown_after_one_unclear_attempt) {
+  for (const Outcome& it : {lost(), outcome(Verdict::unclear, 502), stale()}) {
+    const Story story = repeat(it, attempts_at_most(5), false);
+    BOOST_TEST(story.status == Status::unknown);
+    BOOST_TEST(story.attempts == 1U);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(what_must_not_be_done_twice_is_repeated_if_it_was_not_done) {
+  BOOST_TEST(repeat(refused(), attempts_at_most(5), false).attempts == 5U);
+  Desk desk;
+  desk.prove_service();
+  desk.admit(1, "a", false);
+  Seat seat = connected();
+  desk.expect_again(seat, desk.send_when_due(seat), throttled(1s));
+  BOOST_TEST(desk.finish(seat, desk.send_when_due(seat), succeeded()) == Status::succeeded);
+}
+
+// Retries.
+
+BOOST_AUTO_TEST_CASE(retries_wait_with_full_jitter_within_doubling_bounds) {
+  SchedulerSettings settings = attempts_at_most(6);
+  settings.retry = {200ms, 1s};
+  Desk desk(settings);
+  desk.prove_service();
+  Seat seat = connected();
+  std::array<Duration, 5> longest{};
+  const std::array<Duration, 5> bounds = {200ms, 400ms, 800ms, 1s, 1s};
+  for (std::uint32_t line = 1; line <= 300; ++line) {
+    desk.admit(line, "a");
+    SlotId slot = desk.send(seat);
+    for (std::size_t retry = 0; retry < bounds.size(); ++retry) {
+      const TimePoint failed = desk.now;
+      desk.expect_again(seat, slot, outcome(Verdict::unclear, 500));
+      desk.pace.observe(succeeded(), desk.now, false);
+      slot = desk.send_when_due(seat);
+      BOOST_REQUIRE((desk.now - failed <= bounds[retry]));
+      longest[retry] = std::max<Duration>(longest[retry], desk.now - failed);
+    }
+    desk.finish(seat, slot, succeeded());
+    desk.sync();
+  }
+  for (std::size_t retry = 0; retry < bounds.size(); ++retry) BOOST_TEST((longest[retry] > bounds[retry] * 9 / 10));
+}
+
+BOOST_AUTO_TEST_CASE(a_due_retry_goes_before_operations_not_yet_tried) {
+  Desk desk;
+  desk.prove_service();
+  desk.admit_folders(2);
+  Seat seat = connected();
+  desk.expect_again(seat, desk.send(seat), throttled(1s, true));
+  desk.now += 1s;
+  BOOST_TEST(desk.line(desk.send(seat)) == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(throttling_does_not_count_against_the_attempts) {
+  Desk desk(attempts_at_most(2));
+  desk.prove_service();
+  desk.admit(1, "a");
+  Seat seat = connected();
+  for (int i = 0; i < 100; ++i) desk.expect_again(seat, desk.send_when_due(seat), throttled(1s));
+  desk.expect_again(seat, desk.send_when_due(seat), lost());
+  BOOST_TEST(desk.finish(seat, desk.send_when_due(seat), succeeded()) == Status::succeeded);
+}
+
+BOOST_AUTO_TEST_CASE(throttling_without_retry_after_backs_off_further_each_time) {
+  SchedulerSettings settings;
+  settings.retry = {200ms, 20s};
+  settings.deadline = 1h;
+  Desk desk(settings);
+  desk.prove_service();
+  desk.admit(1, "a");
+  Seat seat = connected();
+  const TimePoint first = desk.now;
+  for (int i = 0; i < 40; ++i) desk.expect_again(seat, desk.send_when_due(seat), throttled());
+  desk.send_when_due(seat);
+  BOOST_TEST((desk.now - first > 3min), "40 waits, most of them 10 s long on average");
+}
+
+BOOST_AUTO_TEST_CASE(a_retry_after_of_nothing_is_no_leave_to_hammer) {
+  Desk desk;
+  desk.prove_service();
+  desk.admit(1, "a");
+  Seat seat = connected();
+  const TimePoint first = desk.now;
+  for (int i = 0; i < 40; ++i) desk.expect_again(seat, desk.send_when_due(seat), throttled(0s));
+  BOOST_TEST((desk.now - first > 1min));
+}
+
+BOOST_AUTO_TEST_CASE(retry_after_pauses_everybody) {
+  Desk desk;
+  desk.prove_service();
+  desk.admit_folders(2);
+  Seat seat = connected();
+  Seat other = connected();
+  desk.expect_again(seat, desk.send(seat), throttled(30s));
+  BOOST_TEST(desk.scheduler.take_pace_changed());
+  BOOST_TEST((desk.wait(other) == desk.now + 30s));
+  Seat unconnected;
+  BOOST_TEST((desk.wait(unconnected) == desk.now + 30s));
+  desk.now += 30s;
+  BOOST_TEST((desk.turn(other) == Action::Kind::send));
+}
+
+BOOST_AUTO_TEST_CASE(retry_after_for_one_user_lets_the_others_go_on) {
+  Desk desk;
+  desk.prove_service();
+  desk.admit_folders(2);
+  Seat seat = connected();
+  desk.expect_again(seat, desk.send(seat), throttled(30s, true));
+  BOOST_TEST(desk.line(desk.send(seat)) == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(mended_credentials_or_clock_mean_again_at_once_and_uncounted) {
+  Desk desk(attempts_at_most(1));
+  desk.prove_service();
+  desk.admit(1, "a");
+  Seat seat = connected();
+  const SlotId slot = desk.send(seat);
+  BOOST_TEST(!desk.scheduler.mended(slot));
+  desk.expect_again(seat, slot, mended());
+  BOOST_TEST(desk.send(seat) == slot);
+  BOOST_TEST(desk.scheduler.mended(slot));
+  BOOST_TEST(desk.finish(seat, slot, succeeded()) == Status::succeeded);
+  desk.admit(2, "b");
+  BOOST_TEST(!desk.scheduler.mended(desk.send(seat)), "the slot's next operation begins anew");
+}
+
+// Stale connections.
+
+BOOST_AUTO_TEST_CASE(a_stale_connection_means_again_at_once_on_a_fresh_one_uncounted) {
+  Desk desk(attempts_at_most(1));
+  desk.prove_service();
+  desk.admit_folders(2);
+  Seat seat = connected();
+  const SlotId slot = desk.send(seat);
+  desk.expect_again(seat, slot, stale());
+  BOOST_TEST((desk.turn(seat) == Action::Kind::connect));
+  seat.connected = true;
+  BOOST_TEST(desk.send(seat) == slot);
+  BOOST_TEST(desk.scheduler.attempt(slot) == 2);
+  BOOST_TEST(desk.finish(seat, slot, succeeded()) == Status::succeeded);
+}
+
+BOOST_AUTO_TEST_CASE(the_second_stale_connection_counts_like_any_lost_answer) {
+  Desk desk(attempts_at_most(2));
+  desk.prove_service();
+  desk.admit(1, "a");
+  Seat seat = connected();
+  desk.expect_again(seat, desk.send_when_due(seat), stale());
+  desk.expect_again(seat, desk.send_when_due(seat), stale());
+  BOOST_TEST(desk.finish(seat, desk.send_when_due(seat), stale()) == Status::unknown);
+}
+
+BOOST_AUTO_TEST_CASE(an_operation_to_be_repeated_is_not_tied_to_a_seat_that_must_wait) {
+  Desk desk;
+  desk.prove_service();
+  desk.admit_folders(2);
+  Seat seat = connected();
+  Seat other = connected();
+  desk.expect_again(seat, desk.send(seat), stale());
+  desk.expect_again(other, desk.send(other), throttled(10s));
+  BOOST_TEST((desk.wait(seat) == desk.now + 10s));
+  desk.now += 10s;
+  BOOST_TEST(desk.line(desk.send(other)) == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(many_connections_gone_stale_together_are_no_outage) {
+  Desk desk;
+  desk.prove_service();
+  desk.admit_folders(20);
+  std::vector<Seat> seats(20, connected());
+  std::vector<SlotId> slots;
+  for (Seat& seat : seats) slots.push_back(desk.send(seat));
+  for (std::size_t i = 0; i < seats.size(); ++i) desk.expect_again(seats[i], slots[i], stale());
+  BOOST_TEST(!desk.pace.interrupted());
+  for (Seat& seat : seats) BOOST_TEST((desk.turn(seat) == Action::Kind::connect));
+}
+
+// Connections that cannot be opened.
+
+BOOST_AUTO_TEST_CASE(a_failed_connection_is_an_attempt_of_the_operation_it_was_for) {
+  Desk desk(attempts_at_most(2));
+  desk.prove_service();
+  desk.admit(1, "a");
+  Seat seat;
+  BOOST_TEST((desk.turn(seat) == Action::Kind::connect));
+  BOOST_TEST(!desk.scheduler.connect_failed(seat, refused(), desk.timing()).has_value());
+  const TimePoint due = desk.wait(seat);
+  BOOST_TEST((due > desk.now && due <= desk.now + 200ms));
+  desk.now = due;
+  BOOST_TEST((desk.turn(seat) == Action::Kind::connect));
+  const auto final = desk.scheduler.connect_failed(seat, refused(), desk.timing());
+  BOOST_REQUIRE(final.has_value());
+  BOOST_TEST(final->status == Status::failed);
+  BOOST_TEST(desk.line(final->slot) == 1U);
+  BOOST_TEST(desk.scheduler.history(final->slot).size() == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(connections_that_fail_while_the_service_is_down_are_nobodys_attempts) {
+  Desk desk(attempts_at_most(1));
+  desk.admit(1, "a");
+  Seat seat;
+  for (int i = 0; i < 50; ++i) {
+    for (Action action = desk.scheduler.next(seat, desk.now); action.kind != Action::Kind::connect;
+         action = desk.scheduler.next(seat, desk.now)) {
+      desk.now = action.until;
+    }
+    BOOST_REQUIRE(!desk.scheduler.connect_failed(seat, refused(), desk.timing()).has_value());
+  }
+  const SlotId slot = desk.send_when_due(seat);
+  BOOST_TEST(desk.scheduler.attempt(slot) == 1);
+}
+
+BOOST_AUTO_TEST_CASE(a_connection_that_fails_after_the_stop_finalises_nothing) {
+  Desk desk(attempts_at_most(1));
+  desk.prove_service();
+  desk.admit(1, "a");
+  Seat seat;
+  BOOST_TEST((desk.turn(seat) == Action::Kind::connect));
+  desk.scheduler.stop();
+  BOOST_TEST(!desk.scheduler.connect_failed(seat, refused(), desk.timing()).has_value());
+  BOOST_TEST((desk.turn(seat) == Action::Kind::done));
+}
+
+// Deadlines.
+
+BOOST_AUTO_TEST_CASE(the_deadline_counts_from_the_first_attempt) {
+  SchedulerSettings settings;
+  settings.deadline = 60s;
+  Desk desk(settings);
+  desk.prove_service();
+  desk.admit(1, "a");
+  desk.now += 1h;
+  Seat seat = connected();
+  desk.expect_again(seat, desk.send_when_due(seat), throttled(50s));
+  const SlotId slot = desk.send_when_due(seat);
+  BOOST_TEST((desk.now == start + 1h + 50s));
+  BOOST_TEST(desk.finish(seat, slot, throttled(50s)) == Status::failed);
+}
+
+BOOST_AUTO_TEST_CASE(a_deadline_ends_unknown_if_an_attempt_may_have_been_applied) {
+  SchedulerSettings settings;
+  settings.deadline = 60s;
+  Desk desk(settings);
+  desk.prove_service();
+  desk.admit(1, "a");
+  Seat seat = connected();
+  desk.expect_again(seat, desk.send_when_due(seat), outcome(Verdict::unclear, 500));
+  desk.expect_again(seat, desk.send_when_due(seat), throttled(50s));
+  BOOST_TEST(desk.finish(seat, desk.send_when_due(seat), throttled(50s)) == Status::unknown);
+}
+
+BOOST_AUTO_TEST_CASE(an_operation_whose_deadline_passes_while_it_waits_is_given_up) {
+  SchedulerSettings settings;
+  settings.deadline = 60s;
+  Desk desk(settings);
+  desk.prove_service();
+  desk.admit_folders(2);
+  Seat seat = connected();
+  Seat other = connected();
+  const SlotId first = desk.send(seat);
+  const SlotId second = desk.send(other);
+  desk.expect_again(seat, first, throttled(1s, true));
+  desk.now += 500ms;
+  BOOST_TEST(desk.complete(other, second, throttled(5min)).has_value(), "5 minutes are longer than its deadline");
+  desk.scheduler.recorded(second, ++desk.ticket);
+  desk.now += 5min;
+  const Action action = desk.scheduler.next(seat, desk.now);
+  BOOST_TEST((action.kind == Action::Kind::give_up));
+  BOOST_TEST(action.slot == first);
+  BOOST_TEST(action.status == Status::failed);
+  BOOST_TEST(desk.scheduler.last_outcome(first).http == 429);
+  BOOST_TEST(desk.scheduler.history(first).empty(), "there was only one attempt");
+  desk.scheduler.recorded(first, ++desk.ticket);
+  BOOST_TEST(desk.scheduler.held() == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(an_operation_not_yet_tried_has_no_deadline) {
+  SchedulerSettings settings;
+  settings.deadline = 1s;
+  Desk desk(settings);
+  desk.prove_service();
+  desk.admit(1, "a");
+  desk.now += 24h;
+  Seat seat = connected();
+  BOOST_TEST((desk.turn(seat) == Action::Kind::send));
+}
+
+// Outages.
+
+BOOST_AUTO_TEST_CASE(an_outage_costs_operations_neither_attempts_nor_time) {
+  SchedulerSettings settings = attempts_at_most(2);
+  settings.deadline = 60s;
+  PaceSettings patient;
+  patient.max_outage = 10h;
+  Desk desk(settings, patient);
+  desk.prove_service();
+  desk.admit_folders(3);
+  Seat seat = connected();
+  const SlotId under_way = desk.send(seat);
+  desk.break_down();
+  desk.expect_again(seat, under_way, lost());
+  const TimePoint down = desk.now;
+  while (desk.now < down + 1h) desk.expect_again(seat, desk.send_when_due(seat), lost());
+  desk.pace.observe(succeeded(), desk.now, false);
+  // An hour later each has both its attempts left, and its minute.
+  std::map<std::uint32_t, int> attempts;
+  while (desk.scheduler.held() != 0) {
+    const SlotId slot = desk.send_when_due(seat);
+    ++attempts[desk.line(slot)];
+    const auto status = desk.complete(seat, slot, lost());
+    BOOST_TEST(status.has_value() == (attempts[desk.line(slot)] == 2));
+    if (status) desk.scheduler.recorded(slot, ++desk.ticket);
+    desk.pace.observe(succeeded(), desk.now, false);
+  }
+  BOOST_TEST(attempts.size() == 3U);
+}
+
+BOOST_AUTO_TEST_CASE(not_even_the_only_operation_is_used_up_by_an_outage_of_hours) {
+  PaceSettings patient;
+  patient.max_outage = 24h;
+  Desk desk(attempts_at_most(1), patient);
+  desk.admit(1, "a");
+  Seat seat = connected();
+  while (desk.now < start + 10h) desk.expect_again(seat, desk.send_when_due(seat), outcome(Verdict::unclear, 500));
+  BOOST_TEST(desk.finish(seat, desk.send_when_due(seat), succeeded()) == Status::succeeded);
+}
+
+BOOST_AUTO_TEST_CASE(during_an_outage_one_probe_goes_at_a_time) {
+  Desk desk;
+  desk.prove_service();
+  desk.admit_folders(5);
+  std::vector<Seat> seats(5, connected());
+  desk.break_down();
+  for (Seat& seat : seats) BOOST_TEST((desk.wait(seat) == desk.now + Breaker::first_probe_delay));
+  desk.now += Breaker::first_probe_delay;
+  const SlotId probe = desk.send(seats[0]);
+  for (std::size_t i = 1; i < seats.size(); ++i) BOOST_TEST((desk.turn(seats[i]) == Action::Kind::wait));
+  desk.expect_again(seats[0], probe, lost());
+  const TimePoint next = desk.wait(seats[0]);
+  BOOST_TEST((next > desk.now));
+  for (Seat& seat : seats) BOOST_TEST((desk.wait(seat) == next));
+  desk.now = next;
+  BOOST_TEST(desk.line(desk.send(seats[1])) == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(attempts_that_fail_together_stop_the_traffic) {
+  Desk desk;
+  desk.prove_service();
+  desk.admit_folders(40);
+  std::vector<Seat> seats(20, connected());
+  std::vector<SlotId> slots;
+  for (Seat& seat : seats) slots.push_back(desk.send(seat));
+  for (std::size_t i = 0; i < seats.size(); ++i) desk.expect_again(seats[i], slots[i], lost());
+  BOOST_TEST(desk.pace.interrupted());
+  BOOST_TEST(desk.scheduler.take_pace_changed());
+  for (Seat& seat : seats) BOOST_TEST((desk.turn(seat) == Action::Kind::wait));
+}
+
+BOOST_AUTO_TEST_CASE(the_first_sign_of_life_lets_everybody_go_on) {
+  Desk desk;
+  desk.prove_service();
+  desk.admit_folders(4);
+  std::vector<Seat> seats(3, connected());
+  Seat slow = connected();
+  const SlotId late = desk.send(slow);
+  desk.break_down();
+  for (Seat& seat : seats) BOOST_TEST((desk.turn(seat) == Action::Kind::wait));
+  desk.finish(slow, late, succeeded());
+  BOOST_TEST(desk.scheduler.take_pace_changed());
+  for (Seat& seat : seats) BOOST_TEST((desk.turn(seat) == Action::Kind::send));
+}
+
+// Look-ahead.
+
+BOOST_AUTO_TEST_CASE(the_look_ahead_is_bounded_in_number) {
+  SchedulerSettings settings;
+  settings.look_ahead = 3;
+  Desk desk(settings);
+  for (std::uint32_t line = 1; line <= 3; ++line) {
+    BOOST_TEST(desk.scheduler.wants_input());
+    desk.admit(line, "same");
+  }
+  BOOST_TEST(!desk.scheduler.wants_input());
+  Seat seat = connected();
+  desk.finish(seat, desk.send(seat), succeeded());
+  BOOST_TEST(desk.scheduler.wants_input());
+  BOOST_TEST(desk.scheduler.held() == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(the_look_ahead_is_bounded_in_bytes_but_one_operation_always_fits) {
+  SchedulerSettings settings;
+  const std::string name(6'000, 'x');
+  job::Operation first = folder_rename(1, "a", true, name);
+  settings.look_ahead_bytes = first.footprint() * 3 / 2;
+  Desk desk(settings);
+  desk.scheduler.admit(first);
+  BOOST_TEST(desk.scheduler.wants_input());
+  job::Operation second = folder_rename(2, "b", true, name);
+  desk.scheduler.admit(second);
+  BOOST_TEST(!desk.scheduler.wants_input());
+  Seat seat = connected();
+  desk.finish(seat, desk.send(seat), succeeded());
+  BOOST_TEST(desk.scheduler.wants_input());
+
+  SchedulerSettings tiny;
+  tiny.look_ahead_bytes = 1;
+  tiny.look_ahead = 0;
+  Desk cramped(tiny);
+  BOOST_TEST(cramped.scheduler.wants_input());
+}
+
+BOOST_AUTO_TEST_CASE(operations_swap_places_with_used_ones_whose_memory_goes_round) {
+  Desk desk;
+  job::Operation first = folder_rename(1, "a", true, std::string(1'000, 'x'));
+  const char* memory = first.body().data();
+  desk.scheduler.admit(first);
+  Seat seat = connected();
+  const SlotId slot = desk.send(seat);
+  BOOST_TEST((desk.scheduler.operation(slot).body().data() == memory));
+  desk.finish(seat, slot, succeeded());
+  job::Operation second = folder_rename(2, "b");
+  desk.scheduler.admit(second);
+  BOOST_TEST((second.body().data() == memory));
+}
+
+BOOST_AUTO_TEST_CASE(an_operation_stays_where_it_is_while_others_come_in) {
+  Desk desk;
+  desk.admit(1, "a");
+  Seat seat = connected();
+  const SlotId slot = desk.send(seat);
+  const job::Operation* where = &desk.scheduler.operation(slot);
+  for (std::uint32_t line = 2; line < 5'000; ++line) desk.admit(line, std::to_string(line));
+  BOOST_TEST((&desk.scheduler.operation(slot) == where));
+  BOOST_TEST(where->line() == 1U);
+}
+
+// Durability.
+
+BOOST_AUTO_TEST_CASE(a_sync_is_wanted_when_an_operation_waits_for_nothing_else) {
+  Desk desk;
+  desk.prove_service();
+  BOOST_TEST(!desk.scheduler.wants_sync());
+  desk.admit(1, "same");
+  desk.admit(2, "same");
+  Seat seat = connected();
+  const SlotId slot = desk.send(seat);
+  BOOST_TEST(!desk.scheduler.wants_sync());
+  desk.finish(seat, slot, succeeded());
+  BOOST_TEST(desk.scheduler.wants_sync());
+  desk.sync();
+  BOOST_TEST(!desk.scheduler.wants_sync());
+}
+
+BOOST_AUTO_TEST_CASE(no_sync_is_wanted_while_enough_others_can_be_sent) {
+  SchedulerSettings settings;
+  settings.low_water = 3;
+  Desk desk(settings);
+  desk.prove_service();
+  desk.admit(1, "same");
+  desk.admit(2, "same");
+  desk.admit(3, "b");
+  desk.admit(4, "c");
+  desk.admit(5, "d");
+  Seat seat = connected();
+  desk.finish(seat, desk.send(seat), succeeded());
+  BOOST_TEST(!desk.scheduler.wants_sync());
+  desk.send(seat);
+  BOOST_TEST(desk.scheduler.wants_sync());
+}
+
+BOOST_AUTO_TEST_CASE(no_sync_is_wanted_for_results_nobody_waits_for) {
+  Desk desk;
+  desk.prove_service();
+  desk.admit(1, "a");
+  Seat seat = connected();
+  desk.finish(seat, desk.send(seat), succeeded());
+  BOOST_TEST(!desk.scheduler.wants_sync());
+}
+
+BOOST_AUTO_TEST_CASE(the_end_of_the_run_wants_a_sync_once_everything_is_recorded) {
+  Desk desk;
+  desk.prove_service();
+  desk.admit(1, "a");
+  desk.admit(2, "b");
+  desk.scheduler.close_input();
+  Seat seat = connected();
+  Seat other = connected();
+  desk.finish(seat, desk.send(seat), succeeded());
+  BOOST_TEST(!desk.scheduler.wants_sync());
+  desk.finish(other, desk.send(other), succeeded());
+  BOOST_TEST(desk.scheduler.wants_sync());
+  desk.sync();
+  BOOST_TEST(!desk.scheduler.wants_sync());
+}
+
+BOOST_AUTO_TEST_CASE(after_the_stop_no_sync_is_of_use) {
+  Desk desk;
+  desk.prove_service();
+  desk.admit(1, "same");
+  desk.admit(2, "same");
+  Seat seat = connected();
+  desk.finish(seat, desk.send(seat), succeeded());
+  desk.scheduler.stop();
+  BOOST_TEST(!desk.scheduler.wants_sync());
+}
+
+// Stopping.
+
+BOOST_AUTO_TEST_CASE(after_the_stop_nothing_is_sent_and_what_is_under_way_may_end) {
+  Desk desk;
+  desk.prove_service();
+  desk.admit_folders(3);
+  Seat seat = connected();
+  Seat other = connected();
+  const SlotId slot = desk.send(seat);
+  desk.scheduler.stop();
+  BOOST_TEST((desk.wait(other) == TimePoint::max()));
+  BOOST_TEST(!desk.scheduler.has_ready(desk.now));
+  BOOST_TEST(desk.finish(seat, slot, succeeded()) == Status::succeeded);
+  BOOST_TEST(desk.scheduler.has_ready(desk.now));
+  BOOST_TEST((desk.turn(seat) == Action::Kind::done));
+  BOOST_TEST((desk.turn(other) == Action::Kind::done));
+}
+
+BOOST_AUTO_TEST_CASE(unsettled_are_those_that_may_have_reached_the_service_and_have_no_result) {
+  Desk desk;
+  desk.prove_service();
+  desk.admit_folders(7);
+  std::vector<Seat> seats(6, connected());
+  std::vector<SlotId> slots;
+  for (Seat& seat : seats) slots.push_back(desk.send(seat));
+  desk.finish(seats[0], slots[0], succeeded());
+  desk.expect_again(seats[1], slots[1], lost());
+  desk.expect_again(seats[2], slots[2], throttled(1min, true));
+  desk.expect_again(seats[3], slots[3], stale());
+  desk.scheduler.stop();
+  auto lines = desk.scheduler.unsettled();
+  std::sort(lines.begin(), lines.end());
+  BOOST_TEST(lines == (std::vector<std::uint32_t>{2, 4, 5, 6}));
+}
+
+BOOST_AUTO_TEST_CASE(an_attempt_refused_for_its_credentials_leaves_its_operation_without_a_result) {
+  Desk desk;
+  desk.admit_folders(2);
+  Seat seat = connected();
+  const SlotId slot = desk.send(seat);
+  desk.scheduler.stop();
+  desk.scheduler.abandon(seat, slot, desk.now);
+  BOOST_TEST(desk.scheduler.held() == 2U);
+  BOOST_TEST(desk.scheduler.in_flight() == 0U);
+  BOOST_TEST(desk.scheduler.unsettled().empty(), "it was answered: certainly not applied");
+  BOOST_TEST((desk.turn(seat) == Action::Kind::done));
+}
+
+// What is told about attempts.
+
+BOOST_AUTO_TEST_CASE(the_history_has_one_entry_for_each_attempt_if_there_were_several) {
+  Desk desk;
+  desk.prove_service();
+  desk.admit(1, "a");
+  Seat seat = connected();
+  SlotId slot = desk.send(seat);
+  desk.expect_again(seat, slot, throttled(1s));
+  desk.expect_again(seat, desk.send_when_due(seat), lost());
+  slot = desk.send_when_due(seat);
+  Outcome last = succeeded();
+  last.code = 0;
+  BOOST_TEST(desk.complete(seat, slot, last).has_value());
+  const auto history = desk.scheduler.history(slot);
+  BOOST_REQUIRE(history.size() == 3U);
+  BOOST_TEST(history[0].attempt == 1);
+  BOOST_TEST(history[0].http == 429);
+  BOOST_TEST((history[0].latency == 1ms));
+  BOOST_TEST(history[1].attempt == 2);
+  BOOST_TEST(history[1].error == "no answer");
+  BOOST_TEST(history[2].attempt == 3);
+  BOOST_TEST((history[2].code == 0));
+  BOOST_TEST((history[2].at == WallTime(desk.now.time_since_epoch())));
+  desk.scheduler.recorded(slot, ++desk.ticket);
+
+  desk.admit(2, "b");
+  slot = desk.send_when_due(seat);
+  BOOST_TEST(desk.complete(seat, slot, succeeded()).has_value());
+  BOOST_TEST(desk.scheduler.history(slot).empty());
+}
+
+BOOST_AUTO_TEST_CASE(no_two_attempts_of_an_operation_share_a_number_and_numbers_end_at_255) {
+  SchedulerSettings settings;
+  settings.deadline = 100h;
+  Desk desk(settings);
+  desk.prove_service();
+  desk.admit(1, "a");
+  Seat seat = connected();
+  for (unsigned number = 1; number < 255; ++number) {
+    const SlotId slot = desk.send_when_due(seat);
+    BOOST_REQUIRE(desk.scheduler.attempt(slot) == number);
+    desk.expect_again(seat, slot, number % 2 == 0 ? mended() : throttled(1s));
+  }
+  const SlotId slot = desk.send_when_due(seat);
+  BOOST_TEST(desk.scheduler.attempt(slot) == 255);
+  BOOST_TEST(desk.finish(seat, slot, throttled(1s)) == Status::failed);
+}
+
+BOOST_AUTO_TEST_CASE(has_ready_tells_whether_a_seat_might_find_work) {
+  Desk desk;
+  desk.prove_service();
+  BOOST_TEST(!desk.scheduler.has_ready(desk.now));
+  desk.admit(1, "a");
+  BOOST_TEST(desk.scheduler.has_ready(desk.now));
+  Seat seat = connected();
+  const SlotId slot = desk.send(seat);
+  BOOST_TEST(!desk.scheduler.has_ready(desk.now));
+  desk.expect_again(seat, slot, throttled(1s));
+  BOOST_TEST(!desk.scheduler.has_ready(desk.now));
+  BOOST_TEST(desk.scheduler.has_ready(desk.now + 1s));
+}
+
+// The rate, over whole runs.
+
+BOOST_AUTO_TEST_CASE(two_thousand_a_second_are_twenty_thousand_in_ten_seconds) {
+  PaceSettings settings;
+  settings.rate = 2000;
+  VirtualRun run({}, settings, 16, {.service = [](const auto&, auto, bool) {
+                   return VirtualRun::Reply{succeeded(), 3ms};
+                 }});
+  for (std::uint32_t line = 1; line <= 30'000; ++line) run.enqueue(folder_rename(line, std::to_string(line)));
+  BOOST_TEST(!run.run(10s));
+  BOOST_TEST(static_cast<double>(run.sends.size()) == 20'000.0, boost::test_tools::tolerance(0.01));
+  BOOST_TEST(excess_over(2000, RateLimiter::default_burst(2000), run.sends) <= 1e-6);
+}
+
+BOOST_AUTO_TEST_CASE(no_window_exceeds_the_rate_with_retries_counted_in) {
+  std::mt19937_64 random(11);
+  for (const double rate : {1.0 / 3, 1.0, 7.0, 99.9, 333.0, 1234.5, 50'000.0}) {
+    for (const std::uint32_t burst : {0U, 1U, 3U, 50U}) {
+      PaceSettings settings;
+      settings.rate = rate;
+      settings.burst = burst;
+      SchedulerSettings patient;
+      patient.deadline = 1000h;
+      const auto service = [&random](const auto&, auto, bool) {
+        const auto dice = random() % 10;
+        if (dice < 2)
+          return VirtualRun::Reply{throttled(dice == 0 ? std::optional<Duration>(50ms) : std::nullopt), 1ms};
+        if (dice < 4) return VirtualRun::Reply{lost(), 20ms};
+        return VirtualRun::Reply{succeeded(), Duration(random() % 5'000'000)};
+      };
+      VirtualRun run(patient, settings, 7, {.service = service});
+      for (std::uint32_t line = 1; line <= 300; ++line) run.enqueue(folder_rename(line, std::to_string(line % 40)));
+      BOOST_TEST(run.run());
+      BOOST_TEST(run.sends.size() > 400U);
+      const double allowed = burst != 0 ? burst : RateLimiter::default_burst(rate);
+      const double excess = excess_over(rate, allowed, run.sends);
+      BOOST_TEST(excess <= 1e-6, "rate " << rate << ", burst " << burst << ": " << excess << " too many");
+    }
+  }
+}
+
+BOOST_AUTO_TEST_SUITE_END()

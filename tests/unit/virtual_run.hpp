@@ -1,0 +1,266 @@
+#pragma once
+#include "koobatch/flow/pace.hpp"
+#include "koobatch/flow/scheduler.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <algorithm>
+#include <deque>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace koobatch::flow::test {
+
+/// Any time will do; not the clock's origin, so that times before it exist.
+constexpr TimePoint start{std::chrono::hours(1)};
+
+// The table has idempotent operations only; the others are made here.
+inline const job::OperationRow& unrepeatable_row() {
+  static const job::OperationRow row = [] {
+    job::OperationRow copy = *job::find_operation("rename_shared_folder");
+    copy.idempotent = false;
+    return copy;
+  }();
+  return row;
+}
+
+/// The operation of line `line`: renames `folder`.
+inline job::Operation folder_rename(std::uint32_t line, std::string_view folder, bool idempotent = true,
+                                    std::string_view name = "name") {
+  job::Fields fields;
+  fields.row = idempotent ? job::find_operation("rename_shared_folder") : &unrepeatable_row();
+  fields.values[0].present = fields.values[1].present = true;
+  fields.values[0].text = folder;
+  fields.values[1].text = name;
+  job::Operation operation;
+  job::OperationBuilder::build(fields, line, "user", "", operation);
+  return operation;
+}
+
+inline Outcome outcome(Verdict verdict, int http, std::string error = {}) {
+  Outcome it;
+  it.verdict = verdict;
+  it.http = http;
+  it.error = std::move(error);
+  return it;
+}
+
+inline Outcome succeeded() {
+  return outcome(Verdict::succeeded, 200);
+}
+inline Outcome rejected() {
+  return outcome(Verdict::rejected, 400);
+}
+inline Outcome lost() {
+  return outcome(Verdict::unclear, 0, "no answer");
+}
+inline Outcome refused() {
+  return outcome(Verdict::not_applied, 0, "connection refused");
+}
+inline Outcome stale() {
+  return outcome(Verdict::stale, 0, "closed before an answer came");
+}
+inline Outcome mended() {
+  return outcome(Verdict::repeat, 401);
+}
+inline Outcome throttled(std::optional<Duration> retry_after = std::nullopt, bool user_only = false) {
+  Outcome it = outcome(Verdict::throttled, 429);
+  it.retry_after = retry_after;
+  it.user_only = user_only;
+  return it;
+}
+
+/// A whole run on a clock of its own: one scheduler and its seats, a service and a disk that answer after a while. What
+/// happens is what the hooks say; the run only sees to it that it happens in the order of time.
+class VirtualRun {
+ public:
+  struct Reply {
+    Outcome outcome;
+    Duration latency{};
+  };
+  struct Hooks {
+    std::function<Reply(const job::Operation&, std::uint8_t attempt, bool fresh_connection)> service;
+    std::function<Reply()> connect = [] { return Reply{succeeded(), std::chrono::milliseconds(1)}; };
+    std::function<Duration()> sync = [] { return std::chrono::milliseconds(2); };
+    // For watching only.
+    std::function<void(std::uint32_t line, const Outcome&)> on_completed = [](std::uint32_t, const Outcome&) {};
+    std::function<void(std::uint32_t line, Status)> on_final = [](std::uint32_t, Status) {};
+    std::function<void(std::uint32_t line)> on_durable = [](std::uint32_t) {};
+    /// A connection failed; the operation it was counted against, if it was.
+    std::function<void(std::optional<std::uint32_t> final_line)> on_connect_failed = [](auto) {};
+  };
+
+  VirtualRun(const SchedulerSettings& settings, const PaceSettings& pace_settings, std::size_t seats, Hooks hooks)
+      : pace(pace_settings, start), scheduler(settings, pace, 42), hooks_(std::move(hooks)), seats_(seats) {}
+
+  void enqueue(job::Operation operation) { job_.push_back(std::move(operation)); }
+
+  /// Goes on until everything is done, or time is up. True if everything is done.
+  bool run(Duration time = std::chrono::hours(1000)) {
+    const TimePoint end = now + time;
+    while (!done()) {
+      feed();
+      give_turns();
+      consider_sync();
+      if (done()) return true;
+      const TimePoint next = next_event();
+      BOOST_REQUIRE_MESSAGE(next != TimePoint::max(), "nothing will ever happen again, but the run is not done");
+      BOOST_REQUIRE_MESSAGE(next >= now, "a wait until a time that has passed is a busy loop");
+      if (next >= end) {
+        now = end;
+        return false;
+      }
+      now = next;
+      settle_events();
+    }
+    return true;
+  }
+
+  TimePoint now = start;
+  Pace pace;
+  Scheduler scheduler;
+  std::vector<TimePoint> sends;
+
+ private:
+  struct VirtualSeat {
+    Seat seat;
+    bool busy = false;
+    bool fresh = false;
+    bool ended = false;
+    TimePoint wake_at = TimePoint::min();
+  };
+
+  bool done() const {
+    return std::all_of(seats_.begin(), seats_.end(), [](const VirtualSeat& s) { return s.ended; });
+  }
+
+  void feed() {
+    while (!job_.empty() && scheduler.wants_input()) {
+      scheduler.admit(job_.front());
+      job_.pop_front();
+    }
+    if (job_.empty()) scheduler.close_input();
+  }
+
+  void give_turns() {
+    for (VirtualSeat& seat : seats_) {
+      while (!seat.busy && !seat.ended && give_turn(seat)) {
+      }
+    }
+  }
+
+  /// False: the seat waits.
+  bool give_turn(VirtualSeat& seat) {
+    const Action action = scheduler.next(seat.seat, now);
+    switch (action.kind) {
+      case Action::Kind::send:
+        send(seat, action.slot);
+        return true;
+      case Action::Kind::connect:
+        connect(seat);
+        return true;
+      case Action::Kind::give_up:
+        record(action.slot, action.status);
+        return true;
+      case Action::Kind::wait:
+        BOOST_REQUIRE_MESSAGE(action.until > now, "a wait until a time that has passed is a busy loop");
+        seat.wake_at = action.until;
+        return false;
+      case Action::Kind::done:
+        seat.ended = true;
+        return false;
+    }
+    return false;
+  }
+
+  void send(VirtualSeat& seat, SlotId slot) {
+    sends.push_back(now);
+    Reply reply = hooks_.service(scheduler.operation(slot), scheduler.attempt(slot), std::exchange(seat.fresh, false));
+    seat.busy = true;
+    at(now + reply.latency, [this, &seat, slot, it = std::move(reply.outcome)] {
+      seat.busy = false;
+      if (it.http == 0) seat.seat.connected = false;
+      const std::uint32_t line = scheduler.operation(slot).line();
+      const auto status = scheduler.complete(seat.seat, slot, it, {now, {}, {}});
+      hooks_.on_completed(line, it);
+      if (status) record(slot, *status);
+    });
+  }
+
+  void connect(VirtualSeat& seat) {
+    Reply reply = hooks_.connect();
+    seat.busy = true;
+    at(now + reply.latency, [this, &seat, it = std::move(reply.outcome)] {
+      seat.busy = false;
+      if (it.verdict == Verdict::succeeded) {
+        seat.seat.connected = seat.fresh = true;
+        return;
+      }
+      const auto final = scheduler.connect_failed(seat.seat, it, {now, {}, {}});
+      hooks_.on_connect_failed(final ? std::optional(scheduler.operation(final->slot).line()) : std::nullopt);
+      if (final) record(final->slot, final->status);
+    });
+  }
+
+  void record(SlotId slot, Status status) {
+    const std::uint32_t line = scheduler.operation(slot).line();
+    hooks_.on_final(line, status);
+    group_.push_back(line);
+    if (group_.size() == 1) sync_due_ = now + std::chrono::milliseconds(100);
+    scheduler.recorded(slot, ticket_);
+  }
+
+  void consider_sync() {
+    if (syncing_ || group_.empty() || (!scheduler.wants_sync() && now < sync_due_)) return;
+    syncing_ = true;
+    at(now + hooks_.sync(), [this, lines = std::exchange(group_, {}), ticket = ticket_++] {
+      syncing_ = false;
+      for (const std::uint32_t line : lines) hooks_.on_durable(line);
+      scheduler.durable(ticket);
+    });
+  }
+
+  void at(TimePoint time, std::function<void()> act) { events_.emplace(time, std::move(act)); }
+
+  TimePoint next_event() const {
+    TimePoint next = events_.empty() ? TimePoint::max() : events_.begin()->first;
+    if (!syncing_ && !group_.empty()) next = std::min(next, std::max(now, sync_due_));
+    for (const VirtualSeat& seat : seats_) {
+      if (!seat.busy && !seat.ended) next = std::min(next, seat.wake_at);
+    }
+    return next;
+  }
+
+  void settle_events() {
+    while (!events_.empty() && events_.begin()->first <= now) events_.extract(events_.begin()).mapped()();
+  }
+
+  Hooks hooks_;
+  std::deque<job::Operation> job_;
+  std::deque<VirtualSeat> seats_;
+  std::multimap<TimePoint, std::function<void()>> events_;
+  std::vector<std::uint32_t> group_;  ///< lines recorded, not yet being synced
+  TimePoint sync_due_;
+  std::uint64_t ticket_ = 1;
+  bool syncing_ = false;
+};
+
+/// By how much the fullest window of `times` exceeds what rate and burst allow it; at most 0 if none does. Looks at all
+/// windows: with v(k) = k − rate × t(k), the window from i to j holds v(j) − v(i) + 1 more than rate × its length.
+inline double excess_over(double rate, double burst, const std::vector<TimePoint>& times) {
+  double lowest = 1e300;
+  double worst = 0;
+  for (std::size_t k = 0; k < times.size(); ++k) {
+    const double v = static_cast<double>(k) - rate * seconds(times[k] - start);
+    lowest = std::min(lowest, v);
+    worst = std::max(worst, v - lowest + 1);
+  }
+  return worst - burst;
+}
+
+}  // namespace koobatch::flow::test
