@@ -20,14 +20,20 @@ class CheckingReader final : public Reader {
       : records_(std::move(records)), settings_(std::move(settings)) {}
 
   Result<Item> next(Operation& operation) override {
+    auto item = skip();
+    if (item && *item == Item::operation) {
+      OperationBuilder::build(fields_, line(), settings_.default_user, settings_.default_language, operation);
+    }
+    return item;
+  }
+
+  Result<Item> skip() override {
     violations_.clear();
     const auto more = records_->next(fields_, violations_);
     if (!more) return more.error();
     if (!*more) return Item::end;
     if (fields_.row != nullptr) check_record();
-    if (!violations_.empty()) return Item::invalid;
-    OperationBuilder::build(fields_, line(), settings_.default_user, settings_.default_language, operation);
-    return Item::operation;
+    return violations_.empty() ? Item::operation : Item::invalid;
   }
 
   std::uint32_t line() const override { return records_->line(); }

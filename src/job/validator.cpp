@@ -14,9 +14,8 @@ Result<Validation> validate(const std::filesystem::path& path, const ReaderSetti
   if (!opened) return opened.error();
   Reader& reader = **opened;
   Validation result;
-  Operation operation;
   for (;;) {
-    const auto item = reader.next(operation);
+    const auto item = reader.skip();
     if (!item) return item.error();
     if (*item == Reader::Item::end) break;
     ++result.operations;

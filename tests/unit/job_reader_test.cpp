@@ -99,6 +99,19 @@ BOOST_AUTO_TEST_CASE(an_identifier_given_twice_is_not_taken_for_either) {
   BOOST_TEST(reader->invalid_id() == "");
 }
 
+BOOST_AUTO_TEST_CASE(skipping_checks_a_record_as_reading_it_does) {
+  const TemporaryFolder folder;
+  const auto reader = open(folder.write("a.ndjson", good_rename + "\n" + bad_rename + "\n" + good_rename + "\n"));
+  BOOST_CHECK(reader->skip().value() == Reader::Item::operation);
+  BOOST_CHECK(reader->skip().value() == Reader::Item::invalid);
+  BOOST_TEST(reader->line() == 2U);
+  BOOST_TEST(joined(reader->violations()) == "fileName: contains '*', which is not allowed (< > | : * ? \" /)");
+  Operation operation;
+  BOOST_CHECK(reader->next(operation).value() == Reader::Item::operation);
+  BOOST_TEST(operation.line() == 3U);
+  BOOST_CHECK(reader->skip().value() == Reader::Item::end);
+}
+
 BOOST_AUTO_TEST_CASE(a_run_needs_a_user_from_the_record_or_the_settings) {
   const TemporaryFolder folder;
   const auto path = folder.write(

@@ -42,6 +42,8 @@ class Reader {
   virtual ~Reader() = default;
   /// Reads the next record that is not blank. An Error is about the file itself (it cannot be read on).
   virtual Result<Item> next(Operation& operation) = 0;
+  /// The same, checks and all, without rendering the operation: for who only wants to know whether it is valid.
+  virtual Result<Item> skip() = 0;
   /// The physical line, from 1, on which the last record starts.
   virtual std::uint32_t line() const = 0;
   /// What was wrong with the last record; valid until the next call.
