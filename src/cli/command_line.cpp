@@ -2,8 +2,8 @@
 
 #include "koobatch/cli/option_table.hpp"
 
-#include <fmt/format.h>
 #include <boost/algorithm/string/replace.hpp>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <CLI/CLI.hpp>
@@ -42,7 +42,7 @@ void add_arguments(CLI::App& app, const VerbRow& row) {
   const std::string extra_help(row.extra_help);
   app.add_option(std::string(row.extra_name), extra_help)
       ->type_name("")
-      ->expected(1, CLI::detail::expected_max_vector_size)
+      ->expected(-1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
 }
 

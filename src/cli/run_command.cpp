@@ -18,6 +18,12 @@ namespace {
 
 /// Prints what validation found. An exit status if that is the end of it.
 std::optional<int> judge(const engine::RunSettings& settings, const job::Validation& validation) {
+  if (validation.cut_short && settings.skip_invalid) {
+    print_violations(settings.job, validation, spdlog::level::err);
+    observe::log::print(spdlog::level::err,
+                        "koobatch: nothing was sent; --skip-invalid cannot tell which operations the last error hides");
+    return exit_job_invalid;
+  }
   if (validation.invalid > 0 && !settings.skip_invalid) {
     print_violations(settings.job, validation, spdlog::level::err);
     observe::log::print(spdlog::level::err,

@@ -103,6 +103,7 @@ class CsvSource final : public RecordSource {
 
   std::uint32_t line() const override { return rows_.line(); }
   Digest digest() const override { return rows_.digest(); }
+  bool cut_short() const override { return rows_.cut_short(); }
 
  private:
   void read_cells(Fields& fields, std::vector<Violation>& out) {

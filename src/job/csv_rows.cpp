@@ -53,7 +53,10 @@ Result<CsvRows::Item> CsvRows::next() {
   if (!item) return item.error();
   if (*item == LineSplitter::Item::end) return Item::end;
   first_line_ = lines_.number();
-  if (*item == LineSplitter::Item::too_long) return broken(too_long_line(lines_.limits()).message);
+  if (*item == LineSplitter::Item::too_long) {
+    // It may have left a quote open, so what follows it may be rows or parts of a cell.
+    return swallow_rest(too_long_line(lines_.limits()).message);
+  }
   return read_row();
 }
 
@@ -71,7 +74,8 @@ Result<CsvRows::Item> CsvRows::read_row() {
   for (;;) {
     const auto line = lines_.text();
     size += line.size() + lines_.line_end().size();
-    if (size > lines_.limits().bytes + 2) return swallow_rest("is not closed within the most a row may have");
+    if (size > lines_.limits().bytes + 2)
+      return swallow_rest(open_quote("is not closed within the most a row may have"));
     if (!feed(line)) {
       return broken(
           fmt::format("cell {} has a quote out of place: put the whole cell in quotes and double each quote inside",
@@ -85,8 +89,9 @@ Result<CsvRows::Item> CsvRows::read_row() {
     if (row_ended_) return complete();
     const auto item = lines_.next();
     if (!item) return item.error();
-    if (*item == LineSplitter::Item::end) return swallow_rest("is never closed");
-    if (*item == LineSplitter::Item::too_long) return swallow_rest("is not closed within the most a row may have");
+    if (*item == LineSplitter::Item::end) return swallow_rest(open_quote("is never closed"));
+    if (*item == LineSplitter::Item::too_long)
+      return swallow_rest(open_quote("is not closed within the most a row may have"));
   }
 }
 
@@ -111,16 +116,19 @@ CsvRows::Item CsvRows::complete() {
   return Item::row;
 }
 
-// Nothing after a quote left open can be told to be a row or a part of the cell, so none of it may be taken for an
-// operation.
-Result<CsvRows::Item> CsvRows::swallow_rest(std::string_view why) {
+std::string CsvRows::open_quote(std::string_view why) const {
+  return fmt::format("cell {} opens a quote that {}", slices_.size() + 1, why);
+}
+
+// What follows can be told neither to be rows nor parts of a cell, so none of it may be taken for an operation.
+Result<CsvRows::Item> CsvRows::swallow_rest(const std::string& why) {
+  cut_short_ = true;
   for (;;) {
     const auto item = lines_.next();
     if (!item) return item.error();
     if (*item == LineSplitter::Item::end) break;
   }
-  return broken(fmt::format("cell {} opens a quote that {}: it swallows the rest of the file, up to line {}",
-                            slices_.size() + 1, why, lines_.number()));
+  return broken(fmt::format("{}: it swallows the rest of the file, up to line {}", why, lines_.number()));
 }
 
 }  // namespace koobatch::job

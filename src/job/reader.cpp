@@ -45,6 +45,7 @@ class CheckingReader final : public Reader {
     return key.malformed ? "" : key.text;
   }
   Digest digest() const override { return records_->digest(); }
+  bool cut_short() const override { return records_->cut_short(); }
 
  private:
   void check_record() {

@@ -27,6 +27,7 @@ Result<Validation> validate(const std::filesystem::path& path, const ReaderSetti
       result.first_errors.push_back(format_violation(path, reader.line(), violation));
     }
   }
+  result.cut_short = reader.cut_short();
   result.digest = reader.digest();
   return result;
 }

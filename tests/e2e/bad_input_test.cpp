@@ -152,6 +152,17 @@ BOOST_AUTO_TEST_CASE(skip_invalid_records_the_invalid_and_runs_the_rest) {
   BOOST_TEST(member(member(lines.end[0], "counts"), "remaining") == "0");
 }
 
+BOOST_AUTO_TEST_CASE(skip_invalid_refuses_a_job_whose_errors_may_hide_operations) {
+  const auto csv = workspace.write("job.csv",
+                                   "op,id,fileName\nrename_shared_folder,1,a\nrename_shared_folder,2,\"b\n"
+                                   "rename_shared_folder,3,c\n");
+  check({"unclosed quote",
+         {"run", csv, "--simulate", "--user-id", "7", "--skip-invalid", "--report", report},
+         3,
+         "--skip-invalid cannot"});
+  BOOST_TEST(!std::filesystem::exists(report));
+}
+
 BOOST_AUTO_TEST_CASE(an_empty_job_says_so_and_is_no_failure) {
   for (const char* text : {"", "\n \n", "\xEF\xBB\xBF"}) {
     const auto finished =

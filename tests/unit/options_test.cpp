@@ -239,7 +239,6 @@ BOOST_AUTO_TEST_CASE(trace_takes_reports_after_its_id) {
   const auto invocation = Given{{"trace", "0101", "a", "b"}, {}, {}}.accepted();
   const std::vector<std::string> expected = {"0101", "a", "b"};
   BOOST_TEST(invocation.arguments == expected, boost::test_tools::per_element());
-  CHECK_SAYS((Given{{"trace", "--help"}, {}, {}}.information()), "ID [REPORT...]");
 }
 
 // Where settings come from.

@@ -37,6 +37,8 @@ class CsvRows {
   /// The physical line on which the last row starts.
   std::uint32_t line() const { return first_line_; }
   Digest digest() const { return lines_.digest(); }
+  /// Was the rest of the file passed over, because it cannot be told what in it is a row?
+  bool cut_short() const { return cut_short_; }
 
  private:
   static void on_cell(void* text, std::size_t size, void* self);
@@ -48,7 +50,8 @@ class CsvRows {
   void reset();
   Item broken(std::string fault);
   Item complete();
-  Result<Item> swallow_rest(std::string_view why);
+  std::string open_quote(std::string_view why) const;
+  Result<Item> swallow_rest(const std::string& why);
 
   LineSplitter lines_;
   csv_parser parser_;
@@ -58,6 +61,7 @@ class CsvRows {
   bool row_ended_ = false;
   std::uint32_t first_line_ = 0;
   std::string fault_;
+  bool cut_short_ = false;
 };
 
 }  // namespace koobatch::job

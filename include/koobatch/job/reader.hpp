@@ -53,6 +53,8 @@ class Reader {
   virtual std::string_view invalid_op() const = 0;
   virtual std::string_view invalid_id() const = 0;
   virtual Digest digest() const = 0;
+  /// Did the last record swallow the rest of the file (an unclosed CSV quote), so that operations in it may be hidden?
+  virtual bool cut_short() const = 0;
 };
 
 /// Opens a job file. An error (usage) if it cannot be read, is a directory, or its CSV header is unusable (job).

@@ -20,6 +20,8 @@ class RecordSource {
   /// The physical line on which the last record starts.
   virtual std::uint32_t line() const = 0;
   virtual Digest digest() const = 0;
+  /// See Reader::cut_short().
+  virtual bool cut_short() const { return false; }
 };
 
 /// One JSON object a line.

@@ -16,6 +16,7 @@ struct Validation {
   std::uint64_t operations = 0;  ///< records, valid or not
   std::uint64_t invalid = 0;     ///< records with at least one broken rule
   std::uint64_t violations = 0;  ///< broken rules in all
+  bool cut_short = false;        ///< operations may be hidden behind the last error: nothing may be skipped
   Digest digest;
   std::vector<std::string> first_errors;  ///< formatted, at most max_listed_errors
 };
