@@ -1,13 +1,12 @@
 // The main job: from a file of operations, through the service, into a report.
+#include "run_checks.hpp"
 #include "service.hpp"
 #include "workspace.hpp"
 
-#include "koobatch/core/trace_id.hpp"
-
-#include <boost/test/unit_test.hpp>
 #include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <boost/test/unit_test.hpp>
 
 #include <algorithm>
 #include <set>
@@ -79,39 +78,7 @@ void check_sick_service(const std::string& threads) {
       {{"TOKEN", "secret"}});
   BOOST_TEST(finished.status == 0, finished.out << finished.err);
 
-  const auto lines = read_report(workspace.path("r"));
-  BOOST_TEST(lines.results.size() == operations);
-  std::set<std::uint32_t> seen;
-  std::size_t succeeded = 0;
-  for (const auto& result : lines.results) {
-    seen.insert(result.line);
-    if (result.status == "succeeded") ++succeeded;
-  }
-  BOOST_TEST(seen.size() == operations, "one result each");
-  BOOST_TEST(succeeded == operations);
-  BOOST_TEST((read_state(service.get("/_sim/state")) == job.last), "the service holds the last value of every key");
-  const auto stats = service.get("/_sim/stats");
-  BOOST_TEST(member(stats, "overlapping_keys") == "0");
-  BOOST_TEST(member(stats, "duplicate_trace_ids") == "0");
-  BOOST_TEST(member(stats, "pipelined") == "0");
-  service.stop();
-
-  // The order of requests on a key is that of the file, repeats included: an older one never comes after a newer one.
-  std::map<std::string, std::uint32_t> newest;
-  std::set<std::string> traces;
-  std::size_t out_of_order = 0;
-  const auto log = read_log(workspace.path("log"));
-  BOOST_TEST(log.size() > operations);
-  for (const auto& request : log) {
-    const auto trace = koobatch::parse_trace_id(request.trace_id);
-    BOOST_REQUIRE(trace.has_value());
-    traces.insert(request.trace_id);
-    auto& line = newest[request.key];
-    if (trace->line < line) ++out_of_order;
-    line = std::max(line, trace->line);
-  }
-  BOOST_TEST(out_of_order == 0U);
-  BOOST_TEST(traces.size() == log.size(), "every attempt has a trace ID of its own");
+  check_nothing_lost_doubled_or_reordered(service, workspace.path("log"), workspace.path("r"), job, operations);
 }
 
 BOOST_AUTO_TEST_CASE(a_sick_service_loses_doubles_and_reorders_nothing_with_one_thread) {

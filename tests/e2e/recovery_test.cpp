@@ -1,0 +1,251 @@
+// A run may be killed at any instant, and its disk may fail: resumed, it loses and doubles nothing.
+#include "run_checks.hpp"
+#include "service.hpp"
+#include "workspace.hpp"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/file.h>
+#include <unistd.h>
+#include <boost/test/unit_test.hpp>
+
+#include <cerrno>
+#include <cstdlib>
+#include <random>
+#include <thread>
+
+using namespace koobatch::test;
+
+namespace {
+
+constexpr std::size_t operations = 2'000;
+constexpr std::size_t keys = 200;
+
+/// A job, a service with faults, and a run that is killed and resumed.
+struct Trial {
+  explicit Trial(const std::vector<std::string>& faults = {"--fault", "status=503,rate=0.03", "--fault",
+                                                           "reset,rate=0.02", "--fault", "truncate,rate=0.02"})
+      : service(service_flags(faults)) {
+    workspace.write("job.ndjson", job.text);
+  }
+
+  std::vector<std::string> service_flags(std::vector<std::string> flags) const {
+    flags.emplace_back("--log");
+    flags.push_back(workspace.path("log"));
+    return flags;
+  }
+
+  static Process::Environment environment(const std::string& fault) {
+    Process::Environment variables = {{"TOKEN", "secret"}};
+    if (fault.empty()) return variables;
+    variables["LD_PRELOAD"] = IO_FAULTS_LIBRARY;
+    variables["KOOBATCH_IO_FAULT"] = fault;
+    // The sanitizer's runtime then no longer comes first, which harms nothing here.
+    variables["ASAN_OPTIONS"] = "verify_asan_link_order=0";
+    return variables;
+  }
+
+  std::vector<std::string> command() const {
+    if (::access(report.c_str(), F_OK) == 0) {
+      return {KOOBATCH_BINARY, "resume", report, "--progress", "none", "-q"};
+    }
+    return {KOOBATCH_BINARY,
+            "run",
+            workspace.path("job.ndjson"),
+            "--endpoint",
+            service.url(),
+            "--token-env",
+            "TOKEN",
+            "--user-id",
+            "7",
+            "--max-attempts",
+            "12",
+            "--retry-base",
+            "5ms",
+            "--report",
+            report,
+            "--progress",
+            "none",
+            "-q"};
+  }
+
+  /// Starts or resumes the run, which the fault may kill.
+  Finished go(const std::string& fault = {}) const { return Process(command(), environment(fault)).wait(); }
+
+  /// Starts or resumes the run, and kills it after a while, if it is not done by then.
+  void go_and_kill(std::chrono::microseconds delay) const {
+    Process process(command(), environment({}));
+    std::this_thread::sleep_for(delay);
+    process.signal(SIGKILL);
+    process.wait();
+  }
+
+  void resume_to_the_end() const {
+    const auto finished = go();
+    BOOST_TEST(finished.status == 0, finished.status << ": " << finished.out << finished.err);
+  }
+
+  void check() { check_nothing_lost_doubled_or_reordered(service, workspace.path("log"), report, job, operations); }
+
+  Workspace workspace;
+  GeneratedJob job = generate_job(operations, keys);
+  std::string report = workspace.path("x.report.ndjson");
+  Service service;
+};
+
+std::string drawn_fault(std::mt19937_64& random) {
+  const char* const kinds[] = {"kill:send:", "kill:write:", "tear:write:", "kill:sync:"};
+  const std::size_t kind = random() % 4;
+  // There are about as many sends as operations, and far fewer groups.
+  const std::uint64_t range = kind == 0 ? 1'200 : 40;
+  return kinds[kind] + std::to_string(1 + random() % range);
+}
+
+std::size_t rounds() {
+  const char* text = std::getenv("KOOBATCH_KILL_ROUNDS");
+  return text == nullptr ? 25 : std::stoul(text);
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(recovery)
+
+BOOST_AUTO_TEST_CASE(kills_at_any_instant_lose_double_and_reorder_nothing) {
+  for (std::size_t round = 0; round < rounds(); ++round) {
+    BOOST_TEST_CONTEXT("round " << round) {
+      std::mt19937_64 random(round + 1);
+      Trial trial;
+      for (int kills = 0; kills < 3; ++kills) {
+        if (random() % 3 == 0) {
+          trial.go_and_kill(std::chrono::microseconds(5'000 + random() % 100'000));
+        } else {
+          trial.go(drawn_fault(random));
+        }
+      }
+      trial.resume_to_the_end();
+      trial.check();
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_kill_before_the_report_has_its_name_leaves_nothing_to_resume_and_nothing_sent) {
+  Trial trial;
+  BOOST_TEST(trial.go("kill:sync:1").status == 128 + SIGKILL);
+  BOOST_TEST(::access(trial.report.c_str(), F_OK) != 0);
+  BOOST_TEST(member(trial.service.get("/_sim/stats"), "requests") == "0");
+  trial.resume_to_the_end();
+  trial.check();
+}
+
+BOOST_AUTO_TEST_CASE(the_first_failed_write_or_sync_stops_the_run_with_the_cause_and_resume_loses_nothing) {
+  for (const auto& [fault, cause] : {std::pair{"fail=28:write:3", "No space left on device"},
+                                     {"fail=5:write:4", "Input/output error"},
+                                     {"fail=122:write:5", "Disk quota exceeded"},
+                                     {"once=5:sync:3", "Input/output error"},
+                                     {"fail=28:sync:2", "No space left on device"}}) {
+    BOOST_TEST_CONTEXT(fault) {
+      Trial trial;
+      const auto finished = trial.go(fault);
+      BOOST_TEST(finished.status == 5, finished.status << ": " << finished.err);
+      BOOST_TEST(finished.err.find(cause) != std::string::npos, finished.err);
+      BOOST_TEST(finished.err.find(trial.report) != std::string::npos, finished.err);
+      trial.resume_to_the_end();
+      trial.check();
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(every_nth_write_and_sync_may_fail_until_a_run_gets_through) {
+  // Few operations, so that there are few groups; each fails in its turn.
+  for (const char* call : {"write", "sync"}) {
+    bool got_through = false;
+    for (int n = 1; !got_through && n < 400; n += n < 20 ? 1 : 17) {
+      BOOST_TEST_CONTEXT(call << " " << n) {
+        Trial trial(std::vector<std::string>{});
+        const auto finished = trial.go(std::string("once=5:") + call + ":" + std::to_string(n));
+        got_through = finished.status == 0;
+        if (!got_through) trial.resume_to_the_end();
+        trial.check();
+      }
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_short_write_is_carried_on) {
+  Trial trial;
+  BOOST_TEST(trial.go("short:write:3").status == 0);
+  trial.check();
+}
+
+BOOST_AUTO_TEST_CASE(a_second_process_on_the_same_report_is_kept_out_at_once) {
+  Trial trial;
+  trial.go("kill:send:100");
+  const int held = ::open(trial.report.c_str(), O_RDWR | O_CLOEXEC);
+  BOOST_REQUIRE(::flock(held, LOCK_EX | LOCK_NB) == 0);
+  const auto started = std::chrono::steady_clock::now();
+  const auto refused = trial.go();
+  BOOST_TEST(refused.status == 2, refused.err);
+  BOOST_TEST((std::chrono::steady_clock::now() - started < std::chrono::seconds(1)));
+  BOOST_TEST(refused.err.find("another") != std::string::npos, refused.err);
+  ::close(held);
+  trial.resume_to_the_end();
+  trial.check();
+}
+
+BOOST_AUTO_TEST_CASE(a_finished_run_is_told_to_be_finished_and_sends_nothing) {
+  Trial trial;
+  trial.resume_to_the_end();
+  const auto before = trial.workspace.read("x.report.ndjson");
+  const auto again = run_koobatch({"resume", trial.report}, Trial::environment({}));
+  BOOST_TEST(again.status == 0);
+  BOOST_TEST(again.err.find("already") != std::string::npos, again.err);
+  BOOST_TEST(trial.workspace.read("x.report.ndjson") == before);
+}
+
+BOOST_AUTO_TEST_CASE(a_job_that_changed_is_refused_and_may_lie_elsewhere) {
+  Trial trial;
+  trial.go("kill:send:100");
+  trial.workspace.write("job.ndjson", trial.job.text + "\n");
+  const auto refused = trial.go();
+  BOOST_TEST(refused.status == 2, refused.err);
+  BOOST_TEST(refused.err.find("not the job of this report") != std::string::npos, refused.err);
+  const auto moved = trial.workspace.write("moved.ndjson", trial.job.text);
+  const auto resumed = run_koobatch({"resume", trial.report, "--job", moved}, Trial::environment({}));
+  BOOST_TEST(resumed.status == 0, resumed.err);
+  trial.check();
+}
+
+BOOST_AUTO_TEST_CASE(damage_in_the_middle_is_refused_and_names_the_line) {
+  Trial trial;
+  trial.resume_to_the_end();
+  auto text = trial.workspace.read("x.report.ndjson");
+  const auto second_line = text.find('\n') + 1;
+  text[second_line + 30] ^= 1;
+  trial.workspace.write("x.report.ndjson", text);
+  const auto refused = trial.go();
+  BOOST_TEST(refused.status == 2, refused.err);
+  BOOST_TEST(refused.err.find(trial.report + ":2") != std::string::npos, refused.err);
+}
+
+BOOST_AUTO_TEST_CASE(an_interrupted_run_goes_on_where_it_stopped) {
+  Trial trial;
+  {
+    Process process({KOOBATCH_BINARY, "run", trial.workspace.path("job.ndjson"), "--endpoint", trial.service.url(),
+                     "--token-env", "TOKEN", "--user-id", "7", "--rate", "1000/s", "--max-attempts", "12",
+                     "--retry-base", "5ms", "--report", trial.report},
+                    Trial::environment({}));
+    while (member(trial.service.get("/_sim/stats"), "applied") == "0") ::usleep(1'000);
+    process.signal(SIGTERM);
+    BOOST_TEST(process.wait().status == 143);
+  }
+  trial.resume_to_the_end();
+  trial.check();
+  const auto lines = read_report(trial.report);
+  BOOST_TEST(lines.run.size() == 2U);
+  BOOST_TEST(lines.end.size() == 2U);
+  BOOST_TEST(member(lines.run[0], "run_id") == member(lines.run[1], "run_id"));
+  BOOST_TEST(member(lines.run[1], "segment") == "2");
+  BOOST_TEST(member(lines.run[0], "trace_prefix") != member(lines.run[1], "trace_prefix"));
+}
+
+BOOST_AUTO_TEST_SUITE_END()

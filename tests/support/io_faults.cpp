@@ -1,0 +1,110 @@
+// A library to be preloaded into the binary under test: makes chosen system calls on the report or on sockets go wrong,
+// as disks and crashes do. KOOBATCH_IO_FAULT="ACTION:CALL:N" with
+//   ACTION  kill: the process dies by SIGKILL just before the Nth CALL
+//           tear: of the Nth CALL (a write) half is done, then the process dies
+//           fail=ERRNO: the Nth CALL and all after it fail with this error number
+//           once=ERRNO: only the Nth CALL fails
+//           short: the Nth CALL (a write) does only half
+//   CALL    write, sync: on a report (a file named *report*); send: a request
+#include <dlfcn.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <string>
+
+namespace {
+
+struct Fault {
+  std::string action;
+  std::string call;
+  long at = 0;
+  int error = 0;
+};
+
+Fault parse() {
+  Fault fault;
+  const char* text = std::getenv("KOOBATCH_IO_FAULT");
+  if (text == nullptr) return fault;
+  const std::string all = text;
+  const auto first = all.find(':');
+  const auto second = all.find(':', first + 1);
+  fault.action = all.substr(0, first);
+  fault.call = all.substr(first + 1, second - first - 1);
+  fault.at = std::atol(all.c_str() + second + 1);
+  if (const auto equals = fault.action.find('='); equals != std::string::npos) {
+    fault.error = std::atoi(fault.action.c_str() + equals + 1);
+    fault.action.resize(equals);
+  }
+  return fault;
+}
+
+const Fault& fault() {
+  static const Fault parsed = parse();
+  return parsed;
+}
+
+bool is_report(int fd) {
+  char path[4096];
+  const std::string link = "/proc/self/fd/" + std::to_string(fd);
+  const ssize_t size = ::readlink(link.c_str(), path, sizeof path);
+  if (size <= 0) return false;
+  const std::string name(path, static_cast<std::size_t>(size));
+  // A new report is written under a temporary name first.
+  return name.find("report") != std::string::npos || name.find("/.koobatch-") != std::string::npos;
+}
+
+/// Counts the call. True if it is one that is to go wrong.
+bool strikes(const char* call) {
+  static std::atomic<long> count{0};
+  if (fault().call != call) return false;
+  const long n = ++count;
+  if (fault().action == "fail") return n >= fault().at;
+  return n == fault().at;
+}
+
+template <class Function>
+Function next(const char* name) {
+  return reinterpret_cast<Function>(::dlsym(RTLD_NEXT, name));
+}
+
+void die() {
+  ::kill(::getpid(), SIGKILL);
+  ::pause();
+}
+
+}  // namespace
+
+extern "C" ssize_t write(int fd, const void* bytes, size_t size) {
+  static const auto real = next<ssize_t (*)(int, const void*, size_t)>("write");
+  if (fault().call != "write" || !is_report(fd) || !strikes("write")) return real(fd, bytes, size);
+  if (fault().action == "kill") die();
+  if (fault().action == "short") return real(fd, bytes, size / 2);
+  if (fault().action == "tear") {
+    real(fd, bytes, size / 2);
+    die();
+  }
+  errno = fault().error;
+  return -1;
+}
+
+extern "C" int fdatasync(int fd) {
+  static const auto real = next<int (*)(int)>("fdatasync");
+  if (fault().call != "sync" || !is_report(fd) || !strikes("sync")) return real(fd);
+  if (fault().action == "kill") die();
+  errno = fault().error;
+  return -1;
+}
+
+extern "C" ssize_t send(int fd, const void* bytes, size_t size, int flags) {
+  static const auto real = next<ssize_t (*)(int, const void*, size_t, int)>("send");
+  if (!strikes("send")) return real(fd, bytes, size, flags);
+  // The request is out, its result is not recorded.
+  real(fd, bytes, size, flags);
+  die();
+  return -1;
+}
