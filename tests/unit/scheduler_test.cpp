@@ -324,6 +324,19 @@ BOOST_AUTO_TEST_CASE(one_unclear_attempt_is_enough_to_end_unknown) {
   BOOST_TEST(desk.finish(seat, desk.send_when_due(seat), refused()) == Status::unknown);
 }
 
+BOOST_AUTO_TEST_CASE(what_an_earlier_segment_may_have_sent_can_never_be_said_to_have_failed) {
+  Desk desk(attempts_at_most(1));
+  desk.prove_service();
+  job::Operation operation = folder_rename(1, "a");
+  desk.scheduler.admit(operation, true);
+  BOOST_TEST(desk.scheduler.unsettled() == std::vector<std::uint32_t>{1});
+  Seat seat = connected();
+  BOOST_TEST(desk.finish(seat, desk.send(seat), refused()) == Status::unknown);
+  BOOST_TEST(desk.scheduler.unsettled().empty());
+  desk.admit(2, "b");
+  BOOST_TEST(desk.finish(seat, desk.send_when_due(seat), refused()) == Status::failed, "the slot begins anew");
+}
+
 BOOST_AUTO_TEST_CASE(an_unclear_attempt_that_is_confirmed_later_is_no_longer_unclear) {
   Desk desk;
   desk.prove_service();
