@@ -7,7 +7,7 @@
 
 namespace koobatch::report {
 
-/// Cuts what a ReadSome delivers into lines, in one buffer of 1 MiB that grows only for a longer line.
+/// Cuts what a ReadSome delivers into lines, in one buffer of 256 KiB that grows only for a longer line.
 class LineSplitter {
  public:
   struct Line {
@@ -22,7 +22,7 @@ class LineSplitter {
   Result<bool> next(Line& line);
 
  private:
-  static constexpr std::size_t initial_size = std::size_t{1} << 20;
+  static constexpr std::size_t initial_size = std::size_t{1} << 18;
   /// Far above the longest line there can be: a job line has at most 1 MiB, and escaping makes six bytes of one.
   static constexpr std::size_t longest_line = std::size_t{16} << 20;
 

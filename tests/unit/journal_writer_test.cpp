@@ -291,6 +291,48 @@ BOOST_AUTO_TEST_CASE(nothing_is_written_after_any_failure) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(what_was_written_to_a_file_is_read_back_and_gone_on_with) {
+  const samples::Folder folder;
+  const auto path = folder / "r.ndjson";
+  const auto commit = [&](Writer& writer, std::uint32_t line) {
+    Batch batch{0, line, Steady::now(), samples::line(samples::result(line))};
+    writer.submit(batch, true);
+  };
+  {
+    auto created = create_report(path, samples::line(samples::run(1)));
+    BOOST_REQUIRE(created);
+    Writer writer(std::move(*created), {}, Bench::quiet());
+    commit(writer, 1);
+    commit(writer, 2);
+    BOOST_TEST(writer.close(samples::line(samples::end(1, "interrupted"))).has_value());
+  }
+  std::ofstream(path, std::ios::app | std::ios::binary) << "torn";
+
+  auto locked = LockedReport::open(path);
+  BOOST_REQUIRE(locked);
+  const auto before = scan(path);
+  BOOST_REQUIRE(before);
+  BOOST_TEST(before->torn());
+  auto file = std::move(*locked).append_from(before->valid_bytes);
+  BOOST_REQUIRE(file);
+  BOOST_TEST((*file)->append(samples::sync(before->last_sync + 1) + samples::line(samples::run(2))).has_value());
+  BOOST_TEST((*file)->sync().has_value());
+  {
+    auto settings = Bench::quiet();
+    settings.last_sync = before->last_sync + 1;
+    Writer writer(std::move(*file), {}, settings);
+    commit(writer, 3);
+    BOOST_TEST(writer.close(samples::line(samples::end(2))).has_value());
+  }
+  const auto after = scan(path);
+  BOOST_REQUIRE_MESSAGE(after, after.error().message);
+  BOOST_TEST(!after->torn());
+  BOOST_TEST(after->ended());
+  BOOST_TEST(after->segments.size() == 2U);
+  BOOST_TEST(after->done.size() == 3U);
+  BOOST_TEST(after->last_sync == before->last_sync + 2);
+}
+
 BOOST_AUTO_TEST_CASE(what_several_workers_hand_over_is_written_once_and_in_each_ones_order) {
   constexpr std::uint64_t batches = 2000;
   Log log;

@@ -61,7 +61,7 @@ struct Scan {
 /// Fills up to `size` bytes at `to`; 0 at the end.
 using ReadSome = std::function<Result<std::size_t>(char* to, std::size_t size)>;
 
-/// Reads a report from the start, in bounded memory (1 MiB, or its longest line), and checks every line's sum.
+/// Reads a report from the start, in bounded memory (256 KiB, or its longest line), and checks every line's sum.
 /// A bad line (not whole, no JSON, wrong sum) that a valid `sync` or `end` line follows is damage: an error (usage)
 /// that names it. Without one, the report is valid up to the first bad line. Also errors: a file that does not begin
 /// with a `run` line, a second result for a line of the job, a line that lacks what its type needs, a file that cannot
