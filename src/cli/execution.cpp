@@ -35,7 +35,9 @@ void watch(engine::Run& run, const SignalWatch& signals, observe::ProgressDispla
   }
 }
 
-int status_of(const report::Summary& summary, int signal) {
+int status_of(const engine::RunResult& result, int signal) {
+  if (result.error) return exit_status(result.error->kind);
+  const report::Summary& summary = result.summary;
   switch (summary.outcome) {
     case report::Outcome::completed:
       return summary.counts[Status::succeeded] == summary.counts.finished() ? exit_success : exit_not_all;
@@ -65,11 +67,11 @@ Result<void> check_files(const engine::RunSettings& settings) {
   return {};
 }
 
-int print_summary(const report::Summary& summary, int signal) {
+int print_result(const engine::RunResult& result, int signal) {
   const auto style = output_style();
-  const auto written = write_output(report::summary_text(summary, style.colour, style.width));
+  const auto written = write_output(report::summary_text(result.summary, style.colour, style.width));
   if (!written) observe::log::print(spdlog::level::err, "koobatch: " + written.error().message);
-  return status_of(summary, signal);
+  return status_of(result, signal);
 }
 
 int execute(engine::RunSettings settings, const Invocation& invocation, std::shared_ptr<observe::Console> console,
@@ -92,7 +94,7 @@ int execute(engine::RunSettings settings, const Invocation& invocation, std::sha
     observe::ProgressDisplay display(silent ? observe::ProgressMode::none : presentation.progress, std::move(console));
     watch(**run, signals, display);
   }
-  return print_summary((*run)->finish().summary, signals.received());
+  return print_result((*run)->finish(), signals.received());
 }
 
 }  // namespace koobatch::cli

@@ -181,6 +181,14 @@ const std::array table = {
               [](Value v, Options& o) { return set_duration(v, o.run.timeout); }},
     OptionRow{"deadline", 0, "DURATION", run, retries, "Time of an operation from its first attempt (10m)",
               [](Value v, Options& o) { return set_duration(v, o.run.scheduler.deadline); }},
+    OptionRow{"max-errors", 0, "N|N%", run, retries,
+              "Stop when more operations than this do not succeed; % of the finished ones (no limit)",
+              [](Value v, Options& o) -> Applied {
+                auto limit = flow::ErrorLimit::parse(v);
+                if (!limit) return limit.error();
+                o.run.max_errors = std::move(*limit);
+                return {};
+              }},
     OptionRow{"max-outage", 0, "DURATION", run, retries, "Give up when the service is silent for so long (10m)",
               [](Value v, Options& o) { return set_duration(v, o.run.pace.max_outage); }},
 

@@ -20,8 +20,8 @@ bool is_finished(const report::Scan& scan) {
 int tell_finished(const std::filesystem::path& path) {
   observe::log::print(spdlog::level::info,
                       fmt::format("{}: every operation has its result already; nothing to go on with", path.string()));
-  const auto summary = report::summarize(path);
-  return summary ? print_summary(*summary, 0) : fail(summary.error());
+  auto summary = report::summarize(path);
+  return summary ? print_result({std::move(*summary), std::nullopt}, 0) : fail(summary.error());
 }
 
 }  // namespace

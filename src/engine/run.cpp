@@ -68,6 +68,7 @@ struct Run::Impl {
   void abort(Error error);
   void stop_workers();
   void abandon_workers();
+  void check_errors();
   void part_ended();
   report::Summary summarize(const report::EndRecord& end) const;
 
@@ -142,7 +143,7 @@ void Run::Impl::launch(std::unique_ptr<report::JournalFile> file, report::Writer
                         [this] {
                           for (const auto& worker : workers) worker->notify_pace();
                         },
-                        [this] { part_ended(); }});
+                        [this] { check_errors(); }, [this] { part_ended(); }});
   std::vector<Inbox*> inboxes;
   for (unsigned i = 0; i < settings.threads; ++i) {
     const unsigned connections =
@@ -161,6 +162,19 @@ void Run::Impl::launch(std::unique_ptr<report::JournalFile> file, report::Writer
 void Run::Impl::feed() {
   if (auto fed = feeder->run(); !fed) abort(fed.error());
   part_ended();
+}
+
+/// Stops the run when more operations went wrong than the user allows.
+void Run::Impl::check_errors() {
+  observe::Snapshot sum;
+  for (const auto& worker : workers) worker->counters().add_to(sum);
+  const std::uint64_t errors = sum[Status::rejected] + sum[Status::failed] + sum[Status::unknown];
+  if (!settings.max_errors.exceeded(errors, sum.finished())) return;
+  abort({ErrorKind::limit,
+         fmt::format(
+             "{} of {} operations did not succeed, more than --max-errors {} allows; see 'koobatch report {}', then "
+             "go on with 'koobatch resume {} --max-errors N'",
+             errors, sum.finished(), settings.max_errors.text(), settings.report.string(), settings.report.string())});
 }
 
 void Run::Impl::part_ended() {

@@ -270,6 +270,7 @@ void Worker::record(flow::SlotId slot, Status status, const flow::Outcome& outco
   report::append_line(batch_.lines, result);
   tally_.add(result);
   counters_.count(status);
+  if (status != Status::succeeded) shared_.not_succeeded();
   recorded_batch_ = batch_.number;
   scheduler_.recorded(slot, batch_.number);
   if (batch_.lines.size() >= batch_bytes || timing.now - batch_.first >= batch_age) hand_over(false);

@@ -134,6 +134,24 @@ BOOST_AUTO_TEST_CASE(a_lost_answer_is_unknown_not_failed_when_attempts_run_out) 
   BOOST_TEST(member(lines.end[0], "reason") == "aborted");
 }
 
+BOOST_AUTO_TEST_CASE(too_many_errors_stop_the_run_which_can_be_resumed) {
+  const Workspace workspace;
+  workspace.write("job.ndjson", generate_job(2'000, 2'000).text);
+  const auto report = workspace.path("r");
+  const auto stopped =
+      run_koobatch({"run", workspace.path("job.ndjson"), "--simulate", "--fault", "status=403,rate=0.5", "--user-id",
+                    "7", "--max-errors", "20", "--report", report});
+  BOOST_TEST(stopped.status == 4, stopped.err);
+  BOOST_TEST(stopped.err.find("--max-errors 20") != std::string::npos, stopped.err);
+  const auto lines = read_report(report);
+  BOOST_TEST(lines.results.size() < 2'000U);
+  BOOST_TEST(member(lines.end.at(0), "reason") == "aborted");
+  // The embedded service of the resumed run is as sick as the first; this time nobody minds.
+  const auto resumed = run_koobatch({"resume", report, "--max-errors", "100%"});
+  BOOST_TEST(resumed.status == 1, resumed.err);
+  BOOST_TEST(read_report(report).results.size() == 2'000U);
+}
+
 BOOST_AUTO_TEST_CASE(throttling_slows_a_run_down_and_fails_nothing) {
   const Workspace workspace;
   workspace.write("job.ndjson", generate_job(600, 600).text);

@@ -18,7 +18,7 @@ Result<void> check_files(const engine::RunSettings& settings);
 int execute(engine::RunSettings settings, const Invocation& invocation, std::shared_ptr<observe::Console> console,
             const std::function<Result<std::unique_ptr<engine::Run>>(const engine::RunSettings&)>& start);
 
-/// Prints a summary, returns the exit status its outcome means. `signal`: the one that interrupted the run.
-int print_summary(const report::Summary& summary, int signal);
+/// Prints the summary of a run that is over, returns its exit status. `signal`: the one that interrupted it.
+int print_result(const engine::RunResult& result, int signal);
 
 }  // namespace koobatch::cli

@@ -9,6 +9,7 @@ enum ExitStatus : int {
   exit_not_all = 1,      ///< finished, and some did not succeed
   exit_usage = 2,        ///< a flag, a setting or a path cannot be used
   exit_job_invalid = 3,  ///< nothing was sent
+  exit_limit = 4,        ///< more operations went wrong than --max-errors allows
   exit_fatal = 5,        ///< the run could not go on
   exit_by_signal = 128,  ///< plus the number of the signal
 };
@@ -19,6 +20,8 @@ constexpr int exit_status(ErrorKind kind) {
       return exit_usage;
     case ErrorKind::job:
       return exit_job_invalid;
+    case ErrorKind::limit:
+      return exit_limit;
     case ErrorKind::fatal:
       return exit_fatal;
   }

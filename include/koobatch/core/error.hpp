@@ -10,6 +10,7 @@ namespace koobatch {
 enum class ErrorKind {
   usage,  ///< a flag, a setting or a path the user gave cannot be used: nothing was started
   job,    ///< the job itself is invalid: nothing was sent
+  limit,  ///< more went wrong than the user allows: the run was stopped, and can be resumed
   fatal,  ///< the run cannot go on (credentials, TLS, disk, endpoint): it can be resumed
 };
 

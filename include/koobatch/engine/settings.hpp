@@ -1,5 +1,6 @@
 #pragma once
 #include "koobatch/auth/credentials.hpp"
+#include "koobatch/flow/error_limit.hpp"
 #include "koobatch/flow/pace.hpp"
 #include "koobatch/flow/scheduler.hpp"
 #include "koobatch/job/reader.hpp"
@@ -32,6 +33,7 @@ struct RunSettings {
   Duration connect_timeout = std::chrono::seconds(5);
   Duration timeout = std::chrono::seconds(30);  ///< of one attempt
   flow::PaceSettings pace;
+  flow::ErrorLimit max_errors;
   flow::SchedulerSettings scheduler;  ///< look-ahead is for all threads together
 };
 

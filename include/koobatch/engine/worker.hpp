@@ -34,6 +34,7 @@ struct Shared {
   std::uint32_t trace_prefix;
   std::function<void(Error)> abort;    ///< from any thread: the run cannot go on
   std::function<void()> pace_changed;  ///< from any thread: every worker should ask the pace again
+  std::function<void()> not_succeeded;    ///< from any thread: an operation ended badly
   std::function<void()> worker_ended;  ///< from a worker's thread, last thing it does
 };
 
