@@ -1,7 +1,7 @@
 #include "koobatch/job/json_syntax.hpp"
 
 #include "koobatch/job/describe.hpp"
-#include "koobatch/job/utf8.hpp"
+#include "koobatch/core/utf8.hpp"
 
 #include <fmt/format.h>
 #include <simdjson.h>

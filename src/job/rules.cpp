@@ -1,6 +1,6 @@
 #include "koobatch/job/describe.hpp"
 #include "koobatch/job/operation.hpp"
-#include "koobatch/job/utf8.hpp"
+#include "koobatch/core/utf8.hpp"
 
 #include <fmt/format.h>
 #include <unicode/uchar.h>

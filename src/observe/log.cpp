@@ -2,61 +2,23 @@
 
 #include "koobatch/core/clock.hpp"
 #include "koobatch/core/json.hpp"
+#include "koobatch/core/terminal_text.hpp"
+#include "koobatch/core/utf8.hpp"
 
 #include <fmt/format.h>
 #include <simdjson.h>
 #include <spdlog/formatter.h>
 #include <spdlog/sinks/base_sink.h>
 #include <spdlog/spdlog.h>
-#include <unicode/utf8.h>
 
 #include <mutex>
 
 namespace koobatch::observe::log {
 namespace {
 
-/// Reads the code point at `text[i]` and moves `i` past it; negative for bytes that are not UTF-8.
-UChar32 next_code_point(std::string_view text, std::size_t& i) {
-// The conversions are inside ICU's macro.
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wconversion"
-#pragma GCC diagnostic ignored "-Wsign-conversion"
-  UChar32 c = 0;
-  U8_NEXT(text.data(), i, text.size(), c);
-  return c;
-#pragma GCC diagnostic pop
-}
-
-/// C0, DEL and C1: what a terminal could take for a command, and line breaks, which would let a foreign text forge
-/// lines.
-bool is_control(UChar32 c) {
-  return c < 0x20 || (c >= 0x7f && c < 0xa0);
-}
-
-void append_printable(std::string& out, std::string_view text) {
-  for (std::size_t i = 0; i < text.size();) {
-    const std::size_t from = i;
-    const UChar32 c = next_code_point(text, i);
-    if (c < 0) {
-      out.append("\uFFFD");
-    } else if (is_control(c)) {
-      fmt::format_to(std::back_inserter(out), "\\x{{{:02x}}}", static_cast<unsigned>(c));
-    } else {
-      out.append(text, from, i - from);
-    }
-  }
-}
-
 std::string repaired_utf8(std::string_view text) {
   std::string out;
-  for (std::size_t i = 0; i < text.size();) {
-    const std::size_t from = i;
-    if (next_code_point(text, i) < 0) {
-      out.append("\uFFFD");
-    } else {
-      out.append(text, from, i - from);
-    }
-  }
+  for_each_character(text, [&](std::int32_t c, std::string_view bytes) { out.append(c < 0 ? "\uFFFD" : bytes); });
   return out;
 }
 
@@ -73,7 +35,7 @@ class TextFormatter final : public spdlog::formatter {
   void format(const spdlog::details::log_msg& message, spdlog::memory_buf_t& out) override {
     std::string line = timestamp(message.time);
     line.append(" ").append(view(spdlog::level::to_string_view(message.level))).append(": ");
-    append_printable(line, view(message.payload));
+    append_harmless(line, view(message.payload));
     append(out, line);
   }
   std::unique_ptr<spdlog::formatter> clone() const override { return std::make_unique<TextFormatter>(); }
@@ -99,7 +61,7 @@ class PlainFormatter final : public spdlog::formatter {
  public:
   void format(const spdlog::details::log_msg& message, spdlog::memory_buf_t& out) override {
     std::string line;
-    append_printable(line, view(message.payload));
+    append_harmless(line, view(message.payload));
     append(out, line);
   }
   std::unique_ptr<spdlog::formatter> clone() const override { return std::make_unique<PlainFormatter>(); }

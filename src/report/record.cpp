@@ -1,7 +1,7 @@
 #include "koobatch/report/record.hpp"
 
 #include "koobatch/core/json.hpp"
-#include "utf8.hpp"
+#include "koobatch/core/utf8.hpp"
 
 #include <fmt/format.h>
 #include <simdjson.h>

@@ -1,7 +1,7 @@
 #include "koobatch/core/json.hpp"
+#include "koobatch/core/terminal_text.hpp"
+#include "koobatch/core/utf8.hpp"
 #include "koobatch/report/summary.hpp"
-#include "koobatch/report/terminal_text.hpp"
-#include "utf8.hpp"
 
 #include <unicode/utf16.h>
 

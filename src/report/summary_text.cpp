@@ -1,6 +1,7 @@
+#include "koobatch/core/terminal_text.hpp"
+#include "koobatch/core/units.hpp"
 #include "koobatch/report/journal_file.hpp"
 #include "koobatch/report/summary.hpp"
-#include "koobatch/report/terminal_text.hpp"
 
 #include <fmt/format.h>
 
@@ -43,7 +44,7 @@ class Painter {
 };
 
 std::string counted(std::uint64_t number, std::string_view noun) {
-  return fmt::format("{} {}{}", grouped(number), noun, number == 1 ? "" : "s");
+  return fmt::format("{} {}{}", format_count(number), noun, number == 1 ? "" : "s");
 }
 
 /// "0.84 s", "12.3 s", "2 min 05 s", "1 h 02 min": three digits that matter.
@@ -53,7 +54,7 @@ std::string duration_text(double length) {
   const auto whole = static_cast<std::uint64_t>(std::llround(length));
   if (whole < 3600) return fmt::format("{} min {:02} s", whole / 60, whole % 60);
   const std::uint64_t minutes = (whole + 30) / 60;
-  return fmt::format("{} h {:02} min", grouped(minutes / 60), minutes % 60);
+  return fmt::format("{} h {:02} min", format_count(minutes / 60), minutes % 60);
 }
 
 std::string latency_text(Duration latency) {
@@ -144,8 +145,8 @@ class TextWriter {
 };
 
 std::string TextWriter::progress() const {
-  return fmt::format("{} of {} done, {} to go", grouped(s_.counts.finished()), counted(total_, "operation"),
-                     grouped(s_.counts.remaining));
+  return fmt::format("{} of {} done, {} to go", format_count(s_.counts.finished()), counted(total_, "operation"),
+                     format_count(s_.counts.remaining));
 }
 
 void TextWriter::headline() {
@@ -156,8 +157,8 @@ void TextWriter::headline() {
         return line(paint_(Tone::good, total_ == 1 ? "✔ The one operation succeeded"
                                                    : fmt::format("✔ All {} succeeded", counted(total_, "operation"))));
       }
-      return line(paint_(
-          Tone::bad, fmt::format("✘ {} of {} did not succeed", grouped(unsuccessful()), counted(total_, "operation"))));
+      return line(paint_(Tone::bad, fmt::format("✘ {} of {} did not succeed", format_count(unsuccessful()),
+                                                counted(total_, "operation"))));
     case Outcome::interrupted:
       return line(paint_(Tone::warning, "■ Interrupted: " + progress()));
     case Outcome::unfinished:
@@ -180,8 +181,9 @@ void TextWriter::statuses() {
 }
 
 void TextWriter::status_line(std::string_view name, std::uint64_t count, Tone tone) {
-  const std::size_t digits = grouped(total_).size();
-  std::string text = fmt::format("  {:<9}  {:>{}}  {:>5}", name, grouped(count), digits, percent_text(count, total_));
+  const std::size_t digits = format_count(total_).size();
+  std::string text =
+      fmt::format("  {:<9}  {:>{}}  {:>5}", name, format_count(count), digits, percent_text(count, total_));
   if (count != 0) text += "  " + paint_(tone, bar(count, total_));
   line(text);
 }
@@ -203,13 +205,15 @@ void TextWriter::facts() {
   std::string took = duration_text(s_.seconds);
   if (s_.segments > 1) took += fmt::format(" in {}", counted(s_.segments, "segment"));
   if (s_.operations_per_second > 0) {
-    took += fmt::format(", {} operations/s", s_.operations_per_second < 99.5
-                                                 ? fmt::format("{:.1f}", s_.operations_per_second)
-                                                 : grouped(static_cast<std::uint64_t>(s_.operations_per_second + 0.5)));
+    took += fmt::format(", {} operations/s",
+                        s_.operations_per_second < 99.5
+                            ? fmt::format("{:.1f}", s_.operations_per_second)
+                            : format_count(static_cast<std::uint64_t>(s_.operations_per_second + 0.5)));
   }
   fact("took", took, true);
-  std::string requests = grouped(s_.requests);
-  if (s_.retries != 0) requests += fmt::format(", {}", s_.retries == 1 ? "1 retry" : grouped(s_.retries) + " retries");
+  std::string requests = format_count(s_.requests);
+  if (s_.retries != 0)
+    requests += fmt::format(", {}", s_.retries == 1 ? "1 retry" : format_count(s_.retries) + " retries");
   fact("requests", requests, true);
   if (s_.latency.count == 0) return;
   fact("latency",
@@ -222,7 +226,7 @@ void TextWriter::causes() {
   if (s_.causes.empty()) return;
   title("Why");
   for (const auto& one : s_.causes) cause(one);
-  if (s_.other_causes != 0) line(fmt::format("  {:>9} × other reasons: see the report", grouped(s_.other_causes)));
+  if (s_.other_causes != 0) line(fmt::format("  {:>9} × other reasons: see the report", format_count(s_.other_causes)));
 }
 
 /// "HTTP 400, code 13000405: name already used"
@@ -237,7 +241,7 @@ std::string cause_text(const Cause& cause) {
 
 void TextWriter::cause(const Cause& cause) {
   const auto name = to_string(cause.status);
-  const std::string count = fmt::format("  {:>9} × ", grouped(cause.count));
+  const std::string count = fmt::format("  {:>9} × ", format_count(cause.count));
   const std::size_t used = columns(count) + name.size() + 2;
   line(count + paint_(tone_of(cause.status), name) + ", " +
        clipped(cause_text(cause), width_ > used ? width_ - used : 0));

@@ -72,7 +72,7 @@ BOOST_AUTO_TEST_CASE(a_json_line_is_one_object_with_its_strings_escaped) {
 
 BOOST_AUTO_TEST_CASE(foreign_text_can_neither_command_the_terminal_nor_forge_lines) {
   BOOST_TEST(as_text("a\x1b[2Jb\r\nc\x7f\xc2\x9b") ==
-             "2026-11-21T17:00:00.123Z warning: a\\x{1b}[2Jb\\x{0d}\\x{0a}c\\x{7f}\\x{9b}");
+             "2026-11-21T17:00:00.123Z warning: a\\u{1b}[2Jb\\u{d}\\u{a}c\\u{7f}\\u{9b}");
   BOOST_TEST(as_text("Grüße 漢字 \xf0\x9f\x98\x80").ends_with("warning: Grüße 漢字 \xf0\x9f\x98\x80"));
 }
 

@@ -2,7 +2,7 @@
 
 #include "report_samples.hpp"
 
-#include "koobatch/report/terminal_text.hpp"
+#include "koobatch/core/terminal_text.hpp"
 
 #include <simdjson.h>
 

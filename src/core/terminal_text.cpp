@@ -1,11 +1,11 @@
-#include "koobatch/report/terminal_text.hpp"
+#include "koobatch/core/terminal_text.hpp"
 
-#include "utf8.hpp"
+#include "koobatch/core/utf8.hpp"
 
 #include <fmt/format.h>
 #include <unicode/uchar.h>
 
-namespace koobatch::report {
+namespace koobatch {
 namespace {
 
 std::size_t columns(UChar32 c) {
@@ -60,10 +60,4 @@ std::string clipped(std::string_view text, std::size_t width) {
   return std::string(text.substr(0, taken)) + "…";
 }
 
-std::string grouped(std::uint64_t number) {
-  std::string digits = fmt::to_string(number);
-  for (std::size_t i = digits.size(); i > 3; i -= 3) digits.insert(i - 3, 1, ',');
-  return digits;
-}
-
-}  // namespace koobatch::report
+}  // namespace koobatch

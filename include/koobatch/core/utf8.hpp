@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <string_view>
 
-namespace koobatch::job {
+namespace koobatch {
 
 /// Reads the code point at `text[i]` (i < size) and moves `i` past it; negative for bytes that are not UTF-8, of which
 /// at least one is passed over.
@@ -20,4 +20,14 @@ inline std::int32_t next_code_point(std::string_view text, std::size_t& i) {
 #pragma GCC diagnostic pop
 }
 
-}  // namespace koobatch::job
+/// Calls `each(code point, its bytes)` along the text. The code point is negative for bytes that are not UTF-8.
+template <class Each>
+void for_each_character(std::string_view text, Each each) {
+  for (std::size_t i = 0; i < text.size();) {
+    const std::size_t from = i;
+    const std::int32_t c = next_code_point(text, i);
+    each(c, text.substr(from, i - from));
+  }
+}
+
+}  // namespace koobatch

@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-namespace koobatch::report {
+namespace koobatch {
 
 /// Does the character control a terminal, or hide or reorder what is around it? Controls (C0, DEL, C1), line and
 /// paragraph separators, and invisible format characters such as the ones that turn the writing direction.
@@ -21,7 +21,4 @@ std::size_t columns(std::string_view text);
 /// `text` (harmless, valid UTF-8), cut to at most `width` columns, with "…" where something was cut off.
 std::string clipped(std::string_view text, std::size_t width);
 
-/// 1234567 as "1,234,567".
-std::string grouped(std::uint64_t number);
-
-}  // namespace koobatch::report
+}  // namespace koobatch

@@ -1,10 +1,10 @@
-#include "koobatch/report/terminal_text.hpp"
+#include "koobatch/core/terminal_text.hpp"
 
 #include <boost/test/unit_test.hpp>
 
-using namespace koobatch::report;
+using namespace koobatch;
 
-BOOST_AUTO_TEST_SUITE(report_terminal_text)
+BOOST_AUTO_TEST_SUITE(terminal_text)
 
 BOOST_AUTO_TEST_CASE(ordinary_text_is_shown_as_it_is) {
   BOOST_TEST(harmless("name already used: Überblick 名前 ✔") == "name already used: Überblick 名前 ✔");
@@ -42,14 +42,6 @@ BOOST_AUTO_TEST_CASE(text_that_is_too_wide_is_clipped_between_characters) {
   BOOST_TEST(clipped("名前名前", 6) == "名前…");
   BOOST_TEST(clipped("名前", 1) == "…");
   BOOST_TEST(clipped("abc", 0) == "");
-}
-
-BOOST_AUTO_TEST_CASE(large_numbers_are_grouped) {
-  BOOST_TEST(grouped(0) == "0");
-  BOOST_TEST(grouped(999) == "999");
-  BOOST_TEST(grouped(1000) == "1,000");
-  BOOST_TEST(grouped(123456) == "123,456");
-  BOOST_TEST(grouped(18446744073709551615U) == "18,446,744,073,709,551,615");
 }
 
 BOOST_AUTO_TEST_SUITE_END()
