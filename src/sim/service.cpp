@@ -1,7 +1,6 @@
 #include "koobatch/sim/service.hpp"
 
 #include "koobatch/core/json.hpp"
-#include "koobatch/core/trace_id.hpp"
 #include "koobatch/sim/answer.hpp"
 #include "koobatch/sim/state.hpp"
 
@@ -92,7 +91,7 @@ bool check_date(const Request& r, WallTime now, Judgement& out) {
 }
 
 bool check_trace_id(const Request& r, Judgement& out) {
-  if (!r.trace_id || parse_trace_id(*r.trace_id)) return true;
+  if (!r.trace_id || out.trace_id) return true;
   return refuse_parameter(out, "X-Traceid: is not 58 characters '0' or '1' (it has {})", r.trace_id->size());
 }
 
@@ -187,6 +186,7 @@ void Service::judge(const Request& r, WallTime now, Judgement& out) const {
   out.fields.clear();
   out.key.clear();
   out.key_hash = 0;
+  out.trace_id = r.trace_id ? parse_trace_id(*r.trace_id) : std::nullopt;
   out.violations.clear();
   if (!find_route(r, out)) return;
   read_operation(r, out);

@@ -35,8 +35,9 @@ class Session final : public Connection, private InFlight::Ticket {
   static constexpr std::chrono::seconds patience{10};    ///< for a TLS handshake
   static constexpr std::chrono::seconds linger_time{1};  ///< for a client to read the last answer and leave
 
+  // Every task costs a frame and two detours over the scheduler, which shows at a hundred thousand requests a second.
+  // So the common request, answered at once, needs run() and the read it waits in; the other tasks are for the rest.
   Task<bool> handshake();
-  Task<bool> read_request();
   Task<bool> serve();
   Task<bool> serve_operation();
   Task<bool> serve_about_itself();
@@ -44,6 +45,8 @@ class Session final : public Connection, private InFlight::Ticket {
   Task<bool> dump_state(bool chunked);
   Task<> wait_for_departure();
   Task<bool> send();
+  Task<bool> send_rest();
+  Task<> refuse_malformed();
   Task<> finish();
   Task<> linger();
 
@@ -51,6 +54,12 @@ class Session final : public Connection, private InFlight::Ticket {
   bool abandoned() override { return (events() & (POLLRDHUP | POLLHUP | POLLERR | POLLNVAL)) != 0; }
   short events();
   bool has_pipelined(bool waited);
+  bool is_about_itself() const { return reader_.request().target.starts_with("/_sim/"); }
+  RequestReader::Progress take_in();
+  bool owes_continue();
+  bool answer_at_once();
+  void conclude(bool waited);
+  void send_at_once();
   void reset();
   static Moment now() { return {Steady::now(), WallClock::now()}; }
 
@@ -59,8 +68,12 @@ class Session final : public Connection, private InFlight::Ticket {
   Stream stream_;
   Timer timer_;  ///< for delayed answers
   RequestReader reader_;
+  bool head_read_ = false, told_to_continue_ = false;  ///< of the present request
   Exchange exchange_;
+  bool concluded_ = false;  ///< is `ending_` the present request's?
+  Ending ending_ = Ending::keep;
   std::string out_;
+  std::size_t sent_ = 0;  ///< bytes of out_
 };
 
 template <class Stream>
@@ -121,10 +134,51 @@ template <class Stream>
 Task<> Session<Stream>::run() {
   bool alive = co_await handshake();
   while (alive) {
-    alive = co_await read_request();
-    if (alive) alive = co_await serve();
-    if (alive) reader_.next();
+    const auto progress = take_in();
+    if (progress == RequestReader::Progress::complete) {
+      if (!answer_at_once()) alive = co_await serve();
+      reader_.next();
+      head_read_ = told_to_continue_ = false;
+    } else if (progress == RequestReader::Progress::malformed) {
+      co_await refuse_malformed();
+      alive = false;
+    } else {
+      if (owes_continue()) alive = co_await send();
+      const auto space = reader_.space();
+      const auto [error, bytes] =
+          co_await stream_.async_read_some(boost::asio::buffer(space.data(), space.size()), use_task);
+      if (error) alive = false;
+      reader_.commit(bytes);
+    }
   }
+}
+
+/// Parses what was read, and notes when the head was complete.
+template <class Stream>
+RequestReader::Progress Session<Stream>::take_in() {
+  const auto progress = reader_.parse();
+  if (!head_read_ && reader_.head_read()) {
+    head_read_ = true;
+    exchange_.arrived = now();
+  }
+  return progress;
+}
+
+/// Does the client wait for a word before it sends the body? Once a request; the word is in out_ then.
+template <class Stream>
+bool Session<Stream>::owes_continue() {
+  if (!head_read_ || !reader_.request().expects_continue || told_to_continue_) return false;
+  told_to_continue_ = true;
+  out_ = "HTTP/1.1 100 Continue\r\n\r\n";
+  return true;
+}
+
+template <class Stream>
+Task<> Session<Stream>::refuse_malformed() {
+  out_.clear();
+  simulation_.refuse_malformed(reader_.error(), WallClock::now(), out_);
+  const bool sent = co_await send();
+  if (sent) co_await finish();
 }
 
 template <class Stream>
@@ -139,64 +193,52 @@ Task<bool> Session<Stream>::handshake() {
   }
 }
 
-/// False if there is none: the client has left, or sent what is no HTTP and was told so.
+/// Answers an operation that is not held back, if the kernel takes the answer and the connection goes on after it.
+/// False: serve() has to go on from here.
 template <class Stream>
-Task<bool> Session<Stream>::read_request() {
-  bool head_read = false, told_to_continue = false;
-  for (;;) {
-    const auto progress = reader_.parse();
-    if (progress == RequestReader::Progress::malformed) {
-      out_.clear();
-      simulation_.refuse_malformed(reader_.error(), WallClock::now(), out_);
-      const bool sent = co_await send();
-      if (sent) co_await finish();
-      co_return false;
-    }
-    if (!head_read && reader_.head_read()) {
-      head_read = true;
-      exchange_.arrived = now();
-    }
-    if (progress == RequestReader::Progress::complete) co_return true;
-    if (head_read && reader_.request().expects_continue && !told_to_continue) {
-      told_to_continue = true;
-      out_ = "HTTP/1.1 100 Continue\r\n\r\n";
-      const bool sent = co_await send();
-      if (!sent) co_return false;
-    }
-    const auto space = reader_.space();
-    const auto [error, bytes] =
-        co_await stream_.async_read_some(boost::asio::buffer(space.data(), space.size()), use_task);
-    if (error) co_return false;
-    reader_.commit(bytes);
-  }
+bool Session<Stream>::answer_at_once() {
+  concluded_ = false;
+  if (is_about_itself()) return false;
+  simulation_.arrive(reader_.request(), exchange_);
+  if (exchange_.delay > Duration::zero()) return false;
+  conclude(false);
+  return ending_ == Ending::keep && sent_ == out_.size();
 }
 
-/// Answers the request that was read. False if the connection is at its end.
+/// Makes the operation's effect real and sends of the answer what the kernel takes.
+template <class Stream>
+void Session<Stream>::conclude(bool waited) {
+  out_.clear();
+  const WallTime wall = waited ? WallClock::now() : exchange_.arrived.wall;
+  ending_ = simulation_.conclude(reader_.request(), exchange_, wall, out_);
+  if (ending_ == Ending::keep && has_pipelined(waited)) {
+    simulation_.refuse_pipelined(wall, out_);
+    ending_ = Ending::close;
+  }
+  concluded_ = true;
+  send_at_once();
+}
+
+/// Goes on with a request that answer_at_once() was not enough for. False if the connection is at its end.
 template <class Stream>
 Task<bool> Session<Stream>::serve() {
-  return reader_.request().target.starts_with("/_sim/") ? serve_about_itself() : serve_operation();
+  return is_about_itself() ? serve_about_itself() : serve_operation();
 }
 
 template <class Stream>
 Task<bool> Session<Stream>::serve_operation() {
-  simulation_.arrive(reader_.request(), exchange_);
-  const bool waits = exchange_.delay > Duration::zero();
   bool alive = true;
-  if (waits) alive = co_await hold_back(exchange_.delay);
-  if (!alive) {
-    simulation_.abandon(reader_.request(), exchange_);
-    co_return false;
+  if (!concluded_) {
+    alive = co_await hold_back(exchange_.delay);
+    if (!alive) {
+      simulation_.abandon(reader_.request(), exchange_);
+      co_return false;
+    }
+    conclude(true);
   }
-  out_.clear();
-  const WallTime wall = waits ? WallClock::now() : exchange_.arrived.wall;
-  Ending ending = simulation_.conclude(reader_.request(), exchange_, wall, out_);
-  if (ending == Ending::keep && has_pipelined(waits)) {
-    simulation_.refuse_pipelined(wall, out_);
-    ending = Ending::close;
-  }
-  if (!out_.empty()) alive = co_await send();
+  alive = co_await send_rest();
   if (!alive) co_return false;
-  switch (ending) {
+  switch (ending_) {
     case Ending::keep:
       co_return true;
     case Ending::close:
@@ -292,18 +334,24 @@ Task<> Session<Stream>::wait_for_departure() {
 /// Sends out_. False if the client is gone.
 template <class Stream>
 Task<bool> Session<Stream>::send() {
-  std::size_t sent = 0;
+  send_at_once();
+  return send_rest();
+}
+
+/// Sends of out_ what the kernel takes without waiting: nearly always all of it. An error shows again in send_rest().
+template <class Stream>
+void Session<Stream>::send_at_once() {
+  sent_ = 0;
   if constexpr (!is_tls) {
-    // Nearly always the kernel takes all of it at once, and the detour over the scheduler is saved.
-    boost::system::error_code error;
-    sent = stream_.write_some(boost::asio::buffer(out_), error);
-    if (error == boost::asio::error::would_block)
-      sent = 0;
-    else if (error)
-      co_return false;
+    boost::system::error_code ignored;
+    if (!out_.empty()) sent_ = stream_.write_some(boost::asio::buffer(out_), ignored);
   }
-  if (sent == out_.size()) co_return true;
-  const auto [error, bytes] = co_await boost::asio::async_write(stream_, boost::asio::buffer(out_) + sent, use_task);
+}
+
+template <class Stream>
+Task<bool> Session<Stream>::send_rest() {
+  if (sent_ == out_.size()) co_return true;
+  const auto [error, bytes] = co_await boost::asio::async_write(stream_, boost::asio::buffer(out_) + sent_, use_task);
   co_return !error;
 }
 

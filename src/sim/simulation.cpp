@@ -62,9 +62,7 @@ void Simulation::arrive(const Request& request, Exchange& x) {
     return;
   }
   ++stats_.requests;
-  if (const auto id = request.trace_id ? parse_trace_id(*request.trace_id) : std::nullopt) {
-    stats_.duplicate_trace_ids += !trace_ids_.insert(*id);
-  }
+  if (j.trace_id) stats_.duplicate_trace_ids += !trace_ids_.insert(*j.trace_id);
   if (!j.key.empty()) stats_.overlapping_keys += in_flight_.enter(j.key_hash, *x.ticket);
 
   x.throttled = !throttle_.admit(x.arrived.steady);

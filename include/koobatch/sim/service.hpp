@@ -1,5 +1,6 @@
 #pragma once
 #include "koobatch/core/clock.hpp"
+#include "koobatch/core/trace_id.hpp"
 #include "koobatch/job/operation.hpp"
 #include "koobatch/sim/request.hpp"
 
@@ -20,6 +21,7 @@ struct Judgement {
   job::Fields fields;                      ///< what of the body could be read, even if the request is refused
   std::string key;                         ///< "folder:1757…"; empty if it could not be read
   std::uint64_t key_hash = 0;
+  std::optional<TraceId> trace_id;  ///< if there is one, and it is well-formed
 
   int status = 200;
   std::int64_t code = code_success;
