@@ -226,8 +226,8 @@ bool Worker::mend(Line& line, flow::SlotId slot) {
   }
   if (outcome.verdict == Verdict::suspicious) {
     const TimePoint now = Steady::now();
-    if (scheduler_.mended(slot) || now - renewed_ < renewal_pause) return true;
-    renewed_ = now;
+    if (scheduler_.mended(slot) || now < renew_after_) return true;
+    renew_after_ = now + renewal_pause;
   }
   if (shared_.credentials.renew(line.header)) {
     header_ = shared_.credentials.header();

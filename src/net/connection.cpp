@@ -86,7 +86,7 @@ Awaitable<Connection::Opened> Connection::open(flow::Answer& answer) {
 }
 
 Awaitable<bool> Connection::resolve(flow::Answer& answer) {
-  if (!dialer_.addresses.empty() && Steady::now() - dialer_.resolved < address_lifetime) co_return true;
+  if (Steady::now() < dialer_.resolve_after) co_return true;
   const auto [error, results] =
       co_await resolver_.async_resolve(dialer_.endpoint.host, dialer_.endpoint.port, as_result);
   if (error) {
@@ -95,7 +95,7 @@ Awaitable<bool> Connection::resolve(flow::Answer& answer) {
   }
   dialer_.addresses.clear();
   for (const auto& entry : results) dialer_.addresses.push_back(entry.endpoint());
-  dialer_.resolved = Steady::now();
+  dialer_.resolve_after = Steady::now() + address_lifetime;
   co_return true;
 }
 
@@ -121,7 +121,7 @@ Awaitable<Connection::Opened> Connection::attempt_open(flow::Answer& answer) {
     const Opened opened = co_await handshake(answer);
     if (opened != Opened::no || timed_out_) co_return opened;
   }
-  dialer_.resolved = TimePoint::min();
+  dialer_.resolve_after = TimePoint::min();
   co_return Opened::no;
 }
 

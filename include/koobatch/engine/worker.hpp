@@ -102,7 +102,7 @@ class Worker {
   flow::Classifier classifier_;
   flow::ServerClock clock_;
   auth::Credentials::Header header_;
-  TimePoint renewed_ = TimePoint::min();
+  TimePoint renew_after_ = TimePoint::min();  ///< until then a 400 renews no credentials
   observe::Counters counters_;
   report::Tally tally_;
   Inbox inbox_;

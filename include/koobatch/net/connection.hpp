@@ -27,7 +27,7 @@ struct Dialer {
 
   /// The addresses last found, so that a new connection does not ask the resolver again each time.
   std::vector<asio::ip::tcp::endpoint> addresses;
-  TimePoint resolved = TimePoint::min();
+  TimePoint resolve_after = TimePoint::min();  ///< until then they are believed
 };
 
 /// One keep-alive connection: opens, exchanges, closes. All of it on the thread of its io_context. Every operation ends
