@@ -11,8 +11,9 @@ Result<ErrorLimit> ErrorLimit::parse(std::string_view text) {
   const auto [end, error] =
       std::from_chars(digits.data(), digits.data() + digits.size(), limit.limit_, std::chars_format::fixed);
   const bool whole = digits.find('.') == std::string_view::npos;
-  if (error != std::errc() || end != digits.data() + digits.size() || limit.limit_ < 0 ||
-      (share ? limit.limit_ > 100 : !whole)) {
+  // Written so that "nan" fails too.
+  const bool in_range = limit.limit_ >= 0 && (share ? limit.limit_ <= 100 : whole && limit.limit_ <= 1e18);
+  if (error != std::errc() || end != digits.data() + digits.size() || !in_range) {
     return usage_error("must be a number of operations or a percentage from 0% to 100%, for example 20 or 2.5%");
   }
   limit.kind_ = share ? Kind::share : Kind::count;
