@@ -71,6 +71,8 @@ int refuse(const Error& error) {
 int main(int argc, char** argv) {
   // Who closed a pipe or a connection is told by the failing write, where it can be handled.
   ::signal(SIGPIPE, SIG_IGN);
+  // So is a file size limit: the write says what a full disk would.
+  ::signal(SIGXFSZ, SIG_IGN);
   const auto console = std::make_shared<observe::Console>(STDERR_FILENO);
   set_up_log({}, console);
   try {

@@ -236,18 +236,20 @@ Result<std::unique_ptr<Run>> Run::resume(const RunSettings& settings, const job:
   auto record = make_record(settings, validation, new_prefix(scan.trace_prefixes()));
   record.run_id = scan.segments.front().run.run_id;
   record.segment = scan.segments.back().run.segment + 1;
-  std::string first_line;
-  report::append_line(first_line, record);
+  // append_from() makes all before it durable; the mark says so, so that damage to it is never taken for a torn tail.
+  report::WriterSettings writing;
+  writing.last_sync = scan.last_sync + 1;
+  std::string first_lines;
+  report::append_sync_line(first_lines, *writing.last_sync);
+  report::append_line(first_lines, record);
   auto impl = std::make_unique<Impl>(settings, validation, std::move(record));
   if (auto prepared = impl->prepare(); !prepared) return prepared.error();
   impl->before = scan.counts;
   auto file = std::move(earlier.report).append_from(scan.valid_bytes);
   if (!file) return file.error();
   // Durable before the first request leaves: its trace prefix must never be drawn again.
-  if (auto written = (*file)->append(first_line); !written) return written.error();
+  if (auto written = (*file)->append(first_lines); !written) return written.error();
   if (auto synced = (*file)->sync(); !synced) return synced.error();
-  report::WriterSettings writing;
-  writing.last_sync = scan.last_sync;
   impl->launch(std::move(*file), writing,
                {std::move(scan.done), scan.has_unclosed_segment(), std::move(scan.unsettled)});
   return std::unique_ptr<Run>(new Run(std::move(impl)));
