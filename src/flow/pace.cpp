@@ -71,6 +71,7 @@ bool Pace::observe(const Outcome& outcome, TimePoint now, bool was_probe) {
     return was_probe;
   }
   bool changed = outcome.service_up() ? breaker_.success(now, was_probe) : breaker_.failure(now, was_probe);
+  interrupted_.store(!breaker_.closed(), std::memory_order_relaxed);
   if (outcome.verdict == Verdict::throttled && outcome.retry_after && !outcome.user_only) {
     paused_until_ = std::max(paused_until_, now + *outcome.retry_after);
     changed = true;
@@ -86,11 +87,6 @@ Duration Pace::downtime(TimePoint now) const {
 bool Pace::outage_exceeded(TimePoint now) const {
   const auto guard = lock();
   return !breaker_.closed() && now - breaker_.down_since() >= settings_.max_outage;
-}
-
-bool Pace::interrupted() const {
-  const auto guard = lock();
-  return !breaker_.closed();
 }
 
 }  // namespace koobatch::flow

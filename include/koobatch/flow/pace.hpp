@@ -4,6 +4,7 @@
 #include "koobatch/flow/outcome.hpp"
 #include "koobatch/flow/rate_limiter.hpp"
 
+#include <atomic>
 #include <cstdint>
 #include <mutex>
 #include <optional>
@@ -46,7 +47,7 @@ class Pace {
   /// Has the service been silent for longer than max_outage?
   bool outage_exceeded(TimePoint now) const;
   /// Is traffic held back because the service does not answer?
-  bool interrupted() const;
+  bool interrupted() const { return interrupted_.load(std::memory_order_relaxed); }
 
  private:
   std::unique_lock<std::mutex> lock() const;
@@ -57,6 +58,7 @@ class Pace {
   Breaker breaker_;
   TimePoint paused_until_ = TimePoint::min();
   mutable std::mutex mutex_;
+  std::atomic<bool> interrupted_{true};  ///< what the breaker says, for a thread that only watches
 };
 
 }  // namespace koobatch::flow
