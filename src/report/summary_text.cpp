@@ -196,6 +196,10 @@ void TextWriter::facts() {
   line("");
   fact("job", harmless(s_.run.job.path), false);
   fact("report", harmless(s_.report), false);
+  if (s_.run.parent) fact("retry of", harmless(s_.run.parent->report), false);
+  if (s_.run.parent && s_.run.parent->superseded != 0) {
+    fact("left out", fmt::format("{}, superseded by newer ones", counted(s_.run.parent->superseded, "operation")), true);
+  }
   fact("endpoint", harmless(s_.run.endpoint), false);
   std::string started = timestamp(s_.run.started);
   std::replace(started.begin(), started.end(), 'T', ' ');
