@@ -56,9 +56,7 @@ class NewFile {
 
  private:
   NewFile(std::filesystem::path path, int fd) : path_(std::move(path)), fd_(fd) {}
-  Error failure(const std::string& what) const {
-    return system_error(ErrorKind::fatal, path_.string(), what, errno);
-  }
+  Error failure(const std::string& what) const { return system_error(ErrorKind::fatal, path_.string(), what, errno); }
 
   std::filesystem::path path_;
   int fd_;  // -1: finished or moved from

@@ -14,8 +14,8 @@ namespace koobatch::cli {
 Result<retry::Selection> select_operations(const std::filesystem::path& job, const job::ReaderSettings& reader,
                                            retry::LineStates states);
 
-/// What of the report at `path` a retry repeats: `failed` and `unknown`. What was rejected would only be rejected again.
-/// A usage error if the run is not finished: what it has still to send comes after what failed.
+/// What of the report at `path` a retry repeats: `failed` and `unknown`. What was rejected would only be rejected
+/// again. A usage error if the run is not finished: what it has still to send comes after what failed.
 Result<retry::Lineage> read_retryable(const std::filesystem::path& path);
 
 /// Makes a run of the whole job one that repeats what `lineage`, of the report at `path`, wants of it.

@@ -16,9 +16,9 @@ struct Lineage {
   LineStates states;
 };
 
-/// Reads `path` and, if it is the report of a retry, its parents too: a retry of a retry must not undo what succeeded in
-/// the first run. What of `path` ended with one of `statuses` is wanted. An error (usage) if a parent cannot be found or
-/// is not the one recorded.
+/// Reads `path` and, if it is the report of a retry, its parents too: a retry of a retry must not undo what succeeded
+/// in the first run. What of `path` ended with one of `statuses` is wanted. An error (usage) if a parent cannot be
+/// found or is not the one recorded.
 Result<Lineage> read_lineage(const std::filesystem::path& path, std::initializer_list<Status> statuses);
 
 }  // namespace koobatch::retry

@@ -36,10 +36,10 @@ struct Selection {
   job::FieldSet without(std::uint32_t line) const;
 };
 
-/// Decides which operations to repeat. Is shown the wanted and the succeeded operations of a job in file order, which is
-/// the order in which operations on one key take effect: a field of a wanted one that a later one set successfully must
-/// not be set again, for the newer value would be lost. An operation that failed, was rejected or is unknown supersedes
-/// nothing.
+/// Decides which operations to repeat. Is shown the wanted and the succeeded operations of a job in file order, which
+/// is the order in which operations on one key take effect: a field of a wanted one that a later one set successfully
+/// must not be set again, for the newer value would be lost. An operation that failed, was rejected or is unknown
+/// supersedes nothing.
 ///
 /// Memory: 8 bytes for a wanted operation, some 50 for each key they are on, nothing for the others. A key is its
 /// Operation::key_hash(): with ten million keys, the odds that two share one are some one in a million.
