@@ -2,8 +2,8 @@
 
 #include "koobatch/cli/option_table.hpp"
 
-#include <boost/algorithm/string/replace.hpp>
 #include <fmt/format.h>
+#include <boost/algorithm/string/replace.hpp>
 
 #include <algorithm>
 #include <CLI/CLI.hpp>

@@ -128,8 +128,8 @@ const std::array table = {
     OptionRow{"dry-run", 0, "", new_run, target, "Print each request that would be sent, and send nothing",
               [](Value v, Options& o) { return set_switch(v, o.dry_run); }},
 
-    OptionRow{"job", 0, "FILE", only(Verb::resume) | only(Verb::retry) | only(Verb::report), job_group, "Where the job lies now (where it was)",
-              [](Value v, Options& o) { return set_text(v, o.job); }},
+    OptionRow{"job", 0, "FILE", only(Verb::resume) | only(Verb::retry) | only(Verb::report), job_group,
+              "Where the job lies now (where it was)", [](Value v, Options& o) { return set_text(v, o.job); }},
     OptionRow{"report", 0, "FILE|DIR/", new_run, job_group,
               "The new report; DIR/ names it by job and time (JOB.report.ndjson, here)",
               [](Value v, Options& o) { return set_text(v, o.report); }},
@@ -137,8 +137,7 @@ const std::array table = {
               "The new report; DIR/ names it in there (NAME.retry-N.report.ndjson, beside the old one)",
               [](Value v, Options& o) { return set_text(v, o.report); }},
     OptionRow{"failed", 0, "FILE", only(Verb::report), job_group,
-              "Write a job of what did not succeed to this new file: what is failed, unknown or rejected, as it stands "
-              "in the job, but without what later operations have successfully set since",
+              "New job of what is failed, unknown or rejected, less what later operations have set since",
               [](Value v, Options& o) { return set_text(v, o.failed); }},
     OptionRow{"format", 0, "ndjson|csv", jobs, job_group, "Format of the job (by its extension)",
               [](Value v, Options& o) -> Applied {

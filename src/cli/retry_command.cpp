@@ -15,9 +15,11 @@ namespace {
 
 /// "3 operations to repeat, 1 of them without the fields newer ones have set; 2 left out, superseded by newer ones"
 std::string describe(const retry::Selection& selection) {
-  std::string text = selection.lines.size() == 0 ? std::string("nothing to repeat: no operation is failed or unknown")
-                                                 : count_of(selection.lines.size(), "operation") + " to repeat";
-  if (selection.lines.size() == 0 && selection.superseded != 0) text = "nothing to repeat";
+  std::string text = count_of(selection.lines.size(), "operation") + " to repeat";
+  if (selection.lines.size() == 0) {
+    text = "nothing to repeat";
+    if (selection.superseded == 0) text += ": no operation is failed or unknown";
+  }
   if (!selection.narrowed.empty()) {
     text += fmt::format(", {} of them without the fields newer ones have set", selection.narrowed.size());
   }

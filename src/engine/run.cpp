@@ -151,10 +151,10 @@ void Run::Impl::launch(std::unique_ptr<report::JournalFile> file, report::Writer
     workers.push_back(std::make_unique<Worker>(i, connections, random_bits(), *shared));
     inboxes.push_back(&workers.back()->inbox());
   }
-  feeder = std::make_unique<Feeder>(Feeder::Settings{std::move(reader), validation.digest, settings.skip_invalid,
-                                                     settings.threads, settings.job.string(), std::move(progress),
-                                                     settings.selection},
-                                    std::move(inboxes), *writer);
+  feeder = std::make_unique<Feeder>(
+      Feeder::Settings{std::move(reader), validation.digest, settings.skip_invalid, settings.threads,
+                       settings.job.string(), std::move(progress), settings.selection},
+      std::move(inboxes), *writer);
   parts_running = workers.size() + 1;
   for (const auto& worker : workers) worker->start();
   feeding = std::thread([this] { feed(); });

@@ -38,7 +38,8 @@ constexpr std::array<VerbRow, 7> verb_table = {{
      "koobatch retry rename.report.ndjson --max-attempts 10"},
     {Verb::validate, "validate", "Check every operation of a job, and send nothing", "JOB",
      "The job file: NDJSON or CSV", "", "", "koobatch validate jobs/rename.ndjson"},
-    {Verb::report, "report", "Summarise the report of a run", "REPORT", "The report of a run", "", "",
+    {Verb::report, "report", "Summarise the report of a run, or make a job of what did not succeed", "REPORT",
+     "The report of a run", "", "",
      "koobatch report rename.report.ndjson --json\n"
      "  koobatch report rename.report.ndjson --failed mend.ndjson"},
     {Verb::simulate, "simulate", "Run the embedded service on a loopback port, with faults on request", "", "", "", "",

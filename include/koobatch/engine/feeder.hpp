@@ -29,9 +29,9 @@ class Feeder {
     std::unique_ptr<job::Reader> reader;
     job::Digest expected;  ///< what validation read; anything else means that the job was changed meanwhile
     bool skip_invalid = false;
-    unsigned index = 0;  ///< who it is for the report's writer
-    std::string path;    ///< of the job, for messages
-    Progress progress;   ///< what earlier segments of the run came to
+    unsigned index = 0;                                 ///< who it is for the report's writer
+    std::string path;                                   ///< of the job, for messages
+    Progress progress;                                  ///< what earlier segments of the run came to
     std::shared_ptr<const retry::Selection> selection;  ///< null: the whole job
   };
 

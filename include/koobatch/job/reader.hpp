@@ -58,8 +58,8 @@ class Reader {
   virtual std::uint32_t last_line() const = 0;
   /// What was wrong with the last record; valid until the next call.
   virtual const std::vector<Violation>& violations() const = 0;
-  /// What of an invalid record could be read all the same, for the report: the operation's name and identifier, empty if
-  /// unknown. Valid until the next call.
+  /// What of an invalid record could be read all the same, for the report: the operation's name and identifier, empty
+  /// if unknown. Valid until the next call.
   virtual std::string_view invalid_op() const = 0;
   virtual std::string_view invalid_id() const = 0;
   virtual Digest digest() const = 0;
