@@ -178,7 +178,7 @@ Result<Invocation> make_invocation(const CLI::App& app, const VerbRow& row, cons
   const CLI::App& verb = *app.get_subcommands().front();
   auto layers = gather_layers(flags_of(verb), environment, files);
   if (!layers) return layers.error();
-  if (row.verb == Verb::resume) {
+  if (row.verb == Verb::resume || row.verb == Verb::retry) {
     auto recorded = files.recorded(arguments_of(verb).front());
     if (!recorded) return recorded.error();
     layers->recorded = std::move(*recorded);
@@ -187,7 +187,7 @@ Result<Invocation> make_invocation(const CLI::App& app, const VerbRow& row, cons
   if (!options) return options.error();
   Invocation invocation{row.verb, arguments_of(verb), std::move(*options), {}};
   // Elsewhere nobody can say which variable holds the token.
-  if (row.verb != Verb::run && row.verb != Verb::resume) return invocation;
+  if (row.verb != Verb::run && row.verb != Verb::resume && row.verb != Verb::retry) return invocation;
   for (const auto& name : unknown_variables(environment, invocation.options.run.credentials.token_env)) {
     invocation.warnings.push_back(fmt::format("{}: no option has this name, so the variable is ignored", name));
   }

@@ -46,6 +46,8 @@ int execute(const Invocation& invocation, const std::shared_ptr<observe::Console
       return run_command(invocation, console);
     case Verb::resume:
       return resume_command(invocation, console);
+    case Verb::retry:
+      return retry_command(invocation, console);
     case Verb::validate:
       return validate_command(invocation);
     case Verb::report:

@@ -90,7 +90,7 @@ Applied set_authorization(const std::string& value, std::string& to) {
   return {};
 }
 
-constexpr Verbs run = only(Verb::run) | only(Verb::resume);
+constexpr Verbs run = only(Verb::run) | only(Verb::resume) | only(Verb::retry);
 constexpr Verbs new_run = only(Verb::run);
 constexpr Verbs simulate = only(Verb::simulate);
 constexpr Verbs jobs = run | only(Verb::validate);
@@ -128,11 +128,17 @@ const std::array table = {
     OptionRow{"dry-run", 0, "", new_run, target, "Print each request that would be sent, and send nothing",
               [](Value v, Options& o) { return set_switch(v, o.dry_run); }},
 
-    OptionRow{"job", 0, "FILE", only(Verb::resume), job_group, "Where the job lies now (where it was)",
-              [](Value v, Options& o) { return set_text(v, o.job); }},
+    OptionRow{"job", 0, "FILE", only(Verb::resume) | only(Verb::retry) | only(Verb::report), job_group,
+              "Where the job lies now (where it was)", [](Value v, Options& o) { return set_text(v, o.job); }},
     OptionRow{"report", 0, "FILE|DIR/", new_run, job_group,
               "The new report; DIR/ names it by job and time (JOB.report.ndjson, here)",
               [](Value v, Options& o) { return set_text(v, o.report); }},
+    OptionRow{"report", 0, "FILE|DIR/", only(Verb::retry), job_group,
+              "The new report; DIR/ names it in there (NAME.retry-N.report.ndjson, beside the old one)",
+              [](Value v, Options& o) { return set_text(v, o.report); }},
+    OptionRow{"failed", 0, "FILE", only(Verb::report), job_group,
+              "New job of what is failed, unknown or rejected, less what later operations have set since",
+              [](Value v, Options& o) { return set_text(v, o.failed); }},
     OptionRow{"format", 0, "ndjson|csv", jobs, job_group, "Format of the job (by its extension)",
               [](Value v, Options& o) -> Applied {
                 job::Format format{};

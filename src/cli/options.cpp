@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <regex>
+
 namespace koobatch::cli {
 namespace {
 
@@ -66,6 +68,12 @@ std::string job_stem(const std::filesystem::path& job) {
   return stem.string();
 }
 
+/// "rename" for "rename.report.ndjson" and "rename.retry-2.report.ndjson".
+std::string report_stem(const std::filesystem::path& report) {
+  static const std::regex endings(R"((\.retry-[0-9]+)?(\.report)?(\.ndjson)?$)");
+  return std::regex_replace(report.filename().string(), endings, "", std::regex_constants::format_first_only);
+}
+
 /// What does not depend on where the report is.
 Result<engine::RunSettings> finish(const Options& options, const std::filesystem::path& job, job::Format format) {
   if (auto ok = check_target(options); !ok) return ok.error();
@@ -108,6 +116,17 @@ std::filesystem::path report_path(const std::string& report, const std::filesyst
   return std::filesystem::path(report) / fmt::format("{}.{}.report.ndjson", job_stem(job), date);
 }
 
+std::filesystem::path retry_report_path(const std::string& report, const std::filesystem::path& old,
+                                        const std::function<bool(const std::filesystem::path&)>& exists) {
+  if (!report.empty() && !report.ends_with('/')) return report;
+  const auto folder = report.empty() ? old.parent_path() : std::filesystem::path(report);
+  const std::string stem = report_stem(old);
+  for (unsigned n = 1;; ++n) {
+    auto path = folder / fmt::format("{}.retry-{}.report.ndjson", stem, n);
+    if (!exists(path)) return path;
+  }
+}
+
 Result<engine::RunSettings> finish_run(const Options& options, const std::filesystem::path& job, WallTime now) {
   const auto format = choose_format(options, job);
   if (!format) return format.error();
@@ -125,6 +144,14 @@ Result<engine::RunSettings> finish_resume(const Options& options, const std::fil
   }
   auto run = finish(options, options.job.empty() ? recorded.job.path : options.job, format);
   if (run) run->report = report;
+  return run;
+}
+
+Result<engine::RunSettings> finish_retry(const Options& options, const std::filesystem::path& report,
+                                         const report::RunRecord& recorded,
+                                         const std::function<bool(const std::filesystem::path&)>& exists) {
+  auto run = finish_resume(options, report, recorded);
+  if (run) run->report = retry_report_path(options.report, report, exists);
   return run;
 }
 

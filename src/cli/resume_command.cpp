@@ -2,6 +2,7 @@
 #include "koobatch/cli/execution.hpp"
 #include "koobatch/cli/exit_status.hpp"
 #include "koobatch/cli/output.hpp"
+#include "koobatch/cli/repetition.hpp"
 #include "koobatch/engine/run.hpp"
 #include "koobatch/job/validator.hpp"
 #include "koobatch/observe/log.hpp"
@@ -32,12 +33,13 @@ int resume_command(const Invocation& invocation, std::shared_ptr<observe::Consol
   if (!earlier) return fail(earlier.error());
   if (is_finished(earlier->scan)) return tell_finished(path);
   const report::RunRecord& recorded = earlier->scan.segments.front().run;
-  const auto settings = finish_resume(invocation.options, path, recorded);
+  auto settings = finish_resume(invocation.options, path, recorded);
   if (!settings) return fail(settings.error());
   if (auto ok = check_files(*settings); !ok) return fail(ok.error());
-  const auto validation = job::validate(settings->job, settings->reader);
+  auto validation = job::validate(settings->job, settings->reader);
   if (!validation) return fail(validation.error());
-  if (auto same = engine::check_same_job(recorded, *settings, *validation); !same) return fail(same.error());
+  if (auto same = engine::check_same_job(recorded, settings->job, validation->digest); !same) return fail(same.error());
+  if (auto selected = select_again(*settings, *validation, recorded); !selected) return fail(selected.error());
   if (earlier->scan.torn()) {
     spdlog::warn("{}: the last {} bytes are torn, as a crash leaves them; their operations run again", path.string(),
                  earlier->scan.bytes - earlier->scan.valid_bytes);

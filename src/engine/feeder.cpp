@@ -37,16 +37,19 @@ Result<void> Feeder::run() {
 Result<void> Feeder::deal() {
   job::Operation operation;
   for (;;) {
-    const auto item = settings_.reader->next(operation);
+    job::Reader& reader = *settings_.reader;
+    const auto item = reader.skip();
     if (!item) return item.error();
     switch (*item) {
       case job::Reader::Item::operation:
-        if (settings_.progress.done.contains(operation.line())) break;
+        if (!wanted(reader.line())) break;
+        if (settings_.selection) reader.remove(settings_.selection->without(reader.line()));
+        reader.render(operation);
         if (!deal_one(operation)) return {};
         break;
       case job::Reader::Item::invalid:
         if (!settings_.skip_invalid) return changed();
-        if (!settings_.progress.done.contains(settings_.reader->line())) record_invalid();
+        if (wanted(reader.line())) record_invalid();
         break;
       case job::Reader::Item::end:
         if (settings_.reader->digest() != settings_.expected) return changed();
@@ -69,8 +72,13 @@ bool Feeder::deal_one(job::Operation& operation) {
   return push(lane);
 }
 
+bool Feeder::wanted(std::uint32_t line) const {
+  return !settings_.progress.done.contains(line) && (!settings_.selection || settings_.selection->lines.contains(line));
+}
+
 bool Feeder::attempted(std::uint32_t line) const {
   const Progress& progress = settings_.progress;
+  if (settings_.selection && settings_.selection->unsettled.contains(line)) return true;
   return progress.any_attempted || std::binary_search(progress.attempted.begin(), progress.attempted.end(), line);
 }
 

@@ -51,6 +51,7 @@ report::RunRecord make_record(const RunSettings& settings, const job::Validation
   record.job.operations = validation.operations;
   record.job.xxh3 = validation.digest.xxh3;
   record.endpoint = settings.endpoint.url();
+  record.parent = settings.parent;
   record.settings = settings.recorded;
   return record;
 }
@@ -151,9 +152,10 @@ void Run::Impl::launch(std::unique_ptr<report::JournalFile> file, report::Writer
     workers.push_back(std::make_unique<Worker>(i, connections, random_bits(), *shared));
     inboxes.push_back(&workers.back()->inbox());
   }
-  feeder = std::make_unique<Feeder>(Feeder::Settings{std::move(reader), validation.digest, settings.skip_invalid,
-                                                     settings.threads, settings.job.string(), std::move(progress)},
-                                    std::move(inboxes), *writer);
+  feeder = std::make_unique<Feeder>(
+      Feeder::Settings{std::move(reader), validation.digest, settings.skip_invalid, settings.threads,
+                       settings.job.string(), std::move(progress), settings.selection},
+      std::move(inboxes), *writer);
   parts_running = workers.size() + 1;
   for (const auto& worker : workers) worker->start();
   feeding = std::thread([this] { feed(); });
@@ -263,15 +265,14 @@ Result<Earlier> read_earlier(const std::filesystem::path& path) {
   return Earlier{std::move(*locked), std::move(*scan)};
 }
 
-Result<void> check_same_job(const report::RunRecord& recorded, const RunSettings& settings,
-                            const job::Validation& validation) {
-  const auto& job = recorded.job;
-  if (job.bytes == validation.digest.bytes && job.xxh3 == validation.digest.xxh3) return {};
+Result<void> check_same_job(const report::RunRecord& recorded, const std::filesystem::path& path,
+                            const job::Digest& digest) {
+  if (digest == job::Digest{recorded.job.bytes, recorded.job.xxh3}) return {};
   return usage_error(
       fmt::format("{}: not the job of this report any more ({} bytes, XXH3 {:016x}; recorded are {} bytes, XXH3 "
                   "{:016x}); restore it, "
                   "name where it lies now with --job, or start a new run",
-                  settings.job.string(), validation.digest.bytes, validation.digest.xxh3, job.bytes, job.xxh3));
+                  path.string(), digest.bytes, digest.xxh3, recorded.job.bytes, recorded.job.xxh3));
 }
 
 bool Run::wait(std::chrono::milliseconds patience) {

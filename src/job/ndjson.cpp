@@ -1,4 +1,5 @@
 #include "koobatch/job/json_object.hpp"
+#include "koobatch/job/record.hpp"
 #include "koobatch/job/record_source.hpp"
 
 #include <utility>
@@ -27,6 +28,8 @@ class NdjsonSource final : public RecordSource {
   }
 
   std::uint32_t line() const override { return lines_.number(); }
+  std::uint32_t last_line() const override { return lines_.number(); }
+  void append_record(const Fields& fields, std::string& out) const override { append_record_json(fields, out); }
   Digest digest() const override { return lines_.digest(); }
 
  private:

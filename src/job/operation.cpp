@@ -1,6 +1,7 @@
 #include "koobatch/job/operation.hpp"
 
 #include "koobatch/core/json.hpp"
+#include "koobatch/job/record.hpp"
 
 #include <fmt/format.h>
 #include <xxhash.h>
@@ -66,6 +67,17 @@ constexpr bool is_sound(const OperationRow& row) {
 }
 static_assert(std::all_of(std::begin(table), std::end(table), is_sound));
 
+// A FieldSet says nothing about another row's fields, so operations on one key must be of one row.
+constexpr bool has_distinct_prefixes() {
+  for (std::size_t i = 0; i < std::size(table); ++i) {
+    for (std::size_t j = 0; j < i; ++j) {
+      if (table[i].key_prefix == table[j].key_prefix) return false;
+    }
+  }
+  return true;
+}
+static_assert(has_distinct_prefixes());
+
 void append_target(std::string& out, const Fields& fields) {
   const auto& row = *fields.row;
   const auto open = row.target.find('{');
@@ -129,6 +141,34 @@ void Fields::clear() {
   user_id.reset();
   language.reset();
   ref.reset();
+}
+
+FieldSet Fields::changed() const {
+  FieldSet set = 0;
+  for (std::size_t i = 0; i < row->fields.size(); ++i) {
+    if (values[i].present && i != row->key_field) set = static_cast<FieldSet>(set | (1U << i));
+  }
+  return set;
+}
+
+void Fields::remove(FieldSet unwanted) {
+  for (std::size_t i = 0; i < row->fields.size(); ++i) {
+    if ((unwanted >> i & 1U) != 0) values[i] = {};
+  }
+}
+
+void append_record_json(const Fields& fields, std::string& out) {
+  JsonWriter json(out);
+  json.add(op_field, fields.row->name);
+  for (std::size_t i = 0; i < fields.row->fields.size(); ++i) {
+    if (!fields.values[i].present) continue;
+    const auto& field = fields.row->fields[i];
+    append_value(json.key(field.name), fields, field.type, fields.values[i]);
+  }
+  if (fields.user_id) json.add(user_id_field, *fields.user_id);
+  if (fields.language) json.add(language_field, *fields.language);
+  if (fields.ref) json.add(ref_field, *fields.ref);
+  json.end();
 }
 
 void OperationBuilder::build(const Fields& fields, std::uint32_t line, std::string_view default_user,

@@ -21,9 +21,7 @@ class CheckingReader final : public Reader {
 
   Result<Item> next(Operation& operation) override {
     auto item = skip();
-    if (item && *item == Item::operation) {
-      OperationBuilder::build(fields_, line(), settings_.default_user, settings_.default_language, operation);
-    }
+    if (item && *item == Item::operation) render(operation);
     return item;
   }
 
@@ -36,7 +34,15 @@ class CheckingReader final : public Reader {
     return violations_.empty() ? Item::operation : Item::invalid;
   }
 
+  FieldSet changed() const override { return fields_.changed(); }
+  void remove(FieldSet unwanted) override { fields_.remove(unwanted); }
+  void render(Operation& operation) const override {
+    OperationBuilder::build(fields_, line(), settings_.default_user, settings_.default_language, operation);
+  }
+  void append_record(std::string& out) const override { records_->append_record(fields_, out); }
+
   std::uint32_t line() const override { return records_->line(); }
+  std::uint32_t last_line() const override { return records_->last_line(); }
   const std::vector<Violation>& violations() const override { return violations_; }
   std::string_view invalid_op() const override { return fields_.row == nullptr ? "" : fields_.row->name; }
   std::string_view invalid_id() const override {

@@ -150,6 +150,15 @@ bool read_job(Value value, RunRecord::Job& out) {
   });
 }
 
+bool read_parent(Value value, RunRecord::Parent& out) {
+  return for_each_member(value.get_object(), [&](std::string_view name, Value v) {
+    if (name == "run_id") return read(v, out.run_id);
+    if (name == "report") return read(v, out.report);
+    if (name == "superseded") return read(v, out.superseded);
+    return true;
+  });
+}
+
 bool read_counts(Value value, Counts& out) {
   return for_each_member(value.get_object(), [&](std::string_view name, Value v) {
     if (const auto status = parse_status(name)) return read(v, out[*status]);
@@ -321,6 +330,7 @@ Result<RunRecord> Decoder::run(std::string_view line) {
     if (name == "trace_prefix") return read(v, r.trace_prefix) && r.trace_prefix >> trace_prefix_bits == 0;
     if (name == "job") return read_job(v, r.job);
     if (name == "endpoint") return read(v, r.endpoint);
+    if (name == "parent") return read_parent(v, r.parent.emplace());
     if (name == "settings") return read_raw_object(v, r.settings);
     return true;
   });

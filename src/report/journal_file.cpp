@@ -192,11 +192,19 @@ std::string shell_quoted(const std::string& text) {
   return out + "'";
 }
 
+std::string quoted_argument(const std::string& path) {
+  // A leading dash would be taken for a flag.
+  return shell_quoted(path.starts_with('-') ? "./" + path : path);
+}
+
 }  // namespace
 
 std::string resume_command(const std::string& path) {
-  // A leading dash would be taken for a flag.
-  return "koobatch resume " + shell_quoted(path.starts_with('-') ? "./" + path : path);
+  return "koobatch resume " + quoted_argument(path);
+}
+
+std::string retry_command(const std::string& path) {
+  return "koobatch retry " + quoted_argument(path);
 }
 
 Result<std::unique_ptr<JournalFile>> create_report(const fs::path& path, std::string_view first_lines) {

@@ -247,6 +247,14 @@ void append_job(std::string& out, const RunRecord::Job& job) {
   json.end();
 }
 
+void append_parent(std::string& out, const RunRecord::Parent& parent) {
+  JsonWriter json(out);
+  append_text(json.key("run_id"), parent.run_id);
+  append_text(json.key("report"), parent.report);
+  json.add("superseded", parent.superseded);
+  json.end();
+}
+
 void append_counts(std::string& out, const Counts& counts) {
   JsonWriter json(out);
   for (std::size_t i = 0; i < status_names.size(); ++i) json.add(status_names[i], counts.by_status[i]);
@@ -280,6 +288,7 @@ void append_line(std::string& out, const RunRecord& record) {
   json.add("trace_prefix", record.trace_prefix);
   append_job(json.key("job"), record.job);
   append_text(json.key("endpoint"), record.endpoint);
+  if (record.parent) append_parent(json.key("parent"), *record.parent);
   json.raw("settings", record.settings.empty() ? std::string_view("{}") : std::string_view(record.settings));
   append_sum(out, start);
 }

@@ -44,6 +44,14 @@ void append_counts(std::string& out, const Counts& counts) {
   json.end();
 }
 
+void append_parent(std::string& out, const RunRecord::Parent& parent) {
+  JsonWriter json(out);
+  append_text(json.key("run_id"), parent.run_id);
+  append_text(json.key("report"), parent.report);
+  json.add("superseded", parent.superseded);
+  json.end();
+}
+
 double milliseconds(Duration d) {
   return seconds(d) * 1000;
 }
@@ -91,6 +99,7 @@ std::string summary_json(const Summary& s) {
   json.add("outcome", to_string(s.outcome));
   if (!s.error.empty()) append_text(json.key("error"), s.error);
   append_job(json.key("job"), s.run.job);
+  if (s.run.parent) append_parent(json.key("parent"), *s.run.parent);
   append_text(json.key("endpoint"), s.run.endpoint);
   json.add("started", timestamp(s.run.started)).add("finished", timestamp(s.finished));
   json.add("segments", s.segments).add("seconds", s.seconds);

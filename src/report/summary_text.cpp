@@ -198,6 +198,11 @@ void TextWriter::facts() {
   line("");
   fact("job", harmless(s_.run.job.path), false);
   fact("report", harmless(s_.report), false);
+  if (s_.run.parent) fact("retry of", harmless(s_.run.parent->report), false);
+  if (s_.run.parent && s_.run.parent->superseded != 0) {
+    fact("left out", fmt::format("{}, superseded by newer ones", counted(s_.run.parent->superseded, "operation")),
+         true);
+  }
   fact("endpoint", harmless(s_.run.endpoint), false);
   std::string started = timestamp(s_.run.started);
   std::replace(started.begin(), started.end(), 'T', ' ');
@@ -267,6 +272,10 @@ void TextWriter::advice() {
   if (!resumable && unsuccessful() == 0) return;
   title("Next");
   if (resumable) line(fmt::format("  go on with  {}", paint_(Tone::strong, harmless(resume_command(s_.report)))));
+  if (!resumable && s_.counts[Status::failed] + s_.counts[Status::unknown] != 0) {
+    line(fmt::format("  repeat what failed or is unknown with  {}",
+                     paint_(Tone::strong, harmless(retry_command(s_.report)))));
+  }
   advise(Status::rejected, "refused for good: correct it and run it again");
   advise(Status::failed, "certainly not applied: run it again");
   advise(Status::unknown, "may have been applied: look before you repeat");

@@ -280,6 +280,31 @@ BOOST_AUTO_TEST_CASE(a_resumed_run_takes_flags_then_the_report_then_environment_
   BOOST_TEST(options.simulator.faults.size() == 1U);
 }
 
+BOOST_AUTO_TEST_CASE(a_retry_takes_its_settings_as_a_resumed_run_does_and_names_a_report_of_its_own) {
+  const std::string recorded = R"({"simulate":"true","rate":"10/s","user-id":"42"})";
+  const auto options =
+      Given({{"retry", "r", "--report", "new", "--threads", "2"}, {{"KOOBATCH_RATE", "9/s"}}, "", recorded})
+          .accepted()
+          .options;
+  BOOST_TEST(options.report == "new");
+  BOOST_TEST(options.run.threads == 2U);
+  BOOST_TEST(options.run.pace.rate == 10.0);
+  BOOST_TEST(options.run.reader.default_user == "42");
+  BOOST_TEST(!Given({{"retry", "r", "--user-id", "43"}, {}, "", recorded}).parse().has_value());
+}
+
+BOOST_AUTO_TEST_CASE(a_retrys_report_is_named_after_the_old_one_and_takes_no_name_that_is_taken) {
+  const auto named = [](const std::string& report, const std::string& old, std::set<std::string> taken) {
+    return retry_report_path(report, old, [&](const auto& path) { return taken.count(path.string()) != 0; }).string();
+  };
+  BOOST_TEST(named("", "out/x.report.ndjson", {}) == "out/x.retry-1.report.ndjson");
+  BOOST_TEST(named("", "x.report.ndjson", {"x.retry-1.report.ndjson"}) == "x.retry-2.report.ndjson");
+  BOOST_TEST(named("", "x.retry-1.report.ndjson", {"x.retry-1.report.ndjson"}) == "x.retry-2.report.ndjson");
+  BOOST_TEST(named("", "mine", {}) == "mine.retry-1.report.ndjson");
+  BOOST_TEST(named("to/", "out/x.report.ndjson", {}) == "to/x.retry-1.report.ndjson");
+  BOOST_TEST(named("this", "x.report.ndjson", {"this"}) == "this");
+}
+
 BOOST_AUTO_TEST_CASE(what_a_run_sets_is_recorded_and_read_back_without_what_is_private) {
   const auto recorded =
       simulated({"--rate", "10/s", "--fault", "reset,rate=0.1", "--authorization", "Bearer {token}"}, {}, "")
@@ -421,7 +446,7 @@ BOOST_AUTO_TEST_CASE(every_usage_error_says_where_help_is_to_be_found) {
 
 BOOST_AUTO_TEST_CASE(what_cannot_be_understood_is_refused_in_one_sentence) {
   const auto said = [](std::vector<std::string> arguments) { return Given{std::move(arguments), {}, {}}.refusal(); };
-  CHECK_SAYS(said({}), "what to do is missing; the verbs are run, resume, validate, report, simulate, trace\n");
+  CHECK_SAYS(said({}), "what to do is missing; the verbs are run, resume, retry, validate, report, simulate, trace\n");
   CHECK_SAYS(said({"fly"}), "'fly' is no verb; the verbs are run");
   CHECK_SAYS(said({"--fly"}), "--fly: there is no such flag\n");
   CHECK_SAYS(said({"run"}), "run: the JOB is missing\n");

@@ -93,6 +93,19 @@ BOOST_AUTO_TEST_CASE(a_run_comes_back_as_it_was_written) {
   BOOST_TEST(samples::line(*read) == samples::line(written));
 }
 
+BOOST_AUTO_TEST_CASE(a_retry_names_its_parent_and_other_runs_none) {
+  auto written = samples::run();
+  Decoder decoder;
+  BOOST_TEST(!decoder.run(text_of(written)).value().parent.has_value());
+  written.parent = {"r-0", "/reports/a \"b\".ndjson", 7};
+  const auto read = decoder.run(text_of(written)).value();
+  BOOST_REQUIRE(read.parent.has_value());
+  BOOST_TEST(read.parent->run_id == "r-0");
+  BOOST_TEST(read.parent->report == "/reports/a \"b\".ndjson");
+  BOOST_TEST(read.parent->superseded == 7U);
+  BOOST_TEST(text_of(read) == text_of(written));
+}
+
 BOOST_AUTO_TEST_CASE(an_end_comes_back_as_it_was_written) {
   auto written = samples::end(2, "aborted");
   written.counts.by_status = {1, 2, 3, 4, 5};

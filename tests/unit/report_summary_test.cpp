@@ -222,6 +222,19 @@ BOOST_AUTO_TEST_CASE(people_are_told_what_failed_and_what_to_do_next) {
              "  unknown    may have been applied: look before you repeat\n");
 }
 
+BOOST_AUTO_TEST_CASE(a_finished_run_with_failures_is_told_how_to_repeat_them_and_a_retry_what_it_is) {
+  auto s = closed(begun(1, {samples::result(9, Status::failed)}));
+  s.report = "my report";
+  s.run.parent = {"r-0", "/reports/old.report.ndjson", 2};
+  const auto text = text_of(s);
+  BOOST_TEST(contains(text, "  repeat what failed or is unknown with  koobatch retry 'my report'\n"));
+  BOOST_TEST(contains(text, "  retry of   /reports/old.report.ndjson\n"));
+  BOOST_TEST(contains(text, "  left out   2 operations, superseded by newer ones\n"));
+  BOOST_TEST(
+      contains(summary_json(s), R"("parent":{"run_id":"r-0","report":"/reports/old.report.ndjson","superseded":2})"));
+  BOOST_TEST(!contains(text_of(closed(begun(1, {rejected(1)}))), "koobatch retry"));
+}
+
 BOOST_AUTO_TEST_CASE(the_headline_tells_how_the_run_stands) {
   const auto headline = [](const Summary& s) {
     const auto text = text_of(s);

@@ -10,6 +10,7 @@ namespace koobatch::cli {
 
 int run_command(const Invocation& invocation, std::shared_ptr<observe::Console> console);
 int resume_command(const Invocation& invocation, std::shared_ptr<observe::Console> console);
+int retry_command(const Invocation& invocation, std::shared_ptr<observe::Console> console);
 int validate_command(const Invocation& invocation);
 int report_command(const Invocation& invocation);
 int simulate_command(const Invocation& invocation);

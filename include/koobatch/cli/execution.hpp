@@ -7,7 +7,7 @@
 #include <functional>
 #include <memory>
 
-/// What `run` and `resume` have in common: a segment from its start to its summary.
+/// What `run`, `resume` and `retry` have in common: a segment from its start to its summary.
 namespace koobatch::cli {
 
 /// Finds out before a long validation what would stop the run after it.

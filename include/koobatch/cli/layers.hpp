@@ -20,7 +20,7 @@ using Flags = std::map<std::string, std::vector<std::string>, std::less<>>;
 /// The sources of settings, the more direct first.
 struct Layers {
   Flags flags;
-  Flags recorded;  ///< of `resume`: what the report was begun with
+  Flags recorded;  ///< of `resume` and `retry`: what the report was begun with
   Environment environment;
   std::vector<ConfigEntry> config;
   std::string config_name;  ///< for messages

@@ -9,6 +9,7 @@
 #include "koobatch/sim/simulator.hpp"
 
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -30,7 +31,8 @@ struct Options {
   std::string endpoint;               ///< --endpoint as given
   bool simulate = false;
   std::string report;  ///< --report as given: FILE or DIR/
-  std::string job;     ///< --job of `resume`; empty: where the report says
+  std::string job;     ///< --job; empty: where the report says
+  std::string failed;  ///< --failed of `report`; empty: no such job is wanted
   bool dry_run = false;
   bool json = false;
   engine::RunSettings run;
@@ -47,11 +49,21 @@ Result<engine::RunSettings> finish_run(const Options& options, const std::filesy
 Result<engine::RunSettings> finish_resume(const Options& options, const std::filesystem::path& report,
                                           const report::RunRecord& recorded);
 
+/// The same for `retry`. `exists` tells which names are taken, for a default name of the new report.
+Result<engine::RunSettings> finish_retry(const Options& options, const std::filesystem::path& report,
+                                         const report::RunRecord& recorded,
+                                         const std::function<bool(const std::filesystem::path&)>& exists);
+
 /// The same for `simulate`.
 Result<sim::SimulatorSettings> finish_simulate(const Options& options);
 
 /// --format, or what the extension says.
 Result<job::Format> choose_format(const Options& options, const std::filesystem::path& job);
+
+/// Where the report of a retry goes: FILE as it is; DIR/ and nothing give the first name made of the old report's that
+/// is not taken: x.report.ndjson and x.retry-1.report.ndjson give x.retry-2.report.ndjson, in DIR/ or beside it.
+std::filesystem::path retry_report_path(const std::string& report, const std::filesystem::path& old,
+                                        const std::function<bool(const std::filesystem::path&)>& exists);
 
 /// Where the report goes: FILE as it is; DIR/ and no --report at all (empty) give a name made of the job's.
 std::filesystem::path report_path(const std::string& report, const std::filesystem::path& job, WallTime now);

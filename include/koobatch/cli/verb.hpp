@@ -6,7 +6,7 @@
 
 namespace koobatch::cli {
 
-enum class Verb : std::uint8_t { run, resume, validate, report, simulate, trace };
+enum class Verb : std::uint8_t { run, resume, retry, validate, report, simulate, trace };
 
 /// A set of verbs, for the options they share.
 using Verbs = unsigned;
@@ -25,7 +25,7 @@ struct VerbRow {
   std::string_view example;
 };
 
-constexpr std::array<VerbRow, 6> verb_table = {{
+constexpr std::array<VerbRow, 7> verb_table = {{
     {Verb::run, "run", "Validate a job, then execute it, with one result per operation in a report", "JOB",
      "The job file: NDJSON or CSV", "", "",
      "koobatch run jobs/rename.ndjson --endpoint https://HOST --token-file token --user-id 42 --rate 500/s\n"
@@ -33,10 +33,15 @@ constexpr std::array<VerbRow, 6> verb_table = {{
     {Verb::resume, "resume", "Go on with a run that was interrupted, stopped or killed", "REPORT",
      "The report of the run; settings are taken from it, and flags win over them", "", "",
      "koobatch resume rename.report.ndjson --rate 200/s"},
+    {Verb::retry, "retry", "Repeat what failed in a finished run or is unknown, without undoing what came after it",
+     "REPORT", "The report of the run; settings are taken from it, and flags win over them", "", "",
+     "koobatch retry rename.report.ndjson --max-attempts 10"},
     {Verb::validate, "validate", "Check every operation of a job, and send nothing", "JOB",
      "The job file: NDJSON or CSV", "", "", "koobatch validate jobs/rename.ndjson"},
-    {Verb::report, "report", "Summarise the report of a run", "REPORT", "The report of a run", "", "",
-     "koobatch report rename.report.ndjson --json"},
+    {Verb::report, "report", "Summarise the report of a run, or make a job of what did not succeed", "REPORT",
+     "The report of a run", "", "",
+     "koobatch report rename.report.ndjson --json\n"
+     "  koobatch report rename.report.ndjson --failed mend.ndjson"},
     {Verb::simulate, "simulate", "Run the embedded service on a loopback port, with faults on request", "", "", "", "",
      "koobatch simulate --port 8080 --latency 5ms --fault status=503,rate=0.05,retry-after=1"},
     {Verb::trace, "trace", "Tell which operation and attempt a trace ID stands for", "ID",

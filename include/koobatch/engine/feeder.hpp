@@ -6,6 +6,7 @@
 #include "koobatch/report/line_set.hpp"
 #include "koobatch/report/tally.hpp"
 #include "koobatch/report/writer.hpp"
+#include "koobatch/retry/selection.hpp"
 
 #include <cstdint>
 #include <functional>
@@ -28,9 +29,10 @@ class Feeder {
     std::unique_ptr<job::Reader> reader;
     job::Digest expected;  ///< what validation read; anything else means that the job was changed meanwhile
     bool skip_invalid = false;
-    unsigned index = 0;  ///< who it is for the report's writer
-    std::string path;    ///< of the job, for messages
-    Progress progress;   ///< what earlier segments of the run came to
+    unsigned index = 0;                                 ///< who it is for the report's writer
+    std::string path;                                   ///< of the job, for messages
+    Progress progress;                                  ///< what earlier segments of the run came to
+    std::shared_ptr<const retry::Selection> selection;  ///< null: the whole job
   };
 
   Feeder(Settings settings, std::vector<Inbox*> inboxes, report::Writer& writer);
@@ -52,6 +54,7 @@ class Feeder {
 
   Result<void> deal();
   bool deal_one(job::Operation& operation);
+  bool wanted(std::uint32_t line) const;
   bool attempted(std::uint32_t line) const;
   bool push(Lane& lane);
   void record_invalid();

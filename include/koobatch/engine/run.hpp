@@ -28,15 +28,16 @@ struct Earlier {
 Result<Earlier> read_earlier(const std::filesystem::path& report);
 
 /// Is the job still the one the report is about? An error (usage) that says what differs.
-Result<void> check_same_job(const report::RunRecord& recorded, const RunSettings& settings,
-                            const job::Validation& validation);
+Result<void> check_same_job(const report::RunRecord& recorded, const std::filesystem::path& job,
+                            const job::Digest& digest);
 
 /// One segment of a run, from job to report: reader, workers and report writer on threads of their own. The caller's
 /// thread only watches.
 class Run {
  public:
   /// Creates the report and starts. `validation` is what validating the job came to: it is not read for errors again,
-  /// but compared with what is read while sending.
+  /// but compared with what is read while sending. Its `operations` are those to send, which of a retry are
+  /// the selected ones.
   static Result<std::unique_ptr<Run>> start(const RunSettings& settings, const job::Validation& validation);
   /// Goes on with the run that `earlier` holds: a new segment at the end of its report. The job must be the same: see
   /// check_same_job().

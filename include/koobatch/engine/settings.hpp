@@ -6,9 +6,13 @@
 #include "koobatch/job/reader.hpp"
 #include "koobatch/net/endpoint.hpp"
 #include "koobatch/net/tls.hpp"
+#include "koobatch/report/record.hpp"
+#include "koobatch/retry/selection.hpp"
 
 #include <chrono>
 #include <filesystem>
+#include <memory>
+#include <optional>
 #include <string>
 
 namespace koobatch::engine {
@@ -18,6 +22,10 @@ struct RunSettings {
   std::filesystem::path job;
   job::ReaderSettings reader;  ///< format, default user and language
   bool skip_invalid = false;
+
+  /// Of a retry: which operations of the job to repeat, and the run they are from. Null: the whole job.
+  std::shared_ptr<const retry::Selection> selection;
+  std::optional<report::RunRecord::Parent> parent;
 
   net::Endpoint endpoint;
   bool simulated = false;  ///< the endpoint is the embedded simulator: made-up credentials will do

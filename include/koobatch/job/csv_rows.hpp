@@ -36,6 +36,8 @@ class CsvRows {
   const std::string& fault() const { return fault_; }
   /// The physical line on which the last row starts.
   std::uint32_t line() const { return first_line_; }
+  /// The one on which it ends.
+  std::uint32_t last_line() const { return lines_.number(); }
   Digest digest() const { return lines_.digest(); }
   /// Was the rest of the file passed over, because it cannot be told what in it is a row?
   bool cut_short() const { return cut_short_; }

@@ -36,6 +36,10 @@ struct FieldRow {
 /// The most fields an operation of the table has.
 constexpr std::size_t max_fields = 8;
 
+/// A set of an operation's fields: bit i stands for row.fields[i].
+using FieldSet = std::uint8_t;
+static_assert(max_fields <= 8 * sizeof(FieldSet));
+
 /// One kind of operation. The validator, the request renderer, the simulator and the documentation all read this row:
 /// adding an operation is adding a row.
 struct OperationRow {
@@ -105,6 +109,10 @@ struct Fields {
   std::optional<std::string_view> user_id, language, ref;
 
   void clear();  ///< keeps the memory
+  /// The fields that are there, but for the one that identifies the resource: what the operation changes.
+  FieldSet changed() const;
+  /// Takes fields out, as if they had never been there. Not the key field.
+  void remove(FieldSet unwanted);
 };
 
 /// A broken rule: which field, and what is wrong with it, e.g. {"fileName", "contains '*', which is not allowed (…)"}.

@@ -44,12 +44,22 @@ class Reader {
   virtual Result<Item> next(Operation& operation) = 0;
   /// The same, checks and all, without rendering the operation: for who only wants to know whether it is valid.
   virtual Result<Item> skip() = 0;
-  /// The physical line, from 1, on which the last record starts.
+  /// What the operation that next() or skip() found changes.
+  virtual FieldSet changed() const = 0;
+  /// Takes fields out of the operation that skip() found, for render() and append_record(). Something must be left.
+  virtual void remove(FieldSet unwanted) = 0;
+  /// Renders the operation that skip() found.
+  virtual void render(Operation& operation) const = 0;
+  /// Appends the operation that skip() found as a record of the job's format, without a line end.
+  virtual void append_record(std::string& out) const = 0;
+  /// The physical line, from 1, on which the last record starts, and the one on which it ends. Before the first record,
+  /// those of the header; 0 if the format has none.
   virtual std::uint32_t line() const = 0;
+  virtual std::uint32_t last_line() const = 0;
   /// What was wrong with the last record; valid until the next call.
   virtual const std::vector<Violation>& violations() const = 0;
-  /// What of an invalid record could be read all the same, for the report: the operation's name and identifier, empty if
-  /// unknown. Valid until the next call.
+  /// What of an invalid record could be read all the same, for the report: the operation's name and identifier, empty
+  /// if unknown. Valid until the next call.
   virtual std::string_view invalid_op() const = 0;
   virtual std::string_view invalid_id() const = 0;
   virtual Digest digest() const = 0;

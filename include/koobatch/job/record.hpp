@@ -42,6 +42,9 @@ Violation duplicate_field(std::string_view name);
 /// The names of the row's fields and of the common ones, for unknown_field().
 std::vector<std::string_view> known_fields(const OperationRow& row);
 
+/// Appends a valid record as a job line has it, without its end.
+void append_record_json(const Fields& fields, std::string& out);
+
 /// Appends `violation` unless the same is there already.
 void add_once(std::vector<Violation>& out, Violation violation);
 bool has_violation(const std::vector<Violation>& violations, std::string_view field);

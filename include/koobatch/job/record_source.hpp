@@ -19,6 +19,11 @@ class RecordSource {
   virtual Result<bool> next(Fields& fields, std::vector<Violation>& out) = 0;
   /// The physical line on which the last record starts.
   virtual std::uint32_t line() const = 0;
+  /// The physical line on which it ends. Before the first record, both are about the header; 0 if there is none.
+  virtual std::uint32_t last_line() const = 0;
+  /// Appends the last record, which is valid, in the job's format and without a line end. Of its values, those that are
+  /// not in `fields` any more are left out.
+  virtual void append_record(const Fields& fields, std::string& out) const = 0;
   virtual Digest digest() const = 0;
   /// See Reader::cut_short().
   virtual bool cut_short() const { return false; }

@@ -52,5 +52,7 @@ class LockedReport {
 
 /// `koobatch resume PATH`, with the path quoted for a shell if it needs to be.
 std::string resume_command(const std::string& path);
+/// The same with `retry`.
+std::string retry_command(const std::string& path);
 
 }  // namespace koobatch::report

@@ -50,7 +50,15 @@ struct RunRecord {
     std::uint64_t xxh3 = 0;  ///< written as 16 lower-case hex digits
   } job;
   std::string endpoint;
-  std::string settings;  ///< a JSON object without secrets
+  /// The run of which this one repeats what did not succeed. `job` is the whole job still, but for `operations`: those
+  /// repeated.
+  struct Parent {
+    std::string run_id;
+    std::string report;            ///< an absolute path
+    std::uint64_t superseded = 0;  ///< operations not repeated, because later ones have set anew all they would set
+  };
+  std::optional<Parent> parent;  ///< absent: not written
+  std::string settings;          ///< a JSON object without secrets
 };
 
 /// Counts over the whole run. `by_status` is indexed by Status.

@@ -1,0 +1,59 @@
+#include "koobatch/cli/commands.hpp"
+#include "koobatch/cli/execution.hpp"
+#include "koobatch/cli/exit_status.hpp"
+#include "koobatch/cli/output.hpp"
+#include "koobatch/cli/repetition.hpp"
+#include "koobatch/cli/validation.hpp"
+#include "koobatch/engine/run.hpp"
+#include "koobatch/observe/log.hpp"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+namespace koobatch::cli {
+namespace {
+
+/// "3 operations to repeat, 1 of them without the fields newer ones have set; 2 left out, superseded by newer ones"
+std::string describe(const retry::Selection& selection) {
+  std::string text = count_of(selection.lines.size(), "operation") + " to repeat";
+  if (selection.lines.size() == 0) {
+    text = "nothing to repeat";
+    if (selection.superseded == 0) text += ": no operation is failed or unknown";
+  }
+  if (!selection.narrowed.empty()) {
+    text += fmt::format(", {} of them without the fields newer ones have set", selection.narrowed.size());
+  }
+  if (selection.superseded != 0) text += fmt::format("; {} left out, superseded by newer ones", selection.superseded);
+  return text;
+}
+
+bool exists(const std::filesystem::path& path) {
+  std::error_code ignored;
+  return std::filesystem::symlink_status(path, ignored).type() != std::filesystem::file_type::not_found;
+}
+
+}  // namespace
+
+int retry_command(const Invocation& invocation, std::shared_ptr<observe::Console> console) {
+  const std::filesystem::path path = invocation.arguments.front();
+  auto lineage = read_retryable(path);
+  if (!lineage) return fail(lineage.error());
+  auto settings = finish_retry(invocation.options, path, lineage->run, exists);
+  if (!settings) return fail(settings.error());
+  if (auto ok = check_files(*settings); !ok) return fail(ok.error());
+  auto validation = job::validate(settings->job, settings->reader);
+  if (!validation) return fail(validation.error());
+  if (auto same = engine::check_same_job(lineage->run, settings->job, validation->digest); !same) {
+    return fail(same.error());
+  }
+  if (auto selected = select_part(*settings, *validation, std::move(*lineage), path); !selected) {
+    return fail(selected.error());
+  }
+  observe::log::print(spdlog::level::info, fmt::format("{}: {}", path.string(), describe(*settings->selection)));
+  if (validation->operations == 0) return exit_success;
+  return execute(*settings, invocation, std::move(console), [&](const engine::RunSettings& final_settings) {
+    return engine::Run::start(final_settings, *validation);
+  });
+}
+
+}  // namespace koobatch::cli

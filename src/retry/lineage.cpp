@@ -1,0 +1,67 @@
+#include "koobatch/retry/lineage.hpp"
+
+#include "koobatch/report/reader.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace koobatch::retry {
+namespace {
+
+/// Sorts the results of one report into the states.
+class StateCollector final : public report::Visitor {
+ public:
+  StateCollector(LineStates& states, std::initializer_list<Status> wanted) : states_(states), wanted_(wanted) {}
+
+  Result<void> on_result(const report::ResultLine& result) override {
+    if (result.status == Status::succeeded) {
+      states_.succeeded.insert(result.line);
+    } else if (std::find(wanted_.begin(), wanted_.end(), result.status) != wanted_.end()) {
+      states_.wanted.insert(result.line);
+      if (result.status == Status::unknown) states_.unsettled.insert(result.line);
+    }
+    return {};
+  }
+
+ private:
+  LineStates& states_;
+  std::initializer_list<Status> wanted_;
+};
+
+/// Adds what succeeded in the parents. It cannot be among the wanted: only what had not succeeded was repeated.
+Result<void> add_parents(const report::RunRecord& run, LineStates& states) {
+  auto parent = run.parent;
+  while (parent) {
+    StateCollector collector(states, {});
+    const auto scan = report::scan(parent->report, collector);
+    if (!scan) {
+      return usage_error(scan.error().message +
+                         "; it is the report that was retried and tells what must not be undone, so put it back");
+    }
+    const auto& first = scan->segments.front().run;
+    if (first.run_id != parent->run_id) {
+      return usage_error(fmt::format("{}: is the report of run {}, not of run {}, which was retried; put that one back",
+                                     parent->report, first.run_id, parent->run_id));
+    }
+    parent = first.parent;
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<Lineage> read_lineage(const std::filesystem::path& path, std::initializer_list<Status> statuses) {
+  Lineage lineage;
+  StateCollector collector(lineage.states, statuses);
+  auto scan = report::scan(path, collector);
+  if (!scan) return scan.error();
+  lineage.run = std::move(scan->segments.back().run);
+  lineage.finished = scan->ended() && scan->counts.remaining == 0;
+  lineage.remaining = scan->counts.remaining;
+  if (auto added = add_parents(lineage.run, lineage.states); !added) return added.error();
+  return lineage;
+}
+
+}  // namespace koobatch::retry

@@ -1,0 +1,209 @@
+#include "job_support.hpp"
+#include "koobatch/job/record_source.hpp"
+#include "koobatch/retry/selection.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <initializer_list>
+#include <string>
+#include <utility>
+#include <vector>
+
+using namespace koobatch;
+using namespace koobatch::retry;
+
+namespace {
+
+constexpr job::FieldSet name = 1, kind = 2, cover = 4;
+constexpr std::uint64_t album = 17, other_album = 18;
+
+/// The lines selected, ascending, each with the fields to leave out.
+using Chosen = std::vector<std::pair<std::uint32_t, unsigned>>;
+
+Chosen chosen(const Selection& selection, std::uint32_t last_line = 20) {
+  Chosen lines;
+  for (std::uint32_t line = 1; line <= last_line; ++line) {
+    if (selection.lines.contains(line)) lines.emplace_back(line, selection.without(line));
+  }
+  return lines;
+}
+
+/// A job reader over made-up operations.
+class ListedJob final : public job::Reader {
+ public:
+  struct Entry {
+    std::string id;
+    std::string name;  ///< empty: not set
+    bool sets_kind;
+    bool valid = true;
+  };
+  explicit ListedJob(std::vector<Entry> entries) : entries_(std::move(entries)) {}
+
+  Result<Item> next(job::Operation& operation) override {
+    const auto item = skip();
+    if (item && *item == Item::operation) render(operation);
+    return item;
+  }
+  Result<Item> skip() override {
+    if (line_ == entries_.size()) return Item::end;
+    const Entry& entry = entries_[line_++];
+    fields_.clear();
+    fields_.row = job::find_operation("update_album");
+    const auto set = [&](std::string_view field, std::string_view text) {
+      for (std::size_t i = 0; i < fields_.row->fields.size(); ++i) {
+        if (fields_.row->fields[i].name == field) fields_.values[i] = {true, false, text, 1, 0, 0};
+      }
+    };
+    set("albumId", entry.id);
+    if (!entry.name.empty()) set("name", entry.name);
+    if (entry.sets_kind) set("scopeKind", "");
+    return entry.valid ? Item::operation : Item::invalid;
+  }
+  job::FieldSet changed() const override { return fields_.changed(); }
+  void remove(job::FieldSet unwanted) override { fields_.remove(unwanted); }
+  void render(job::Operation& operation) const override {
+    job::OperationBuilder::build(fields_, line_, "7", "", operation);
+  }
+  void append_record(std::string& out) const override { out.append("record"); }
+  std::uint32_t line() const override { return line_; }
+  std::uint32_t last_line() const override { return line_; }
+  const std::vector<job::Violation>& violations() const override { return violations_; }
+  std::string_view invalid_op() const override { return {}; }
+  std::string_view invalid_id() const override { return {}; }
+  job::Digest digest() const override { return {}; }
+  bool cut_short() const override { return false; }
+
+ private:
+  std::vector<Entry> entries_;
+  std::uint32_t line_ = 0;
+  job::Fields fields_;
+  std::vector<job::Violation> violations_;
+};
+
+LineStates states(std::initializer_list<std::uint32_t> wanted, std::initializer_list<std::uint32_t> succeeded) {
+  LineStates lines;
+  for (const auto line : wanted) lines.wanted.insert(line);
+  for (const auto line : succeeded) lines.succeeded.insert(line);
+  return lines;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(retry_selection)
+
+BOOST_AUTO_TEST_CASE(what_nothing_newer_has_set_is_repeated_whole_and_in_file_order) {
+  Selector selector;
+  selector.add_wanted(2, album, name);
+  selector.add_wanted(5, other_album, name | kind);
+  selector.add_wanted(9, album, cover);
+  const auto selection = selector.finish();
+  BOOST_TEST((chosen(selection) == Chosen{{2, 0}, {5, 0}, {9, 0}}));
+  BOOST_TEST(selection.superseded == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(an_operation_all_of_whose_fields_were_set_again_is_left_out_and_counted) {
+  Selector selector;
+  selector.add_wanted(1, album, name | kind);
+  selector.add_succeeded(2, album, kind);
+  selector.add_succeeded(3, album, name | cover);
+  const auto selection = selector.finish();
+  BOOST_TEST(chosen(selection).empty());
+  BOOST_TEST(selection.superseded == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(where_some_fields_were_set_again_only_those_are_left_out) {
+  Selector selector;
+  selector.add_wanted(1, album, name | kind | cover);
+  selector.add_succeeded(2, album, kind);
+  selector.add_wanted(3, album, name | kind);
+  selector.add_succeeded(4, album, name);
+  const auto selection = selector.finish();
+  BOOST_TEST((chosen(selection) == Chosen{{1, name | kind}, {3, name}}));
+  BOOST_TEST(selection.superseded == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(what_came_before_supersedes_nothing) {
+  Selector selector;
+  selector.add_succeeded(1, album, name);
+  selector.add_wanted(2, album, name);
+  selector.add_succeeded(3, album, kind);
+  BOOST_TEST((chosen(selector.finish()) == Chosen{{2, 0}}));
+}
+
+BOOST_AUTO_TEST_CASE(what_was_set_on_another_resource_supersedes_nothing) {
+  Selector selector;
+  selector.add_wanted(1, album, name);
+  selector.add_succeeded(2, other_album, name);
+  selector.add_wanted(3, other_album, name);
+  BOOST_TEST((chosen(selector.finish()) == Chosen{{1, 0}, {3, 0}}));
+}
+
+BOOST_AUTO_TEST_CASE(a_later_operation_that_did_not_succeed_supersedes_nothing) {
+  // Lines 2 (wanted as well) and 3 (rejected, so neither wanted nor succeeded) would set the same field.
+  ListedJob job({{"a", "one", false}, {"a", "two", false}, {"a", "three", false}});
+  const auto selection = select(job, states({1, 2}, {})).value();
+  BOOST_TEST((chosen(selection) == Chosen{{1, 0}, {2, 0}}));
+}
+
+BOOST_AUTO_TEST_CASE(of_a_job_only_what_is_wanted_is_selected_by_resource_and_fields) {
+  ListedJob job(
+      {{"a", "one", true}, {"b", "one", true}, {"", "", false, false}, {"a", "two", false}, {"b", "two", true}});
+  const auto selection = select(job, states({1, 2}, {4, 5})).value();
+  const auto lines = chosen(selection);
+  BOOST_REQUIRE(lines.size() == 1U);
+  BOOST_TEST(lines[0].first == 1U);
+  BOOST_TEST(lines[0].second == 2U, "of an album's fields, the name is the second");
+  BOOST_TEST(selection.superseded == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(what_may_have_been_applied_is_remembered) {
+  ListedJob job({{"a", "one", false}, {"b", "one", false}});
+  auto lines = states({1, 2}, {});
+  lines.unsettled.insert(2);
+  const auto selection = select(job, std::move(lines)).value();
+  BOOST_TEST(!selection.unsettled.contains(1));
+  BOOST_TEST(selection.unsettled.contains(2));
+}
+
+BOOST_AUTO_TEST_CASE(a_wanted_line_that_is_no_operation_is_an_error) {
+  ListedJob job({{"a", "one", false}, {"", "", false, false}});
+  BOOST_TEST(!select(job, states({1, 2}, {})).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(a_narrowed_csv_record_keeps_its_other_cells_and_its_columns) {
+  const std::string text =
+      "op,ref,albumId,name,scopeDirList,user_id\n"
+      "update_album,\"say \"\"hi\"\"\",a/1,\"two\nlines, and a comma\",d1;d2,7\n";
+  auto source = job::read_csv(job::LineSplitter(job_support::text_source(text, 7), "a.csv"), "a.csv").value();
+  BOOST_TEST(source->line() == 1U);
+  BOOST_TEST(source->last_line() == 1U);
+  job::Fields fields;
+  std::vector<job::Violation> violations;
+  BOOST_REQUIRE(source->next(fields, violations).value());
+  BOOST_TEST(source->line() == 2U);
+  BOOST_TEST(source->last_line() == 3U);
+  std::string whole;
+  source->append_record(fields, whole);
+  BOOST_TEST(whole == "update_album,\"say \"\"hi\"\"\",a/1,\"two\nlines, and a comma\",d1;d2,7");
+  fields.remove(1U << 1U);
+  std::string narrowed;
+  source->append_record(fields, narrowed);
+  BOOST_TEST(narrowed == "update_album,\"say \"\"hi\"\"\",a/1,,d1;d2,7");
+}
+
+BOOST_AUTO_TEST_CASE(a_narrowed_ndjson_record_keeps_its_other_members) {
+  const std::string text =
+      R"({"ref":"r\"1","op":"update_album","language":"de","albumId":"a","name":"n","scopeDirList":["x","y"],)"
+      R"("scopeKind":2,"user_id":"7"})";
+  auto source = job::read_ndjson(job::LineSplitter(job_support::text_source(text, 7), "a.ndjson"));
+  job::Fields fields;
+  std::vector<job::Violation> violations;
+  BOOST_REQUIRE(source->next(fields, violations).value());
+  fields.remove(1U << 1U);
+  std::string narrowed;
+  source->append_record(fields, narrowed);
+  BOOST_TEST(narrowed == R"({"op":"update_album","albumId":"a","scopeDirList":["x","y"],"scopeKind":2,)"
+                         R"("user_id":"7","language":"de","ref":"r\"1"})");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
