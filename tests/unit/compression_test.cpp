@@ -15,6 +15,7 @@ using job_support::text_source;
 
 namespace {
 
+using Sizes = std::initializer_list<std::size_t>;
 using Pack = std::string (*)(std::string_view);
 
 struct Kind {
@@ -87,7 +88,7 @@ BOOST_AUTO_TEST_CASE(an_archive_is_recognised_by_its_first_bytes) {
 
 BOOST_AUTO_TEST_CASE(what_is_not_compressed_stays_as_it_is) {
   for (const std::string text : {"", "a", "ab\n", "abc\n", "abcd", "some lines\nof a job\n"}) {
-    for (const std::size_t step : {1, 3, 100}) BOOST_TEST(unpacked(text, step).value() == text);
+    for (const std::size_t step : Sizes{1, 3, 100}) BOOST_TEST(unpacked(text, step).value() == text);
   }
 }
 
@@ -95,8 +96,8 @@ BOOST_AUTO_TEST_CASE(an_archive_gives_its_text_however_the_bytes_arrive_and_what
   for (const auto& kind : kinds()) {
     for (const auto& text : {std::string(), std::string("x"), lines(300), std::string(200'000, 'x')}) {
       const auto stored = kind.pack(text);
-      for (const std::size_t step : {1, 7, 100'000}) {
-        for (const std::size_t room : {1, 13, 65'536}) {
+      for (const std::size_t step : Sizes{1, 7, 100'000}) {
+        for (const std::size_t room : Sizes{1, 13, 65'536}) {
           BOOST_CHECK_MESSAGE(unpacked(stored, step, room).value() == text, kind.name << " " << step << " " << room);
         }
       }
@@ -109,14 +110,14 @@ BOOST_AUTO_TEST_CASE(members_and_frames_in_a_row_are_one_text) {
   const auto b = lines(1000);
   for (const auto& kind : kinds()) {
     const auto stored = kind.pack(a) + kind.pack("") + kind.pack(b) + kind.pack("z");
-    for (const std::size_t step : {1, 7, 100'000}) BOOST_TEST((unpacked(stored, step).value() == a + b + "z"));
+    for (const std::size_t step : Sizes{1, 7, 100'000}) BOOST_TEST((unpacked(stored, step).value() == a + b + "z"));
   }
 }
 
 BOOST_AUTO_TEST_CASE(skippable_frames_are_skipped_at_the_start_between_and_at_the_end) {
   const auto skip = archives::skippable_frame("an index");
   const auto stored = skip + archives::zstd("a\n") + skip + archives::zstd("b\n") + skip;
-  for (const std::size_t step : {1, 7, 1000}) BOOST_TEST(unpacked(stored, step).value() == "a\nb\n");
+  for (const std::size_t step : Sizes{1, 7, 1000}) BOOST_TEST(unpacked(stored, step).value() == "a\nb\n");
 }
 
 BOOST_AUTO_TEST_CASE(an_archive_that_was_cut_off_anywhere_is_an_error_and_never_an_end) {
