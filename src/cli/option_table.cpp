@@ -134,10 +134,10 @@ const std::array table = {
               "The new report; DIR/ names it by job and time (JOB.report.ndjson, here)",
               [](Value v, Options& o) { return set_text(v, o.report); }},
     OptionRow{"report", 0, "FILE|DIR/", only(Verb::retry), job_group,
-              "The new report; DIR/ names it in there (NAME.retry-N.report.ndjson, beside the old one)",
+              "The new report; DIR/ is its folder (NAME.retry-N.report.ndjson, beside the old one)",
               [](Value v, Options& o) { return set_text(v, o.report); }},
     OptionRow{"failed", 0, "FILE", only(Verb::report), job_group,
-              "New job of what is failed, unknown or rejected, less what later operations have set since",
+              "New job of what did not succeed, less what later operations have set since",
               [](Value v, Options& o) { return set_text(v, o.failed); }},
     OptionRow{"format", 0, "ndjson|csv", jobs, job_group, "Format of the job (by its extension)",
               [](Value v, Options& o) -> Applied {

@@ -1,5 +1,7 @@
 #include "koobatch/cli/options.hpp"
 
+#include "koobatch/cli/spool.hpp"
+
 #include <fmt/format.h>
 
 #include <regex>
@@ -62,10 +64,9 @@ Result<void> check_pace(const engine::RunSettings& run) {
 
 /// "rename" for "jobs/rename.ndjson" and "jobs/rename.ndjson.gz".
 std::string job_stem(const std::filesystem::path& job) {
-  if (job == "-") return "stdin";
-  std::filesystem::path stem = job.stem();
-  if ((job.extension() == ".gz" || job.extension() == ".zst") && job::format_of(stem)) stem = stem.stem();
-  return stem.string();
+  if (job == standard_input_argument) return "stdin";
+  const auto uncompressed = job::without_compression(job);
+  return (job::format_of(uncompressed) ? uncompressed : job).stem().string();
 }
 
 /// "rename" for "rename.report.ndjson" and "rename.retry-2.report.ndjson".
@@ -101,6 +102,9 @@ Result<engine::RunSettings> finish(const Options& options, const std::filesystem
 
 Result<job::Format> choose_format(const Options& options, const std::filesystem::path& job) {
   if (options.format) return *options.format;
+  if (job == standard_input_argument) {
+    return usage_error("standard input has no extension that tells the format; give --format ndjson|csv");
+  }
   if (const auto format = job::format_of(job)) return *format;
   return usage_error(
       fmt::format("{}: the extension does not tell the format; name the file .ndjson or .csv, or give "

@@ -3,37 +3,54 @@
 #include "koobatch/cli/execution.hpp"
 #include "koobatch/cli/exit_status.hpp"
 #include "koobatch/cli/output.hpp"
+#include "koobatch/cli/signals.hpp"
+#include "koobatch/cli/spool.hpp"
 #include "koobatch/cli/validation.hpp"
 #include "koobatch/engine/run.hpp"
 #include "koobatch/job/validator.hpp"
 #include "koobatch/observe/log.hpp"
+#include "koobatch/report/journal_file.hpp"
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
+#include <unistd.h>
 
 #include <optional>
 
 namespace koobatch::cli {
 namespace {
 
+/// Standard input as a job. While this lives, a signal does not end the process but what it does, so that no spool is
+/// left.
+struct Intake {
+  explicit Intake(Spool s) : spool(std::move(s)) {}
+
+  Spool spool;
+  std::optional<SignalWatch> signals{std::in_place};
+};
+
+std::filesystem::path name_of_job(const engine::RunSettings& settings) {
+  return settings.reader.name.empty() ? settings.job : std::filesystem::path(settings.reader.name);
+}
+
 /// Prints what validation found. An exit status if that is the end of it.
 std::optional<int> judge(const engine::RunSettings& settings, const job::Validation& validation) {
   if (validation.cut_short && settings.skip_invalid) {
-    print_violations(settings.job, validation, spdlog::level::err);
+    print_violations(name_of_job(settings), validation, spdlog::level::err);
     observe::log::print(spdlog::level::err,
                         "koobatch: nothing was sent; --skip-invalid cannot tell which operations the last error hides");
     return exit_job_invalid;
   }
   if (validation.invalid > 0 && !settings.skip_invalid) {
-    print_violations(settings.job, validation, spdlog::level::err);
+    print_violations(name_of_job(settings), validation, spdlog::level::err);
     observe::log::print(spdlog::level::err,
                         "koobatch: nothing was sent; correct the job, or run the rest with --skip-invalid");
     return exit_job_invalid;
   }
-  if (validation.invalid > 0) print_violations(settings.job, validation, spdlog::level::warn);
+  if (validation.invalid > 0) print_violations(name_of_job(settings), validation, spdlog::level::warn);
   if (validation.operations > 0) return std::nullopt;
-  observe::log::print(spdlog::level::info,
-                      fmt::format("{}: no operations in it, so there is nothing to do", settings.job.string()));
+  observe::log::print(spdlog::level::info, fmt::format("{}: no operations in it, so there is nothing to do",
+                                                       name_of_job(settings).string()));
   return exit_success;
 }
 
@@ -44,6 +61,48 @@ int print_requests(const engine::RunSettings& settings) {
   return exit_success;
 }
 
+int interrupted(int signal) {
+  observe::log::print(spdlog::level::err, "koobatch: interrupted; nothing was sent");
+  return exit_by_signal + signal;
+}
+
+/// `intake`: of standard input; nullptr if the job is a file.
+int run_job(const engine::RunSettings& settings, const Invocation& invocation,
+            std::shared_ptr<observe::Console> console, Intake* intake) {
+  const auto validation = job::validate(settings.job, settings.reader);
+  if (!validation) return fail(validation.error());
+  if (const auto status = judge(settings, *validation)) return *status;
+  if (intake != nullptr) {
+    if (const int signal = intake->signals->received()) return interrupted(signal);
+    // From here on the run watches for signals itself.
+    intake->signals.reset();
+  }
+  if (invocation.options.dry_run) return print_requests(settings);
+  return execute(settings, invocation, std::move(console), [&](const engine::RunSettings& final_settings) {
+    auto run = engine::Run::start(final_settings, *validation);
+    if (run && intake != nullptr) intake->spool.keep();
+    return run;
+  });
+}
+
+/// A run reads its job twice, and once more when it is resumed: what can be read only once is kept in a file.
+int run_standard_input(engine::RunSettings settings, const Invocation& invocation,
+                       std::shared_ptr<observe::Console> console) {
+  const bool dry_run = invocation.options.dry_run;
+  if (!dry_run) {
+    if (auto free = report::check_free(settings.report); !free) return fail(free.error());
+  }
+  auto spool = dry_run ? Spool::temporary() : Spool::beside(settings.report);
+  if (!spool) return fail(spool.error());
+  Intake intake(std::move(*spool));
+  const auto filled = intake.spool.fill(STDIN_FILENO, [&] { return intake.signals->received() != 0; });
+  if (!filled) return fail(filled.error());
+  if (!*filled) return interrupted(intake.signals->received());
+  settings.job = intake.spool.path();
+  settings.reader.name = standard_input_name;
+  return run_job(settings, invocation, std::move(console), &intake);
+}
+
 }  // namespace
 
 int run_command(const Invocation& invocation, std::shared_ptr<observe::Console> console) {
@@ -51,13 +110,8 @@ int run_command(const Invocation& invocation, std::shared_ptr<observe::Console> 
   if (!settings) return fail(settings.error());
   if (auto ok = check_files(*settings); !ok) return fail(ok.error());
   if (settings->tls.insecure) spdlog::warn("--insecure: the service's certificate is not checked");
-  const auto validation = job::validate(settings->job, settings->reader);
-  if (!validation) return fail(validation.error());
-  if (const auto status = judge(*settings, *validation)) return *status;
-  if (invocation.options.dry_run) return print_requests(*settings);
-  return execute(*settings, invocation, std::move(console), [&](const engine::RunSettings& final_settings) {
-    return engine::Run::start(final_settings, *validation);
-  });
+  if (settings->job == standard_input_argument) return run_standard_input(*settings, invocation, std::move(console));
+  return run_job(*settings, invocation, std::move(console), nullptr);
 }
 
 }  // namespace koobatch::cli

@@ -3,11 +3,26 @@
 #include "koobatch/cli/commands.hpp"
 #include "koobatch/cli/exit_status.hpp"
 #include "koobatch/cli/output.hpp"
+#include "koobatch/cli/spool.hpp"
 #include "koobatch/core/units.hpp"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 namespace koobatch::cli {
+namespace {
+
+Result<job::Validation> validate_standard_input(job::ReaderSettings settings) {
+  auto spool = Spool::temporary();
+  if (!spool) return spool.error();
+  // A signal ends the process as ever: nothing is left behind.
+  const auto filled = spool->fill(STDIN_FILENO, [] { return false; });
+  if (!filled) return filled.error();
+  settings.name = standard_input_name;
+  return job::validate(spool->path(), settings);
+}
+
+}  // namespace
 
 int validate_command(const Invocation& invocation) {
   const std::filesystem::path job = invocation.arguments.front();
@@ -16,14 +31,16 @@ int validate_command(const Invocation& invocation) {
   const auto format = choose_format(invocation.options, job);
   if (!format) return fail(format.error());
   reader.format = *format;
-  const auto validation = job::validate(job, reader);
+  const bool from_standard_input = job == standard_input_argument;
+  const auto validation = from_standard_input ? validate_standard_input(reader) : job::validate(job, reader);
   if (!validation) return fail(validation.error());
+  const std::string name = from_standard_input ? standard_input_name : job.string();
   if (validation->invalid > 0) {
-    print_violations(job, *validation, spdlog::level::err);
+    print_violations(name, *validation, spdlog::level::err);
     return exit_job_invalid;
   }
   const auto written =
-      write_output(fmt::format("{}: {}, all valid\n", job.string(), count_of(validation->operations, "operation")));
+      write_output(fmt::format("{}: {}, all valid\n", name, count_of(validation->operations, "operation")));
   return written ? exit_success : fail(written.error());
 }
 

@@ -1,6 +1,7 @@
 #include "koobatch/job/reader.hpp"
 
 #include "koobatch/job/byte_source.hpp"
+#include "koobatch/job/compression.hpp"
 #include "koobatch/job/line_splitter.hpp"
 #include "koobatch/job/record.hpp"
 #include "koobatch/job/record_source.hpp"
@@ -79,11 +80,18 @@ std::optional<Error> check_settings(const ReaderSettings& settings) {
   return std::nullopt;
 }
 
-Result<std::unique_ptr<RecordSource>> open_records(const std::filesystem::path& path, Format format) {
+std::string lower_extension(const std::filesystem::path& path) {
+  return boost::algorithm::to_lower_copy(path.extension().string());
+}
+
+Result<std::unique_ptr<RecordSource>> open_records(const std::filesystem::path& path, const ReaderSettings& settings) {
+  const std::string name = settings.name.empty() ? path.string() : settings.name;
   auto file = open_file(path);
   if (!file) return file.error();
-  LineSplitter lines(std::move(*file), path.string());
-  if (format == Format::csv) return read_csv(std::move(lines), path.string());
+  auto bytes = decompress(std::move(*file), name);
+  if (!bytes) return bytes.error();
+  LineSplitter lines(std::move(*bytes), name);
+  if (settings.format == Format::csv) return read_csv(std::move(lines), name);
   return read_ndjson(std::move(lines));
 }
 
@@ -94,10 +102,16 @@ std::string_view to_string(Format format) {
 }
 
 std::optional<Format> format_of(const std::filesystem::path& path) {
-  const auto extension = boost::algorithm::to_lower_copy(path.extension().string());
+  const auto extension = lower_extension(without_compression(path));
   if (extension == ".ndjson" || extension == ".jsonl" || extension == ".json") return Format::ndjson;
   if (extension == ".csv") return Format::csv;
   return std::nullopt;
+}
+
+std::filesystem::path without_compression(const std::filesystem::path& path) {
+  const auto extension = lower_extension(path);
+  if (extension != ".gz" && extension != ".zst" && extension != ".zstd") return path;
+  return std::filesystem::path(path).replace_extension();
 }
 
 bool is_blank(std::string_view line) {
@@ -110,7 +124,7 @@ Violation too_long_line(const LineLimits& limits) {
 
 Result<std::unique_ptr<Reader>> open_job(const std::filesystem::path& path, const ReaderSettings& settings) {
   if (auto wrong = check_settings(settings)) return std::move(*wrong);
-  auto records = open_records(path, settings.format);
+  auto records = open_records(path, settings);
   if (!records) return records.error();
   return std::unique_ptr<Reader>(std::make_unique<CheckingReader>(std::move(*records), settings));
 }

@@ -13,6 +13,7 @@ Result<Validation> validate(const std::filesystem::path& path, const ReaderSetti
   auto opened = open_job(path, settings);
   if (!opened) return opened.error();
   Reader& reader = **opened;
+  const std::filesystem::path name = settings.name.empty() ? path : std::filesystem::path(settings.name);
   Validation result;
   for (;;) {
     const auto item = reader.skip();
@@ -24,7 +25,7 @@ Result<Validation> validate(const std::filesystem::path& path, const ReaderSetti
     result.violations += reader.violations().size();
     for (const auto& violation : reader.violations()) {
       if (result.first_errors.size() == max_listed_errors) break;
-      result.first_errors.push_back(format_violation(path, reader.line(), violation));
+      result.first_errors.push_back(format_violation(name, reader.line(), violation));
     }
   }
   result.cut_short = reader.cut_short();

@@ -100,21 +100,6 @@ Error creation_error(const fs::path& path, const char* what, int code) {
                      "nothing was sent; choose another place with --report");
 }
 
-/// What stands in the way of a new file at `path`, as far as one can see beforehand.
-Result<void> check_free(const fs::path& path) {
-  if (!path.has_filename()) return usage_error(path.native() + ": is not the name of a file; choose one with --report");
-  struct stat status {};
-  if (::lstat(path.c_str(), &status) != 0) {
-    // Anything but "there is none" comes up again, with its cause, when the file is created.
-    return {};
-  }
-  if (S_ISDIR(status.st_mode)) {
-    return usage_error(path.native() + ": is a folder; name a report file in it with --report");
-  }
-  if (S_ISREG(status.st_mode)) return exists_error(path);
-  return usage_error(path.native() + ": exists and is no regular file; name another report with --report");
-}
-
 fs::path folder_of(const fs::path& path) {
   return path.has_parent_path() ? path.parent_path() : fs::path(".");
 }
@@ -205,6 +190,20 @@ std::string resume_command(const std::string& path) {
 
 std::string retry_command(const std::string& path) {
   return "koobatch retry " + quoted_argument(path);
+}
+
+Result<void> check_free(const fs::path& path) {
+  if (!path.has_filename()) return usage_error(path.native() + ": is not the name of a file; choose one with --report");
+  struct stat status {};
+  if (::lstat(path.c_str(), &status) != 0) {
+    // Anything but "there is none" comes up again, with its cause, when the file is created.
+    return {};
+  }
+  if (S_ISDIR(status.st_mode)) {
+    return usage_error(path.native() + ": is a folder; name a report file in it with --report");
+  }
+  if (S_ISREG(status.st_mode)) return exists_error(path);
+  return usage_error(path.native() + ": exists and is no regular file; name another report with --report");
 }
 
 Result<std::unique_ptr<JournalFile>> create_report(const fs::path& path, std::string_view first_lines) {

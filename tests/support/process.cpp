@@ -26,7 +26,8 @@ void drain(int fd, std::string& text) {
 
 }  // namespace
 
-Process::Process(std::vector<std::string> command, const Environment& environment, const std::string& folder) {
+Process::Process(std::vector<std::string> command, const Environment& environment, const std::string& folder,
+                 const std::string& input) {
   int out[2];
   int err[2];
   if (::pipe2(out, O_CLOEXEC) != 0 || ::pipe2(err, O_CLOEXEC) != 0) throw std::runtime_error("pipe failed");
@@ -38,6 +39,10 @@ Process::Process(std::vector<std::string> command, const Environment& environmen
   if (pid_ == 0) {
     ::dup2(out[1], STDOUT_FILENO);
     ::dup2(err[1], STDERR_FILENO);
+    if (!input.empty()) {
+      const int in = ::open(input.c_str(), O_RDONLY | O_CLOEXEC);
+      if (in < 0 || ::dup2(in, STDIN_FILENO) < 0) ::_exit(125);
+    }
     for (const auto& [name, value] : environment) ::setenv(name.c_str(), value.c_str(), 1);
     if (!folder.empty() && ::chdir(folder.c_str()) != 0) ::_exit(126);
     ::execv(arguments[0], arguments.data());
@@ -101,10 +106,10 @@ Finished Process::wait(std::chrono::seconds patience) {
 }
 
 Finished run_koobatch(const std::vector<std::string>& arguments, const Process::Environment& environment,
-                      const std::string& folder) {
+                      const std::string& folder, const std::string& input) {
   std::vector<std::string> command{KOOBATCH_BINARY};
   command.insert(command.end(), arguments.begin(), arguments.end());
-  return Process(std::move(command), environment, folder).wait();
+  return Process(std::move(command), environment, folder, input).wait();
 }
 
 }  // namespace koobatch::test

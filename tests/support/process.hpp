@@ -19,8 +19,9 @@ class Process {
  public:
   using Environment = std::map<std::string, std::string>;  ///< added to ours
 
+  /// `folder`: to run in, and `input`: the file to be its standard input; both ours if empty.
   explicit Process(std::vector<std::string> command, const Environment& environment = {},
-                   const std::string& folder = {});
+                   const std::string& folder = {}, const std::string& input = {});
   ~Process();
   Process(const Process&) = delete;
   Process& operator=(const Process&) = delete;
@@ -43,6 +44,6 @@ class Process {
 
 /// Runs the koobatch binary under test to its end.
 Finished run_koobatch(const std::vector<std::string>& arguments, const Process::Environment& environment = {},
-                      const std::string& folder = {});
+                      const std::string& folder = {}, const std::string& input = {});
 
 }  // namespace koobatch::test

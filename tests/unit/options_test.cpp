@@ -463,9 +463,7 @@ BOOST_AUTO_TEST_CASE(flags_of_other_verbs_and_of_times_to_come_are_refused) {
   for (const char* flag : {"--token-command", "--app-id", "--app-secret-file", "--port", "--json"}) {
     CHECK_SAYS(simulated({flag, "x"}).refusal(), std::string(flag) + ": there is no such flag");
   }
-  for (const char* verb : {"retry", "bench"}) {
-    CHECK_SAYS((Given{{verb, "x"}, {}, {}}.refusal()), "is no verb");
-  }
+  CHECK_SAYS((Given{{"bench", "x"}, {}, {}}.refusal()), "is no verb");
   CHECK_SAYS((Given{{"validate", "a.csv", "--user-id", "1"}, {}, {}}.refusal()), "--user-id: there is no such flag");
 }
 
@@ -535,6 +533,9 @@ BOOST_AUTO_TEST_CASE(a_format_comes_from_the_flag_or_the_extension) {
   BOOST_TEST((format({"run", "a.csv", "--format", "ndjson"}).value() == job::Format::ndjson));
   BOOST_TEST((format({"validate", "a.txt", "--format", "csv"}).value() == job::Format::csv));
   CHECK_SAYS(format({"run", "a.txt"}).error().message, "a.txt: the extension does not tell the format");
+  BOOST_TEST((format({"run", "a.csv.gz"}).value() == job::Format::csv));
+  BOOST_TEST((format({"run", "-", "--format", "csv"}).value() == job::Format::csv));
+  CHECK_SAYS(format({"run", "-"}).error().message, "standard input has no extension that tells the format");
 }
 
 BOOST_AUTO_TEST_CASE(a_report_is_named_after_its_job) {
@@ -542,6 +543,11 @@ BOOST_AUTO_TEST_CASE(a_report_is_named_after_its_job) {
   BOOST_TEST(report_path("", "jobs/rename.ndjson", now) == "rename.report.ndjson");
   BOOST_TEST(report_path("", "jobs/v1.2.csv", now) == "v1.2.report.ndjson");
   BOOST_TEST(report_path("", "jobs/rename.ndjson.gz", now) == "rename.report.ndjson");
+  BOOST_TEST(report_path("", "jobs/rename.csv.ZST", now) == "rename.report.ndjson");
+  BOOST_TEST(report_path("", "jobs/rename.ndjson.zstd", now) == "rename.report.ndjson");
+  BOOST_TEST(report_path("", "jobs/export.2026.gz", now) == "export.2026.report.ndjson");
+  BOOST_TEST(report_path("", "-", now) == "stdin.report.ndjson");
+  BOOST_TEST(report_path("out/", "-", now) == "out/stdin.20261121T170000Z.report.ndjson");
   BOOST_TEST(report_path("out/r.ndjson", "jobs/rename.ndjson", now) == "out/r.ndjson");
   BOOST_TEST(report_path("out/", "jobs/rename.ndjson", now) == "out/rename.20261121T170000Z.report.ndjson");
 }

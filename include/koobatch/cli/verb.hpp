@@ -27,7 +27,7 @@ struct VerbRow {
 
 constexpr std::array<VerbRow, 7> verb_table = {{
     {Verb::run, "run", "Validate a job, then execute it, with one result per operation in a report", "JOB",
-     "The job file: NDJSON or CSV", "", "",
+     "The job file: NDJSON or CSV, also gzip or zstd; - is standard input", "", "",
      "koobatch run jobs/rename.ndjson --endpoint https://HOST --token-file token --user-id 42 --rate 500/s\n"
      "  koobatch run jobs/rename.ndjson --simulate --user-id 42"},
     {Verb::resume, "resume", "Go on with a run that was interrupted, stopped or killed", "REPORT",
@@ -37,7 +37,7 @@ constexpr std::array<VerbRow, 7> verb_table = {{
      "REPORT", "The report of the run; settings are taken from it, and flags win over them", "", "",
      "koobatch retry rename.report.ndjson --max-attempts 10"},
     {Verb::validate, "validate", "Check every operation of a job, and send nothing", "JOB",
-     "The job file: NDJSON or CSV", "", "", "koobatch validate jobs/rename.ndjson"},
+     "The job file: NDJSON or CSV, also gzip or zstd; - is standard input", "", "", "koobatch validate jobs/rename.ndjson"},
     {Verb::report, "report", "Summarise the report of a run, or make a job of what did not succeed", "REPORT",
      "The report of a run", "", "",
      "koobatch report rename.report.ndjson --json\n"

@@ -13,14 +13,19 @@ namespace koobatch::job {
 
 enum class Format { ndjson, csv };
 std::string_view to_string(Format format);
-/// By extension: .ndjson, .jsonl and .json are NDJSON, .csv is CSV (any case); nothing for anything else.
+/// By extension: .ndjson, .jsonl and .json are NDJSON, .csv is CSV (any case); nothing for anything else. Looks through
+/// the extension of a compressed file.
 std::optional<Format> format_of(const std::filesystem::path& path);
+/// Without a final .gz, .zst or .zstd (any case): "a.ndjson" for "a.ndjson.gz". Only for names: whether a file is
+/// compressed is told by its first bytes.
+std::filesystem::path without_compression(const std::filesystem::path& path);
 
 struct ReaderSettings {
   Format format = Format::ndjson;
   std::string default_user;      ///< --user-id; empty: none
   std::string default_language;  ///< --language; empty: none
   bool require_user = true;      ///< an operation without any user is an error (not in `validate`)
+  std::string name = {};         ///< what messages call the job; empty: its path
 };
 
 /// Size and XXH3-64 (seed 0) of the job file's bytes as stored.
@@ -67,7 +72,8 @@ class Reader {
   virtual bool cut_short() const = 0;
 };
 
-/// Opens a job file. An error (usage) if it cannot be read, is a directory, or its CSV header is unusable (job).
+/// Opens a job file, compressed or not. An error (usage) if it cannot be read, is a directory, or its CSV header is
+/// unusable or its archive damaged (job).
 Result<std::unique_ptr<Reader>> open_job(const std::filesystem::path& path, const ReaderSettings& settings);
 
 }  // namespace koobatch::job

@@ -29,6 +29,9 @@ class JournalFile {
 /// leaves one behind.
 Result<std::unique_ptr<JournalFile>> create_report(const std::filesystem::path& path, std::string_view first_lines);
 
+/// What stands in the way of a new report at `path`, as far as one can see beforehand: a usage error.
+Result<void> check_free(const std::filesystem::path& path);
+
 /// An existing report that no other process can go on with while this object, or the journal made of it, lives. Lock
 /// first, then scan(): what was read before the lock may have been added to since.
 class LockedReport {
