@@ -92,6 +92,7 @@ Result<engine::RunSettings> finish(const Options& options, const std::filesystem
     run.endpoint = *endpoint;
     if (auto ok = check_credentials(options, run.endpoint); !ok) return ok.error();
   }
+  run.reader.simulated = run.simulated || run.endpoint.is_loopback();
   if (auto ok = check_tls(run.tls); !ok) return ok.error();
   if (auto ok = check_pace(run); !ok) return ok.error();
   run.pace.shared = run.threads > 1;

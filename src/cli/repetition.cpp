@@ -17,6 +17,19 @@ Result<retry::Selection> select_operations(const std::filesystem::path& job, con
   return retry::select(**opened, std::move(states));
 }
 
+std::string describe_left_out(const retry::Selection& selection) {
+  std::string text;
+  if (!selection.narrowed.empty()) {
+    text += fmt::format(", {} of them without the fields newer ones have set", selection.narrowed.size());
+  }
+  if (selection.superseded != 0) text += fmt::format("; {} left out, superseded by newer ones", selection.superseded);
+  if (selection.uncertain != 0) {
+    text += fmt::format("; {} left out, unknown and not to be applied twice: look whether they were applied",
+                        selection.uncertain);
+  }
+  return text;
+}
+
 Result<retry::Lineage> read_retryable(const std::filesystem::path& path) {
   auto lineage = retry::read_lineage(path, {Status::failed, Status::unknown});
   if (!lineage || lineage->finished) return lineage;

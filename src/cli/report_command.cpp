@@ -14,21 +14,19 @@
 namespace koobatch::cli {
 namespace {
 
-/// As the run read it; whether an operation has a user is for the new job's run to say.
+/// As the run read it; whether an operation has a user, and is known to the service, is for the new job's run to say.
 job::ReaderSettings reader_of(const report::RunRecord& run) {
   job::ReaderSettings reader;
   reader.format = run.job.format == to_string(job::Format::csv) ? job::Format::csv : job::Format::ndjson;
   reader.require_user = false;
+  reader.simulated = true;
   return reader;
 }
 
 void tell(const std::string& path, const retry::Selection& selection, std::uint64_t remaining) {
   std::string text = fmt::format("{}: {}", path, count_of(selection.lines.size(), "operation"));
   if (selection.lines.size() == 0) text += ", so it was not written";
-  if (!selection.narrowed.empty()) {
-    text += fmt::format(", {} of them without the fields newer ones have set", selection.narrowed.size());
-  }
-  if (selection.superseded != 0) text += fmt::format("; {} left out, superseded by newer ones", selection.superseded);
+  text += describe_left_out(selection);
   if (remaining != 0) text += fmt::format("; {} have no result yet and are not in it: resume the run", remaining);
   observe::log::print(spdlog::level::info, text);
 }

@@ -18,13 +18,9 @@ std::string describe(const retry::Selection& selection) {
   std::string text = count_of(selection.lines.size(), "operation") + " to repeat";
   if (selection.lines.size() == 0) {
     text = "nothing to repeat";
-    if (selection.superseded == 0) text += ": no operation is failed or unknown";
+    if (selection.superseded + selection.uncertain == 0) text += ": no operation is failed or unknown";
   }
-  if (!selection.narrowed.empty()) {
-    text += fmt::format(", {} of them without the fields newer ones have set", selection.narrowed.size());
-  }
-  if (selection.superseded != 0) text += fmt::format("; {} left out, superseded by newer ones", selection.superseded);
-  return text;
+  return text + describe_left_out(selection);
 }
 
 bool exists(const std::filesystem::path& path) {

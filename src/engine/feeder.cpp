@@ -11,7 +11,7 @@
 namespace koobatch::engine {
 namespace {
 
-constexpr std::size_t invalid_batch_bytes = 64 * 1024;
+constexpr std::size_t unsent_batch_bytes = 64 * 1024;
 /// A buffer larger than this is not used again: a few huge lines would stay in memory for good.
 constexpr std::size_t keep_footprint = 4096;
 
@@ -20,8 +20,8 @@ constexpr std::size_t keep_footprint = 4096;
 Feeder::Feeder(Settings settings, std::vector<Inbox*> inboxes, report::Writer& writer)
     : settings_(std::move(settings)), writer_(writer) {
   for (Inbox* inbox : inboxes) lanes_.push_back({inbox, {}, 0, 0});
-  invalid_.worker = settings_.index;
-  invalid_.number = 1;
+  unsent_.worker = settings_.index;
+  unsent_.number = 1;
 }
 
 Result<void> Feeder::run() {
@@ -30,7 +30,7 @@ Result<void> Feeder::run() {
     if (dealt && lane.count != 0) push(lane);
     lane.inbox->close();
   }
-  if (!invalid_.lines.empty()) writer_.submit(invalid_, false);
+  if (!unsent_.lines.empty()) writer_.submit(unsent_, false);
   return dealt;
 }
 
@@ -45,7 +45,11 @@ Result<void> Feeder::deal() {
         if (!wanted(reader.line())) break;
         if (settings_.selection) reader.remove(settings_.selection->without(reader.line()));
         reader.render(operation);
-        if (!deal_one(operation)) return {};
+        if (const auto* note = find_note(operation.line())) {
+          record_unknown(operation, note->trace_id);
+        } else if (!deal_one(operation)) {
+          return {};
+        }
         break;
       case job::Reader::Item::invalid:
         if (!settings_.skip_invalid) return changed();
@@ -65,7 +69,7 @@ bool Feeder::deal_one(job::Operation& operation) {
   if (lane.count == lane.batch.size()) lane.batch.emplace_back();
   Inbox::Item& place = lane.batch[lane.count++];
   lane.bytes += operation.footprint();
-  place.attempted = attempted(operation.line());
+  place.attempted = operation.row().idempotent && attempted(operation.line());
   std::swap(place.operation, operation);
   if (operation.footprint() > keep_footprint) operation = {};
   if (lane.count < Inbox::batch_size && lane.bytes < Inbox::batch_bytes) return true;
@@ -80,6 +84,12 @@ bool Feeder::attempted(std::uint32_t line) const {
   const Progress& progress = settings_.progress;
   if (settings_.selection && settings_.selection->unsettled.contains(line)) return true;
   return progress.any_attempted || std::binary_search(progress.attempted.begin(), progress.attempted.end(), line);
+}
+
+const report::AttemptNote* Feeder::find_note(std::uint32_t line) const {
+  const auto& noted = settings_.progress.noted;
+  const auto found = std::ranges::lower_bound(noted, line, {}, [](const auto& note) { return note.trace_id.line; });
+  return found != noted.end() && found->trace_id.line == line ? &*found : nullptr;
 }
 
 bool Feeder::push(Lane& lane) {
@@ -100,16 +110,36 @@ void Feeder::record_invalid() {
   result.id = reader.invalid_id();
   result.status = Status::invalid;
   result.error = error;
+  record(result);
+}
+
+void Feeder::record_unknown(const job::Operation& operation, const TraceId& attempt) {
+  report::ResultRecord result;
+  result.line = operation.line();
+  result.op = operation.row().name;
+  result.id = operation.id();
+  result.status = Status::unknown;
+  result.attempts = attempt.attempt;
+  result.trace_id = attempt;
+  result.ref = operation.ref();
+  result.error =
+      "the run was cut off during this attempt; it may have been applied, and is not repeated because it might then be "
+      "applied twice: look whether it was";
+  record(result);
+}
+
+void Feeder::record(const report::ResultRecord& unsent) {
+  report::ResultRecord result = unsent;
   result.at = WallClock::now();
-  if (invalid_.lines.empty()) invalid_.first = Steady::now();
-  report::append_line(invalid_.lines, result);
+  if (unsent_.lines.empty()) unsent_.first = Steady::now();
+  report::append_line(unsent_.lines, result);
   tally_.add(result);
-  counters_.count(Status::invalid);
-  if (invalid_.lines.size() < invalid_batch_bytes) return;
-  const std::uint64_t number = invalid_.number;
-  writer_.submit(invalid_, false);
-  invalid_.worker = settings_.index;
-  invalid_.number = number + 1;
+  counters_.count(result.status);
+  if (unsent_.lines.size() < unsent_batch_bytes) return;
+  const std::uint64_t number = unsent_.number;
+  writer_.submit(unsent_, false);
+  unsent_.worker = settings_.index;
+  unsent_.number = number + 1;
 }
 
 Error Feeder::changed() const {

@@ -10,7 +10,6 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <atomic>
 #include <condition_variable>
 #include <mutex>
 #include <random>
@@ -253,7 +252,7 @@ Result<std::unique_ptr<Run>> Run::resume(const RunSettings& settings, const job:
   if (auto written = (*file)->append(first_lines); !written) return written.error();
   if (auto synced = (*file)->sync(); !synced) return synced.error();
   impl->launch(std::move(*file), writing,
-               {std::move(scan.done), scan.has_unclosed_segment(), std::move(scan.unsettled)});
+               {std::move(scan.done), scan.has_unclosed_segment(), std::move(scan.unsettled), std::move(scan.noted)});
   return std::unique_ptr<Run>(new Run(std::move(impl)));
 }
 

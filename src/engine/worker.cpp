@@ -38,6 +38,7 @@ flow::SchedulerSettings share_of(const RunSettings& settings, unsigned connectio
   share.look_ahead = std::max<std::size_t>(share.look_ahead / settings.threads, 4 * Inbox::batch_size);
   share.look_ahead_bytes /= settings.threads;
   share.low_water = std::size_t{connections} * 4;
+  share.notes_ahead = connections;
   return share;
 }
 
@@ -133,6 +134,9 @@ net::Awaitable<void> Worker::serve(Line& line) {
         prepare(line, action.slot);
         co_await line.connection.exchange(line.request, line.answer);
         conclude(line, action.slot);
+        break;
+      case flow::Action::Kind::note:
+        note(action.slot, now);
         break;
       case flow::Action::Kind::connect:
         if (!line.seat.probing && scheduler_.has_ready(now)) wake_one();
@@ -263,10 +267,7 @@ void Worker::record(flow::SlotId slot, Status status, const flow::Outcome& outco
   result.ref = operation.ref();
   result.history = scheduler_.history(slot);
 
-  if (batch_.lines.empty()) {
-    batch_.first = timing.now;
-    wake_at(timing.now + batch_age);
-  }
+  begin_batch(timing.now);
   report::append_line(batch_.lines, result);
   tally_.add(result);
   counters_.count(status);
@@ -276,6 +277,24 @@ void Worker::record(flow::SlotId slot, Status status, const flow::Outcome& outco
   if (batch_.lines.size() >= batch_bytes || timing.now - batch_.first >= batch_age) hand_over(false);
   consider_sync();
   pull_input();
+}
+
+/// An attempt that must not be made twice: the report knows of it before it is made.
+void Worker::note(flow::SlotId slot, TimePoint now) {
+  const auto next_attempt = static_cast<std::uint8_t>(scheduler_.attempt(slot) + 1);
+  begin_batch(now);
+  report::append_line(batch_.lines, report::AttemptNote{{shared_.trace_prefix, scheduler_.operation(slot).line(),
+                                                         next_attempt},
+                                                        WallClock::now()});
+  recorded_batch_ = batch_.number;
+  scheduler_.noted(slot, batch_.number);
+  consider_sync();
+}
+
+void Worker::begin_batch(TimePoint now) {
+  if (!batch_.lines.empty()) return;
+  batch_.first = now;
+  wake_at(now + batch_age);
 }
 
 void Worker::hand_over(bool urgent) {

@@ -35,6 +35,7 @@ struct Scheduler::Slot {
   bool maybe_applied = false;
   bool went_stale = false;
   bool mended = false;
+  bool noted = false;  ///< the next attempt is in the report
 
   void reset() {
     if (operation.footprint() > keep_footprint) operation = {};
@@ -44,7 +45,7 @@ struct Scheduler::Slot {
       retries->last.clear();
     }
     attempt = counted = throttled = 0;
-    maybe_applied = went_stale = mended = false;
+    maybe_applied = went_stale = mended = noted = false;
     state = State::free;
   }
 };
@@ -77,12 +78,21 @@ void Scheduler::admit(job::Operation& operation, bool attempted) {
   sequencer_.add(slot.operation.key_hash(), id);
 }
 
+bool Scheduler::must_note(SlotId id) const {
+  return !slots_[id].operation.row().idempotent && !slots_[id].noted;
+}
+
+bool Scheduler::may_start(SlotId id) const {
+  return !must_note(id) || noted_ < settings_.notes_ahead;
+}
+
 Scheduler::Candidate Scheduler::choose(const Seat& seat, TimePoint now, bool prefer_fresh) const {
   using Where = Candidate::Where;
   if (seat.repeat != no_slot) return {Where::seat, seat.repeat};
-  const bool retry_due = !retries_.empty() && retries_.top().at <= now;
-  if (retry_due && !(prefer_fresh && !sequencer_.empty())) return {Where::retries, retries_.top().slot};
-  if (!sequencer_.empty()) return {Where::ready, sequencer_.front()};
+  const bool retry_due = !retries_.empty() && retries_.top().at <= now && may_start(retries_.top().slot);
+  const bool fresh = !sequencer_.empty() && may_start(sequencer_.front());
+  if (retry_due && !(prefer_fresh && fresh)) return {Where::retries, retries_.top().slot};
+  if (fresh) return {Where::ready, sequencer_.front()};
   return {};
 }
 
@@ -102,10 +112,11 @@ void Scheduler::take(Seat& seat, const Candidate& candidate) {
   }
 }
 
-Action Scheduler::idle() const {
+Action Scheduler::idle(TimePoint now) const {
   Action action;
   if (!input_open_ && held_ == 0 && sequencer_.unsynced() == 0) action.kind = Action::Kind::done;
-  if (!retries_.empty()) action.until = retries_.top().at;
+  // One that is due already waits for notes to become durable, which is no matter of time.
+  if (!retries_.empty() && retries_.top().at > now) action.until = retries_.top().at;
   return action;
 }
 
@@ -124,6 +135,7 @@ void Scheduler::start(SlotId id, TimePoint now, Duration downtime) {
     slot.first_attempt = now;
     slot.downtime_before = downtime;
   }
+  if (std::exchange(slot.noted, false)) --noted_;
   slot.state = Slot::State::in_flight;
   ++in_flight_;
 }
@@ -138,7 +150,7 @@ Action Scheduler::next(Seat& seat, TimePoint now) {
   Candidate candidate = choose(seat, now, seat.probing);
   if (candidate.slot == no_slot) {
     if (std::exchange(seat.probing, false)) pace_.release_probe(now);
-    return idle();
+    return idle(now);
   }
   if (const Slot& slot = slots_[candidate.slot]; slot.attempt != 0 && past_deadline(slot, now)) {
     take(seat, candidate);
@@ -154,10 +166,19 @@ Action Scheduler::next(Seat& seat, TimePoint now) {
     action.kind = Action::Kind::connect;
     return action;
   }
+  if (must_note(candidate.slot)) {
+    take(seat, candidate);
+    action.kind = Action::Kind::note;
+    action.slot = candidate.slot;
+    return action;
+  }
   const auto permit = pace_.acquire(now, seat.probing);
   if (!permit.granted) return wait_for_permit(seat, permit, now);
   seat.probing = permit.probe;
-  if (permit.probe) candidate = choose(seat, now, true);
+  if (permit.probe) {
+    const Candidate fresh = choose(seat, now, true);
+    if (!must_note(fresh.slot)) candidate = fresh;
+  }
   take(seat, candidate);
   start(candidate.slot, now, permit.downtime);
   action.kind = Action::Kind::send;
@@ -280,8 +301,23 @@ const Outcome& Scheduler::last_outcome(SlotId id) const {
   return slots_[id].retries->last;
 }
 
+void Scheduler::noted(SlotId id, std::uint64_t ticket) {
+  slots_[id].noted = true;
+  ++noted_;
+  notes_.push_back({id, ticket});
+}
+
+void Scheduler::durable(std::uint64_t ticket) {
+  sequencer_.durable(ticket);
+  // Before all others: a note ages, for if the process dies now, its operation ends `unknown`.
+  for (; !notes_.empty() && notes_.front().ticket <= ticket; notes_.pop_front()) {
+    retries_.push({TimePoint::min(), notes_.front().slot});
+  }
+}
+
 void Scheduler::recorded(SlotId id, std::uint64_t ticket) {
   Slot& slot = slots_[id];
+  if (slot.noted) --noted_;
   sequencer_.recorded(slot.operation.key_hash(), ticket);
   held_bytes_ -= slot.operation.footprint();
   --held_;
@@ -291,6 +327,7 @@ void Scheduler::recorded(SlotId id, std::uint64_t ticket) {
 
 bool Scheduler::wants_sync() const {
   if (stopping_) return false;
+  if (!notes_.empty()) return true;
   if (sequencer_.waiting_for_sync() > 0) return sequencer_.ready() < settings_.low_water;
   return !input_open_ && held_ == 0 && sequencer_.unsynced() > 0;
 }
@@ -301,7 +338,7 @@ bool Scheduler::take_pace_changed() {
 
 bool Scheduler::has_ready(TimePoint now) const {
   if (stopping_) return in_flight_ == 0;
-  return !sequencer_.empty() || (!retries_.empty() && retries_.top().at <= now) || idle().kind == Action::Kind::done;
+  return !sequencer_.empty() || (!retries_.empty() && retries_.top().at <= now) || idle(now).kind == Action::Kind::done;
 }
 
 std::vector<std::uint32_t> Scheduler::unsettled() const {

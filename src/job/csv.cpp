@@ -26,7 +26,7 @@ struct Columns {
 
 std::vector<std::string_view> known_columns() {
   std::vector<std::string_view> names;
-  for (const auto& row : operation_table()) {
+  for (const auto& row : service_operations()) {
     for (const auto name : known_fields(row)) {
       if (std::ranges::find(names, name) == names.end()) names.push_back(name);
     }

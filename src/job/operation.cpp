@@ -28,7 +28,12 @@ constexpr FieldRow update_album_fields[] = {
     {"coverImageUrl", FieldType::text, FieldPlace::body, false, FieldRule::none},
 };
 
-// Both operations set a value, so sending one twice has the effect of sending it once.
+constexpr FieldRow post_event_fields[] = {
+    {"id", FieldType::text, FieldPlace::body, true, FieldRule::not_empty},
+    {"text", FieldType::text, FieldPlace::body, true, FieldRule::none},
+};
+
+// The service's own operations set a value, so sending one twice has the effect of sending it once.
 constexpr OperationRow table[] = {
     {.name = "rename_shared_folder",
      .method = "POST",
@@ -48,6 +53,18 @@ constexpr OperationRow table[] = {
      .idempotent = true,
      .needs_optional = true,
      .answers_id = false},
+    // What the service has not (yet): an operation that must not be sent twice, so that its way through a run can be
+    // rehearsed.
+    {.name = "post_event",
+     .method = "POST",
+     .target = "/koodrive/simulator/v1/event",
+     .fields = post_event_fields,
+     .key_field = 0,
+     .key_prefix = "events:",
+     .idempotent = false,
+     .needs_optional = false,
+     .simulator_only = true,
+     .answers_id = true},
 };
 
 // What the rest of the folder takes for granted about every row.
@@ -127,6 +144,11 @@ void append_body(std::string& out, const Fields& fields) {
 
 std::span<const OperationRow> operation_table() {
   return table;
+}
+
+std::span<const OperationRow> service_operations() {
+  const auto* const end = std::ranges::find(table, true, &OperationRow::simulator_only);
+  return {std::begin(table), end};
 }
 
 const OperationRow* find_operation(std::string_view name) {

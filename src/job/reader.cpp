@@ -57,6 +57,9 @@ class CheckingReader final : public Reader {
  private:
   void check_record() {
     check(fields_, violations_);
+    if (fields_.row->simulator_only && !settings_.simulated) {
+      violations_.push_back({std::string(op_field), "is known to the simulator only, not to the service"});
+    }
     if (settings_.require_user && settings_.default_user.empty() && !fields_.user_id &&
         !has_violation(violations_, user_id_field)) {
       violations_.push_back(

@@ -19,7 +19,7 @@ bool is_plain_word(std::string_view name) {
 
 std::string operation_names() {
   std::vector<std::string_view> names;
-  for (const auto& row : operation_table()) names.push_back(row.name);
+  for (const auto& row : service_operations()) names.push_back(row.name);
   return fmt::format("{}", fmt::join(names, ", "));
 }
 

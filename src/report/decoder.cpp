@@ -202,12 +202,14 @@ constexpr std::array<std::string_view, 4> result_members = {"line", "op", "statu
 constexpr std::array<std::string_view, 6> run_members = {"schema",  "run_id",       "segment",
                                                          "started", "trace_prefix", "job"};
 constexpr std::array<std::string_view, 3> end_members = {"segment", "reason", "counts"};
+constexpr std::array<std::string_view, 2> attempt_members = {"trace_id", "at"};
 constexpr std::array<std::string_view, 1> sync_members = {"n"};
 constexpr std::array<std::string_view, 1> any_members = {"type"};
 
 constexpr LineType line_type(std::string_view name) {
   if (name == "result") return LineType::result;
   if (name == "sync") return LineType::sync;
+  if (name == "attempt") return LineType::attempt;
   if (name == "run") return LineType::run;
   if (name == "end") return LineType::end;
   return LineType::other;
@@ -316,6 +318,16 @@ Result<ResultRecord> Decoder::result(std::string_view line) {
   if (!done) return done.error();
   r.history = impl_->history;
   return r;
+}
+
+Result<AttemptNote> Decoder::attempt(std::string_view line) {
+  AttemptNote note;
+  const auto done = impl_->read_line(line, attempt_members, [&](std::string_view name, Value v) {
+    if (name == "trace_id") return read(v, note.trace_id);
+    return name == "at" ? read(v, note.at) : true;
+  });
+  if (!done) return done.error();
+  return note;
 }
 
 Result<RunRecord> Decoder::run(std::string_view line) {

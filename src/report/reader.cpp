@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
+#include <map>
 
 namespace koobatch::report {
 namespace {
@@ -64,6 +65,7 @@ class Scanner {
   bool is_good(const LineSplitter::Line& line, LineType& type);
   Result<void> accept(std::string_view text, LineType type);
   Result<void> accept_result();
+  Result<void> accept_attempt(std::string_view text);
   Result<void> accept_run(std::string_view text);
   Result<void> accept_end(std::string_view text);
   /// What the segments before say about a new one. Empty if it fits.
@@ -87,6 +89,7 @@ class Scanner {
   Scan scan_;
   ResultLine result_;
   bool has_head_ = false;
+  std::map<std::uint32_t, AttemptNote> noted_;  ///< by line; as many as were under way at once
   std::uint64_t line_number_ = 0;
   std::uint64_t first_bad_ = 0;  // 0: none yet
 };
@@ -131,6 +134,8 @@ Result<void> Scanner::accept(std::string_view text, LineType type) {
   switch (type) {
     case LineType::result:
       return accept_result();
+    case LineType::attempt:
+      return accept_attempt(text);
     case LineType::run:
       return accept_run(text);
     case LineType::end:
@@ -159,8 +164,17 @@ Result<void> Scanner::accept_result() {
     return misplaced(fmt::format("is a second result for line {} of the job", result.line));
   }
   ++scan_.counts[result.status];
+  if (!noted_.empty()) noted_.erase(result.line);
   auto visited = visitor_.on_result(result);
   if (!visited) return at(line_number_, visited.error().message);
+  return {};
+}
+
+Result<void> Scanner::accept_attempt(std::string_view text) {
+  const auto note = decoder_.attempt(text);
+  if (!note) return misplaced(note.error().message);
+  if (scan_.done.contains(note->trace_id.line)) return misplaced("is an attempt of an operation that has its result");
+  noted_[note->trace_id.line] = *note;
   return {};
 }
 
@@ -191,6 +205,11 @@ Result<void> Scanner::accept_end(std::string_view text) {
   }
   auto visited = visitor_.on_end(*end);
   if (!visited) return at(line_number_, visited.error().message);
+  // Of the others the end line says that they were not under way: they were not applied.
+  std::erase_if(noted_, [&](const auto& noted) {
+    return noted.second.trace_id.prefix == segment.run.trace_prefix &&
+           std::find(end->unsettled.begin(), end->unsettled.end(), noted.first) == end->unsettled.end();
+  });
   scan_.unsettled.insert(scan_.unsettled.end(), end->unsettled.begin(), end->unsettled.end());
   segment.end = std::move(*end);
   return {};
@@ -202,6 +221,7 @@ Result<Scan> Scanner::finish() {
   std::erase_if(unsettled, [&](std::uint32_t line) { return scan_.done.contains(line); });
   std::sort(unsettled.begin(), unsettled.end());
   unsettled.erase(std::unique(unsettled.begin(), unsettled.end()), unsettled.end());
+  for (const auto& [line, note] : noted_) scan_.noted.push_back(note);
   const std::uint64_t operations = scan_.segments.front().run.job.operations;
   scan_.counts.remaining = operations - std::min(operations, scan_.counts.finished());
   return std::move(scan_);

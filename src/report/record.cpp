@@ -277,6 +277,15 @@ void append_line(std::string& out, const ResultRecord& record) {
   append_sum(out, start);
 }
 
+void append_line(std::string& out, const AttemptNote& note) {
+  const std::size_t start = out.size();
+  JsonWriter json(out);
+  json.add("type", "attempt").add("line", note.trace_id.line).add("attempt", note.trace_id.attempt);
+  json.add("trace_id", to_string(note.trace_id));
+  append_timestamp_member(json.key("at"), note.at);
+  append_sum(out, start);
+}
+
 void append_line(std::string& out, const RunRecord& record) {
   const std::size_t start = out.size();
   JsonWriter json(out);

@@ -48,6 +48,7 @@ Result<Selection> select(job::Reader& reader, LineStates states) {
   Selector selector;
   job::Operation operation;
   std::uint64_t found = 0;
+  std::uint64_t uncertain = 0;
   for (;;) {
     const auto item = reader.skip();
     if (!item) return item.error();
@@ -57,7 +58,10 @@ Result<Selection> select(job::Reader& reader, LineStates states) {
     const bool wanted = states.wanted.contains(line);
     if (!wanted && !states.succeeded.contains(line)) continue;
     reader.render(operation);
-    if (wanted) {
+    if (wanted && states.unsettled.contains(line) && !operation.row().idempotent) {
+      ++uncertain;
+      ++found;
+    } else if (wanted) {
       selector.add_wanted(line, operation.key_hash(), reader.changed());
       ++found;
     } else {
@@ -70,6 +74,7 @@ Result<Selection> select(job::Reader& reader, LineStates states) {
   }
   Selection selection = selector.finish();
   selection.unsettled = std::move(states.unsettled);
+  selection.uncertain = uncertain;
   return selection;
 }
 

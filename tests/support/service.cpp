@@ -97,6 +97,7 @@ std::vector<LoggedRequest> read_log(const std::string& path) {
     request.connection = line["connection"].get_uint64().value();
     request.key = member_of(line, "key");
     request.trace_id = member_of(line, "trace_id");
+    if (const auto trace_id = parse_trace_id(request.trace_id)) request.line = trace_id->line;
     request.status = static_cast<int>(line["status"].get_int64().value());
     request.applied = line["applied"].get_bool().value();
     dom::element value;
@@ -121,6 +122,7 @@ ReportLines read_report(const std::string& path) {
     const std::string type = member_of(line, "type");
     if (type == "run") lines.run.push_back(text);
     if (type == "end") lines.end.push_back(text);
+    if (type == "attempt") lines.attempts.push_back(text);
     if (type == "sync") ++lines.syncs;
     if (type != "result") return;
     ReportedResult result;

@@ -32,6 +32,7 @@ struct LoggedRequest {
   std::uint64_t connection = 0;
   std::string key;
   std::string name;  ///< fileName or name
+  std::uint32_t line = 0;  ///< of the operation, by the trace ID; 0 if there is none
   std::string trace_id;
   int status = 0;
   bool applied = false;
@@ -54,6 +55,7 @@ struct ReportedResult {
 
 /// The lines of a report, by type. Checks every line's sum.
 struct ReportLines {
+  std::vector<std::string> attempts;
   std::vector<std::string> run;
   std::vector<ReportedResult> results;
   std::vector<std::string> end;

@@ -112,6 +112,15 @@ BOOST_AUTO_TEST_CASE(skipping_checks_a_record_as_reading_it_does) {
   BOOST_CHECK(reader->skip().value() == Reader::Item::end);
 }
 
+BOOST_AUTO_TEST_CASE(an_operation_of_the_simulator_is_for_the_simulator_only) {
+  const job_support::TemporaryFolder folder;
+  const auto path = folder.write("a.ndjson", R"({"op":"post_event","id":"1","text":"hello"})");
+  auto settings = for_validation();
+  BOOST_TEST((open(path, settings)->skip().value() == Reader::Item::invalid));
+  settings.simulated = true;
+  BOOST_TEST((open(path, settings)->skip().value() == Reader::Item::operation));
+}
+
 BOOST_AUTO_TEST_CASE(a_run_needs_a_user_from_the_record_or_the_settings) {
   const TemporaryFolder folder;
   const auto path = folder.write(

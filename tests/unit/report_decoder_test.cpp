@@ -125,11 +125,22 @@ BOOST_AUTO_TEST_CASE(a_mark_comes_back_with_its_number) {
   BOOST_TEST(*n == 18446744073709551615U);
 }
 
+BOOST_AUTO_TEST_CASE(a_noted_attempt_comes_back_as_it_was_written) {
+  Decoder decoder;
+  const auto note = decoder.attempt(text_of(samples::note(17, 3)));
+  BOOST_REQUIRE(note);
+  BOOST_TEST((note->trace_id == samples::note(17, 3).trace_id));
+  BOOST_TEST((note->at == samples::noon()));
+  BOOST_TEST(decoder.attempt(R"({"type":"attempt","line":17,"at":"2026-11-21T17:00:00.123Z"})").error().message ==
+             "has no 'trace_id'");
+}
+
 BOOST_AUTO_TEST_CASE(the_type_of_a_line_is_told_wherever_it_stands) {
   Decoder decoder;
   BOOST_TEST((decoder.type(text_of(samples::run())).value() == LineType::run));
   BOOST_TEST((decoder.type(text_of(samples::result(1))).value() == LineType::result));
   BOOST_TEST((decoder.type(text_of(samples::end())).value() == LineType::end));
+  BOOST_TEST((decoder.type(text_of(samples::note(1))).value() == LineType::attempt));
   BOOST_TEST((decoder.type(R"({"n":1,"type":"sync"})").value() == LineType::sync));
   BOOST_TEST((decoder.type(R"({"type":"note","text":"hello"})").value() == LineType::other));
   BOOST_TEST(!decoder.type(R"({"typ":"sync"})"));

@@ -2,6 +2,8 @@
 
 #include "report_samples.hpp"
 
+#include <fmt/format.h>
+
 #include <numeric>
 
 using namespace koobatch;
@@ -34,6 +36,7 @@ std::vector<std::string> open_report() {
           line(samples::result(2, Status::rejected)),
           sync(1),
           line(samples::result(4)),
+          line(samples::note(5)),
           sync(2),
           line(samples::result(3, Status::unknown)),
           line(samples::result(5))};
@@ -79,6 +82,17 @@ void require_right_decision_for_every_bit(const std::vector<std::string>& lines,
       require_right_decision(text, lines, bad, std::min(bad + (swallows ? 2 : 1), lines.size()));
     }
   }
+}
+
+/// Lines and attempts of Scan::noted.
+std::string noted(const std::vector<std::string>& lines) {
+  const auto scanned = scan_text(joined(lines));
+  BOOST_REQUIRE_MESSAGE(scanned, scanned.error().message);
+  std::string text;
+  for (const auto& note : scanned->noted) {
+    text += fmt::format("{}.{} ", note.trace_id.line, static_cast<unsigned>(note.trace_id.attempt));
+  }
+  return text;
 }
 
 }  // namespace
@@ -134,6 +148,27 @@ BOOST_AUTO_TEST_CASE(the_lines_that_are_done_are_known) {
   BOOST_TEST(!scanned->done.contains(6));
 }
 
+BOOST_AUTO_TEST_CASE(the_last_noted_attempt_of_what_has_no_result_may_have_been_made) {
+  BOOST_TEST(noted({line(samples::run()), line(samples::note(7)), line(samples::note(3)), line(samples::note(5)),
+                    line(samples::note(7, 2)), line(samples::result(5))}) == "3.1 7.2 ");
+}
+
+BOOST_AUTO_TEST_CASE(an_end_line_tells_which_noted_attempts_were_not_made) {
+  auto end = samples::end(1, "interrupted");
+  end.unsettled = {3};
+  BOOST_TEST(noted({line(samples::run()), line(samples::note(3)), line(samples::note(7)), line(end)}) == "3.1 ");
+}
+
+BOOST_AUTO_TEST_CASE(a_later_segments_end_line_tells_nothing_about_attempts_of_an_earlier_one) {
+  BOOST_TEST(noted({line(samples::run()), line(samples::note(3)), line(samples::run(2)), line(samples::note(4, 1, 2)),
+                    line(samples::end(2, "interrupted"))}) == "3.1 ");
+}
+
+BOOST_AUTO_TEST_CASE(an_attempt_noted_after_the_operations_result_is_refused) {
+  BOOST_TEST(contains(complaint(joined({line(samples::run()), line(samples::result(3)), line(samples::note(3))})),
+                      "r.ndjson:3: this line is an attempt of an operation that has its result"));
+}
+
 BOOST_AUTO_TEST_CASE(a_report_torn_at_any_byte_is_valid_up_to_its_last_whole_line) {
   const auto lines = open_report();
   const std::string whole = joined(lines);
@@ -182,17 +217,17 @@ BOOST_AUTO_TEST_CASE(damage_before_a_mark_is_refused_naming_the_line) {
 BOOST_AUTO_TEST_CASE(whole_results_behind_a_torn_line_prove_nothing) {
   // Pages of one group may reach the disk in any order.
   auto lines = open_report();
-  lines[6] = std::string(lines[6].size() - 1, '\0') + "\n";
+  lines[7] = std::string(lines[7].size() - 1, '\0') + "\n";
   const auto scanned = scan_text(joined(lines));
   BOOST_REQUIRE(scanned);
-  BOOST_TEST(scanned->valid_bytes == bytes_before(lines, 6));
+  BOOST_TEST(scanned->valid_bytes == bytes_before(lines, 7));
   BOOST_TEST(!scanned->done.contains(5));
 }
 
 BOOST_AUTO_TEST_CASE(a_mark_whose_own_sum_is_wrong_proves_nothing) {
   auto lines = open_report();
   lines[4] = "torn\n";
-  std::string& mark = lines[5];
+  std::string& mark = lines[6];
   mark[mark.find("\"n\":") + 4] = '7';
   const auto scanned = scan_text(joined(lines));
   BOOST_REQUIRE(scanned);

@@ -63,6 +63,11 @@ inline EndRecord end(unsigned segment = 1, std::string reason = "completed") {
   return r;
 }
 
+/// Of the segment's attempt `attempt` of an operation that must not be sent twice.
+inline AttemptNote note(std::uint32_t line, std::uint8_t attempt = 1, unsigned segment = 1) {
+  return {{run(segment).trace_prefix, line, attempt}, noon()};
+}
+
 template <class Record>
 std::string line(const Record& record) {
   std::string out;

@@ -30,6 +30,7 @@ class Model {
     RC_ASSERT(!it.final);
     RC_ASSERT(!it.in_flight);
     RC_ASSERT(attempt > it.attempt);
+    RC_ASSERT(it.idempotent || it.durably_noted == attempt);
     it.attempt = attempt;
     it.in_flight = true;
     for (const std::uint32_t older : lanes_.at(it.key)) {
@@ -38,6 +39,19 @@ class Model {
     }
     for (const std::uint32_t other : lanes_.at(it.key)) RC_ASSERT(other == line || !lines_.at(other).in_flight);
   }
+
+  /// Only what may not be sent twice is noted, and never much of it ahead of its sending.
+  void noted(std::uint32_t line, std::uint8_t attempt) {
+    Line& it = lines_.at(line);
+    RC_ASSERT(!it.idempotent && !it.final && !it.in_flight);
+    RC_ASSERT(attempt > it.attempt);
+    it.noted = attempt;
+    std::size_t ahead = 0;
+    for (const auto& [number, other] : lines_) ahead += !other.final && other.noted > other.attempt;
+    RC_ASSERT(ahead <= settings_.notes_ahead);
+  }
+
+  void note_durable(std::uint32_t line, std::uint8_t attempt) { lines_.at(line).durably_noted = attempt; }
 
   void completed(std::uint32_t line, const Outcome& it) {
     Line& l = lines_.at(line);
@@ -106,6 +120,8 @@ class Model {
     bool final = false;
     bool durable = false;
     std::uint8_t attempt = 0;
+    std::uint8_t noted = 0;
+    std::uint8_t durably_noted = 0;
     unsigned counted = 0;
     Verdict last = Verdict::repeat;
   };
@@ -130,6 +146,7 @@ struct World {
   std::size_t seats = *rc::gen::inRange<std::size_t>(1, 6);
   unsigned max_attempts = *rc::gen::inRange(1U, 5U);
   std::size_t look_ahead = *rc::gen::inRange<std::size_t>(1, 40);
+  std::size_t notes_ahead = *rc::gen::inRange<std::size_t>(1, 4);
   std::size_t low_water = *rc::gen::inRange<std::size_t>(1, 10);
   int deadline_ms = *rc::gen::element(50, 2'000, 100'000'000);
   double rate = *rc::gen::element(0.0, 1.5, 20.0, 999.0);
@@ -144,6 +161,7 @@ struct World {
     SchedulerSettings settings;
     settings.max_attempts = max_attempts;
     settings.look_ahead = look_ahead;
+    settings.notes_ahead = notes_ahead;
     settings.low_water = low_water;
     settings.deadline = std::chrono::milliseconds(deadline_ms);
     settings.retry = {20ms, 300ms};
@@ -216,6 +234,8 @@ struct Play {
         .on_completed = [this](std::uint32_t line, const Outcome& it) { model.completed(line, it); },
         .on_final = [this](std::uint32_t line, Status status) { model.final(line, status); },
         .on_durable = [this](std::uint32_t line) { model.durable(line); },
+        .on_noted = [this](std::uint32_t line, std::uint8_t attempt) { model.noted(line, attempt); },
+        .on_note_durable = [this](std::uint32_t line, std::uint8_t attempt) { model.note_durable(line, attempt); },
         .on_connect_failed = [this](std::optional<std::uint32_t> line) { model.connect_failed(line); },
     };
   }

@@ -76,6 +76,11 @@ struct Desk {
         seat.connected = true;
         continue;
       }
+      if (action.kind == Action::Kind::note) {
+        note(action.slot);
+        sync();
+        continue;
+      }
       BOOST_REQUIRE_MESSAGE(action.kind == Action::Kind::wait, "expected to send something in the end");
       BOOST_REQUIRE_MESSAGE(action.until > now && action.until != TimePoint::max(), "this wait leads nowhere");
       now = action.until;
@@ -99,6 +104,7 @@ struct Desk {
     BOOST_REQUIRE_MESSAGE(!complete(seat, slot, it).has_value(), "expected no final result yet");
   }
   void sync() { scheduler.durable(ticket); }
+  void note(SlotId slot) { scheduler.noted(slot, ++ticket); }
   /// The service falls silent for attempts other than those the test looks at.
   void break_down() {
     while (!pace.interrupted()) pace.observe(lost(), now, false);
@@ -362,6 +368,67 @@ BOOST_AUTO_TEST_CASE(what_must_not_be_done_twice_is_repeated_if_it_was_not_done)
   Seat seat = connected();
   desk.expect_again(seat, desk.send_when_due(seat), throttled(1s));
   BOOST_TEST(desk.finish(seat, desk.send_when_due(seat), succeeded()) == Status::succeeded);
+}
+
+BOOST_AUTO_TEST_CASE(what_must_not_be_done_twice_is_sent_when_its_attempt_is_durably_noted) {
+  Desk desk;
+  desk.prove_service();
+  desk.admit(1, "a", false);
+  Seat seat = connected();
+  const Action action = desk.scheduler.next(seat, desk.now);
+  BOOST_REQUIRE((action.kind == Action::Kind::note));
+  BOOST_TEST(desk.scheduler.attempt(action.slot) == 0U);
+  desk.note(action.slot);
+  BOOST_TEST(desk.scheduler.wants_sync());
+  BOOST_TEST((desk.wait(seat) == TimePoint::max()));
+  desk.sync();
+  BOOST_TEST(desk.send(seat) == action.slot);
+}
+
+BOOST_AUTO_TEST_CASE(every_attempt_of_what_must_not_be_done_twice_is_noted_anew) {
+  Desk desk;
+  desk.prove_service();
+  desk.admit(1, "a", false);
+  Seat seat = connected();
+  const SlotId slot = desk.send_when_due(seat);
+  desk.expect_again(seat, slot, throttled(1s));
+  desk.now += 1s;
+  BOOST_TEST((desk.turn(seat) == Action::Kind::note));
+}
+
+BOOST_AUTO_TEST_CASE(few_attempts_are_noted_ahead_because_a_crash_makes_each_unknown) {
+  SchedulerSettings settings;
+  settings.notes_ahead = 2;
+  Desk desk(settings);
+  desk.prove_service();
+  for (std::uint32_t line = 1; line <= 3; ++line) desk.admit(line, std::to_string(line), false);
+  Seat seat = connected();
+  for (int i = 0; i < 2; ++i) desk.note(desk.scheduler.next(seat, desk.now).slot);
+  BOOST_TEST((desk.wait(seat) == TimePoint::max()));
+  desk.sync();
+  Seat other = connected();
+  desk.send(seat);
+  BOOST_TEST((desk.turn(other) == Action::Kind::send));
+}
+
+BOOST_AUTO_TEST_CASE(others_are_sent_while_a_note_becomes_durable) {
+  Desk desk;
+  desk.prove_service();
+  desk.admit(1, "a", false);
+  desk.admit(2, "b");
+  Seat seat = connected();
+  desk.note(desk.scheduler.next(seat, desk.now).slot);
+  BOOST_TEST(desk.line(desk.send(seat)) == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(what_is_noted_and_not_sent_is_not_left_behind_by_a_stop) {
+  Desk desk;
+  desk.prove_service();
+  desk.admit(1, "a", false);
+  Seat seat = connected();
+  desk.note(desk.scheduler.next(seat, desk.now).slot);
+  desk.scheduler.stop();
+  BOOST_TEST(desk.scheduler.unsettled().empty());
 }
 
 // Retries.

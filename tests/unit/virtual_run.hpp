@@ -91,6 +91,8 @@ class VirtualRun {
     std::function<void(std::uint32_t line, const Outcome&)> on_completed = [](std::uint32_t, const Outcome&) {};
     std::function<void(std::uint32_t line, Status)> on_final = [](std::uint32_t, Status) {};
     std::function<void(std::uint32_t line)> on_durable = [](std::uint32_t) {};
+    std::function<void(std::uint32_t line, std::uint8_t attempt)> on_noted = [](std::uint32_t, std::uint8_t) {};
+    std::function<void(std::uint32_t line, std::uint8_t attempt)> on_note_durable = [](std::uint32_t, std::uint8_t) {};
     /// A connection failed; the operation it was counted against, if it was.
     std::function<void(std::optional<std::uint32_t> final_line)> on_connect_failed = [](auto) {};
   };
@@ -161,6 +163,9 @@ class VirtualRun {
       case Action::Kind::send:
         send(seat, action.slot);
         return true;
+      case Action::Kind::note:
+        note(action.slot);
+        return true;
       case Action::Kind::connect:
         connect(seat);
         return true;
@@ -210,17 +215,29 @@ class VirtualRun {
   void record(SlotId slot, Status status) {
     const std::uint32_t line = scheduler.operation(slot).line();
     hooks_.on_final(line, status);
-    group_.push_back(line);
-    if (group_.size() == 1) sync_due_ = now + std::chrono::milliseconds(100);
+    add_to_group([this, line] { hooks_.on_durable(line); });
     scheduler.recorded(slot, ticket_);
+  }
+
+  void note(SlotId slot) {
+    const std::uint32_t line = scheduler.operation(slot).line();
+    const auto attempt = static_cast<std::uint8_t>(scheduler.attempt(slot) + 1);
+    hooks_.on_noted(line, attempt);
+    add_to_group([this, line, attempt] { hooks_.on_note_durable(line, attempt); });
+    scheduler.noted(slot, ticket_);
+  }
+
+  void add_to_group(std::function<void()> when_durable) {
+    group_.push_back(std::move(when_durable));
+    if (group_.size() == 1) sync_due_ = now + std::chrono::milliseconds(100);
   }
 
   void consider_sync() {
     if (syncing_ || group_.empty() || (!scheduler.wants_sync() && now < sync_due_)) return;
     syncing_ = true;
-    at(now + hooks_.sync(), [this, lines = std::exchange(group_, {}), ticket = ticket_++] {
+    at(now + hooks_.sync(), [this, group = std::exchange(group_, {}), ticket = ticket_++] {
       syncing_ = false;
-      for (const std::uint32_t line : lines) hooks_.on_durable(line);
+      for (const auto& tell : group) tell();
       scheduler.durable(ticket);
     });
   }
@@ -244,7 +261,7 @@ class VirtualRun {
   std::deque<job::Operation> job_;
   std::deque<VirtualSeat> seats_;
   std::multimap<TimePoint, std::function<void()>> events_;
-  std::vector<std::uint32_t> group_;  ///< lines recorded, not yet being synced
+  std::vector<std::function<void()>> group_;  ///< what tells of each line recorded and not yet being synced
   TimePoint sync_due_;
   std::uint64_t ticket_ = 1;
   bool syncing_ = false;

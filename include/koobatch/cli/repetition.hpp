@@ -14,6 +14,9 @@ namespace koobatch::cli {
 Result<retry::Selection> select_operations(const std::filesystem::path& job, const job::ReaderSettings& reader,
                                            retry::LineStates states);
 
+/// ", 1 of them without the fields newer ones have set; 2 left out, superseded by newer ones": empty if nothing was.
+std::string describe_left_out(const retry::Selection& selection);
+
 /// What of the report at `path` a retry repeats: `failed` and `unknown`. What was rejected would only be rejected
 /// again. A usage error if the run is not finished: what it has still to send comes after what failed.
 Result<retry::Lineage> read_retryable(const std::filesystem::path& path);

@@ -16,7 +16,8 @@
 namespace koobatch::engine {
 
 /// Reads the job and deals its operations to the workers' inboxes: all operations on one key to the same worker, each
-/// worker's in file order. Invalid ones, if they may be skipped, go straight into the report.
+/// worker's in file order. What is not to be sent goes straight into the report: invalid operations, if they may be
+/// skipped, and those that must not be sent again after a crash.
 class Feeder {
  public:
   /// Which operations have their result already, and which may have been sent.
@@ -24,6 +25,9 @@ class Feeder {
     report::LineSet done;
     bool any_attempted = false;            ///< every other operation may have been sent: a segment was cut off
     std::vector<std::uint32_t> attempted;  ///< these may have been; ascending
+    /// Of operations that are not idempotent, which alone are noted, these may have been sent, and the above say nothing;
+    /// ascending by line.
+    std::vector<report::AttemptNote> noted;
   };
   struct Settings {
     std::unique_ptr<job::Reader> reader;
@@ -41,7 +45,7 @@ class Feeder {
   /// could not be read to its end as it was validated: the run cannot be trusted to be complete then.
   Result<void> run();
   const observe::Counters& counters() const { return counters_; }
-  /// After run(): the invalid operations.
+  /// After run(): what became of the operations that were not dealt.
   const report::Tally& tally() const { return tally_; }
 
  private:
@@ -54,16 +58,19 @@ class Feeder {
 
   Result<void> deal();
   bool deal_one(job::Operation& operation);
+  const report::AttemptNote* find_note(std::uint32_t line) const;
   bool wanted(std::uint32_t line) const;
   bool attempted(std::uint32_t line) const;
   bool push(Lane& lane);
   void record_invalid();
+  void record_unknown(const job::Operation& operation, const TraceId& attempt);
+  void record(const report::ResultRecord& result);
   Error changed() const;
 
   Settings settings_;
   std::vector<Lane> lanes_;
   report::Writer& writer_;
-  report::Batch invalid_;
+  report::Batch unsent_;
   observe::Counters counters_;
   report::Tally tally_;
 };

@@ -83,6 +83,8 @@ class Worker {
   void on_timer();
 
   void pull_input();
+  void note(flow::SlotId slot, TimePoint now);
+  void begin_batch(TimePoint now);
   void hand_over(bool urgent);
   void consider_sync();
   void check_outage(TimePoint now);
@@ -113,7 +115,7 @@ class Worker {
   std::size_t lines_running_ = 0;
 
   report::Batch batch_;
-  std::uint64_t recorded_batch_ = 0;  ///< the last batch that holds a result
+  std::uint64_t recorded_batch_ = 0;  ///< the last batch that holds anything
   std::uint64_t urged_batch_ = 0;     ///< the last batch whose durability was asked for at once
   std::uint64_t durable_batch_ = 0;
 

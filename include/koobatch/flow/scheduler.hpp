@@ -27,6 +27,7 @@ struct SchedulerSettings {
   Duration deadline = std::chrono::minutes(10);  ///< of an operation, from its first attempt
   std::size_t look_ahead = 8192;                 ///< operations held at most
   std::size_t look_ahead_bytes = 8U << 20U;      ///< memory they hold at most, roughly
+  std::size_t notes_ahead = 16;  ///< attempts noted in the report and not yet sent, at most: a crash makes each `unknown`
   std::size_t low_water = 64;  ///< with fewer operations ready than this, those waiting for durability ask for a sync
 };
 
@@ -44,6 +45,7 @@ struct Seat {
 struct Action {
   enum class Kind {
     send,     ///< send slot's next attempt
+    note,     ///< slot is not idempotent: note its next attempt in the report, call noted(), and ask again
     connect,  ///< open the connection, then ask again
     give_up,  ///< slot's deadline has passed while it waited: record slot's last_outcome() with `status`
     wait,     ///< nothing to do before `until`, or before the scheduler was told something new
@@ -94,9 +96,13 @@ class Scheduler {
   };
   std::optional<Final> connect_failed(Seat& seat, const Outcome& outcome, const AttemptTiming& timing);
 
+  /// The next attempt of `slot` was noted in the report's group `ticket` (rising, shared with recorded()). It is sent
+  /// once that is durable.
+  void noted(SlotId slot, std::uint64_t ticket);
+
   /// The operation in `slot`, until its result is recorded.
   const job::Operation& operation(SlotId slot) const;
-  /// The number of the attempt under way or last made, from 1: the one in its trace ID.
+  /// The number of the attempt under way or last made, from 1: the one in its trace ID. To be noted is the next one.
   std::uint8_t attempt(SlotId slot) const;
   /// Was this attempt repeated because of suspected credentials or clock before?
   bool mended(SlotId slot) const;
@@ -112,8 +118,8 @@ class Scheduler {
   const Outcome& last_outcome(SlotId slot) const;
   /// The final result of `slot` was put into the report's group `ticket` (rising). Frees the slot.
   void recorded(SlotId slot, std::uint64_t ticket);
-  /// Groups up to `ticket` are durable. Their keys are free again.
-  void durable(std::uint64_t ticket) { sequencer_.durable(ticket); }
+  /// Groups up to `ticket` are durable. Their keys are free again, and attempts noted in them may be sent.
+  void durable(std::uint64_t ticket);
   /// Could operations go on, or the run end, if what was recorded were made durable now? Never after stop().
   bool wants_sync() const;
 
@@ -142,9 +148,16 @@ class Scheduler {
     SlotId slot = no_slot;
   };
 
+  struct Note {
+    SlotId slot;
+    std::uint64_t ticket;
+  };
+
+  bool may_start(SlotId id) const;
+  bool must_note(SlotId id) const;
   Candidate choose(const Seat& seat, TimePoint now, bool prefer_fresh) const;
   void take(Seat& seat, const Candidate& candidate);
-  Action idle() const;
+  Action idle(TimePoint now) const;
   Action wait_for_permit(Seat& seat, const Pace::Permit& permit, TimePoint now);
   void start(SlotId id, TimePoint now, Duration downtime);
   bool past_deadline(const Slot& slot, TimePoint at) const;
@@ -162,6 +175,8 @@ class Scheduler {
   SlotId free_ = no_slot;   ///< head of the list of free slots
   Sequencer sequencer_;
   std::priority_queue<Due, std::vector<Due>, std::greater<>> retries_;
+  std::deque<Note> notes_;    ///< not known to be durable
+  std::size_t noted_ = 0;     ///< slots whose next attempt is noted
   std::size_t in_flight_ = 0;
   std::size_t held_ = 0;
   std::size_t held_bytes_ = 0;

@@ -51,10 +51,15 @@ struct OperationRow {
   std::string_view key_prefix;  ///< "folder:", so that keys of different kinds never meet
   bool idempotent;              ///< may an attempt with an unclear fate be repeated?
   bool needs_optional;          ///< at least one of the optional fields must be there
+  /// Is there an operation like this only in the simulator, for rehearsals and tests?
+  bool simulator_only = false;
   bool answers_id;              ///< a success may carry `id`, which then must be the one asked for
 };
 
+/// All rows, those known to the simulator only last.
 std::span<const OperationRow> operation_table();
+/// Those of the service.
+std::span<const OperationRow> service_operations();
 const OperationRow* find_operation(std::string_view name);
 
 /// A validated operation, rendered: all that sending it and recording its result needs. One buffer holds every text, so

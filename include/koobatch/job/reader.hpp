@@ -25,6 +25,7 @@ struct ReaderSettings {
   std::string default_user;      ///< --user-id; empty: none
   std::string default_language;  ///< --language; empty: none
   bool require_user = true;      ///< an operation without any user is an error (not in `validate`)
+  bool simulated = false;        ///< for the simulator, so that operations only it knows will do
   std::string name = {};         ///< what messages call the job; empty: its path
 };
 

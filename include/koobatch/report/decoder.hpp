@@ -12,6 +12,7 @@ enum class LineType {
   run,
   result,
   sync,
+  attempt,
   end,
   other,  ///< JSON with a `type` this version does not know: to be skipped
 };
@@ -32,6 +33,7 @@ class Decoder {
   Result<LineType> type(std::string_view line);
   /// The record's views are valid until the next call of any function here.
   Result<ResultRecord> result(std::string_view line);
+  Result<AttemptNote> attempt(std::string_view line);
   Result<RunRecord> run(std::string_view line);
   Result<EndRecord> end(std::string_view line);
   /// The mark's number.

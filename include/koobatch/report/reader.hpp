@@ -44,6 +44,9 @@ struct Scan {
   Counts counts;                  ///< over all segments; remaining as the job's operations have it
   /// Lines of the job whose attempt was under way when some segment ended, and that have no result since. Ascending.
   std::vector<std::uint32_t> unsettled;
+  /// The last attempts noted of operations that have no result, unless the segment's `end` line tells that they were not
+  /// under way then: each may have been made. Ascending by line.
+  std::vector<AttemptNote> noted;
   std::uint64_t bytes = 0;        ///< as read
   std::uint64_t valid_bytes = 0;  ///< less than `bytes` if the tail is torn: a resumed run cuts the report here
   std::uint64_t valid_lines = 0;

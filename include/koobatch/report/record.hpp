@@ -35,6 +35,13 @@ struct ResultRecord {
   std::span<const AttemptRecord> history;  ///< written when there are at least two
 };
 
+/// An `attempt` line: it stands in the report, and is durable, before the first byte of an attempt that must not be
+/// made twice is sent. The trace ID tells operation and attempt.
+struct AttemptNote {
+  TraceId trace_id;
+  WallTime at;
+};
+
 /// A `run` line: the first of every segment.
 struct RunRecord {
   std::string run_id;
@@ -87,6 +94,7 @@ struct EndRecord {
 /// U+FFFD, because a line that is no JSON would be taken for damage when the report is read. The first is the hot path:
 /// it allocates only when `out` has to grow.
 void append_line(std::string& out, const ResultRecord& record);
+void append_line(std::string& out, const AttemptNote& note);
 void append_line(std::string& out, const RunRecord& record);
 void append_line(std::string& out, const EndRecord& record);
 /// `{"type":"sync","n":N,"sum":…}`: everything before this line was made durable.

@@ -31,6 +31,7 @@ struct Selection {
   report::LineSet unsettled;       ///< of these, or of those left out, what may have been applied already
   std::vector<Narrowed> narrowed;  ///< of `lines`, those whose fields were set again in part; ascending
   std::uint64_t superseded = 0;    ///< operations left out, because all their fields were set again
+  std::uint64_t uncertain = 0;     ///< operations left out: they may have been applied, and must not be twice
 
   /// The fields to leave out of the operation on `line`.
   job::FieldSet without(std::uint32_t line) const;
@@ -47,7 +48,7 @@ class Selector {
  public:
   void add_wanted(std::uint32_t line, std::uint64_t key, job::FieldSet fields);
   void add_succeeded(std::uint32_t line, std::uint64_t key, job::FieldSet fields);
-  /// `unsettled` of it is left empty.
+  /// `unsettled` and `uncertain` of it are left empty.
   Selection finish();
 
  private:
@@ -64,7 +65,8 @@ class Selector {
   std::vector<Wanted> wanted_;
 };
 
-/// Reads the job to its end with `reader` and selects of it what `states` wants. An error (usage) if a wanted line has
+/// Reads the job to its end with `reader` and selects of it what `states` wants, but for what may have been applied and
+/// is not idempotent: only a person can tell whether to repeat that. An error (usage) if a wanted line has
 /// no operation: then the report is about another job.
 Result<Selection> select(job::Reader& reader, LineStates states);
 
