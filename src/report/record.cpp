@@ -255,17 +255,17 @@ void append_parent(std::string& out, const RunRecord::Parent& parent) {
   json.end();
 }
 
+}  // namespace
+
+std::uint64_t Counts::finished() const {
+  return std::accumulate(by_status.begin(), by_status.end(), std::uint64_t{0});
+}
+
 void append_counts(std::string& out, const Counts& counts) {
   JsonWriter json(out);
   for (std::size_t i = 0; i < status_names.size(); ++i) json.add(status_names[i], counts.by_status[i]);
   json.add("remaining", counts.remaining);
   json.end();
-}
-
-}  // namespace
-
-std::uint64_t Counts::finished() const {
-  return std::accumulate(by_status.begin(), by_status.end(), std::uint64_t{0});
 }
 
 void append_line(std::string& out, const ResultRecord& record) {

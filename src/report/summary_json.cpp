@@ -37,13 +37,6 @@ void append_job(std::string& out, const RunRecord::Job& job) {
   json.end();
 }
 
-void append_counts(std::string& out, const Counts& counts) {
-  JsonWriter json(out);
-  for (std::size_t i = 0; i < status_names.size(); ++i) json.add(status_names[i], counts.by_status[i]);
-  json.add("remaining", counts.remaining);
-  json.end();
-}
-
 void append_parent(std::string& out, const RunRecord::Parent& parent) {
   JsonWriter json(out);
   append_text(json.key("run_id"), parent.run_id);

@@ -78,6 +78,9 @@ struct Counts {
   std::uint64_t finished() const;  ///< the sum of by_status
 };
 
+/// Appends them as a JSON object, status by status, then `remaining`.
+void append_counts(std::string& out, const Counts& counts);
+
 /// An `end` line: the last of a segment that was closed in good order.
 struct EndRecord {
   unsigned segment = 1;
