@@ -167,6 +167,8 @@ const std::array table = {
 
     OptionRow{"rate", 0, "RATE", run, pace, "Most requests to send, retries included, e.g. 500/s or 60/min (no limit)",
               [](Value v, Options& o) { return set_rate(v, o.run.pace.rate); }},
+    OptionRow{"rate-per-user", 0, "RATE", run, pace, "The same for each user (X-User-Id) on its own (no limit)",
+              [](Value v, Options& o) { return set_rate(v, o.run.pace.rate_per_user); }},
     OptionRow{"burst", 0, "N", run, pace, "Requests that may leave at once within the rate (10 ms worth of it)",
               [](Value v, Options& o) { return set_count(v, 1, 1000000, o.run.pace.burst); }},
     OptionRow{"connections", 0, "N", run, pace, "Connections, over all threads (16)",

@@ -59,7 +59,8 @@ report::RunRecord make_record(const RunSettings& settings, const job::Validation
 
 struct Run::Impl {
   Impl(const RunSettings& s, const job::Validation& v, report::RunRecord r)
-      : settings(s), validation(v), record(std::move(r)), pace(settings.pace, Steady::now()) {}
+      : settings(s), validation(v), record(std::move(r)), pace(settings.pace, Steady::now()),
+        first_results(settings.max_errors.text().empty()) {}
   ~Impl();
 
   Result<void> prepare();
@@ -77,6 +78,7 @@ struct Run::Impl {
   const report::RunRecord record;
   const TimePoint started = Steady::now();
   flow::Pace pace;
+  flow::UniformRejection first_results;
   std::unique_ptr<auth::Credentials> credentials;
   std::unique_ptr<net::asio::ssl::context> tls;
   std::unique_ptr<report::Writer> writer;
@@ -138,7 +140,7 @@ void Run::Impl::launch(std::unique_ptr<report::JournalFile> file, report::Writer
     for (const auto& worker : workers) worker->notify_pace();
   };
   writer = std::make_unique<report::Writer>(std::move(file), std::move(callbacks), writing);
-  shared.emplace(Shared{settings, pace, *credentials, *writer, tls.get(), record.trace_prefix,
+  shared.emplace(Shared{settings, pace, first_results, *credentials, *writer, tls.get(), record.trace_prefix,
                         [this](Error cause) { abort(std::move(cause)); },
                         [this] {
                           for (const auto& worker : workers) worker->notify_pace();
@@ -316,6 +318,8 @@ RunResult Run::finish() {
   end.at = WallClock::now();
   end.seconds = seconds(Steady::now() - impl_->started);
   end.requests = sum.requests;
+  const auto pace = impl_->pace.counts();
+  end.pace = {pace.cuts, pace.pauses, pace.user_pauses, pace.outages};
   for (const auto& worker : impl_->workers) {
     const auto lines = worker->unsettled();
     end.unsettled.insert(end.unsettled.end(), lines.begin(), lines.end());

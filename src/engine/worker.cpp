@@ -171,10 +171,7 @@ net::Awaitable<void> Worker::open(Line& line) {
   if (const auto final = scheduler_.connect_failed(line.seat, line.outcome, timing)) {
     record(final->slot, final->status, line.outcome, timing);
   }
-  if (scheduler_.take_pace_changed()) {
-    if (shared_.pace.interrupted()) spdlog::warn("{}; waiting for the service", last_failure_);
-    shared_.pace_changed();
-  }
+  if (scheduler_.take_pace_changed()) pace_changed();
   check_outage(timing.now);
 }
 
@@ -217,7 +214,7 @@ void Worker::conclude(Line& line, flow::SlotId slot) {
     spdlog::debug("line {}: attempt {}: {}; will be repeated", operation.line(), scheduler_.attempt(slot),
                   outcome.error.empty() ? fmt::format("HTTP {}", outcome.http) : outcome.error);
   }
-  if (scheduler_.take_pace_changed()) shared_.pace_changed();
+  if (scheduler_.take_pace_changed()) pace_changed();
 }
 
 /// The service refused the request, perhaps because of clock or credentials: sees to it that the attempt is repeated if
@@ -272,6 +269,7 @@ void Worker::record(flow::SlotId slot, Status status, const flow::Outcome& outco
   tally_.add(result);
   counters_.count(status);
   if (status != Status::succeeded) shared_.not_succeeded();
+  if (shared_.first_results.watching()) consider_first(status, outcome);
   recorded_batch_ = batch_.number;
   scheduler_.recorded(slot, batch_.number);
   if (batch_.lines.size() >= batch_bytes || timing.now - batch_.first >= batch_age) hand_over(false);
@@ -396,6 +394,24 @@ void Worker::on_timer() {
     wake_one();
   }
   if (lines_running_ != 0) arm_timer();
+}
+
+void Worker::pace_changed() {
+  for (const flow::PaceEvent& event : shared_.pace.take_events()) {
+    const bool down = event.kind == flow::PaceEvent::Kind::down;
+    spdlog::warn("{}{}", flow::describe(event), down ? ": " + last_failure_ : "");
+  }
+  shared_.pace_changed();
+}
+
+void Worker::consider_first(Status status, const flow::Outcome& outcome) {
+  const auto answer = shared_.first_results.add(status, outcome);
+  if (!answer) return;
+  shared_.abort({ErrorKind::limit,
+                 fmt::format("the first {} operations were all rejected with the same answer ({}), so the rest "
+                             "probably would be too; if they are to be tried all the same, run "
+                             "'koobatch resume {} --max-errors 100%'",
+                             flow::UniformRejection::sample, *answer, shared_.settings.report.string())});
 }
 
 void Worker::check_outage(TimePoint now) {

@@ -24,6 +24,13 @@ std::uint32_t RateLimiter::default_burst(double rate) {
   return static_cast<std::uint32_t>(std::clamp(rate / 100, 1.0, 1e9));
 }
 
+void RateLimiter::change_rate(double rate, std::uint32_t burst, TimePoint now) {
+  const TimePoint next = std::max(due(), now);
+  *this = RateLimiter(rate, burst);
+  // All of the burst is taken, and the next permit is due as before, or after one interval if that is sooner.
+  arrival_ = std::min(next, now + interval_) + tolerance_;
+}
+
 bool RateLimiter::acquire(TimePoint now) {
   if (now < due()) return false;
   arrival_ = std::max(arrival_, now) + interval_;

@@ -78,6 +78,10 @@ void Scheduler::admit(job::Operation& operation, bool attempted) {
   sequencer_.add(slot.operation.key_hash(), id);
 }
 
+bool Scheduler::is_due(const DueQueue& queue, TimePoint now) {
+  return !queue.empty() && queue.top().at <= now;
+}
+
 bool Scheduler::must_note(SlotId id) const {
   return !slots_[id].operation.row().idempotent && !slots_[id].noted;
 }
@@ -89,17 +93,26 @@ bool Scheduler::may_start(SlotId id) const {
 Scheduler::Candidate Scheduler::choose(const Seat& seat, TimePoint now, bool prefer_fresh) const {
   using Where = Candidate::Where;
   if (seat.repeat != no_slot) return {Where::seat, seat.repeat};
-  const bool retry_due = !retries_.empty() && retries_.top().at <= now && may_start(retries_.top().slot);
   const bool fresh = !sequencer_.empty() && may_start(sequencer_.front());
-  if (retry_due && !(prefer_fresh && fresh)) return {Where::retries, retries_.top().slot};
+  if (!fresh || !prefer_fresh) {
+    if (users_.due(now) && may_start(users_.front())) return {Where::users, users_.front()};
+    if (is_due(repeats_, now) && may_start(repeats_.top().slot)) return {Where::repeats, repeats_.top().slot};
+    if (retries_from_ <= now && is_due(retries_, now) && may_start(retries_.top().slot)) return {Where::retries, retries_.top().slot};
+  }
   if (fresh) return {Where::ready, sequencer_.front()};
   return {};
 }
 
-void Scheduler::take(Seat& seat, const Candidate& candidate) {
+void Scheduler::take(Seat& seat, const Candidate& candidate, TimePoint now) {
   switch (candidate.where) {
     case Candidate::Where::seat:
       seat.repeat = no_slot;
+      break;
+    case Candidate::Where::users:
+      users_.pop(now);
+      break;
+    case Candidate::Where::repeats:
+      repeats_.pop();
       break;
     case Candidate::Where::retries:
       retries_.pop();
@@ -115,18 +128,46 @@ void Scheduler::take(Seat& seat, const Candidate& candidate) {
 Action Scheduler::idle(TimePoint now) const {
   Action action;
   if (!input_open_ && held_ == 0 && sequencer_.unsynced() == 0) action.kind = Action::Kind::done;
-  // One that is due already waits for notes to become durable, which is no matter of time.
-  if (!retries_.empty() && retries_.top().at > now) action.until = retries_.top().at;
+  // What is due already waits for notes to become durable, which is no matter of time.
+  const auto consider = [&](TimePoint at) {
+    if (at > now) action.until = std::min(action.until, at);
+  };
+  consider(users_.next());
+  if (!repeats_.empty()) consider(repeats_.top().at);
+  if (!retries_.empty()) consider(std::max(retries_.top().at, retries_from_));
   return action;
 }
 
 Action Scheduler::wait_for_permit(Seat& seat, const Pace::Permit& permit, TimePoint now) {
   seat.probing = false;
   // Another seat may be the first to get a permit; the operation must not be tied to this one.
-  if (seat.repeat != no_slot) retries_.push({now, std::exchange(seat.repeat, no_slot)});
+  if (seat.repeat != no_slot) repeats_.push({now, std::exchange(seat.repeat, no_slot)});
   Action action;
   action.until = permit.ask_at;
   return action;
+}
+
+Pace::Request Scheduler::request(const Candidate& candidate) const {
+  using Kind = Pace::Request::Kind;
+  const Slot& slot = slots_[candidate.slot];
+  const Kind kind = slot.attempt == 0 ? Kind::first
+                    : candidate.where == Candidate::Where::retries ? Kind::retry
+                                                                   : Kind::repeat;
+  return {kind, slot.operation.user()};
+}
+
+/// The candidate has to wait, but others need not.
+void Scheduler::set_aside(Seat& seat, const Candidate& candidate, const Pace::Permit& permit, TimePoint now) {
+  if (permit.only_retries) {
+    retries_from_ = permit.ask_at;
+  } else if (candidate.where == Candidate::Where::users) {
+    users_.postpone(permit.ask_at);
+  } else {
+    take(seat, candidate, now);
+    const Slot& slot = slots_[candidate.slot];
+    // What is noted must not wait behind what can be noted only when it has been sent.
+    users_.hold(UserPace::hash(slot.operation.user()), candidate.slot, permit.ask_at, slot.noted);
+  }
 }
 
 void Scheduler::start(SlotId id, TimePoint now, Duration downtime) {
@@ -147,42 +188,45 @@ Action Scheduler::next(Seat& seat, TimePoint now) {
     if (in_flight_ == 0) action.kind = Action::Kind::done;
     return action;
   }
-  Candidate candidate = choose(seat, now, seat.probing);
-  if (candidate.slot == no_slot) {
-    if (std::exchange(seat.probing, false)) pace_.release_probe(now);
-    return idle(now);
-  }
-  if (const Slot& slot = slots_[candidate.slot]; slot.attempt != 0 && past_deadline(slot, now)) {
-    take(seat, candidate);
-    action.kind = Action::Kind::give_up;
+  for (;;) {
+    // A probe is of another operation each time, as long as there are any.
+    const Candidate candidate = choose(seat, now, seat.probing || pace_.interrupted());
+    if (candidate.slot == no_slot) {
+      if (std::exchange(seat.probing, false)) pace_.release_probe(now);
+      return idle(now);
+    }
     action.slot = candidate.slot;
-    action.status = slot.maybe_applied ? Status::unknown : Status::failed;
-    return action;
-  }
-  if (!seat.connected) {
-    const auto permit = seat.probing ? Pace::Permit{true, true, {}, {}} : pace_.may_connect(now);
-    if (!permit.granted) return wait_for_permit(seat, permit, now);
+    if (const Slot& slot = slots_[candidate.slot]; slot.attempt != 0 && past_deadline(slot, now)) {
+      take(seat, candidate, now);
+      action.kind = Action::Kind::give_up;
+      action.status = slot.maybe_applied ? Status::unknown : Status::failed;
+      return action;
+    }
+    if (!seat.connected) return connect(seat, now);
+    if (must_note(candidate.slot)) {
+      take(seat, candidate, now);
+      action.kind = Action::Kind::note;
+      return action;
+    }
+    const auto permit = pace_.acquire(now, seat.probing, request(candidate));
     seat.probing = permit.probe;
-    action.kind = Action::Kind::connect;
-    return action;
+    if (permit.granted) {
+      take(seat, candidate, now);
+      start(candidate.slot, now, permit.downtime);
+      action.kind = Action::Kind::send;
+      return action;
+    }
+    if (!permit.only_user && !permit.only_retries) return wait_for_permit(seat, permit, now);
+    set_aside(seat, candidate, permit, now);
   }
-  if (must_note(candidate.slot)) {
-    take(seat, candidate);
-    action.kind = Action::Kind::note;
-    action.slot = candidate.slot;
-    return action;
-  }
-  const auto permit = pace_.acquire(now, seat.probing);
+}
+
+Action Scheduler::connect(Seat& seat, TimePoint now) {
+  const auto permit = seat.probing ? Pace::Permit{.granted = true, .probe = true} : pace_.may_connect(now);
   if (!permit.granted) return wait_for_permit(seat, permit, now);
   seat.probing = permit.probe;
-  if (permit.probe) {
-    const Candidate fresh = choose(seat, now, true);
-    if (!must_note(fresh.slot)) candidate = fresh;
-  }
-  take(seat, candidate);
-  start(candidate.slot, now, permit.downtime);
-  action.kind = Action::Kind::send;
-  action.slot = candidate.slot;
+  Action action;
+  action.kind = Action::Kind::connect;
   return action;
 }
 
@@ -200,10 +244,10 @@ std::optional<Scheduler::Final> Scheduler::connect_failed(Seat& seat, const Outc
   const Candidate candidate = choose(seat, timing.now, was_probe);
   if (candidate.slot == no_slot) return std::nullopt;
   if (pace_.interrupted()) {
-    if (seat.repeat != no_slot) retries_.push({timing.now, std::exchange(seat.repeat, no_slot)});
+    if (seat.repeat != no_slot) repeats_.push({timing.now, std::exchange(seat.repeat, no_slot)});
     return std::nullopt;
   }
-  take(seat, candidate);
+  take(seat, candidate, timing.now);
   start(candidate.slot, timing.now, pace_.downtime(timing.now));
   const auto status = settle(seat, candidate.slot, outcome, timing);
   if (!status) return std::nullopt;
@@ -236,12 +280,8 @@ std::optional<Status> Scheduler::decide(Seat& seat, SlotId id, const Outcome& ou
       return Status::rejected;
     case Verdict::undecidable:
       return Status::unknown;
-    case Verdict::throttled: {
-      // A wait of nothing would be hammering, whoever asks for it.
-      if (outcome.retry_after > Duration::zero()) return retry_at(id, now + *outcome.retry_after);
-      if (slot.throttled < last_attempt) ++slot.throttled;
-      return retry_at(id, now + settings_.retry.backoff(slot.throttled, random_));
-    }
+    case Verdict::throttled:
+      return wait_for_room(id, outcome, now);
     case Verdict::stale:
       if (slot.operation.row().idempotent && !slot.went_stale && slot.attempt < last_attempt) {
         slot.went_stale = true;
@@ -256,9 +296,26 @@ std::optional<Status> Scheduler::decide(Seat& seat, SlotId id, const Outcome& ou
       return retry_counted(id, now);
     case Verdict::repeat:
       slot.mended = true;
-      return retry_at(id, now);
+      return again_at(id, now, repeats_);
   }
   return Status::unknown;
+}
+
+std::optional<Status> Scheduler::wait_for_room(SlotId id, const Outcome& outcome, TimePoint now) {
+  Slot& slot = slots_[id];
+  TimePoint at = now;
+  // A wait of nothing would be hammering, whoever asks for it.
+  if (outcome.retry_after > Duration::zero()) {
+    at += *outcome.retry_after;
+  } else {
+    if (slot.throttled < last_attempt) ++slot.throttled;
+    at += settings_.retry.backoff(slot.throttled, random_);
+  }
+  if (outcome.user_only) {
+    pace_.pause_user(slot.operation.user(), at, now, outcome.http);
+    pace_changed_ = true;
+  }
+  return again_at(id, at, repeats_);
 }
 
 std::optional<Status> Scheduler::retry_counted(SlotId id, TimePoint now) {
@@ -267,15 +324,15 @@ std::optional<Status> Scheduler::retry_counted(SlotId id, TimePoint now) {
   if (!pace_.interrupted() && ++slot.counted >= settings_.max_attempts) {
     return slot.maybe_applied ? Status::unknown : Status::failed;
   }
-  return retry_at(id, now + settings_.retry.backoff(std::max<unsigned>(slot.counted, 1), random_));
+  return again_at(id, now + settings_.retry.backoff(std::max<unsigned>(slot.counted, 1), random_), retries_);
 }
 
-std::optional<Status> Scheduler::retry_at(SlotId id, TimePoint at) {
+std::optional<Status> Scheduler::again_at(SlotId id, TimePoint at, DueQueue& queue) {
   Slot& slot = slots_[id];
   if (slot.attempt == last_attempt || past_deadline(slot, at)) {
     return slot.maybe_applied ? Status::unknown : Status::failed;
   }
-  retries_.push({at, id});
+  queue.push({at, id});
   return std::nullopt;
 }
 
@@ -311,7 +368,7 @@ void Scheduler::durable(std::uint64_t ticket) {
   sequencer_.durable(ticket);
   // Before all others: a note ages, for if the process dies now, its operation ends `unknown`.
   for (; !notes_.empty() && notes_.front().ticket <= ticket; notes_.pop_front()) {
-    retries_.push({TimePoint::min(), notes_.front().slot});
+    repeats_.push({TimePoint::min(), notes_.front().slot});
   }
 }
 
@@ -338,7 +395,8 @@ bool Scheduler::take_pace_changed() {
 
 bool Scheduler::has_ready(TimePoint now) const {
   if (stopping_) return in_flight_ == 0;
-  return !sequencer_.empty() || (!retries_.empty() && retries_.top().at <= now) || idle(now).kind == Action::Kind::done;
+  return !sequencer_.empty() || is_due(repeats_, now) || users_.due(now) ||
+         (retries_from_ <= now && is_due(retries_, now)) || idle(now).kind == Action::Kind::done;
 }
 
 std::vector<std::uint32_t> Scheduler::unsettled() const {

@@ -166,6 +166,16 @@ bool read_counts(Value value, Counts& out) {
   });
 }
 
+bool read_pace(Value value, PaceChanges& out) {
+  return for_each_member(value.get_object(), [&](std::string_view name, Value v) {
+    if (name == "cuts") return read(v, out.cuts);
+    if (name == "pauses") return read(v, out.pauses);
+    if (name == "user_pauses") return read(v, out.user_pauses);
+    if (name == "outages") return read(v, out.outages);
+    return true;
+  });
+}
+
 /// The value's own JSON, which is an object.
 bool read_raw_object(Value value, std::string& out) {
   ondemand::object object;
@@ -363,6 +373,7 @@ Result<EndRecord> Decoder::end(std::string_view line) {
     if (name == "at") return read(v, r.at);
     if (name == "seconds") return read(v, r.seconds);
     if (name == "requests") return read(v, r.requests);
+    if (name == "pace") return read_pace(v, r.pace);
     if (name == "error") return read(v, r.error);
     if (name != "unsettled") return true;
     return for_each_element(v, [&](Value item) { return read(item, r.unsettled.emplace_back()); });

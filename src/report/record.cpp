@@ -268,6 +268,20 @@ void append_counts(std::string& out, const Counts& counts) {
   json.end();
 }
 
+PaceChanges& PaceChanges::operator+=(const PaceChanges& other) {
+  cuts += other.cuts;
+  pauses += other.pauses;
+  user_pauses += other.user_pauses;
+  outages += other.outages;
+  return *this;
+}
+
+void append_pace(std::string& out, const PaceChanges& pace) {
+  JsonWriter json(out);
+  json.add("cuts", pace.cuts).add("pauses", pace.pauses).add("user_pauses", pace.user_pauses);
+  json.add("outages", pace.outages).end();
+}
+
 void append_line(std::string& out, const ResultRecord& record) {
   const std::size_t start = out.size();
   out.resize(start + result_bound(record) + sum_tail + 1);
@@ -311,6 +325,7 @@ void append_line(std::string& out, const EndRecord& record) {
   json.raw("unsettled", fmt::format("[{}]", fmt::join(record.unsettled, ",")));
   append_timestamp_member(json.key("at"), record.at);
   json.add("seconds", record.seconds).add("requests", record.requests);
+  append_pace(json.key("pace"), record.pace);
   if (!record.error.empty()) append_text(json.key("error"), record.error);
   append_sum(out, start);
 }

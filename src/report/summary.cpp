@@ -69,6 +69,7 @@ void SummaryBuilder::end_segment(const EndRecord& end) {
   open_ = false;
   seconds_ += end.seconds;
   requests_ += end.requests;
+  pace_ += end.pace;
   last_end_ = end;
 }
 
@@ -89,6 +90,7 @@ Summary SummaryBuilder::build(std::string report) const {
   s.seconds = seconds_ + (open_ ? open_seconds() : 0);
   s.requests = requests_ + (open_ ? open_requests() : 0);
   s.retries = tally_.retries();
+  s.pace = pace_;
   s.counts = tally_.counts();
   const std::uint64_t done = s.counts.finished();
   s.counts.remaining = first_.job.operations - std::min(first_.job.operations, done);

@@ -99,6 +99,7 @@ std::string summary_json(const Summary& s) {
   append_counts(json.key("counts"), s.counts);
   json.add("operations_per_second", s.operations_per_second, 1);
   json.add("requests", s.requests).add("retries", s.retries);
+  append_pace(json.key("pace"), s.pace);
   append_latency(json.key("latency_ms"), s.latency);
   append_causes(json.key("causes"), s.causes);
   json.add("other_causes", s.other_causes);

@@ -31,7 +31,7 @@ Outcome throttled(int http, std::optional<Duration> retry_after, bool user_only 
 /// A pace whose first probe was answered at `start`.
 struct Proven : Pace {
   explicit Proven(const PaceSettings& settings = {}) : Pace(settings, start) {
-    acquire(start, false);
+    acquire(start, false, {});
     observe(ok, start, true);
   }
 };
@@ -47,66 +47,66 @@ BOOST_AUTO_TEST_SUITE(pace)
 
 BOOST_AUTO_TEST_CASE(the_first_request_goes_alone_and_its_answer_opens_the_way) {
   Pace pace({}, start);
-  const auto first = pace.acquire(start, false);
+  const auto first = pace.acquire(start, false, {});
   BOOST_TEST(first.granted);
   BOOST_TEST(first.probe);
-  BOOST_TEST(!pace.acquire(start, false).granted);
+  BOOST_TEST(!pace.acquire(start, false, {}).granted);
   BOOST_TEST(!pace.may_connect(start + 1s).granted);
   BOOST_TEST(pace.observe(ok, start + 1s, true), "everybody else should be told");
-  BOOST_TEST(pace.acquire(start + 1s, false).granted);
-  BOOST_TEST(!pace.acquire(start + 1s, false).probe);
+  BOOST_TEST(pace.acquire(start + 1s, false, {}).granted);
+  BOOST_TEST(!pace.acquire(start + 1s, false, {}).probe);
 }
 
 BOOST_AUTO_TEST_CASE(whoever_connects_for_the_probe_also_sends_it) {
   Pace pace({}, start);
   BOOST_TEST(pace.may_connect(start).probe);
-  BOOST_TEST(!pace.acquire(start + 1ms, false).granted);
-  const auto permit = pace.acquire(start + 1ms, true);
+  BOOST_TEST(!pace.acquire(start + 1ms, false, {}).granted);
+  const auto permit = pace.acquire(start + 1ms, true, {});
   BOOST_TEST(permit.granted);
   BOOST_TEST(permit.probe);
 }
 
 BOOST_AUTO_TEST_CASE(mended_credentials_or_clock_are_proven_alone_before_the_others_leave) {
   Pace pace({}, start);
-  pace.acquire(start, false);
+  pace.acquire(start, false, {});
   pace.observe(answered(401, Verdict::repeat), start + 1s, true);
-  const auto repeated = pace.acquire(start + 1s, false);
+  const auto repeated = pace.acquire(start + 1s, false, {});
   BOOST_TEST(repeated.granted);
   BOOST_TEST(repeated.probe);
-  BOOST_TEST(!pace.acquire(start + 1s, false).granted);
+  BOOST_TEST(!pace.acquire(start + 1s, false, {}).granted);
 }
 
 BOOST_AUTO_TEST_CASE(a_pause_asked_for_by_the_service_holds_for_everybody) {
   Proven pace;
   BOOST_TEST(pace.observe(throttled(429, 7s), start, false));
-  const auto refused = pace.acquire(start + 6s, false);
+  const auto refused = pace.acquire(start + 6s, false, {});
   BOOST_TEST(!refused.granted);
   BOOST_TEST((refused.ask_at == start + 7s));
   BOOST_TEST(!pace.may_connect(start + 6s).granted);
-  BOOST_TEST(pace.acquire(start + 7s, false).granted);
+  BOOST_TEST(pace.acquire(start + 7s, false, {}).granted);
 }
 
 BOOST_AUTO_TEST_CASE(a_shorter_pause_does_not_cut_a_longer_one_short) {
   Proven pace;
   pace.observe(throttled(503, 60s), start, false);
   pace.observe(throttled(503, 1s), start, false);
-  BOOST_TEST((pace.acquire(start + 2s, false).ask_at == start + 60s));
+  BOOST_TEST((pace.acquire(start + 2s, false, {}).ask_at == start + 60s));
 }
 
 BOOST_AUTO_TEST_CASE(throttling_of_one_user_pauses_nobody_else) {
   Proven pace;
   pace.observe(throttled(429, 60s, true), start, false);
-  BOOST_TEST(pace.acquire(start, false).granted);
+  BOOST_TEST(pace.acquire(start, false, {}).granted);
 }
 
 BOOST_AUTO_TEST_CASE(a_pause_holds_for_the_probe_too) {
   Pace pace({}, start);
   BOOST_TEST(pace.may_connect(start).probe);
   pace.observe(throttled(503, 10s), start + 1s, false);
-  const auto permit = pace.acquire(start + 2s, true);
+  const auto permit = pace.acquire(start + 2s, true, {});
   BOOST_TEST(!permit.granted);
   BOOST_TEST((permit.ask_at == start + 11s));
-  BOOST_TEST(pace.acquire(start + 11s, false).granted, "the probe must not be lost with the one who held it");
+  BOOST_TEST(pace.acquire(start + 11s, false, {}).granted, "the probe must not be lost with the one who held it");
 }
 
 BOOST_AUTO_TEST_CASE(every_request_takes_a_permit_of_the_rate) {
@@ -114,12 +114,12 @@ BOOST_AUTO_TEST_CASE(every_request_takes_a_permit_of_the_rate) {
   settings.rate = 10;
   settings.burst = 2;
   Proven pace(settings);  // took one
-  BOOST_TEST(pace.acquire(start, false).granted);
-  const auto refused = pace.acquire(start, false);
+  BOOST_TEST(pace.acquire(start, false, {}).granted);
+  const auto refused = pace.acquire(start, false, {});
   BOOST_TEST(!refused.granted);
   BOOST_TEST((refused.ask_at == start + 100ms));
   BOOST_TEST(pace.may_connect(start).granted, "connecting is no request");
-  BOOST_TEST(pace.acquire(start + 100ms, false).granted);
+  BOOST_TEST(pace.acquire(start + 100ms, false, {}).granted);
 }
 
 BOOST_AUTO_TEST_CASE(a_probe_that_has_to_wait_for_the_rate_is_given_back) {
@@ -130,24 +130,24 @@ BOOST_AUTO_TEST_CASE(a_probe_that_has_to_wait_for_the_rate_is_given_back) {
   break_down(pace, start + 10ms);
   const TimePoint due = start + 10ms + Breaker::first_probe_delay;
   BOOST_TEST(pace.may_connect(due).probe);
-  const auto refused = pace.acquire(due, true);
+  const auto refused = pace.acquire(due, true, {});
   BOOST_TEST(!refused.granted);
   BOOST_TEST((refused.ask_at == start + 1s));
-  BOOST_TEST(pace.acquire(start + 1s, false).probe);
+  BOOST_TEST(pace.acquire(start + 1s, false, {}).probe);
 }
 
 BOOST_AUTO_TEST_CASE(silence_interrupts_the_traffic_and_one_answer_restores_it) {
   Proven pace;
   break_down(pace, start + 1s);
-  const auto refused = pace.acquire(start + 1s, false);
+  const auto refused = pace.acquire(start + 1s, false, {});
   BOOST_TEST(!refused.granted);
   BOOST_TEST((refused.ask_at == start + 1s + Breaker::first_probe_delay));
-  const auto probe = pace.acquire(refused.ask_at, false);
+  const auto probe = pace.acquire(refused.ask_at, false, {});
   BOOST_TEST(probe.probe);
-  BOOST_TEST(!pace.acquire(refused.ask_at, false).granted);
+  BOOST_TEST(!pace.acquire(refused.ask_at, false, {}).granted);
   BOOST_TEST(pace.observe(ok, refused.ask_at, true));
   BOOST_TEST(!pace.interrupted());
-  BOOST_TEST(pace.acquire(refused.ask_at, false).granted);
+  BOOST_TEST(pace.acquire(refused.ask_at, false, {}).granted);
 }
 
 BOOST_AUTO_TEST_CASE(server_errors_count_as_silence_and_refusals_and_throttling_do_not) {
@@ -172,7 +172,7 @@ BOOST_AUTO_TEST_CASE(a_probe_on_a_stale_connection_may_be_repeated_at_once) {
   Proven pace;
   break_down(pace, start + 1s);
   const TimePoint due = start + 1s + Breaker::first_probe_delay;
-  BOOST_TEST(pace.acquire(due, false).probe);
+  BOOST_TEST(pace.acquire(due, false, {}).probe);
   pace.observe(answered(0, Verdict::stale), due, true);
   BOOST_TEST(pace.may_connect(due).probe);
 }
@@ -201,8 +201,8 @@ BOOST_AUTO_TEST_CASE(whoever_waits_for_a_probe_asks_again_in_time_to_notice_the_
   settings.max_outage = 100ms;
   Proven pace(settings);
   break_down(pace, start + 1s);
-  BOOST_TEST((pace.acquire(start + 1s, false).ask_at == start + 1s + 100ms));
-  const auto later = pace.acquire(start + 1s + 150ms, false);
+  BOOST_TEST((pace.acquire(start + 1s, false, {}).ask_at == start + 1s + 100ms));
+  const auto later = pace.acquire(start + 1s + 150ms, false, {});
   BOOST_TEST((later.ask_at > start + 1s + 150ms), "asking again at once, over and over, would be a busy loop");
 }
 
@@ -211,7 +211,7 @@ BOOST_AUTO_TEST_CASE(downtime_is_handed_out_with_the_permit) {
   break_down(pace, start + 1s);
   pace.observe(ok, start + 11s, false);
   BOOST_TEST((pace.downtime(start + 1h) == 10s));
-  BOOST_TEST((pace.acquire(start + 20s, false).downtime == 10s));
+  BOOST_TEST((pace.acquire(start + 20s, false, {}).downtime == 10s));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -111,6 +111,7 @@ BOOST_AUTO_TEST_CASE(an_end_comes_back_as_it_was_written) {
   written.counts.by_status = {1, 2, 3, 4, 5};
   written.counts.remaining = 6;
   written.unsettled = {7, 4294967295U};
+  written.pace = {4, 3, 2, 1};
   written.error = "disk full";
   Decoder decoder;
   const auto read = decoder.end(text_of(written));

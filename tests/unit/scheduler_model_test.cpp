@@ -48,7 +48,8 @@ class Model {
     it.noted = attempt;
     std::size_t ahead = 0;
     for (const auto& [number, other] : lines_) ahead += !other.final && other.noted > other.attempt;
-    RC_ASSERT(ahead <= settings_.notes_ahead);
+    // A connection that fails uses up a note, of which operation cannot be seen from outside.
+    RC_ASSERT(connect_failed_ || ahead <= settings_.notes_ahead);
   }
 
   void note_durable(std::uint32_t line, std::uint8_t attempt) { lines_.at(line).durably_noted = attempt; }
@@ -65,6 +66,7 @@ class Model {
 
   /// A connection failed, and if the operation it was for can be told, which.
   void connect_failed(std::optional<std::uint32_t> line) {
+    connect_failed_ = true;
     if (!line) return;
     count(lines_.at(*line));
     lines_.at(*line).last = Verdict::not_applied;
@@ -135,6 +137,7 @@ class Model {
 
   SchedulerSettings settings_;
   Pace& pace_;
+  bool connect_failed_ = false;
   std::map<std::uint64_t, std::vector<std::uint32_t>> lanes_;
   std::map<std::uint32_t, Line> lines_;
 };
@@ -150,6 +153,8 @@ struct World {
   std::size_t low_water = *rc::gen::inRange<std::size_t>(1, 10);
   int deadline_ms = *rc::gen::element(50, 2'000, 100'000'000);
   double rate = *rc::gen::element(0.0, 1.5, 20.0, 999.0);
+  double rate_per_user = *rc::gen::element(0.0, 0.0, 0.5, 30.0);
+  std::uint64_t users = *rc::gen::inRange<std::uint64_t>(1, 4);
   std::uint32_t burst = *rc::gen::inRange<std::uint32_t>(1, 5);
   unsigned trouble = *rc::gen::inRange(0U, 100U);  ///< percent of attempts that do not end in an answer of worth
   int outage_at_ms = *rc::gen::inRange(0, 3'000);
@@ -171,6 +176,7 @@ struct World {
     PaceSettings settings;
     settings.rate = rate;
     settings.burst = burst;
+    settings.rate_per_user = rate_per_user;
     return settings;
   }
 };
@@ -204,9 +210,11 @@ struct Play {
       const auto key = random() % world.keys;
       const bool idempotent = !world.unrepeatable || random() % 2 == 0;
       model.expect(line, key, idempotent);
-      run.enqueue(folder_rename(line, std::to_string(key), idempotent));
+      run.enqueue(folder_rename(line, std::to_string(key), idempotent, "name", user_of(line)));
     }
   }
+
+  std::string user_of(std::uint32_t line) const { return std::to_string(line % world.users); }
 
   bool down() const {
     const Duration since = run.now - start - std::chrono::milliseconds(world.outage_at_ms);
@@ -219,6 +227,7 @@ struct Play {
         .service =
             [this](const job::Operation& operation, std::uint8_t attempt, bool fresh) {
               model.sent(operation.line(), attempt);
+              sends_of_user[std::string(operation.user())].push_back(run.now);
               if (down()) return VirtualRun::Reply{lost(), some_time()};
               // Trouble ends some day, or a run without limits would not.
               const bool trouble = run.now < start + 1h && random() % 100 < world.trouble;
@@ -244,6 +253,7 @@ struct Play {
   std::mt19937_64 random;
   VirtualRun run;
   Model model;
+  std::map<std::string, std::vector<TimePoint>> sends_of_user;
 };
 
 }  // namespace
@@ -259,6 +269,9 @@ RC_BOOST_PROP(every_operation_ends_once_in_order_and_within_its_limits, ()) {
   RC_ASSERT(play.run.scheduler.in_flight() == 0U);
   RC_ASSERT(play.run.scheduler.unsettled().empty());
   if (world.rate > 0) RC_ASSERT(excess_over(world.rate, world.burst, play.run.sends) <= 1e-6);
+  if (world.rate_per_user > 0) {
+    for (const auto& [user, sends] : play.sends_of_user) RC_ASSERT(excess_over(world.rate_per_user, 1, sends) <= 1e-6);
+  }
 }
 
 RC_BOOST_PROP(a_stop_at_any_time_leaves_behind_exactly_what_the_service_may_have_seen, ()) {

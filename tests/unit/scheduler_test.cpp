@@ -40,8 +40,8 @@ struct Desk {
   explicit Desk(const SchedulerSettings& settings = {}, const PaceSettings& pace_settings = {})
       : pace(pace_settings, start), scheduler(settings, pace, 42) {}
 
-  void admit(std::uint32_t line, std::string_view folder, bool idempotent = true) {
-    job::Operation operation = folder_rename(line, folder, idempotent);
+  void admit(std::uint32_t line, std::string_view folder, bool idempotent = true, std::string_view user = "user") {
+    job::Operation operation = folder_rename(line, folder, idempotent, "name", user);
     scheduler.admit(operation);
   }
   void admit_folders(std::uint32_t count) {
@@ -205,7 +205,7 @@ BOOST_AUTO_TEST_CASE(when_the_first_request_fails_the_next_probe_is_another_oper
     const SlotId slot = desk.send_when_due(seat);
     BOOST_TEST(desk.line(slot) == line);
     desk.expect_again(seat, slot, lost());
-    desk.now = std::max(desk.now, desk.pace.acquire(desk.now, false).ask_at);
+    desk.now = std::max(desk.now, desk.pace.acquire(desk.now, false, {}).ask_at);
   }
 }
 
@@ -270,7 +270,7 @@ BOOST_AUTO_TEST_CASE(an_operation_that_waits_for_its_retry_keeps_the_newer_ones_
   desk.prove_service();
   desk.admit(1, "same");
   desk.admit(2, "same");
-  desk.admit(3, "other");
+  desk.admit(3, "other", true, "another user");
   Seat seat = connected();
   desk.expect_again(seat, desk.send(seat), throttled(10s, true));
   BOOST_TEST(desk.line(desk.send(seat)) == 3U);
@@ -520,10 +520,60 @@ BOOST_AUTO_TEST_CASE(retry_after_pauses_everybody) {
 BOOST_AUTO_TEST_CASE(retry_after_for_one_user_lets_the_others_go_on) {
   Desk desk;
   desk.prove_service();
-  desk.admit_folders(2);
+  desk.admit(1, "a");
+  desk.admit(2, "b");
+  desk.admit(3, "c", true, "another user");
   Seat seat = connected();
   desk.expect_again(seat, desk.send(seat), throttled(30s, true));
-  BOOST_TEST(desk.line(desk.send(seat)) == 2U);
+  const SlotId other = desk.send(seat);
+  BOOST_TEST(desk.line(other) == 3U);
+  desk.finish(seat, other, succeeded());
+  BOOST_TEST((desk.wait(seat) == desk.now + 30s), "all of the user's operations wait");
+  desk.now += 30s;
+  BOOST_TEST(desk.line(desk.send(seat)) != 3U);
+}
+
+BOOST_AUTO_TEST_CASE(each_user_has_a_rate_of_its_own_and_holds_up_nobody_else) {
+  PaceSettings pace;
+  pace.rate_per_user = 1;
+  Desk desk({}, pace);
+  Seat seat = connected();
+  for (std::uint32_t line = 1; line <= 3; ++line) desk.admit(line, std::to_string(line), true, "slow");
+  desk.admit(4, "4", true, "other");
+  desk.finish(seat, desk.send(seat), succeeded());
+  const SlotId other = desk.send(seat);
+  BOOST_TEST(desk.line(other) == 4U);
+  desk.finish(seat, other, succeeded());
+  for (std::uint32_t line = 2; line <= 3; ++line) {
+    BOOST_TEST((desk.wait(seat) == desk.now + 1s));
+    desk.now += 1s;
+    const SlotId slot = desk.send(seat);
+    BOOST_TEST(desk.line(slot) == line);
+    desk.finish(seat, slot, succeeded());
+  }
+}
+
+BOOST_AUTO_TEST_CASE(retries_beyond_the_budget_wait_and_others_go_first) {
+  SchedulerSettings settings = attempts_at_most(200);
+  settings.retry = {1ns, 1ns};
+  Desk desk(settings);
+  desk.prove_service();
+  Seat seat = connected();
+  // Ten a second are always allowed: these use them up.
+  desk.admit(1, "a");
+  SlotId slot = desk.send(seat);
+  for (int retry = 1; retry <= 10; ++retry) {
+    desk.expect_again(seat, slot, outcome(Verdict::unclear, 500));
+    desk.pace.observe(succeeded(), desk.now, false);
+    slot = desk.send_when_due(seat);
+  }
+  desk.expect_again(seat, slot, outcome(Verdict::unclear, 500));
+  const TimePoint due = desk.wait(seat);
+  BOOST_TEST((due > desk.now + 50ms && due <= desk.now + 100ms));
+  desk.admit(2, "b");
+  BOOST_TEST(desk.line(desk.send(seat)) == 2U, "what is new need not wait");
+  desk.now = due;
+  BOOST_TEST(desk.line(desk.send(seat)) == 1U);
 }
 
 BOOST_AUTO_TEST_CASE(mended_credentials_or_clock_mean_again_at_once_and_uncounted) {

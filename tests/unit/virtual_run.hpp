@@ -31,14 +31,14 @@ inline const job::OperationRow& unrepeatable_row() {
 
 /// The operation of line `line`: renames `folder`.
 inline job::Operation folder_rename(std::uint32_t line, std::string_view folder, bool idempotent = true,
-                                    std::string_view name = "name") {
+                                    std::string_view name = "name", std::string_view user = "user") {
   job::Fields fields;
   fields.row = idempotent ? job::find_operation("rename_shared_folder") : &unrepeatable_row();
   fields.values[0].present = fields.values[1].present = true;
   fields.values[0].text = folder;
   fields.values[1].text = name;
   job::Operation operation;
-  job::OperationBuilder::build(fields, line, "user", "", operation);
+  job::OperationBuilder::build(fields, line, user, "", operation);
   return operation;
 }
 

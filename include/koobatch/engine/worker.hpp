@@ -6,6 +6,7 @@
 #include "koobatch/flow/classify.hpp"
 #include "koobatch/flow/scheduler.hpp"
 #include "koobatch/flow/server_clock.hpp"
+#include "koobatch/flow/uniform_rejection.hpp"
 #include "koobatch/net/asio.hpp"
 #include "koobatch/net/connection.hpp"
 #include "koobatch/net/deadline_queue.hpp"
@@ -28,14 +29,15 @@ namespace koobatch::engine {
 struct Shared {
   const RunSettings& settings;
   flow::Pace& pace;
+  flow::UniformRejection& first_results;
   auth::Credentials& credentials;
   report::Writer& writer;
   net::asio::ssl::context* tls;  ///< null: plain TCP
   std::uint32_t trace_prefix;
-  std::function<void(Error)> abort;    ///< from any thread: the run cannot go on
-  std::function<void()> pace_changed;  ///< from any thread: every worker should ask the pace again
-  std::function<void()> not_succeeded;    ///< from any thread: an operation ended badly
-  std::function<void()> worker_ended;  ///< from a worker's thread, last thing it does
+  std::function<void(Error)> abort;     ///< from any thread: the run cannot go on
+  std::function<void()> pace_changed;   ///< from any thread: every worker should ask the pace again
+  std::function<void()> not_succeeded;  ///< from any thread: an operation ended badly
+  std::function<void()> worker_ended;   ///< from a worker's thread, last thing it does
 };
 
 /// One thread: an io_context, a scheduler, and the connections that act out what the scheduler decides. Operations come
@@ -88,6 +90,8 @@ class Worker {
   void hand_over(bool urgent);
   void consider_sync();
   void check_outage(TimePoint now);
+  void consider_first(Status status, const flow::Outcome& outcome);
+  void pace_changed();
   void line_ended();
 
   const unsigned index_;

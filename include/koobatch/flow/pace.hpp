@@ -1,32 +1,75 @@
 #pragma once
 #include "koobatch/core/clock.hpp"
+#include "koobatch/flow/adaptive_rate.hpp"
 #include "koobatch/flow/breaker.hpp"
 #include "koobatch/flow/outcome.hpp"
 #include "koobatch/flow/rate_limiter.hpp"
+#include "koobatch/flow/retry_budget.hpp"
+#include "koobatch/flow/user_pace.hpp"
 
 #include <atomic>
 #include <cstdint>
 #include <mutex>
 #include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
 
 namespace koobatch::flow {
 
 struct PaceSettings {
   double rate = 0;          ///< requests a second, retries included; 0: no limit
   std::uint32_t burst = 0;  ///< 0: RateLimiter::default_burst
+  double rate_per_user = 0;  ///< requests a second for each user; 0: no limit
   Duration max_outage = std::chrono::minutes(10);
   bool shared = false;  ///< used by several threads
 };
 
-/// May something be sent now, and if not, when to ask again? Limiter, pauses and breaker in one place, because the
-/// service sees the run as one client: shared by all threads. Locks only if it is really shared.
+/// Something that changed how fast a run may go, and why.
+struct PaceEvent {
+  enum class Kind {
+    cut,          ///< the service throttled: the rate is `to` now, and was `from` (nothing: without limit)
+    paused,       ///< the service asked everybody to wait for `wait`
+    user_paused,  ///< the same, for one user
+    down,         ///< the service does not answer: nothing is sent but probes
+    up,           ///< it answers again
+  };
+  Kind kind;
+  std::optional<double> from = {};
+  double to = 0;
+  Duration wait = {};  ///< of `up`: how long it was down
+  int http = 0;        ///< the answer that was the reason; 0: there was none
+};
+/// For people: "the service throttles (HTTP 429): at most 140/s from now on, before 200/s".
+std::string describe(const PaceEvent& event);
+
+/// How often each of them happened.
+struct PaceCounts {
+  std::uint64_t cuts = 0, pauses = 0, user_pauses = 0, outages = 0;
+};
+
+/// May something be sent now, and if not, when to ask again? Limiters, pauses, budget and breaker in one place, because
+/// the service sees the run as one client: shared by all threads. Locks only if it is really shared.
 class Pace {
  public:
   struct Permit {
     bool granted = false;
-    bool probe = false;   ///< granted as the one request that goes alone
-    TimePoint ask_at;     ///< if not granted
-    Duration downtime{};  ///< Breaker::downtime, if granted
+    bool probe = false;     ///< granted as the one request that goes alone
+    TimePoint ask_at = {};  ///< if not granted
+    Duration downtime = {};  ///< Breaker::downtime, if granted
+    /// If not granted: does that hold only for requests of this user, or only for retries?
+    bool only_user = false;
+    bool only_retries = false;
+  };
+  /// What is to be sent.
+  struct Request {
+    enum class Kind {
+      first,   ///< an operation's first attempt
+      repeat,  ///< an attempt that is not counted, or was asked for by the service
+      retry,   ///< after a failure: goes on the retry budget
+    };
+    Kind kind = Kind::first;
+    std::string_view user = {};
   };
 
   Pace(const PaceSettings& settings, TimePoint now);
@@ -35,12 +78,19 @@ class Pace {
   Permit may_connect(TimePoint now);
   /// May a request be sent? `holds_probe`: the caller was granted the probe before; it still holds it only if the
   /// permit says so.
-  Permit acquire(TimePoint now, bool holds_probe);
+  Permit acquire(TimePoint now, bool holds_probe, const Request& request);
   /// Gives the probe back unused. Only for who holds it.
   void release_probe(TimePoint now);
   /// An attempt ended. `was_probe`: it held the probe, which is given back with this. True if permissions may have
   /// changed for others, who should ask again.
   bool observe(const Outcome& outcome, TimePoint now, bool was_probe);
+
+  /// The service asked to send nothing for this user until then; `http`: its answer.
+  void pause_user(std::string_view user, TimePoint until, TimePoint now, int http);
+
+  /// What changed since the last call.
+  std::vector<PaceEvent> take_events();
+  PaceCounts counts() const;
 
   /// See Breaker::downtime.
   Duration downtime(TimePoint now) const;
@@ -52,11 +102,27 @@ class Pace {
  private:
   std::unique_lock<std::mutex> lock() const;
   std::optional<Permit> gate(TimePoint now);
+  std::optional<Permit> refuse(TimePoint now, const Request& request);
+  void take(TimePoint now, const Request& request);
+  bool adapt(const Outcome& outcome, TimePoint now);
+  void follow_rate(TimePoint now);
+  void pause(Duration wait, TimePoint now, int http);
+  Duration active(TimePoint now) const;
+  void happened(const PaceEvent& event, std::uint64_t& count);
 
   PaceSettings settings_;
-  std::optional<RateLimiter> limiter_;
+  std::optional<RateLimiter> limiter_;  ///< what the user allows
+  AdaptiveRate rate_;
+  std::optional<RateLimiter> adaptive_;  ///< what the service was found to allow
+  TimePoint follow_at_ = TimePoint::min();  ///< when adaptive_ is to be brought up to date
+  UserPace users_;
+  RetryBudget budget_;
   Breaker breaker_;
+  TimePoint started_;
   TimePoint paused_until_ = TimePoint::min();
+  Duration paused_{};  ///< all pauses together, the rest of the present one included
+  std::vector<PaceEvent> events_;
+  PaceCounts counts_;
   mutable std::mutex mutex_;
   std::atomic<bool> interrupted_{true};  ///< what the breaker says, for a thread that only watches
 };

@@ -20,6 +20,10 @@ class RateLimiter {
   bool acquire(TimePoint now);
   /// When the next permit is due; not after `now` if one is due already.
   TimePoint due() const { return arrival_ - tolerance_; }
+  /// Is it as if no permit had ever been taken?
+  bool is_full(TimePoint now) const { return arrival_ <= now; }
+  /// From now on another rate; the wait for the next permit becomes no longer by that, and no burst is given.
+  void change_rate(double rate, std::uint32_t burst, TimePoint now);
 
  private:
   Duration interval_;   ///< rounded up, so that the rate is never exceeded

@@ -6,6 +6,7 @@
 #include "koobatch/flow/pace.hpp"
 #include "koobatch/flow/retry_policy.hpp"
 #include "koobatch/flow/sequencer.hpp"
+#include "koobatch/flow/user_queues.hpp"
 #include "koobatch/job/operation.hpp"
 
 #include <cstdint>
@@ -144,27 +145,33 @@ class Scheduler {
   };
   /// The operation that would go next, and where it waits.
   struct Candidate {
-    enum class Where { nowhere, seat, retries, ready } where = Where::nowhere;
+    enum class Where { nowhere, seat, users, repeats, retries, ready } where = Where::nowhere;
     SlotId slot = no_slot;
   };
+  using DueQueue = std::priority_queue<Due, std::vector<Due>, std::greater<>>;
 
   struct Note {
     SlotId slot;
     std::uint64_t ticket;
   };
 
+  static bool is_due(const DueQueue& queue, TimePoint now);
+  Action connect(Seat& seat, TimePoint now);
   bool may_start(SlotId id) const;
   bool must_note(SlotId id) const;
   Candidate choose(const Seat& seat, TimePoint now, bool prefer_fresh) const;
-  void take(Seat& seat, const Candidate& candidate);
+  void take(Seat& seat, const Candidate& candidate, TimePoint now);
+  Pace::Request request(const Candidate& candidate) const;
+  void set_aside(Seat& seat, const Candidate& candidate, const Pace::Permit& permit, TimePoint now);
   Action idle(TimePoint now) const;
   Action wait_for_permit(Seat& seat, const Pace::Permit& permit, TimePoint now);
   void start(SlotId id, TimePoint now, Duration downtime);
   bool past_deadline(const Slot& slot, TimePoint at) const;
   std::optional<Status> settle(Seat& seat, SlotId id, const Outcome& outcome, const AttemptTiming& timing);
   std::optional<Status> decide(Seat& seat, SlotId id, const Outcome& outcome, TimePoint now);
+  std::optional<Status> wait_for_room(SlotId id, const Outcome& outcome, TimePoint now);
   std::optional<Status> retry_counted(SlotId id, TimePoint now);
-  std::optional<Status> retry_at(SlotId id, TimePoint at);
+  std::optional<Status> again_at(SlotId id, TimePoint at, DueQueue& queue);
   static void remember(Slot& slot, const Outcome& outcome, const AttemptTiming& timing);
   SlotId allocate();
 
@@ -174,7 +181,10 @@ class Scheduler {
   std::deque<Slot> slots_;  ///< never moves its elements: operation() stays valid while others come in
   SlotId free_ = no_slot;   ///< head of the list of free slots
   Sequencer sequencer_;
-  std::priority_queue<Due, std::vector<Due>, std::greater<>> retries_;
+  UserQueues users_;   ///< wait because of their user
+  DueQueue repeats_;   ///< wait because the service asked for it, or for nothing but their turn
+  DueQueue retries_;   ///< failed before, and go on the retry budget
+  TimePoint retries_from_ = TimePoint::min();  ///< the budget has nothing for them before
   std::deque<Note> notes_;    ///< not known to be durable
   std::size_t noted_ = 0;     ///< slots whose next attempt is noted
   std::size_t in_flight_ = 0;

@@ -1,0 +1,48 @@
+#pragma once
+#include "koobatch/core/clock.hpp"
+#include "koobatch/flow/user_pace.hpp"
+
+#include <boost/unordered/unordered_flat_map.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <queue>
+#include <vector>
+
+namespace koobatch::flow {
+
+/// Operations set aside because their user has to wait, so that they hold up nobody else: a queue for each such user,
+/// and the time at which its first is to ask again. However many wait, only one of a user's asks at a time.
+class UserQueues {
+ public:
+  using SlotId = std::uint32_t;
+  using User = UserPace::User;
+
+  /// Puts `slot` at the end of its user's queue, or at its front, which is asked for at `until` if the queue is new.
+  void hold(User user, SlotId slot, TimePoint until, bool at_front);
+  /// Is there a user whose first operation is to ask now?
+  bool due(TimePoint now) const { return !due_.empty() && due_.top().at <= now; }
+  /// When the next is to ask; TimePoint::max() if nobody waits.
+  TimePoint next() const { return due_.empty() ? TimePoint::max() : due_.top().at; }
+  /// The first operation of the user that is due.
+  SlotId front() const { return queues_.find(due_.top().user)->second.front(); }
+  /// It was taken: the user's next may ask at once.
+  void pop(TimePoint now);
+  /// It has to wait on, and with it all of its user's.
+  void postpone(TimePoint until);
+  std::size_t size() const { return size_; }
+
+ private:
+  struct Due {
+    TimePoint at;
+    User user;
+    friend bool operator>(const Due& a, const Due& b) { return a.at > b.at; }
+  };
+
+  boost::unordered_flat_map<User, std::deque<SlotId>> queues_;
+  std::priority_queue<Due, std::vector<Due>, std::greater<>> due_;  ///< one for each queue
+  std::size_t size_ = 0;
+};
+
+}  // namespace koobatch::flow

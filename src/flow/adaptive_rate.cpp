@@ -1,0 +1,110 @@
+#include "koobatch/flow/adaptive_rate.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace koobatch::flow {
+namespace {
+
+/// The shortest time a rate is estimated from: what came within less may be one burst.
+constexpr Duration shortest_estimate = std::chrono::milliseconds(10);
+/// Answers may come so long after a cut, or after the service shut, to what was sent before.
+constexpr Duration under_way = std::chrono::milliseconds(300);
+/// So many answers before a share of them means anything.
+constexpr std::uint64_t least_sample = 20;
+/// A limit that has risen this far without being met is none.
+constexpr double no_limit = 1e6;
+
+}  // namespace
+
+void AdaptiveRate::count(Signal signal, Duration active) {
+  if (!first_) first_ = active;
+  const std::int64_t number = active / bucket_length;
+  Bucket& bucket = window_[static_cast<std::size_t>(number) % buckets];
+  if (bucket.number != number) bucket = {.number = number};
+  ++bucket.answers;
+  bucket.accepted += signal == Signal::accepted;
+  bucket.unavailable += signal == Signal::unavailable;
+}
+
+AdaptiveRate::Bucket AdaptiveRate::last(std::size_t count, Duration active) const {
+  const std::int64_t newest = active / bucket_length;
+  Bucket sum;
+  for (const Bucket& bucket : window_) {
+    if (bucket.number < 0 || bucket.number <= newest - static_cast<std::int64_t>(count)) continue;
+    sum.accepted += bucket.accepted;
+    sum.unavailable += bucket.unavailable;
+    sum.answers += bucket.answers;
+  }
+  return sum;
+}
+
+bool AdaptiveRate::is_open(Duration active) const {
+  return active - last_accepted_ < under_way && (!cut_at_ || last_accepted_ - *cut_at_ >= under_way);
+}
+
+double AdaptiveRate::accepted_rate(std::size_t count, Duration active) const {
+  // The newest bucket is not full yet; the oldest is wholly in the sum.
+  const Duration covered = bucket_length * (count - 1) + active % bucket_length;
+  const Duration known = std::clamp(active - *first_, shortest_estimate, covered);
+  return static_cast<double>(last(count, active).accepted) / seconds(known);
+}
+
+bool AdaptiveRate::is_too_much(Signal signal, Duration active) const {
+  if (signal == Signal::throttled) return true;
+  if (signal != Signal::unavailable) return false;
+  const Bucket sum = last(buckets, active);
+  return sum.answers >= least_sample &&
+         static_cast<double>(sum.unavailable) >= unavailable_share * static_cast<double>(sum.answers);
+}
+
+std::optional<AdaptiveRate::Cut> AdaptiveRate::observe(Signal signal, Duration active) {
+  count(signal, active);
+  if (signal == Signal::accepted) {
+    last_accepted_ = active;
+    if (!rising_since_) rising_since_ = active;
+  }
+  if (!is_too_much(signal, active)) return std::nullopt;
+  if (cut_at_ && active - *cut_at_ < cut_interval) {
+    // The estimate was not too low, at any rate.
+    if (exploring_) rising_since_.reset();
+    return std::nullopt;
+  }
+  const auto before = limit(active);
+  const double from = before.value_or(ceiling_ > 0 ? ceiling_ : INFINITY);
+  // Where nothing is accepted, the service is not slow but shut: how much it takes when open is known from before.
+  double accepted = is_open(active) ? accepted_rate(buckets, active) : 0;
+  // While the rate doubles by the second, the last second is half of what is accepted now.
+  if (exploring_ && accepted > 0) accepted = std::max(accepted, accepted_rate(3, active));
+  exploring_ = !before && ceiling_ == 0 && active - *first_ < cut_interval;
+  // One more, for in a slow service whether another was accepted in that second is chance.
+  if (accepted > 0) high_ = std::min(from, accepted + 1);
+  low_ = std::max(lowest, std::min(from * cut_factor, accepted > 0 ? accepted : from));
+  high_ = std::max(high_, low_);
+  cut_at_ = active;
+  rising_since_.reset();
+  Cut cut{before, low_};
+  if (!before && ceiling_ > 0) cut.from = ceiling_;
+  return cut;
+}
+
+std::optional<double> AdaptiveRate::limit(Duration active) const {
+  if (!cut_at_) return std::nullopt;
+  double since = rising_since_ ? std::max(seconds(active - *rising_since_), 0.0) : 0.0;
+  double rate = low_;
+  if (exploring_) {
+    rate *= std::pow(exploring_growth, since);
+  } else {
+    const double quick = std::max(low_, high_ * quick_share);
+    if (quick > low_) {
+      const double step = seconds(cut_interval);
+      rate += (quick - low_) * std::min(since / step, 1.0);
+      since = std::max(since - step, 0.0);
+    }
+    rate *= std::pow(slow_growth, since);
+  }
+  if (rate >= (ceiling_ > 0 ? ceiling_ : no_limit)) return std::nullopt;
+  return rate;
+}
+
+}  // namespace koobatch::flow

@@ -1,0 +1,113 @@
+#include "real_server.hpp"
+
+#include <fmt/format.h>
+#include <signal.h>
+#include <boost/asio/connect.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+
+#include <stdexcept>
+#include <thread>
+
+namespace koobatch::test {
+namespace {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+
+constexpr const char* nginx_configuration = R"(
+daemon off;
+pid {0}/nginx.pid;
+error_log {0}/nginx.log;
+worker_processes 1;
+events {{ worker_connections 1024; }}
+http {{
+  access_log off;
+  client_body_temp_path {0}/body;
+  proxy_temp_path {0}/proxy;
+  fastcgi_temp_path {0}/fastcgi;
+  uwsgi_temp_path {0}/uwsgi;
+  scgi_temp_path {0}/scgi;
+  {3}
+  upstream service {{ server {2}; keepalive 64; }}
+  server {{
+    listen 127.0.0.1:{1};
+    location / {{
+      proxy_pass http://service;
+      proxy_http_version 1.1;
+      proxy_set_header Connection "";
+      {4}
+    }}
+  }}
+}}
+)";
+
+constexpr const char* haproxy_configuration = R"(
+global
+  maxconn 1000
+defaults
+  mode http
+  timeout connect 2s
+  timeout client 30s
+  timeout server 30s
+frontend front
+  bind 127.0.0.1:{0}
+  default_backend service
+backend service
+  server one {1}
+)";
+
+bool accepts(unsigned port) {
+  asio::io_context context;
+  tcp::socket socket(context);
+  boost::system::error_code error;
+  socket.connect({asio::ip::address_v4::loopback(), static_cast<std::uint16_t>(port)}, error);
+  return !error;
+}
+
+}  // namespace
+
+unsigned free_port() {
+  asio::io_context context;
+  const tcp::acceptor acceptor(context, {asio::ip::address_v4::loopback(), 0});
+  return acceptor.local_endpoint().port();
+}
+
+RealServer::RealServer(std::vector<std::string> command, unsigned port) : command_(std::move(command)), port_(port) {
+  start();
+}
+
+RealServer RealServer::nginx(const Workspace& workspace, const std::string& upstream, const std::string& http_settings,
+                             const std::string& location_settings) {
+  const unsigned port = free_port();
+  const auto path = workspace.write("nginx.conf", fmt::format(nginx_configuration, workspace.path("."), port, upstream,
+                                                              http_settings, location_settings));
+  return {{"/usr/sbin/nginx", "-c", path, "-e", workspace.path("nginx.log")}, port};
+}
+
+RealServer RealServer::haproxy(const Workspace& workspace, const std::string& upstream) {
+  const unsigned port = free_port();
+  const auto path = workspace.write("haproxy.cfg", fmt::format(haproxy_configuration, port, upstream));
+  return {{"/usr/sbin/haproxy", "-db", "-f", path}, port};
+}
+
+std::string RealServer::url() const {
+  return fmt::format("http://127.0.0.1:{}", port_);
+}
+
+void RealServer::start() {
+  process_ = std::make_unique<Process>(command_);
+  for (int i = 0; !accepts(port_); ++i) {
+    if (i == 500) throw std::runtime_error(command_.front() + " does not listen");
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+}
+
+void RealServer::restart(std::chrono::milliseconds down) {
+  process_->signal(SIGTERM);
+  process_->wait();
+  std::this_thread::sleep_for(down);
+  start();
+}
+
+}  // namespace koobatch::test

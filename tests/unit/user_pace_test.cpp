@@ -1,0 +1,81 @@
+#include "koobatch/flow/user_pace.hpp"
+#include "koobatch/flow/user_queues.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+using namespace koobatch;
+using namespace koobatch::flow;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr TimePoint start{1h};
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(user_pace)
+
+BOOST_AUTO_TEST_CASE(without_limits_and_pauses_there_is_nothing_to_ask) {
+  UserPace pace(0);
+  BOOST_TEST(pace.idle());
+  pace.take(1, start);
+  BOOST_TEST(pace.idle());
+  pace.pause(1, start + 1s, start);
+  BOOST_TEST(!pace.idle());
+}
+
+BOOST_AUTO_TEST_CASE(each_user_has_a_rate_of_its_own) {
+  UserPace pace(10);
+  pace.take(1, start);
+  BOOST_TEST((pace.due(1, start) == start + 100ms));
+  BOOST_TEST((pace.due(2, start) <= start));
+}
+
+BOOST_AUTO_TEST_CASE(a_pause_is_the_users_alone_and_never_becomes_shorter) {
+  UserPace pace(0);
+  pace.pause(1, start + 5s, start);
+  pace.pause(1, start + 3s, start);
+  BOOST_TEST((pace.due(1, start) == start + 5s));
+  BOOST_TEST((pace.due(2, start) <= start));
+}
+
+BOOST_AUTO_TEST_CASE(users_that_need_not_wait_are_forgotten) {
+  UserPace pace(0);
+  for (UserPace::User user = 0; user < 1024; ++user) pace.pause(user, start + 1s, start);
+  pace.pause(5000, start + 9s, start + 2s);
+  pace.pause(5000, start + 3s, start + 2s);
+  BOOST_TEST((pace.due(5000, start + 2s) == start + 9s), "one that waits is not forgotten");
+  BOOST_TEST((pace.due(7, start) <= start), "its pause was over");
+}
+
+BOOST_AUTO_TEST_CASE(a_queue_asks_with_one_operation_at_a_time) {
+  UserQueues queues;
+  queues.hold(1, 10, start + 1s, false);
+  queues.hold(1, 11, start + 2s, false);
+  queues.hold(2, 20, start + 3s, false);
+  BOOST_TEST(!queues.due(start));
+  BOOST_TEST((queues.next() == start + 1s));
+  BOOST_TEST(queues.due(start + 1s));
+  BOOST_TEST(queues.front() == 10U);
+  queues.pop(start + 1s);
+  BOOST_TEST(queues.front() == 11U);
+  queues.postpone(start + 4s);
+  BOOST_TEST(!queues.due(start + 2s));
+  BOOST_TEST(queues.due(start + 3s));
+  BOOST_TEST(queues.front() == 20U);
+  queues.pop(start + 3s);
+  BOOST_TEST((queues.next() == start + 4s));
+  queues.pop(start + 4s);
+  BOOST_TEST((queues.next() == TimePoint::max()));
+  BOOST_TEST(queues.size() == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(what_is_put_in_front_asks_first_and_no_sooner) {
+  UserQueues queues;
+  queues.hold(1, 10, start + 1s, false);
+  queues.hold(1, 11, start + 2s, true);
+  BOOST_TEST((queues.next() == start + 1s));
+  BOOST_TEST(queues.front() == 11U);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
