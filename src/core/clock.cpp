@@ -45,9 +45,11 @@ std::optional<WallTime> assemble(const Parts& p, int last_second = 59) {
   if (!p.year || !p.month || !p.day || !p.hour || !p.minute || !p.second) return std::nullopt;
   const year_month_day date{year(*p.year), month(static_cast<unsigned>(*p.month)), day(static_cast<unsigned>(*p.day))};
   if (!date.ok() || *p.hour > 23 || *p.minute > 59 || *p.second > last_second) return std::nullopt;
-  // Nanoseconds in 64 bits end in 2262; what a server says may not overflow them.
-  const year_month_day representable{std::clamp(date.year(), year(1678), year(2261)), date.month(), date.day()};
-  return WallTime(sys_days(representable) + hours(*p.hour) + minutes(*p.minute) + std::chrono::seconds(*p.second));
+  // Nanoseconds in 64 bits span 292 years either way: what others say may overflow neither them nor a difference.
+  constexpr sys_seconds first = sys_days(year(1970) / 1 / 1);
+  constexpr sys_seconds last = sys_days(year(2200) / 1 / 1) - std::chrono::seconds(1);
+  const sys_seconds time = sys_days(date) + hours(*p.hour) + minutes(*p.minute) + std::chrono::seconds(*p.second);
+  return std::clamp(time, first, last);
 }
 
 constexpr std::array<std::string_view, 12> month_names = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",

@@ -1,5 +1,6 @@
 #include "koobatch/job/describe.hpp"
 
+#include "koobatch/core/terminal_text.hpp"
 #include "koobatch/core/utf8.hpp"
 
 #include <fmt/format.h>
@@ -34,7 +35,7 @@ std::string_view control_name(UChar32 c) {
 }
 
 bool is_harmless(UChar32 c) {
-  return u_isprint(c) != 0 && u_hasBinaryProperty(c, UCHAR_BIDI_CONTROL) == 0 && c != '"' && c != '\\';
+  return u_isprint(c) != 0 && !is_harmful(c) && c != '"' && c != '\\';
 }
 
 }  // namespace

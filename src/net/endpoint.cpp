@@ -7,6 +7,8 @@
 #include <boost/url/scheme.hpp>
 #include <boost/url/url_view.hpp>
 
+#include <algorithm>
+
 namespace koobatch::net {
 namespace {
 
@@ -21,6 +23,10 @@ std::string shown(std::string_view url) {
 
 Error unusable(std::string_view url, std::string_view why) {
   return usage_error(fmt::format("--endpoint '{}': {}", shown(url), why));
+}
+
+bool is_visible_ascii(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return c > 0x20 && c < 0x7f; });
 }
 
 }  // namespace
@@ -48,6 +54,10 @@ Result<Endpoint> parse_endpoint(std::string_view text) {
   endpoint.tls = url.scheme_id() == boost::urls::scheme::https;
   endpoint.host = url.host_address();
   if (endpoint.host.empty()) return unusable(text, "the host is missing");
+  // An escaped NUL would end the name for the resolver and for TLS, but not for us.
+  if (!is_visible_ascii(endpoint.host)) {
+    return unusable(text, "the host is neither a name nor an address; write a name in other letters in its ASCII form");
+  }
   const std::string_view own_port = endpoint.tls ? "443" : "80";
   if (url.has_port() && url.port_number() == 0) {
     return unusable(text, "the port must be a number from 1 to 65535");

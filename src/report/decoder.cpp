@@ -79,10 +79,15 @@ bool read(Value value, std::optional<T>& out) {
   return read(value, out.emplace());
 }
 
+/// A length of time, in seconds or milliseconds, that can be counted on with.
+bool read_length(Value value, double& out) {
+  return read(value, out) && out >= 0 && out <= 1e12;
+}
+
 bool read_milliseconds(Value value, Duration& out) {
   constexpr double nanoseconds = 1e6;
   double number = 0;
-  if (!read(value, number) || !(number >= 0) || number > 1e12) return false;
+  if (!read_length(value, number)) return false;
   out = Duration(std::llround(number * nanoseconds));
   return true;
 }
@@ -371,7 +376,7 @@ Result<EndRecord> Decoder::end(std::string_view line) {
     if (name == "reason") return read(v, r.reason);
     if (name == "counts") return read_counts(v, r.counts);
     if (name == "at") return read(v, r.at);
-    if (name == "seconds") return read(v, r.seconds);
+    if (name == "seconds") return read_length(v, r.seconds);
     if (name == "requests") return read(v, r.requests);
     if (name == "pace") return read_pace(v, r.pace);
     if (name == "error") return read(v, r.error);

@@ -149,7 +149,6 @@ char* put_latency(char* p, Duration latency) {
   return put_three_digits(p, static_cast<unsigned>(microseconds % 1000));
 }
 
-constexpr std::size_t timestamp_length = 24;
 constexpr std::size_t whole_second_length = 20;  // "2026-11-21T17:00:00."
 
 /// Thousands of results share a second, so its text is kept. One per thread.

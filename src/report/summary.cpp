@@ -94,7 +94,9 @@ Summary SummaryBuilder::build(std::string report) const {
   s.counts = tally_.counts();
   const std::uint64_t done = s.counts.finished();
   s.counts.remaining = first_.job.operations - std::min(first_.job.operations, done);
-  s.operations_per_second = s.seconds > 0 ? static_cast<double>(done - s.counts[Status::invalid]) / s.seconds : 0;
+  // A report has milliseconds: what is shorter was not measured, and tells no pace.
+  const bool measured = s.seconds >= 0.001;
+  s.operations_per_second = measured ? static_cast<double>(done - s.counts[Status::invalid]) / s.seconds : 0;
   const auto& latency = tally_.latency();
   s.latency = {latency.count(), latency.percentile(0.5), latency.percentile(0.9), latency.percentile(0.99),
                latency.max()};

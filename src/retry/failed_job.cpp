@@ -1,6 +1,7 @@
 #include "koobatch/retry/failed_job.hpp"
 
 #include "koobatch/job/byte_source.hpp"
+#include "koobatch/job/compression.hpp"
 #include "koobatch/job/line_splitter.hpp"
 
 #include <fcntl.h>
@@ -130,7 +131,9 @@ Result<void> write_failed_job(const std::filesystem::path& job, const job::Reade
                               const std::filesystem::path& to) {
   auto reader = job::open_job(job, settings);
   if (!reader) return reader.error();
-  auto source = job::open_file(job);
+  auto stored = job::open_file(job);
+  if (!stored) return stored.error();
+  auto source = job::decompress(std::move(*stored), job.string());
   if (!source) return source.error();
   RawLines raw(std::move(*source), job.string());
   auto file = NewFile::create(to);

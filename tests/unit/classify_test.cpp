@@ -249,6 +249,15 @@ BOOST_AUTO_TEST_CASE(no_retry_after_is_longer_than_five_minutes) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(dates_that_are_centuries_apart_ask_for_no_more_and_no_less) {
+  Answer late = retry_after(503, "Fri, 31 Dec 9999 23:59:59 GMT");
+  late.date = "Mon, 01 Jan 0001 00:00:00 GMT";
+  BOOST_TEST((Classified(late).retry_after == 5min));
+  Answer past = retry_after(503, "Mon, 01 Jan 0001 00:00:00 GMT");
+  past.date = "Fri, 31 Dec 9999 23:59:59 GMT";
+  BOOST_TEST((Classified(past).retry_after == 0s));
+}
+
 BOOST_AUTO_TEST_CASE(a_retry_after_that_is_rubbish_is_none) {
   for (const char* value : {"soon", "-1", "1e20", "1.5", "+3", "0x10", "12 s", "2026-11-21T17:00:30Z"}) {
     const Classified it(retry_after(429, value));

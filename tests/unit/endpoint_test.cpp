@@ -89,6 +89,12 @@ BOOST_AUTO_TEST_CASE(other_schemes_and_rubbish_are_refused_with_the_reason) {
   BOOST_TEST(refusal("https://:443").find("host is missing") != std::string::npos);
 }
 
+BOOST_AUTO_TEST_CASE(a_host_that_hides_characters_no_name_has_is_refused) {
+  for (const char* url : {"https://koo%00.example", "https://koo.example%0d%0aX:1", "https://%20", "https://k%c3%bc"}) {
+    BOOST_TEST(refusal(url).find("the host is neither a name nor an address") != std::string::npos, url);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(a_port_that_is_none_is_refused) {
   for (const char* url : {"https://koo.example:", "https://koo.example:0", "https://koo.example:65536",
                           "https://koo.example:99999999999"}) {

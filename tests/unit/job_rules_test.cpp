@@ -210,6 +210,7 @@ BOOST_AUTO_TEST_CASE(a_foreign_text_in_a_message_cannot_harm_a_terminal) {
   BOOST_TEST(quote("plain") == "\"plain\"");
   BOOST_TEST(quote("a\"b\\c") == R"("a\"b\\c")");
   BOOST_TEST(quote("\x1b[31m\n\u009b\u202e") == R"("\u{1b}[31m\u{a}\u{9b}\u{202e}")");
+  BOOST_TEST(quote("a\u2028b\u2029") == R"("a\u{2028}b\u{2029}")");
   BOOST_TEST(quote("\xff\xc0") == R"("\x{ff}\x{c0}")");
   const auto most = repeated("家", 60);
   BOOST_TEST(quote(most) == fmt::format("\"{}\"", most));

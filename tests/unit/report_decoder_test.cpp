@@ -2,6 +2,8 @@
 
 #include "report_samples.hpp"
 
+#include <fmt/format.h>
+
 using namespace koobatch;
 using namespace koobatch::report;
 using namespace std::chrono_literals;
@@ -203,6 +205,15 @@ BOOST_AUTO_TEST_CASE(a_time_is_read_right_and_strictly_whatever_was_read_before)
        {"2026-11-21T17:00:00.12xZ", "2026-11-21T17:00:00./00Z", "2026-11-21T17:00:00.123z", "2026-11-21T17:00:00.1234Z",
         "2026-11-21T17:00:00.12Z", "2026-11-21T17:00:61.123Z"}) {
     BOOST_TEST(with(at) == "has an unusable 'at'", at);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_segment_lasts_for_a_time_that_can_be_counted_on_with) {
+  Decoder decoder;
+  for (const char* seconds : {"-0.001", "1e13", "1e308", "\"1\""}) {
+    const auto line =
+        fmt::format(R"({{"type":"end","segment":1,"reason":"completed","counts":{{}},"seconds":{}}})", seconds);
+    BOOST_TEST(decoder.end(line).error().message == "has an unusable 'seconds'", seconds);
   }
 }
 

@@ -83,6 +83,27 @@ BOOST_AUTO_TEST_CASE(a_segment_that_was_not_closed_lasts_until_its_last_result) 
   BOOST_TEST(none.operations_per_second == 0.0);
 }
 
+BOOST_AUTO_TEST_CASE(times_that_are_centuries_apart_make_a_long_run_not_a_negative_one) {
+  auto run = samples::run();
+  run.started = *parse_timestamp("0001-01-01T00:00:00.000Z");
+  auto last = samples::result(1);
+  last.at = *parse_timestamp("9999-12-31T23:59:59.999Z");
+  SummaryBuilder builder;
+  builder.begin_segment(run);
+  builder.add(last);
+  BOOST_TEST(builder.build("r.ndjson").seconds > 200.0 * 365 * 24 * 3600);
+}
+
+BOOST_AUTO_TEST_CASE(a_run_too_short_to_be_measured_has_no_pace) {
+  auto builder = begun(1, {samples::result(1)});
+  auto end = samples::end();
+  end.seconds = 1e-300;
+  builder.end_segment(end);
+  const auto s = builder.build("r.ndjson");
+  BOOST_TEST(s.operations_per_second == 0.0);
+  BOOST_TEST(summary_text(s, false, 80).find("operations/s") == std::string::npos);
+}
+
 BOOST_AUTO_TEST_CASE(segments_add_up) {
   auto first = samples::result(1);
   first.at += 3s;

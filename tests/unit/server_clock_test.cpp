@@ -128,6 +128,13 @@ BOOST_AUTO_TEST_CASE(what_is_no_date_is_ignored) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(a_date_of_long_ago_is_followed_on_a_machine_that_is_up_for_long) {
+  ServerClock clock;
+  const TimePoint received{std::chrono::hours(24 * 365 * 10)};
+  clock.observe("Mon, 01 Jan 0001 00:00:00 GMT", received);
+  BOOST_TEST((clock.x_date(received, WallTime()) == *parse_http_date("Mon, 01 Jan 0001 00:00:00 GMT") - 1s));
+}
+
 BOOST_AUTO_TEST_CASE(the_same_date_seen_again_later_proves_nothing_new) {
   World world;
   const std::string date = world.date();

@@ -15,7 +15,8 @@ using Duration = std::chrono::nanoseconds;
 /// Calendar time in UTC: for what people and servers read.
 using WallClock = std::chrono::system_clock;
 using WallTime = WallClock::time_point;
-// The readers below move years that a WallTime cannot hold (before 1678, after 2261) to the nearest it can.
+// The readers below move times before 1970 and after 2199 to the nearest there, so that the difference of any two times
+// they read is a Duration.
 
 /// Seconds as a floating point number, for rates and messages.
 inline double seconds(Duration d) {

@@ -67,7 +67,7 @@ class Connection : private Deadline {
   Awaitable<boost::system::error_code> read_answer(Stream& stream, flow::Answer& answer);
   void conclude(const boost::system::error_code& error, bool reused, flow::Answer& answer);
 
-  asio::io_context& context_;
+  [[maybe_unused]] asio::io_context& context_;
   Dialer& dialer_;
   Socket socket_;
   std::optional<TlsStream> tls_;

@@ -42,6 +42,13 @@ struct AttemptNote {
   WallTime at;
 };
 
+/// RunRecord::parent. Not a member of it: clang lets no std::optional make a class whose enclosing class is incomplete.
+struct ParentRun {
+  std::string run_id;
+  std::string report;            ///< an absolute path
+  std::uint64_t superseded = 0;  ///< operations not repeated, because later ones have set anew all they would set
+};
+
 /// A `run` line: the first of every segment.
 struct RunRecord {
   std::string run_id;
@@ -59,11 +66,7 @@ struct RunRecord {
   std::string endpoint;
   /// The run of which this one repeats what did not succeed. `job` is the whole job still, but for `operations`: those
   /// repeated.
-  struct Parent {
-    std::string run_id;
-    std::string report;            ///< an absolute path
-    std::uint64_t superseded = 0;  ///< operations not repeated, because later ones have set anew all they would set
-  };
+  using Parent = ParentRun;
   std::optional<Parent> parent;  ///< absent: not written
   std::string settings;          ///< a JSON object without secrets
 };

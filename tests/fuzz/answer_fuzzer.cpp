@@ -1,0 +1,198 @@
+// Any bytes as what a service answers, up to what that means for the operation.
+#include "oracle.hpp"
+
+#include "koobatch/flow/classify.hpp"
+#include "koobatch/flow/server_clock.hpp"
+#include "koobatch/net/response.hpp"
+
+#include <simdjson.h>
+#include <xxhash.h>
+#include <boost/json/parse.hpp>
+
+#include <algorithm>
+#include <array>
+#include <random>
+#include <string>
+
+extern "C" std::size_t LLVMFuzzerMutate(std::uint8_t* data, std::size_t size, std::size_t max_size);
+
+namespace {
+
+using namespace koobatch;
+using fuzz::must;
+using State = net::ResponseReader::State;
+
+constexpr std::string_view asked_for = "1757156480072657793";
+const WallTime now = *parse_timestamp("2026-11-21T17:00:00.000Z");
+
+// Reading ----------------------------------------------------------------------------------------------------------
+
+/// Each byte 0x01 stands for 16 KiB, so that small inputs reach the limits of header and body.
+std::string expanded(std::string_view input) {
+  constexpr std::size_t run = std::size_t{16} << 10;
+  constexpr int most_runs = 6;
+  std::string out;
+  int runs = 0;
+  for (const char c : input) {
+    if (c == '\x01' && runs++ < most_runs) {
+      out.append(run, 'x');
+    } else {
+      out.push_back(c);
+    }
+  }
+  return out;
+}
+
+struct Reading {
+  flow::Answer answer;
+  State state = State::more;
+  std::size_t taken = 0;  ///< bytes that were the answer's
+  bool keep_alive = false;
+};
+
+/// Reads as a connection does: what is not consumed is offered again together with what comes next.
+template <class NextSize>
+Reading read(std::string_view bytes, NextSize next_size) {
+  Reading reading;
+  net::ResponseReader reader;
+  reader.start(reading.answer);
+  std::size_t arrived = 0;
+  while (reading.state == State::more && arrived < bytes.size()) {
+    arrived = std::min(bytes.size(), arrived + next_size());
+    std::size_t consumed = 0;
+    const auto unread = bytes.substr(reading.taken, arrived - reading.taken);
+    reading.state = reader.feed(unread, consumed);
+    must(consumed <= unread.size(), "no more is consumed than there is");
+    reading.taken += consumed;
+  }
+  if (reading.state == State::more) reading.state = reader.end();
+  must(reading.state != State::more, "the end decides");
+  must((reading.state == State::failed) == reader.error().failed(), "what fails has a reason");
+  reading.keep_alive = reading.state == State::done && reader.keep_alive();
+  return reading;
+}
+
+void check_same(const Reading& a, const Reading& b) {
+  must(a.state == b.state, "an answer ends the same in pieces");
+  if (a.state != State::done) return;
+  must(a.taken == b.taken && a.keep_alive == b.keep_alive, "an answer leaves the connection the same in pieces");
+  must(a.answer.http == b.answer.http && a.answer.body == b.answer.body && a.answer.date == b.answer.date &&
+           a.answer.retry_after == b.answer.retry_after && a.answer.location == b.answer.location,
+       "an answer reads the same in pieces");
+}
+
+void check_bounds(const flow::Answer& answer) {
+  must(answer.body.size() <= net::max_body_bytes, "the body is bounded");
+  must(answer.date.size() + answer.retry_after.size() + answer.location.size() <= net::max_header_bytes,
+       "the header is bounded");
+}
+
+/// In pieces of many sizes, chosen by the input itself so that it is reproduced.
+Reading read_in_pieces(std::string_view bytes) {
+  std::minstd_rand random(static_cast<std::uint32_t>(XXH3_64bits(bytes.data(), bytes.size())));
+  return read(bytes, [&] { return std::size_t{1} + random() % (random() % 8 == 0 ? 4096 : 32); });
+}
+
+// Judging ----------------------------------------------------------------------------------------------------------
+
+/// What another JSON library says of an answer that is taken for a success.
+bool says_success(const std::string& body) {
+  namespace json = boost::json;
+  json::parse_options options;
+  options.max_depth = simdjson::DEFAULT_MAX_DEPTH;
+  boost::system::error_code error;
+  const auto value = json::parse(body, error, {}, options);
+  if (error || !value.is_object()) return false;
+  const auto* code = value.as_object().if_contains("code");
+  if (code == nullptr) return false;
+  if (const auto* number = code->if_int64()) return *number == 0;
+  const auto* text = code->if_string();
+  return text != nullptr && text->find_first_not_of("-0") == json::string::npos;
+}
+
+bool same(const flow::Outcome& a, const flow::Outcome& b) {
+  return a.verdict == b.verdict && a.http == b.http && a.code == b.code && a.msg == b.msg && a.error == b.error &&
+         a.retry_after == b.retry_after && a.user_only == b.user_only && a.close == b.close;
+}
+
+void check_outcome(const flow::Outcome& outcome, const flow::Answer& answer) {
+  must(outcome.http == answer.http, "the outcome is about the answer");
+  must(outcome.msg.size() <= 512 && simdjson::validate_utf8(outcome.msg), "the service's words are short UTF-8");
+  must(outcome.error.size() <= 512 && simdjson::validate_utf8(outcome.error), "the error is short UTF-8");
+  must(!outcome.retry_after ||
+           (*outcome.retry_after >= Duration::zero() && *outcome.retry_after <= flow::max_retry_after),
+       "the wait is bounded");
+  must(!outcome.retry_after || outcome.verdict == flow::Verdict::throttled, "only who is throttled waits");
+  if (outcome.verdict != flow::Verdict::succeeded) return;
+  must(outcome.http == 200 && outcome.code == 0, "a success is HTTP 200 with code 0");
+  must(says_success(answer.body), "a success is one for another reader too");
+}
+
+void classify(flow::Answer& answer) {
+  static flow::Classifier used;
+  flow::Outcome outcome, again, of_anything;
+  answer.delivery = flow::Delivery::answered;
+  used.classify(answer, asked_for, now, outcome);
+  check_outcome(outcome, answer);
+  flow::Classifier().classify(answer, asked_for, now, again);
+  must(same(outcome, again), "the answers before do not matter");
+  used.classify(answer, {}, now, of_anything);
+  check_outcome(of_anything, answer);
+  must(outcome.verdict != flow::Verdict::succeeded || of_anything.verdict == flow::Verdict::succeeded,
+       "looking at the id makes no success");
+}
+
+/// The service's clock follows whatever date it says, on machines that are up for however long.
+void follow_clock(const flow::Answer& answer) {
+  for (const auto up : {std::chrono::hours(0), std::chrono::hours(1), std::chrono::hours(24 * 3650)}) {
+    flow::ServerClock clock;
+    const TimePoint received{Duration(up)};
+    clock.observe(answer.date, received);
+    const auto date = parse_http_date(answer.date);
+    const WallTime expected = date.value_or(now) - flow::ServerClock::margin;
+    must(clock.x_date(received, now) == expected, "X-Date follows the service's clock");
+    flow::ServerClock::explains_refusal(now, answer.date);
+  }
+}
+
+// Mutating ---------------------------------------------------------------------------------------------------------
+
+/// Makes the first Content-Length fit what follows the header, without which hardly any body is looked at.
+std::string with_right_length(std::string_view input) {
+  constexpr std::string_view name = "Content-Length: ";
+  const auto at = input.find(name);
+  const auto header_end = input.find("\r\n\r\n");
+  if (at == std::string_view::npos || header_end == std::string_view::npos || at > header_end) {
+    return std::string(input);
+  }
+  const auto from = at + name.size();
+  const auto to = input.find("\r\n", from);
+  const auto body = expanded(input.substr(header_end + 4));
+  return std::string(input.substr(0, from)) + std::to_string(body.size()) + std::string(input.substr(to));
+}
+
+}  // namespace
+
+extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t size, std::size_t max_size,
+                                               unsigned seed) {
+  size = LLVMFuzzerMutate(data, size, max_size);
+  if (seed % 4 == 0) return size;
+  const auto mended = with_right_length(fuzz::text_of(data, size));
+  if (mended.size() > max_size) return size;
+  std::copy(mended.begin(), mended.end(), data);
+  return mended.size();
+}
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const auto bytes = expanded(fuzz::text_of(data, size));
+  auto whole = read(bytes, [&] { return bytes.size(); });
+  check_bounds(whole.answer);
+  const auto pieces = read_in_pieces(bytes);
+  check_bounds(pieces.answer);
+  check_same(whole, pieces);
+  if (bytes.size() <= 4096) check_same(whole, read(bytes, [] { return std::size_t{1}; }));
+  if (whole.state != State::done) return 0;
+  classify(whole.answer);
+  follow_clock(whole.answer);
+  return 0;
+}

@@ -1,0 +1,225 @@
+#include "job_oracle.hpp"
+
+#include "job_support.hpp"
+#include "oracle.hpp"
+
+#include "koobatch/core/terminal_text.hpp"
+#include "koobatch/job/operation.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace fuzz {
+namespace {
+
+using namespace koobatch;
+using namespace koobatch::job;
+
+/// Few and short, so that small inputs reach the limits too.
+constexpr LineLimits narrow{.bytes = 90, .lines = 12};
+
+// Records ----------------------------------------------------------------------------------------------------------
+
+struct Value {
+  bool present = false;
+  std::string text;
+  std::int64_t integer = 0;
+  std::vector<std::string> list;
+  friend bool operator==(const Value&, const Value&) = default;
+};
+
+/// Fields that own their texts, so that they can be compared after the source has read on.
+struct Record {
+  const OperationRow* row = nullptr;
+  std::vector<Value> values;
+  std::optional<std::string> user_id, language, ref;
+  friend bool operator==(const Record&, const Record&) = default;
+};
+
+Record copy_of(const Fields& fields) {
+  Record record{fields.row, {}, {}, {}, {}};
+  for (std::size_t i = 0; i < fields.row->fields.size(); ++i) {
+    const auto& value = fields.values[i];
+    auto& copy = record.values.emplace_back(Value{value.present, std::string(value.text), value.integer, {}});
+    for (std::uint32_t n = 0; n < value.list_size; ++n) copy.list.emplace_back(fields.list_items[value.list_from + n]);
+  }
+  record.user_id = fields.user_id;
+  record.language = fields.language;
+  record.ref = fields.ref;
+  return record;
+}
+
+// Readings ---------------------------------------------------------------------------------------------------------
+
+/// One record as a source told of it.
+struct Found {
+  std::uint32_t line = 0, last_line = 0;
+  std::vector<std::string> violations;
+  std::optional<Record> record;  ///< if it keeps the rules
+  std::string repeated;          ///< then, by append_record()
+  friend bool operator==(const Found&, const Found&) = default;
+};
+
+struct Reading {
+  std::string error;  ///< about the job as a whole; empty: none
+  std::vector<Found> found;
+  Digest digest;  ///< if it was read to its end
+  bool cut_short = false;
+  friend bool operator==(const Reading&, const Reading&) = default;
+};
+
+class Judge {
+ public:
+  virtual ~Judge() = default;
+  /// An operation that keeps the rules.
+  virtual void accepted(const RecordSource& source, const Fields& fields) = 0;
+};
+
+class Lenient final : public Judge {
+ public:
+  void accepted(const RecordSource&, const Fields&) override {}
+};
+
+LineSplitter lines_of(std::string_view text, std::size_t step, const LineLimits& limits) {
+  return LineSplitter(job_support::text_source(std::string(text), step), "job", limits);
+}
+
+Found describe(const RecordSource& source, const Fields& fields, std::vector<Violation> violations, Judge& judge) {
+  Found found{source.line(), source.last_line(), {}, {}, {}};
+  must(fields.row != nullptr || !violations.empty(), "a record without an operation is explained");
+  if (fields.row != nullptr) check(fields, violations);
+  for (const auto& v : violations) found.violations.push_back(v.field + ": " + v.message);
+  if (!violations.empty()) return found;
+  found.record = copy_of(fields);
+  source.append_record(fields, found.repeated);
+  judge.accepted(source, fields);
+  return found;
+}
+
+Reading read_all(std::string_view text, OpenJob open, std::size_t step, const LineLimits& limits, Judge& judge) {
+  Reading reading;
+  const auto source = open(lines_of(text, step, limits));
+  if (!source) {
+    reading.error = source.error().message;
+    return reading;
+  }
+  Fields fields;
+  for (;;) {
+    std::vector<Violation> violations;
+    const auto more = (*source)->next(fields, violations);
+    if (!more) reading.error = more.error().message;
+    if (!more || !*more) break;
+    reading.found.push_back(describe(**source, fields, std::move(violations), judge));
+  }
+  if (reading.error.empty()) reading.digest = (*source)->digest();
+  reading.cut_short = (*source)->cut_short();
+  return reading;
+}
+
+void check_reading(const Reading& reading, std::string_view text) {
+  std::uint32_t before = 0;
+  for (const auto& found : reading.found) {
+    must(found.line > before && found.last_line >= found.line, "records stand on rising lines");
+    before = found.last_line;
+    for (const auto& v : found.violations) must(harmless(v) == v, "a message is harmless to a terminal");
+  }
+  must(before <= std::count(text.begin(), text.end(), '\n') + 1, "there are no more records than lines");
+  must(harmless(reading.error) == reading.error, "an error is harmless to a terminal");
+  must(!reading.error.empty() || reading.digest.bytes == text.size(), "a job is read to its end");
+}
+
+// What an accepted operation must do -------------------------------------------------------------------------------
+
+bool is_visible_ascii(std::string_view text) {
+  return std::ranges::all_of(text, [](char c) { return c > 0x20 && c < 0x7f; });
+}
+
+/// As the service would take the request apart.
+void check_request(const Fields& fields) {
+  Operation operation;
+  OperationBuilder::build(fields, 1, "default-user", {}, operation);
+  must(is_visible_ascii(operation.target()) && is_visible_ascii(operation.user()) &&
+           is_visible_ascii(operation.language()),
+       "nothing of a job gets out of its place in the request's header");
+  const auto& row = *fields.row;
+  must(operation.id() == fields.values[row.key_field].text, "the identifier is the job's");
+
+  const auto route = match_route(row.method, operation.target());
+  must(route && route->row == fields.row, "the target leads to the operation");
+  Fields again;
+  again.row = fields.row;
+  for (std::size_t i = 0; i < row.fields.size(); ++i) {
+    if (row.fields[i].place == FieldPlace::path) again.values[i] = {.present = true, .text = route->path_value};
+  }
+  std::string storage;
+  std::vector<Violation> violations;
+  must(read_body(operation.body(), again, storage, violations), "the body is read back");
+  check(again, violations);
+  must(violations.empty(), "what was read back keeps the rules");
+  again.user_id = fields.user_id;
+  again.language = fields.language;
+  again.ref = fields.ref;
+  must(copy_of(again) == copy_of(fields), "the request says what the record said");
+}
+
+/// Judges each operation of a job, and repeats it as `retry` does.
+class Strict final : public Judge {
+ public:
+  Strict(std::string_view text, OpenJob open) : open_(open), header_(header_of(text, open)) {}
+
+  void accepted(const RecordSource& source, const Fields& fields) override {
+    check_request(fields);
+    check_repeated(source, fields);
+    const auto changed = fields.changed();
+    if (std::popcount(changed) < 2) return;
+    Fields fewer = fields;
+    fewer.remove(static_cast<FieldSet>(changed & -changed));
+    check_repeated(source, fewer);
+  }
+
+ private:
+  /// The lines that the job's records need before them.
+  static std::string header_of(std::string_view text, OpenJob open) {
+    const auto source = open(lines_of(text, text.size() + 1, {}));
+    std::string header;
+    if (!source || (*source)->last_line() == 0) return header;
+    LineSplitter lines = lines_of(text, text.size() + 1, {});
+    while (lines.number() < (*source)->last_line() && lines.next()) {
+      if (lines.number() >= (*source)->line()) header.append(lines.text()).append(lines.line_end());
+    }
+    return header;
+  }
+
+  void check_repeated(const RecordSource& source, const Fields& fields) const {
+    std::string record;
+    source.append_record(fields, record);
+    Lenient any;
+    const auto again = read_all(header_ + record + "\n", open_, record.size() + 1, {}, any);
+    must(again.error.empty() && again.found.size() == 1, "a repeated record is one record");
+    must(again.found[0].record == copy_of(fields), "a repeated record says the same");
+    must(again.found[0].repeated == record, "a record is repeated the same way every time");
+  }
+
+  OpenJob open_;
+  std::string header_;
+};
+
+}  // namespace
+
+void check_job(std::string_view text, OpenJob open) {
+  Strict strict(text, open);
+  Lenient lenient;
+  const auto whole = read_all(text, open, text.size() + 1, {}, strict);
+  check_reading(whole, text);
+  must(read_all(text, open, 1, {}, lenient) == whole, "a job reads the same in pieces");
+  const auto cut = read_all(text, open, text.size() + 1, narrow, lenient);
+  check_reading(cut, text);
+  must(read_all(text, open, 1, narrow, lenient) == cut, "a job over the limits reads the same in pieces");
+}
+
+}  // namespace fuzz
