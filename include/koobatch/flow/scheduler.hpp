@@ -96,6 +96,9 @@ class Scheduler {
   };
   std::optional<Final> connect_failed(Seat& seat, const Outcome& outcome, const AttemptTiming& timing);
 
+  /// The connection was not even tried, for want of room on this machine: what `seat` was to do is others' to do.
+  void put_off(Seat& seat, TimePoint now);
+
   /// The next attempt of `slot` was noted in the report's group `ticket` (rising, shared with recorded()). It is sent
   /// once that is durable.
   void noted(SlotId slot, std::uint64_t ticket);
@@ -158,6 +161,7 @@ class Scheduler {
   Candidate choose(const Seat& seat, TimePoint now, bool prefer_fresh) const;
   void take(Seat& seat, const Candidate& candidate);
   Action idle(TimePoint now) const;
+  void untie(Seat& seat, TimePoint now);
   Action wait_for_permit(Seat& seat, const Pace::Permit& permit, TimePoint now);
   void start(SlotId id, TimePoint now, Duration downtime);
   bool past_deadline(const Slot& slot, TimePoint at) const;
