@@ -88,6 +88,7 @@ net::Awaitable<void> FaultGate::pump(TunnelPtr tunnel, Side side) {
     if (error) break;
     if (tunnel->silent) continue;
     if (side == Side::request && std::exchange(tunnel->answering, false)) {
+      if (tunnel->struck) break;
       ++tunnel->exchange;
       tunnel->of_exchange = {};
     }

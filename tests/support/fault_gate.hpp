@@ -29,7 +29,7 @@ struct Fault {
     close,
     reset,
     black_hole,  ///< nothing is passed on any more, in either direction, and nothing closed
-    corrupt,     ///< the byte at this place gets its highest bit flipped
+    corrupt,     ///< the byte at this place gets its highest bit flipped; the next exchange closes the connection
   };
   Kind kind = Kind::none;
   Side side = Side::request;

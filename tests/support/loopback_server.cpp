@@ -1,6 +1,5 @@
 #include "loopback_server.hpp"
 
-#include <boost/asio/basic_socket_acceptor.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/write.hpp>
@@ -22,6 +21,7 @@ LoopbackServer::LoopbackServer(Session session) : session_(std::move(session)) {
 LoopbackServer::~LoopbackServer() {
   asio::post(context_, [this] {
     error_code ignored;
+    work_.reset();
     acceptor_.close(ignored);
     for (const auto& weak : sockets_) {
       if (const auto socket = weak.lock()) socket->close(ignored);

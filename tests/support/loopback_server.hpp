@@ -1,6 +1,9 @@
 #pragma once
 #include "koobatch/net/asio.hpp"
 
+#include <boost/asio/basic_socket_acceptor.hpp>
+#include <boost/asio/executor_work_guard.hpp>
+
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -50,6 +53,7 @@ class LoopbackServer {
   using Acceptor = net::asio::basic_socket_acceptor<net::asio::ip::tcp, net::Executor>;
   Acceptor acceptor_{context_, {net::asio::ip::address_v4::loopback(), 0}};
   const std::uint16_t port_ = acceptor_.local_endpoint().port();
+  net::asio::executor_work_guard<net::Executor> work_{context_.get_executor()};
   std::vector<std::weak_ptr<net::Socket>> sockets_;
   std::atomic<std::size_t> connections_{0};
   std::thread thread_;
