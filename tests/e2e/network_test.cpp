@@ -1,4 +1,5 @@
 // Whatever the network does, every operation ends as documented, and the run goes on once the network is well again.
+#include "certificates.hpp"
 #include "fault_gate.hpp"
 #include "run_checks.hpp"
 #include "scripted_server.hpp"
@@ -13,6 +14,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <iterator>
+#include <map>
 #include <thread>
 
 using namespace koobatch;
@@ -158,6 +160,14 @@ BOOST_AUTO_TEST_CASE(all_addresses_refusing_is_a_service_that_is_down) {
                            "(127.0.0.3:");
 }
 
+BOOST_AUTO_TEST_CASE(a_service_that_hangs_up_on_everybody_ends_the_run_resumable) {
+  make_job(3);
+  Service service;
+  const FaultGate gate(service.url(), [](std::size_t) { return Script{.fault = {.kind = Kind::close}}; });
+  check_stopped_and_resume(run(gate.url(), {"--max-outage", "300ms", "--max-attempts", "1"}),
+                           "the connection was closed before an answer came");
+}
+
 // Connections kept open ----------------------------------------------------------------------------------------------
 
 /// Slow enough for connections to be idle between two requests.
@@ -260,6 +270,84 @@ BOOST_AUTO_TEST_CASE(answers_corrupted_at_every_byte) {
       std::remove_if(faults.begin(), faults.end(), [](const Fault& fault) { return fault.side == Side::request; }),
       faults.end());
   check_every_place(*this, faults, longest_side * (healthy_exchanges + 20));
+}
+
+BOOST_AUTO_TEST_CASE(an_event_is_never_sent_twice_wherever_its_connection_breaks) {
+  std::vector<Fault> faults;
+  for (std::size_t after = 0; after < longest_side; after += 8) {
+    for (const Side side : {Side::request, Side::answer}) {
+      faults.push_back({Kind::close, side, 0, after});
+      faults.push_back({Kind::reset, side, 1, after});
+    }
+  }
+  const std::size_t events = faults.size() * 4;
+  std::string job;
+  for (std::size_t i = 1; i <= events; ++i)
+    job += fmt::format(R"({{"op":"post_event","id":"{}","text":"e"}})", i) + "\n";
+  workspace.write("job.ndjson", job);
+  Service service({"--log", workspace.path("log")});
+  const FaultGate gate(service.url(), one_after_the_other(faults));
+  const auto finished = run(gate.url(), {"--connections", "1", "-q"});
+  BOOST_TEST(finished.status == 1, finished.err);
+  BOOST_TEST(gate.struck() == faults.size(), "the job is long enough to meet every fault");
+  service.stop();
+  std::map<std::uint32_t, unsigned> arrived;
+  for (const auto& request : read_log(workspace.path("log"))) {
+    // What was cut off on its way is no request.
+    if (request.applied) BOOST_TEST(++arrived[request.line] == 1U, "line " << request.line << " was sent twice");
+  }
+  const auto lines = read_report(report);
+  BOOST_TEST(lines.results.size() == events);
+  for (const auto& result : lines.results) {
+    BOOST_TEST((result.status == "succeeded" || result.status == "unknown"), result.text);
+    if (result.status == "succeeded") BOOST_TEST(arrived.count(result.line) == 1U, result.text);
+  }
+}
+
+/// The service behind TLS.
+struct TlsFixture : Fixture {
+  TlsFixture() { make_certificate(workspace, "good", "IP:127.0.0.1"); }
+  std::vector<std::string> service_flags() const {
+    return {"--cert", workspace.path("good.pem"), "--key", workspace.path("good.key"), "--log", workspace.path("log")};
+  }
+  void check(const std::vector<Fault>& faults, std::size_t operations) const {
+    const auto job = make_job(operations, operations / 2);
+    Service service(service_flags());
+    const FaultGate gate(service.url(), one_after_the_other(faults));
+    const auto finished = run(fmt::format("https://127.0.0.1:{}", gate.port()),
+                              {"--cacert", workspace.path("good.pem"), "--connections", "1", "--max-attempts", "20",
+                               "--timeout", "300ms", "--connect-timeout", "300ms", "-q"});
+    BOOST_TEST(finished.status == 0, finished.out << finished.err);
+    BOOST_TEST(gate.struck() == faults.size(), "the job is long enough to meet every fault");
+    // The log and the state cannot be read over TLS, but the report tells.
+    const auto lines = read_report(report);
+    BOOST_TEST(lines.results.size() == operations);
+    check_all_succeeded();
+  }
+};
+
+/// Handshake, requests and answers: a place in every piece of them.
+std::vector<Fault> places_in_tls(Kind kind, std::size_t step) {
+  std::vector<Fault> faults;
+  for (const Side side : {Side::request, Side::answer}) {
+    for (std::size_t after = 0; after < 2'500; after += step) {
+      faults.push_back({kind, side, 0, after});
+      faults.push_back({kind, side, 4, after / 4});
+    }
+  }
+  return faults;
+}
+
+BOOST_FIXTURE_TEST_CASE(tls_connections_closed_anywhere, TlsFixture) {
+  check(places_in_tls(Kind::close, 43), 2'000);
+}
+
+BOOST_FIXTURE_TEST_CASE(tls_connections_reset_anywhere, TlsFixture) {
+  check(places_in_tls(Kind::reset, 47), 2'000);
+}
+
+BOOST_FIXTURE_TEST_CASE(tls_connections_corrupted_anywhere, TlsFixture) {
+  check(places_in_tls(Kind::corrupt, 61), 2'000);
 }
 
 /// A run whose every connection has this script.

@@ -53,6 +53,7 @@ class FaultGate {
   explicit FaultGate(const std::string& url, Plan plan = {});
 
   std::string url() const { return server_.url(); }
+  std::uint16_t port() const { return server_.port(); }
   /// For connections from now on. Those open keep what they have.
   void set(Plan plan);
   void heal() { set({}); }
