@@ -247,7 +247,8 @@ void check_faults(const Fixture& fixture, const std::vector<Fault>& faults, std:
   Service service({"--log", fixture.workspace.path("log")});
   const FaultGate gate(service.url(), one_after_the_other(faults));
   // Many exchanges are hit: with the usual five attempts, some operation would be hit every time.
-  const auto finished = fixture.run(gate.url(), {"--connections", "1", "--max-attempts", "20", "-q"});
+  const auto finished =
+      fixture.run(gate.url(), {"--connections", "1", "--max-attempts", "20", "--max-outage", "30s", "-q"});
   BOOST_TEST(finished.status == 0, finished.out << finished.err);
   BOOST_TEST(gate.struck() == faults.size(), "the job is long enough to meet every fault");
   for (const Side side : {Side::request, Side::answer}) BOOST_TEST(gate.longest(side) < most_bytes(side));
@@ -319,7 +320,7 @@ struct TlsFixture : Fixture {
     const FaultGate gate(service.url(), one_after_the_other(faults));
     const auto finished = run(fmt::format("https://127.0.0.1:{}", gate.port()),
                               {"--cacert", workspace.path("good.pem"), "--connections", "1", "--max-attempts", "20",
-                               "--timeout", "300ms", "--connect-timeout", "300ms", "-q"});
+                               "--max-outage", "30s", "--timeout", "300ms", "--connect-timeout", "300ms", "-q"});
     BOOST_TEST(finished.status == 0, finished.out << finished.err);
     BOOST_TEST(gate.struck() == faults.size(), "the job is long enough to meet every fault");
     // The log and the state cannot be read over TLS, but the report tells.

@@ -1,5 +1,6 @@
 #include "loopback_server.hpp"
 
+#include <fcntl.h>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/write.hpp>
@@ -13,7 +14,18 @@ namespace koobatch::test {
 namespace asio = net::asio;
 using boost::system::error_code;
 
+namespace {
+
+/// The processes a test starts must not hold its connections open.
+template <class Socket>
+void keep_from_children(Socket& socket) {
+  ::fcntl(socket.native_handle(), F_SETFD, FD_CLOEXEC);
+}
+
+}  // namespace
+
 LoopbackServer::LoopbackServer(Session session) : session_(std::move(session)) {
+  keep_from_children(acceptor_);
   accept();
   thread_ = std::thread([this] { context_.run(); });
 }
@@ -60,6 +72,7 @@ void LoopbackServer::accept() {
 }
 
 void LoopbackServer::accepted(net::Socket socket) {
+  keep_from_children(socket);
   error_code ignored;
   socket.set_option(asio::ip::tcp::no_delay(true), ignored);
   const auto shared = std::make_shared<net::Socket>(std::move(socket));
@@ -70,7 +83,8 @@ void LoopbackServer::accepted(net::Socket socket) {
 }
 
 LoopbackServer::SocketPtr LoopbackServer::make_socket() {
-  const auto socket = std::make_shared<net::Socket>(context_);
+  const auto socket = std::make_shared<net::Socket>(context_, asio::ip::tcp::v4());
+  keep_from_children(*socket);
   sockets_.push_back(socket);
   return socket;
 }
