@@ -189,7 +189,8 @@ void judge_answer(const Answer& answer, const Body& body, WallTime now, std::str
   } else if (!body.other_id.empty()) {
     // Whatever it says, it does not say it about our operation.
     out.verdict = Verdict::undecidable;
-    out.error = fmt::format("the answer is about id {}, which was not asked for", cut_utf8(masked(body.other_id, secret), 64));
+    out.error =
+        fmt::format("the answer is about id {}, which was not asked for", cut_utf8(masked(body.other_id, secret), 64));
     out.close = true;
   } else if (answer.http < 300) {
     judge_success(body, out);

@@ -370,7 +370,7 @@ BOOST_AUTO_TEST_CASE(a_network_that_delivers_single_bytes) {
 }
 
 BOOST_AUTO_TEST_CASE(a_network_with_a_long_way) {
-  check_shape(*this, {.requests = {.delay = 60ms}, .answers = {.delay = 60ms}}, 100);
+  check_shape(*this, {.requests = {.delay = 40ms}, .answers = {.delay = 40ms}}, 100);
 }
 
 BOOST_AUTO_TEST_CASE(a_narrow_network) {

@@ -30,8 +30,7 @@ class Classifier {
   /// in the answer must equal; empty if the operation's answer carries none. `now` is our own clock, for a Retry-After
   /// that is a date in an answer without one. The HTTP status is judged before `code`. `secret`, should the answer
   /// echo it, is shown as `***` in whatever `out` says.
-  void classify(Answer& answer, std::string_view expected_id, WallTime now, Outcome& out,
-                std::string_view secret = {});
+  void classify(Answer& answer, std::string_view expected_id, WallTime now, Outcome& out, std::string_view secret = {});
 
  private:
   struct Impl;
