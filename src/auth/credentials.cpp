@@ -69,9 +69,11 @@ Result<std::string> read_token(const CredentialSettings& settings) {
   return check_token(value, source);
 }
 
+constexpr std::string_view own_scheme = "Bearer+";
+
 /// The service's own refresh hands out tokens that way: "AT 3b911d…".
 bool carries_its_scheme(std::string_view token) {
-  return token.find(' ') != std::string_view::npos || token.starts_with("Bearer+");
+  return token.find(' ') != std::string_view::npos || token.starts_with(own_scheme);
 }
 
 Result<std::string> render(const CredentialSettings& settings) {
@@ -120,6 +122,20 @@ bool Credentials::renew(const Header& refused) {
   if (!header || *header == *refused) return false;
   header_ = std::make_shared<const std::string>(std::move(*header));
   return true;
+}
+
+std::string_view Credentials::secret_in(std::string_view header) const {
+  if (!settings_.any()) return {};
+  const std::string_view form = settings_.authorization;
+  const auto place = form.find(placeholder);
+  const auto before = form.substr(0, place);
+  const auto after = form.substr(place + placeholder.size());
+  if (header.size() > before.size() + after.size() && header.starts_with(before) && header.ends_with(after)) {
+    header = header.substr(before.size(), header.size() - before.size() - after.size());
+  }
+  // A token may have brought its scheme word along, which may be shown, and which an echo may leave out.
+  if (header.starts_with(own_scheme)) header.remove_prefix(own_scheme.size());
+  return header.substr(header.rfind(' ') + 1);
 }
 
 std::string Credentials::source() const {

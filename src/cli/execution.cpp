@@ -3,6 +3,7 @@
 #include "koobatch/auth/credentials.hpp"
 #include "koobatch/cli/exit_status.hpp"
 #include "koobatch/cli/output.hpp"
+#include "koobatch/cli/room.hpp"
 #include "koobatch/cli/signals.hpp"
 #include "koobatch/net/tls.hpp"
 #include "koobatch/observe/log.hpp"
@@ -86,6 +87,7 @@ int execute(engine::RunSettings settings, const Invocation& invocation, std::sha
     if (!endpoint) return fail(endpoint.error());
     settings.endpoint = *endpoint;
   }
+  if (auto fitted = fit_connections(settings); !fitted) return fail(fitted.error());
   auto run = start(settings);
   if (!run) return fail(run.error());
   const auto& presentation = invocation.options.presentation;

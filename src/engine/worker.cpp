@@ -160,6 +160,10 @@ net::Awaitable<void> Worker::serve(Line& line) {
 net::Awaitable<void> Worker::open(Line& line) {
   const auto opened = co_await line.connection.open(line.answer);
   if (opened == net::Connection::Opened::yes) co_return;
+  if (opened == net::Connection::Opened::no_room) {
+    co_await do_without(line);
+    co_return;
+  }
   last_failure_ = line.answer.error;
   if (opened == net::Connection::Opened::never) {
     shared_.abort(fatal_error(line.answer.error));
@@ -173,6 +177,17 @@ net::Awaitable<void> Worker::open(Line& line) {
   }
   if (scheduler_.take_pace_changed()) pace_changed();
   check_outage(timing.now);
+}
+
+/// There is no room on this machine for one more connection: those that are open do its work.
+net::Awaitable<void> Worker::do_without(Line& line) {
+  if (!std::exchange(told_of_shortage_, true)) {
+    spdlog::warn("{}; going on with {} connections. Lower --connections, or raise the limit (ulimit -n)",
+                 line.answer.error, dialer_.open);
+  }
+  scheduler_.put_off(line.seat, Steady::now());
+  wake_one();
+  co_await line.connection.wait_for_room();
 }
 
 void Worker::prepare(Line& line, flow::SlotId slot) {
@@ -194,7 +209,7 @@ void Worker::conclude(Line& line, flow::SlotId slot) {
   const job::Operation& operation = scheduler_.operation(slot);
   clock_.observe(line.answer.date, now);
   classifier_.classify(line.answer, operation.row().answers_id ? operation.id() : std::string_view(), timing.at,
-                       line.outcome);
+                       line.outcome, shared_.credentials.secret_in(*line.header));
   flow::Outcome& outcome = line.outcome;
   if (outcome.close) line.connection.close();
   if (outcome.http == 0) {

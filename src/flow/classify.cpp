@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <simdjson.h>
+#include <boost/algorithm/string/replace.hpp>
 
 #include <algorithm>
 #include <array>
@@ -72,6 +73,13 @@ std::string_view cut_utf8(std::string_view text, std::size_t limit) {
   return text.substr(0, limit);
 }
 
+/// Before anything is cut off: half a secret would not be found.
+std::string masked(std::string_view text, std::string_view secret) {
+  std::string out(text);
+  if (!secret.empty()) boost::algorithm::replace_all(out, secret, "***");
+  return out;
+}
+
 }  // namespace
 
 std::optional<Duration> parse_retry_after(std::string_view value, WallTime now) {
@@ -135,11 +143,11 @@ std::string printable(std::string_view text, std::size_t limit) {
   return out;
 }
 
-void judge_redirect(const Answer& answer, Outcome& out) {
+void judge_redirect(const Answer& answer, std::string_view secret, Outcome& out) {
   out.verdict = Verdict::rejected;
-  out.error = answer.location.empty()
-                  ? fmt::format("HTTP {} without a target; redirects are not followed", out.http)
-                  : fmt::format("redirected to '{}'; redirects are not followed", printable(answer.location, 256));
+  out.error = answer.location.empty() ? fmt::format("HTTP {} without a target; redirects are not followed", out.http)
+                                      : fmt::format("redirected to '{}'; redirects are not followed",
+                                                    printable(masked(answer.location, secret), 256));
 }
 
 Verdict judge_refusal(const Body& body, int http) {
@@ -159,10 +167,18 @@ Verdict judge_refusal(const Body& body, int http) {
   }
 }
 
-void judge_answer(const Answer& answer, const Body& body, WallTime now, Outcome& out) {
+void keep_message(std::string_view text, std::string_view secret, Outcome& out) {
+  if (secret.empty() || text.find(secret) == std::string_view::npos) {
+    out.msg = cut_utf8(text, max_msg);
+  } else {
+    out.msg = cut_utf8(masked(text, secret), max_msg);
+  }
+}
+
+void judge_answer(const Answer& answer, const Body& body, WallTime now, std::string_view secret, Outcome& out) {
   out.http = answer.http;
   out.code = body.code;
-  out.msg = cut_utf8(body.msg.empty() ? body.gateway_code : body.msg, max_msg);
+  keep_message(body.msg.empty() ? body.gateway_code : body.msg, secret, out);
   if (body.gateway_code == "APIG.0308") {
     out.verdict = Verdict::throttled;
     out.user_only = body.msg.find("policy user") != std::string_view::npos;
@@ -173,12 +189,13 @@ void judge_answer(const Answer& answer, const Body& body, WallTime now, Outcome&
   } else if (!body.other_id.empty()) {
     // Whatever it says, it does not say it about our operation.
     out.verdict = Verdict::undecidable;
-    out.error = fmt::format("the answer is about id {}, which was not asked for", cut_utf8(body.other_id, 64));
+    out.error =
+        fmt::format("the answer is about id {}, which was not asked for", cut_utf8(masked(body.other_id, secret), 64));
     out.close = true;
   } else if (answer.http < 300) {
     judge_success(body, out);
   } else if (answer.http < 400) {
-    judge_redirect(answer, out);
+    judge_redirect(answer, secret, out);
   } else {
     out.verdict = judge_refusal(body, answer.http);
   }
@@ -190,11 +207,12 @@ void judge_answer(const Answer& answer, const Body& body, WallTime now, Outcome&
 
 }  // namespace
 
-void Classifier::classify(Answer& answer, std::string_view expected_id, WallTime now, Outcome& out) {
+void Classifier::classify(Answer& answer, std::string_view expected_id, WallTime now, Outcome& out,
+                          std::string_view secret) {
   out.clear();
   switch (answer.delivery) {
     case Delivery::answered:
-      judge_answer(answer, impl_->read(answer.body, expected_id), now, out);
+      judge_answer(answer, impl_->read(answer.body, expected_id), now, secret, out);
       return;
     case Delivery::not_sent:
       out.verdict = Verdict::not_applied;

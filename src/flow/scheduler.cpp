@@ -138,10 +138,19 @@ Action Scheduler::idle(TimePoint now) const {
   return action;
 }
 
+/// Another seat may be the first that can send; the operation must not be tied to this one.
+void Scheduler::untie(Seat& seat, TimePoint now) {
+  if (seat.repeat != no_slot) repeats_.push({now, std::exchange(seat.repeat, no_slot)});
+}
+
+void Scheduler::put_off(Seat& seat, TimePoint now) {
+  if (std::exchange(seat.probing, false)) pace_.release_probe(now);
+  untie(seat, now);
+}
+
 Action Scheduler::wait_for_permit(Seat& seat, const Pace::Permit& permit, TimePoint now) {
   seat.probing = false;
-  // Another seat may be the first to get a permit; the operation must not be tied to this one.
-  if (seat.repeat != no_slot) repeats_.push({now, std::exchange(seat.repeat, no_slot)});
+  untie(seat, now);
   Action action;
   action.until = permit.ask_at;
   return action;
@@ -244,7 +253,7 @@ std::optional<Scheduler::Final> Scheduler::connect_failed(Seat& seat, const Outc
   const Candidate candidate = choose(seat, timing.now, was_probe);
   if (candidate.slot == no_slot) return std::nullopt;
   if (pace_.interrupted()) {
-    if (seat.repeat != no_slot) repeats_.push({timing.now, std::exchange(seat.repeat, no_slot)});
+    untie(seat, timing.now);
     return std::nullopt;
   }
   take(seat, candidate, timing.now);

@@ -15,6 +15,8 @@ using boost::system::error_code;
 
 /// How long an address the resolver gave is believed.
 constexpr Duration address_lifetime = std::chrono::seconds(30);
+/// How long a connection for which there was no room is not tried again.
+constexpr Duration room_pause = std::chrono::milliseconds(250);
 /// A connection idle for longer is looked at before it is used again; a shorter look would cost every exchange a call.
 constexpr Duration idle_before_check = std::chrono::milliseconds(50);
 
@@ -22,6 +24,13 @@ std::string describe(const asio::ip::tcp::endpoint& endpoint) {
   const std::string address = endpoint.address().to_string();
   return endpoint.address().is_v6() ? fmt::format("[{}]:{}", address, endpoint.port())
                                     : fmt::format("{}:{}", address, endpoint.port());
+}
+
+/// Did this machine fail, rather than the network or the peer?
+bool is_local_shortage(const error_code& error) {
+  namespace errc = boost::system::errc;
+  return error == errc::too_many_files_open || error == errc::too_many_files_open_in_system ||
+         error == errc::address_not_available || error == errc::no_buffer_space || error == errc::not_enough_memory;
 }
 
 bool is_name(const std::string& host) {
@@ -43,7 +52,13 @@ void Connection::close() {
   if (armed()) disarm();
   error_code ignored;
   socket_.close(ignored);
-  open_ = false;
+  set_open(false);
+}
+
+void Connection::set_open(bool open) {
+  if (open == open_) return;
+  open_ = open;
+  open ? ++dialer_.open : --dialer_.open;
 }
 
 /// The time of the step under way is over: closing the socket ends it with an error.
@@ -73,7 +88,7 @@ Awaitable<Connection::Opened> Connection::open(flow::Answer& answer) {
   const Opened opened = co_await attempt_open(answer);
   if (armed()) disarm();
   if (opened == Opened::yes) {
-    open_ = true;
+    set_open(true);
     last_used_ = Steady::now();
   } else {
     if (timed_out_) {
@@ -83,6 +98,11 @@ Awaitable<Connection::Opened> Connection::open(flow::Answer& answer) {
     close();
   }
   co_return opened;
+}
+
+Awaitable<void> Connection::wait_for_room() {
+  Timer timer(context_, room_pause);
+  co_await timer.async_wait(as_result);
 }
 
 Awaitable<bool> Connection::resolve(flow::Answer& answer) {
@@ -105,11 +125,14 @@ Awaitable<Connection::Opened> Connection::attempt_open(flow::Answer& answer) {
   if (!resolved) co_return Opened::no;
   // A copy: another connection may resolve anew while this one waits.
   const auto addresses = dialer_.addresses;
+  bool shortage = !addresses.empty();
   for (const auto& address : addresses) {
     error_code ignored;
     socket_.close(ignored);
     const auto [error] = co_await socket_.async_connect(address, as_result);
     if (timed_out_) co_return Opened::no;
+    // One address alone may also be one this machine cannot reach at all, such as an IPv6 one.
+    shortage = shortage && is_local_shortage(error);
     if (error) {
       answer.error =
           fmt::format("cannot connect to {} ({}): {}", dialer_.endpoint.url(), describe(address), error.message());
@@ -121,6 +144,7 @@ Awaitable<Connection::Opened> Connection::attempt_open(flow::Answer& answer) {
     const Opened opened = co_await handshake(answer);
     if (opened != Opened::no || timed_out_) co_return opened;
   }
+  if (shortage && dialer_.open > 0) co_return Opened::no_room;
   dialer_.resolve_after = TimePoint::min();
   co_return Opened::no;
 }
@@ -194,7 +218,7 @@ Awaitable<error_code> Connection::read_answer(Stream& stream, flow::Answer&) {
     if (state == ResponseReader::State::failed) co_return reader_.error();
     if (state == ResponseReader::State::done) {
       // Bytes beyond the answer belong to no request of ours.
-      if (filled != 0) open_ = false;
+      if (filled != 0) set_open(false);
       co_return error_code();
     }
     std::memmove(buffer_.data(), buffer_.data() + consumed, filled);

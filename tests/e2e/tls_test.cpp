@@ -1,4 +1,5 @@
 // TLS: verified by default, refused before anything is sent otherwise.
+#include "certificates.hpp"
 #include "service.hpp"
 #include "workspace.hpp"
 
@@ -12,18 +13,9 @@ namespace {
 
 struct Fixture {
   Fixture() {
-    make_certificate("good", "DNS:localhost,IP:127.0.0.1");
-    make_certificate("other", "DNS:elsewhere.example");
+    make_certificate(workspace, "good", "DNS:localhost,IP:127.0.0.1");
+    make_certificate(workspace, "other", "DNS:elsewhere.example");
     workspace.write("job.ndjson", generate_job(300, 300).text);
-  }
-
-  void make_certificate(const std::string& name, const std::string& subject) const {
-    const auto finished =
-        Process({"/usr/bin/openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
-                 "-nodes", "-days", "2", "-subj", "/CN=" + name, "-addext", "subjectAltName=" + subject, "-keyout",
-                 workspace.path(name + ".key"), "-out", workspace.path(name + ".pem")})
-            .wait();
-    BOOST_REQUIRE_MESSAGE(finished.status == 0, finished.err);
   }
 
   std::vector<std::string> certificate(const std::string& name) const {

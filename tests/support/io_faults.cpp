@@ -5,8 +5,10 @@
 //           fail=ERRNO: the Nth CALL and all after it fail with this error number
 //           once=ERRNO: only the Nth CALL fails
 //           short: the Nth CALL (a write) does only half
-//   CALL    write, sync: on a report (a file named *report*); send: a request
+//   CALL    write, sync: on a report (a file named *report*); send: a request; socket, connect: for TCP over IPv4
+// KOOBATCH_LOCALHOST="ADDRESS ADDRESS": what the name localhost resolves to.
 #include <dlfcn.h>
+#include <netdb.h>
 #include <signal.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -15,6 +17,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <sstream>
 #include <string>
 
 namespace {
@@ -107,4 +110,35 @@ extern "C" ssize_t send(int fd, const void* bytes, size_t size, int flags) {
   real(fd, bytes, size, flags);
   die();
   return -1;
+}
+
+extern "C" int socket(int family, int type, int protocol) {
+  static const auto real = next<int (*)(int, int, int)>("socket");
+  if (family != AF_INET || (type & SOCK_STREAM) == 0 || !strikes("socket")) return real(family, type, protocol);
+  errno = fault().error;
+  return -1;
+}
+
+extern "C" int connect(int fd, const sockaddr* address, socklen_t size) {
+  static const auto real = next<int (*)(int, const sockaddr*, socklen_t)>("connect");
+  if (address->sa_family != AF_INET || !strikes("connect")) return real(fd, address, size);
+  errno = fault().error;
+  return -1;
+}
+
+extern "C" int getaddrinfo(const char* host, const char* service, const addrinfo* hints, addrinfo** found) {
+  static const auto real = next<int (*)(const char*, const char*, const addrinfo*, addrinfo**)>("getaddrinfo");
+  const char* addresses = std::getenv("KOOBATCH_LOCALHOST");
+  if (addresses == nullptr || host == nullptr || std::strcmp(host, "localhost") != 0) {
+    return real(host, service, hints, found);
+  }
+  // The C library frees such a list link by link, so several may be hung together.
+  std::istringstream words(addresses);
+  *found = nullptr;
+  addrinfo** end = found;
+  for (std::string address; words >> address;) {
+    if (const int error = real(address.c_str(), service, hints, end); error != 0) return error;
+    while (*end != nullptr) end = &(*end)->ai_next;
+  }
+  return 0;
 }

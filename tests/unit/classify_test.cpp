@@ -394,6 +394,24 @@ BOOST_AUTO_TEST_CASE(nothing_of_one_answer_shows_in_the_next) {
   BOOST_TEST(out.error.empty());
 }
 
+BOOST_AUTO_TEST_CASE(a_secret_that_the_answer_echoes_is_masked_before_anything_is_cut_off) {
+  Classifier classifier;
+  Outcome out;
+  const auto classify = [&](Answer a) -> const Outcome& {
+    classifier.classify(a, folder, now, out, "s3cret");
+    return out;
+  };
+  BOOST_TEST(classify(answer(403, R"({"code":1,"msg":"s3cret is not s3cret"})")).msg == "*** is not ***");
+  BOOST_TEST(classify(answer(403, R"({"code":1,"msg":"\u0073\u0033cret"})")).msg == "***");
+  BOOST_TEST(classify(answer(404, R"({"error_code":"s3cret"})")).msg == "***");
+  BOOST_TEST(classify(answer(200, R"({"code":0,"id":"s3cret"})")).error.find("id ***,") != std::string::npos);
+  const std::string long_message = R"({"code":1,"msg":")" + std::string(508, 'x') + "s3cret\"}";
+  BOOST_TEST(classify(answer(403, long_message)).msg == std::string(508, 'x') + "***");
+  Answer redirect = answer(302);
+  redirect.location = std::string(252, 'x') + "s3cret";
+  BOOST_TEST(classify(redirect).error.find("x***'") != std::string::npos);
+}
+
 BOOST_AUTO_TEST_CASE(only_documented_codes_are_documented) {
   BOOST_TEST(is_documented_refusal(13000405));
   BOOST_TEST(!is_documented_refusal(0));

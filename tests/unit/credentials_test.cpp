@@ -171,11 +171,28 @@ BOOST_AUTO_TEST_CASE(messages_name_the_source_and_the_form_but_never_the_token) 
   BOOST_TEST(credentials->form() == "Bearer+{token}");
 }
 
+BOOST_AUTO_TEST_CASE(the_secret_is_what_the_template_and_scheme_words_leave) {
+  const auto secret = [](std::string_view token, std::string_view form) {
+    const TokenFile file(token);
+    CredentialSettings settings = from(file);
+    settings.authorization = form;
+    const auto credentials = std::move(*Credentials::load(settings));
+    return std::string(credentials->secret_in(*credentials->header()));
+  };
+  BOOST_TEST(secret("s3cret", "Bearer+{token}") == "s3cret");
+  BOOST_TEST(secret("s3cret", "Key \"{token}\"") == "s3cret");
+  BOOST_TEST(secret("s3cret", "{token}") == "s3cret");
+  BOOST_TEST(secret("AT s3cret", "Bearer+{token}") == "s3cret");
+  BOOST_TEST(secret("AT s3cret", "AT {token}") == "s3cret");
+  BOOST_TEST(secret("Bearer+s3cret", "AT {token}") == "s3cret");
+}
+
 BOOST_AUTO_TEST_CASE(the_simulator_takes_a_made_up_token) {
   const auto credentials = Credentials::simulated();
   BOOST_TEST(!credentials->header()->empty());
   BOOST_TEST(!credentials->renew(credentials->header()));
   BOOST_TEST(credentials->source() == "--simulate");
+  BOOST_TEST(credentials->secret_in(*credentials->header()) == "", "no secret");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

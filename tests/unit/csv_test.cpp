@@ -212,6 +212,14 @@ BOOST_AUTO_TEST_CASE(a_cell_that_is_not_utf8_names_its_column) {
              "2: fileName: is not valid UTF-8 at byte 2 (0xc3); ref: is not valid UTF-8 at byte 1 (0xa9)");
 }
 
+BOOST_AUTO_TEST_CASE(a_null_byte_is_a_character_of_its_cell) {
+  using namespace std::string_view_literals;
+  Csv csv(rename_header + std::string("rename_shared_folder,1,a\0b,\nrename_shared_folder,1,c,\n"sv));
+  BOOST_TEST(csv.next() == "2");
+  BOOST_TEST(csv.name() == "a\0b"sv);
+  BOOST_TEST(csv.next() == "3");
+}
+
 BOOST_AUTO_TEST_CASE(the_result_does_not_depend_on_how_the_bytes_arrive) {
   const std::string text = "\xef\xbb\xbf" + rename_header +
                            "rename_shared_folder,1,\"a\r\n\"\"b\",\r\nrename_shared_folder,2,\"x\"y,\r\n\r\n"

@@ -688,6 +688,46 @@ BOOST_AUTO_TEST_CASE(a_connection_that_fails_after_the_stop_finalises_nothing) {
   BOOST_TEST((desk.turn(seat) == Action::Kind::done));
 }
 
+BOOST_AUTO_TEST_CASE(a_connection_that_there_is_no_room_for_is_no_attempt_and_leaves_its_work_to_others) {
+  Desk desk(attempts_at_most(1));
+  desk.prove_service();
+  desk.admit(1, "a");
+  Seat without_room;
+  for (int i = 0; i < 50; ++i) {
+    BOOST_REQUIRE((desk.turn(without_room) == Action::Kind::connect));
+    desk.scheduler.put_off(without_room, desk.now);
+  }
+  BOOST_TEST(!desk.pace.interrupted(), "it tells nothing about the service");
+  Seat other = connected();
+  const SlotId slot = desk.send(other);
+  BOOST_TEST(desk.scheduler.attempt(slot) == 1);
+}
+
+BOOST_AUTO_TEST_CASE(a_connection_that_there_is_no_room_for_gives_back_the_probe) {
+  Desk desk;
+  desk.admit(1, "a");
+  Seat without_room;
+  BOOST_TEST((desk.turn(without_room) == Action::Kind::connect));
+  BOOST_TEST(without_room.probing);
+  desk.scheduler.put_off(without_room, desk.now);
+  BOOST_TEST(!without_room.probing);
+  Seat other = connected();
+  BOOST_TEST(desk.line(desk.send(other)) == 1U);
+  BOOST_TEST(other.probing);
+}
+
+BOOST_AUTO_TEST_CASE(a_connection_that_there_is_no_room_for_gives_back_what_it_was_to_repeat) {
+  Desk desk;
+  desk.prove_service();
+  desk.admit(1, "a");
+  Seat without_room = connected();
+  desk.expect_again(without_room, desk.send(without_room), stale());
+  BOOST_TEST((desk.turn(without_room) == Action::Kind::connect));
+  desk.scheduler.put_off(without_room, desk.now);
+  Seat other = connected();
+  BOOST_TEST(desk.line(desk.send(other)) == 1U);
+}
+
 // Deadlines.
 
 BOOST_AUTO_TEST_CASE(the_deadline_counts_from_the_first_attempt) {

@@ -38,6 +38,8 @@ class Credentials {
   /// The service refused `refused`. True if there is another header to try now: read anew, or renewed by somebody else
   /// in the meantime. From any thread; reads the source, so not for every request.
   bool renew(const Header& refused);
+  /// The secret within a header's value, for whoever must not show it; empty if it is none. A view into `header`.
+  std::string_view secret_in(std::string_view header) const;
   /// The form in which the token was sent, without the token, for messages.
   const std::string& form() const { return settings_.authorization; }
   /// Where the token comes from, for messages: "--token-file tokens/ops", "--token-env TOKEN" or "--simulate".

@@ -73,6 +73,7 @@ class Worker {
   void run();
   net::Awaitable<void> serve(Line& line);
   net::Awaitable<void> open(Line& line);
+  net::Awaitable<void> do_without(Line& line);
   void prepare(Line& line, flow::SlotId slot);
   void conclude(Line& line, flow::SlotId slot);
   bool mend(Line& line, flow::SlotId slot);
@@ -124,6 +125,7 @@ class Worker {
   std::uint64_t durable_batch_ = 0;
 
   std::string last_failure_;  ///< why the service could not be reached, for people
+  bool told_of_shortage_ = false;
   std::thread thread_;
 };
 

@@ -28,8 +28,9 @@ class Classifier {
 
   /// Replaces `out`. `answer.body` is given JSON padding, hence not const. `expected_id`: the identifier that an `id`
   /// in the answer must equal; empty if the operation's answer carries none. `now` is our own clock, for a Retry-After
-  /// that is a date in an answer without one. The HTTP status is judged before `code`.
-  void classify(Answer& answer, std::string_view expected_id, WallTime now, Outcome& out);
+  /// that is a date in an answer without one. The HTTP status is judged before `code`. `secret`, should the answer
+  /// echo it, is shown as `***` in whatever `out` says.
+  void classify(Answer& answer, std::string_view expected_id, WallTime now, Outcome& out, std::string_view secret = {});
 
  private:
   struct Impl;

@@ -97,6 +97,9 @@ class Scheduler {
   };
   std::optional<Final> connect_failed(Seat& seat, const Outcome& outcome, const AttemptTiming& timing);
 
+  /// The connection was not even tried, for want of room on this machine: what `seat` was to do is others' to do.
+  void put_off(Seat& seat, TimePoint now);
+
   /// The next attempt of `slot` was noted in the report's group `ticket` (rising, shared with recorded()). It is sent
   /// once that is durable.
   void noted(SlotId slot, std::uint64_t ticket);
@@ -164,6 +167,7 @@ class Scheduler {
   Pace::Request request(const Candidate& candidate) const;
   void set_aside(Seat& seat, const Candidate& candidate, const Pace::Permit& permit, TimePoint now);
   Action idle(TimePoint now) const;
+  void untie(Seat& seat, TimePoint now);
   Action wait_for_permit(Seat& seat, const Pace::Permit& permit, TimePoint now);
   void start(SlotId id, TimePoint now, Duration downtime);
   bool past_deadline(const Slot& slot, TimePoint at) const;

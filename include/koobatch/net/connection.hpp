@@ -28,6 +28,7 @@ struct Dialer {
   /// The addresses last found, so that a new connection does not ask the resolver again each time.
   std::vector<asio::ip::tcp::endpoint> addresses;
   TimePoint resolve_after = TimePoint::min();  ///< until then they are believed
+  unsigned open = 0;                           ///< connections that are open now
 };
 
 /// One keep-alive connection: opens, exchanges, closes. All of it on the thread of its io_context. Every operation ends
@@ -36,7 +37,10 @@ class Connection : private Deadline {
  public:
   enum class Opened {
     yes,
-    no,     ///< not now; `answer.error` says why
+    no,  ///< not now; `answer.error` says why
+    /// Not now, because this machine lacks descriptors, ports or memory, which says nothing about the service; others
+    /// are open and can do the work.
+    no_room,
     never,  ///< the peer's certificate was refused: trying again cannot help
   };
 
@@ -47,6 +51,9 @@ class Connection : private Deadline {
   /// Writes `request` and reads the answer. `request` must live until this ends.
   Awaitable<void> exchange(std::string_view request, flow::Answer& answer);
 
+  /// After no_room: ends when it is worth another try.
+  Awaitable<void> wait_for_room();
+
   bool is_open() const { return open_; }
   /// Should this idle connection be used again? Closes it if the peer did, or sent something nobody asked for.
   bool still_usable(TimePoint now);
@@ -56,6 +63,7 @@ class Connection : private Deadline {
   using TlsStream = asio::ssl::stream<Socket&>;
 
   void expire() override;
+  void set_open(bool open);
   Awaitable<Opened> attempt_open(flow::Answer& answer);
   Awaitable<bool> resolve(flow::Answer& answer);
   Awaitable<Opened> handshake(flow::Answer& answer);
@@ -67,7 +75,7 @@ class Connection : private Deadline {
   Awaitable<boost::system::error_code> read_answer(Stream& stream, flow::Answer& answer);
   void conclude(const boost::system::error_code& error, bool reused, flow::Answer& answer);
 
-  [[maybe_unused]] asio::io_context& context_;
+  asio::io_context& context_;
   Dialer& dialer_;
   Socket socket_;
   std::optional<TlsStream> tls_;

@@ -1,0 +1,37 @@
+#include "koobatch/cli/room.hpp"
+
+#include "koobatch/net/descriptors.hpp"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+namespace koobatch::cli {
+namespace {
+
+/// What an io_context opens for itself.
+constexpr std::uint64_t for_each_thread = 3;
+/// The job, the report, the resolver and a token that is read anew.
+constexpr std::uint64_t for_the_run = 8;
+
+}  // namespace
+
+Result<void> fit_connections(engine::RunSettings& settings) {
+  const std::uint64_t free = net::free_descriptors();
+  const std::uint64_t reserved = for_each_thread * settings.threads + for_the_run;
+  // The embedded simulator holds the other end of each connection.
+  const std::uint64_t for_each_connection = settings.simulated ? 2 : 1;
+  const std::uint64_t fitting = free > reserved ? (free - reserved) / for_each_connection : 0;
+  if (fitting >= settings.connections) return {};
+  if (fitting < settings.threads) {
+    return usage_error(fmt::format(
+        "the limit on open files leaves no room for --threads {} with a connection each; raise it, e.g. ulimit -n 1024",
+        settings.threads));
+  }
+  spdlog::warn(
+      "the limit on open files leaves room for {} of {} connections; raise it (ulimit -n) or lower --connections",
+      fitting, settings.connections);
+  settings.connections = static_cast<unsigned>(fitting);
+  return {};
+}
+
+}  // namespace koobatch::cli

@@ -1,0 +1,62 @@
+#pragma once
+#include "loopback_server.hpp"
+
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace koobatch::test {
+
+/// What a scripted server does about one request.
+struct Reply {
+  enum class Then {
+    keep_open,
+    close,
+    reset,
+    hang,   ///< nothing more, until the client goes
+    flood,  ///< the last bytes over and over, until the client goes
+  };
+  std::string bytes{};  ///< sent as they are
+  Then then = Then::keep_open;
+  bool unread = false;                         ///< the request is there, but not a byte of it is read before the end
+  std::chrono::milliseconds between_bytes{0};  ///< not 0: one byte at a time
+  std::string later{};                         ///< sent 20 ms after the rest
+  std::chrono::milliseconds idle{0};           ///< not 0: how long after the rest `then` happens
+  std::function<void()> before{};              ///< done when the request has come
+};
+
+/// A raw TCP server: the Nth request, on whatever connection, gets the Nth reply, and all after the last the answer of
+/// a healthy service, so that recovery shows.
+class ScriptedServer {
+ public:
+  explicit ScriptedServer(std::vector<Reply> replies = {});
+
+  std::string url() const { return server_.url(); }
+  std::uint16_t port() const { return server_.port(); }
+  /// Requests that came, whatever was answered.
+  std::size_t requests() const { return requests_; }
+  std::size_t connections() const { return server_.connections(); }
+  /// Bytes of all floods.
+  std::size_t flooded() const { return flooded_; }
+
+ private:
+  net::Awaitable<void> serve(LoopbackServer::SocketPtr socket);
+  net::Awaitable<bool> answer(LoopbackServer::SocketPtr socket, const Reply& reply);
+  net::Awaitable<void> flood(LoopbackServer::SocketPtr socket, std::string_view bytes);
+
+  const std::vector<Reply> replies_;
+  std::atomic<std::size_t> requests_{0};
+  std::atomic<std::size_t> flooded_{0};
+  LoopbackServer server_;  // last: its thread uses the others
+};
+
+/// A whole answer with a Content-Length. `headers`: complete lines.
+std::string http_answer(int status, std::string_view body, std::string_view headers = {});
+/// The documented success.
+std::string success(std::string_view headers = {});
+
+}  // namespace koobatch::test
