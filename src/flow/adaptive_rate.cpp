@@ -50,12 +50,14 @@ double AdaptiveRate::accepted_rate(std::size_t count, Duration active) const {
   return static_cast<double>(last(count, active).accepted) / seconds(known);
 }
 
-bool AdaptiveRate::is_too_much(Signal signal, Duration active) const {
+bool AdaptiveRate::is_too_much(Signal signal, Duration active) {
   if (signal == Signal::throttled) return true;
   if (signal != Signal::unavailable) return false;
   const Bucket sum = last(buckets, active);
-  return sum.answers >= least_sample &&
-         static_cast<double>(sum.unavailable) >= unavailable_share * static_cast<double>(sum.answers);
+  const bool many = sum.answers >= least_sample &&
+                    static_cast<double>(sum.unavailable) >= unavailable_share * static_cast<double>(sum.answers);
+  if (!many) strained_ = false;
+  return many && !(strained_ && is_open(active));
 }
 
 std::optional<AdaptiveRate::Cut> AdaptiveRate::observe(Signal signal, Duration active) {
@@ -70,6 +72,11 @@ std::optional<AdaptiveRate::Cut> AdaptiveRate::observe(Signal signal, Duration a
     if (exploring_) rising_since_.reset();
     return std::nullopt;
   }
+  strained_ = signal == Signal::unavailable;
+  return cut(active);
+}
+
+AdaptiveRate::Cut AdaptiveRate::cut(Duration active) {
   const auto before = limit(active);
   const double from = before.value_or(ceiling_ > 0 ? ceiling_ : INFINITY);
   // Where nothing is accepted, the service is not slow but shut: how much it takes when open is known from before.
@@ -83,9 +90,7 @@ std::optional<AdaptiveRate::Cut> AdaptiveRate::observe(Signal signal, Duration a
   high_ = std::max(high_, low_);
   cut_at_ = active;
   rising_since_.reset();
-  Cut cut{before, low_};
-  if (!before && ceiling_ > 0) cut.from = ceiling_;
-  return cut;
+  return {before || ceiling_ == 0 ? before : std::optional(ceiling_), low_};
 }
 
 std::optional<double> AdaptiveRate::limit(Duration active) const {

@@ -143,6 +143,24 @@ BOOST_AUTO_TEST_CASE(single_503s_do_not_cut_it_and_many_do) {
   BOOST_TEST(cut);
 }
 
+BOOST_AUTO_TEST_CASE(errors_that_have_nothing_to_do_with_the_rate_do_not_starve_the_run) {
+  AdaptiveRate rate(1'000);
+  int cuts = 0;
+  std::uint64_t n = 0;
+  for (Duration now = 0s; now < 120s;) {
+    cuts += rate.observe(++n % 3 == 0 ? Signal::unavailable : Signal::accepted, now).has_value();
+    now += Duration(static_cast<Duration::rep>(1e9 / rate.limit(now).value_or(1'000)));
+  }
+  BOOST_TEST(cuts == 1);
+  BOOST_TEST(!rate.limit(120s));
+}
+
+BOOST_AUTO_TEST_CASE(a_service_that_answers_nothing_but_503_is_asked_less_and_less) {
+  AdaptiveRate rate(1'000);
+  for (Duration now = 0s; now < 30s; now += 10ms) rate.observe(Signal::unavailable, now);
+  BOOST_TEST(rate.limit(30s).value() < 1);
+}
+
 BOOST_AUTO_TEST_CASE(what_tells_nothing_about_the_rate_changes_nothing) {
   AdaptiveRate rate(0);
   for (int i = 0; i < 100; ++i) BOOST_TEST(!rate.observe(Signal::other, 1s));

@@ -26,7 +26,8 @@ class AdaptiveRate {
   /// too low.
   static constexpr double exploring_growth = 2;
   /// A service that answers 503 without saying for how long is taken to throttle from this share of answers on: single
-  /// ones are an instance that is restarted, or bad luck.
+  /// ones are an instance that is restarted, or bad luck. If as many are when the rate has been cut, it is not cut again
+  /// as long as the service accepts anything: they have another cause, and the run would starve.
   static constexpr double unavailable_share = 0.1;
   /// No limit is lower, in requests a second: it must be possible to find out that it is higher now.
   static constexpr double lowest = 0.2;
@@ -62,7 +63,8 @@ class AdaptiveRate {
   void count(Signal signal, Duration active);
   /// The sum of the last so many buckets.
   Bucket last(std::size_t count, Duration active) const;
-  bool is_too_much(Signal signal, Duration active) const;
+  bool is_too_much(Signal signal, Duration active);
+  Cut cut(Duration active);
   /// Is anything accepted at all just now, other than what was under way when the rate was cut?
   bool is_open(Duration active) const;
   /// Requests accepted a second, over the last so many buckets or since the first answer.
@@ -77,6 +79,7 @@ class AdaptiveRate {
   double low_ = 0;          ///< the limit right after the cut
   double high_ = 0;         ///< the rate that was too much
   bool exploring_ = false;  ///< the limit is an estimate from less than a second
+  bool strained_ = false;   ///< cut because many answers were 503, and they still are
 };
 
 }  // namespace koobatch::flow
