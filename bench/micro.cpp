@@ -1,0 +1,242 @@
+// What the parts of the pipeline cost, one by one. Each first checks its answer, then is timed.
+#include "koobatch/flow/classify.hpp"
+#include "koobatch/flow/pace.hpp"
+#include "koobatch/flow/scheduler.hpp"
+#include "koobatch/job/reader.hpp"
+#include "koobatch/net/endpoint.hpp"
+#include "koobatch/net/request.hpp"
+#include "koobatch/net/response.hpp"
+#include "koobatch/report/reader.hpp"
+#include "koobatch/report/record.hpp"
+
+#include <benchmark/benchmark.h>
+#include <fmt/format.h>
+#include <stdlib.h>
+
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <stdexcept>
+#include <string>
+
+namespace {
+
+using namespace koobatch;
+
+void must(bool holds, const char* what) {
+  if (!holds) throw std::runtime_error(what);
+}
+
+/// A file that is gone when the benchmark is over.
+class TemporaryFile {
+ public:
+  TemporaryFile(const std::string& extension, const std::string& text) {
+    std::string name = (std::filesystem::temp_directory_path() / "koobatch-bench-XXXXXX").string() + extension;
+    const int fd = ::mkstemps(name.data(), static_cast<int>(extension.size()));
+    must(fd >= 0, "cannot create a temporary file");
+    path_ = name;
+    std::ofstream(path_, std::ios::binary) << text;
+  }
+  ~TemporaryFile() { std::filesystem::remove(path_); }
+  TemporaryFile(const TemporaryFile&) = delete;
+  TemporaryFile& operator=(const TemporaryFile&) = delete;
+  const std::filesystem::path& path() const { return path_; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+constexpr std::int64_t job_lines = 100'000;
+
+std::string ndjson_job() {
+  std::string text;
+  for (std::int64_t i = 0; i < job_lines; ++i) {
+    text += fmt::format(R"({{"op":"rename_shared_folder","id":"17571564800{:08}","fileName":"name {}"}})"
+                        "\n",
+                        i % 5'000, i);
+  }
+  return text;
+}
+
+std::string csv_job() {
+  std::string text = "op,id,fileName\n";
+  for (std::int64_t i = 0; i < job_lines; ++i) {
+    text += fmt::format("rename_shared_folder,17571564800{:08},name {}\n", i % 5'000, i);
+  }
+  return text;
+}
+
+job::Operation an_operation(std::uint32_t line) {
+  const std::string id = fmt::format("17571564800{:08}", line);
+  job::Fields fields;
+  fields.row = job::find_operation("rename_shared_folder");
+  fields.values[0].present = fields.values[1].present = true;
+  fields.values[0].text = id;
+  fields.values[1].text = "newName123456";
+  job::Operation operation;
+  job::OperationBuilder::build(fields, line, "42", "", operation);
+  return operation;
+}
+
+report::ResultRecord a_result(std::uint32_t line) {
+  report::ResultRecord r;
+  r.line = line;
+  r.op = "rename_shared_folder";
+  r.id = "1757156480072657793";
+  r.status = Status::succeeded;
+  r.http = 200;
+  r.code = 0;
+  r.msg = "success";
+  r.attempts = 1;
+  r.trace_id = TraceId{0x15555, line, 1};
+  r.at = WallTime(std::chrono::seconds(1'795'000'000));
+  r.latency = std::chrono::microseconds(3'214);
+  return r;
+}
+
+void count(benchmark::State& state, std::int64_t items, std::size_t bytes) {
+  state.SetItemsProcessed(state.iterations() * items);
+  state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(bytes));
+}
+
+/// Reads, parses and checks every line, as `validate` does.
+void validate(benchmark::State& state, const std::string& extension, const std::string& text, job::Format format) {
+  const TemporaryFile file(extension, text);
+  job::ReaderSettings settings;
+  settings.format = format;
+  settings.require_user = false;
+  for (auto _ : state) {
+    const auto reader = job::open_job(file.path(), settings);
+    must(reader.has_value(), "the job opens");
+    std::int64_t valid = 0;
+    for (;;) {
+      const auto item = (*reader)->skip();
+      if (item.value() == job::Reader::Item::end) break;
+      valid += item.value() == job::Reader::Item::operation;
+    }
+    must(valid == job_lines, "every line is valid");
+  }
+  count(state, job_lines, text.size());
+}
+void validate_ndjson(benchmark::State& state) {
+  validate(state, ".ndjson", ndjson_job(), job::Format::ndjson);
+}
+void validate_csv(benchmark::State& state) {
+  validate(state, ".csv", csv_job(), job::Format::csv);
+}
+
+/// An operation's way through the scheduler: admitted, sent, settled, recorded, durable.
+void schedule(benchmark::State& state) {
+  flow::Pace pace({}, TimePoint(std::chrono::hours(1)));
+  flow::Scheduler scheduler({}, pace, 1);
+  flow::Outcome success;
+  success.verdict = flow::Verdict::succeeded;
+  success.http = 200;
+  flow::Seat seat;
+  seat.connected = true;
+  job::Operation operation = an_operation(1);
+  TimePoint now(std::chrono::hours(1));
+  std::uint64_t ticket = 0;
+  for (auto _ : state) {
+    scheduler.admit(operation);
+    const auto action = scheduler.next(seat, now);
+    must(action.kind == flow::Action::Kind::send, "the operation is sent");
+    const auto status = scheduler.complete(seat, action.slot, success, {now, {}, {}});
+    must(status == Status::succeeded, "and succeeds");
+    operation = scheduler.operation(action.slot);
+    scheduler.recorded(action.slot, ++ticket);
+    scheduler.durable(ticket);
+  }
+  count(state, 1, 0);
+}
+
+void render_request(benchmark::State& state) {
+  net::RequestRenderer renderer(net::parse_endpoint("https://service.example").value());
+  const job::Operation operation = an_operation(7);
+  const WallTime date(std::chrono::seconds(1'795'000'000));
+  std::string out;
+  renderer.render(operation, "Bearer+token", date, {1, 7, 1}, out);
+  must(out.starts_with("POST /koodrive/ose/v1/sharefolder/rename HTTP/1.1\r\n"), "the request line is right");
+  must(out.ends_with("\r\n\r\n" + std::string(operation.body())), "the body ends it");
+  for (auto _ : state) {
+    renderer.render(operation, "Bearer+token", date, {1, 7, 1}, out);
+    benchmark::DoNotOptimize(out.data());
+  }
+  count(state, 1, out.size());
+}
+
+/// From the bytes of an answer to its meaning.
+void read_answer(benchmark::State& state) {
+  const std::string bytes =
+      "HTTP/1.1 200 OK\r\nDate: Sat, 21 Nov 2026 17:00:00 GMT\r\nContent-Type: application/json\r\n"
+      "Content-Length: 56\r\n\r\n"
+      R"({"id":"1757156480072657793","code":0,"msg":"success"})"
+      "   ";
+  net::ResponseReader reader;
+  flow::Classifier classifier;
+  flow::Answer answer;
+  flow::Outcome outcome;
+  for (auto _ : state) {
+    std::size_t consumed = 0;
+    answer.clear();
+    reader.start(answer);
+    must(reader.feed(bytes, consumed) == net::ResponseReader::State::done, "the answer is whole");
+    answer.delivery = flow::Delivery::answered;
+    classifier.classify(answer, "1757156480072657793", WallTime(), outcome);
+    must(outcome.verdict == flow::Verdict::succeeded, "and tells of success");
+  }
+  count(state, 1, bytes.size());
+}
+
+void encode_result(benchmark::State& state) {
+  const auto result = a_result(17);
+  std::string out;
+  report::append_line(out, result);
+  const std::size_t size = out.size();
+  must(report::has_valid_sum(std::string_view(out).substr(0, size - 1)), "the sum is right");
+  for (auto _ : state) {
+    out.clear();
+    report::append_line(out, result);
+    benchmark::DoNotOptimize(out.data());
+  }
+  count(state, 1, size);
+}
+
+/// What `resume` does first: every line's sum, every result's line and status.
+void scan_report(benchmark::State& state) {
+  constexpr std::uint32_t results = 200'000;
+  report::RunRecord run;
+  run.run_id = "r-1";
+  run.job.operations = results;
+  std::string text;
+  report::append_line(text, run);
+  for (std::uint32_t line = 1; line <= results; ++line) {
+    report::append_line(text, a_result(line));
+    if (line % 1'000 == 0) report::append_sync_line(text, line / 1'000);
+  }
+  report::Visitor nothing;
+  for (auto _ : state) {
+    std::string_view rest = text;
+    const auto scanned = report::scan(
+        "r.ndjson",
+        [&](char* to, std::size_t size) -> Result<std::size_t> {
+          const std::size_t taken = rest.copy(to, size);
+          rest.remove_prefix(taken);
+          return taken;
+        },
+        nothing);
+    must(scanned.has_value() && scanned->done.size() == results, "every result is found");
+  }
+  count(state, results, text.size());
+}
+
+}  // namespace
+
+BENCHMARK(validate_ndjson)->Unit(benchmark::kMillisecond);
+BENCHMARK(validate_csv)->Unit(benchmark::kMillisecond);
+BENCHMARK(schedule);
+BENCHMARK(render_request);
+BENCHMARK(read_answer);
+BENCHMARK(encode_result);
+BENCHMARK(scan_report)->Unit(benchmark::kMillisecond);
+BENCHMARK_MAIN();
