@@ -225,7 +225,7 @@ void Worker::conclude(Line& line, flow::SlotId slot) {
   counters_.in_flight.set(scheduler_.in_flight());
   if (status) {
     record(slot, *status, outcome, timing);
-  } else {
+  } else if (spdlog::should_log(spdlog::level::debug)) {
     spdlog::debug("line {}: attempt {}: {}; will be repeated", operation.line(), scheduler_.attempt(slot),
                   outcome.error.empty() ? fmt::format("HTTP {}", outcome.http) : outcome.error);
   }
@@ -413,8 +413,8 @@ void Worker::on_timer() {
 
 void Worker::pace_changed() {
   for (const flow::PaceEvent& event : shared_.pace.take_events()) {
-    const bool down = event.kind == flow::PaceEvent::Kind::down;
-    spdlog::warn("{}{}", flow::describe(event), down ? ": " + last_failure_ : "");
+    const bool silent = event.kind == flow::PaceEvent::Kind::down && event.http == 0;
+    spdlog::warn("{}{}", flow::describe(event), silent ? ": " + last_failure_ : "");
   }
   shared_.pace_changed();
 }
