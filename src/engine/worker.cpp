@@ -63,6 +63,7 @@ Worker::Worker(unsigned index, unsigned connections, std::uint64_t seed, const S
       dialer_(make_dialer(shared, deadlines_)),
       renderer_(shared.settings.endpoint),
       scheduler_(share_of(shared.settings, connections), shared.pace, seed),
+      clock_(shared.clock),
       header_(shared.credentials.header()) {
   batch_.worker = index;
   batch_.number = 1;
@@ -217,7 +218,9 @@ void Worker::conclude(Line& line, flow::SlotId slot) {
     last_failure_ = outcome.error;
   }
   if (outcome.verdict == Verdict::throttled) counters_.throttled.add();
-  const bool refused = outcome.verdict == Verdict::unauthorized || outcome.verdict == Verdict::suspicious;
+  // The documented code for a wrong parameter may be about X-Date.
+  const bool refused = outcome.verdict == Verdict::unauthorized || outcome.verdict == Verdict::suspicious ||
+                       (outcome.verdict == Verdict::rejected && outcome.http == 400);
   if (refused && !mend(line, slot)) return;
 
   line.seat.connected = line.connection.is_open();
@@ -240,6 +243,7 @@ bool Worker::mend(Line& line, flow::SlotId slot) {
     outcome.verdict = Verdict::repeat;
     return true;
   }
+  if (outcome.verdict == Verdict::rejected) return true;
   if (outcome.verdict == Verdict::suspicious) {
     const TimePoint now = Steady::now();
     if (scheduler_.mended(slot) || now < renew_after_) return true;

@@ -57,6 +57,8 @@ class FaultGate {
   /// For connections from now on. Those open keep what they have.
   void set(Plan plan);
   void heal() { set({}); }
+  /// Connections from now on go to the service at `url`; those open are closed.
+  void redirect(const std::string& url);
   void stop_accepting() { server_.stop_accepting(); }
   void accept_again() { server_.accept_again(); }
 
@@ -71,14 +73,15 @@ class FaultGate {
   using TunnelPtr = std::shared_ptr<Tunnel>;
 
   Script script_for(std::size_t number);
+  net::asio::ip::tcp::endpoint service();
   net::Awaitable<void> serve(LoopbackServer::SocketPtr client, std::size_t number);
   net::Awaitable<void> pump(TunnelPtr tunnel, Side side);
   net::Awaitable<bool> pass_on(TunnelPtr tunnel, Side side, std::string bytes);
   void strike(Tunnel& tunnel);
   void count(Tunnel& tunnel, Side side, std::size_t bytes);
 
-  const net::asio::ip::tcp::endpoint service_;
   std::mutex mutex_;
+  net::asio::ip::tcp::endpoint service_;
   Plan plan_;
   std::atomic<std::size_t> struck_{0};
   std::array<std::atomic<std::size_t>, 2> longest_{};
