@@ -44,16 +44,16 @@ struct Fixture {
     wrapper.insert(wrapper.end(), flags.begin(), flags.end());
     return wrapper;
   }
-  /// Every operation succeeded, with at most one request too many for each thread.
+  /// Every operation succeeded, with so many requests refused and repeated.
   void check(const Finished& finished, Service& service, const GeneratedJob& job, std::size_t operations,
-             std::size_t threads) const {
+             std::size_t repeated) const {
     BOOST_TEST(finished.status == 0, finished.out << finished.err);
     check_nothing_lost_doubled_or_reordered(service, log, report, job, operations);
     const auto requests = read_log(log);
-    BOOST_TEST(requests.size() <= operations + threads);
+    BOOST_TEST(requests.size() == operations + repeated);
     const auto refused = std::count_if(requests.begin(), requests.end(),
                                        [](const LoggedRequest& request) { return request.status == 400; });
-    BOOST_TEST(static_cast<std::size_t>(refused) + operations == requests.size());
+    BOOST_TEST(static_cast<std::size_t>(refused) == repeated);
     std::size_t attempts = 0;
     for (const auto& result : read_report(report).results) attempts += result.attempts;
     BOOST_TEST(attempts == requests.size(), "every request is an attempt with a trace ID of its own");
@@ -62,11 +62,10 @@ struct Fixture {
     constexpr std::size_t operations = 500;
     const auto job = make_job(operations);
     Service service({"--log", log});
-    Process run(command({"faketime", "-m", "--exclude-monotonic", "-f", offset}, service.url(),
+    Process run(command({"/usr/bin/faketime", "-m", "--exclude-monotonic", "-f", offset}, service.url(),
                         {"--threads", std::to_string(threads)}),
                 token);
-    check(run.wait(), service, job, operations, threads);
-    BOOST_TEST(read_log(log).size() > operations, "the clock was wrong");
+    check(run.wait(), service, job, operations, 1);
   }
 
   const Process::Environment token = {{"TOKEN", "secret"}};
@@ -92,10 +91,10 @@ BOOST_AUTO_TEST_CASE(a_clock_a_day_ahead_costs_one_request) {
 BOOST_AUTO_TEST_CASE(a_clock_a_day_behind_costs_one_request) {
   check_wrong_clock("-24h", 1);
 }
-BOOST_AUTO_TEST_CASE(a_clock_a_day_ahead_costs_each_of_two_threads_one_request) {
+BOOST_AUTO_TEST_CASE(a_clock_a_day_ahead_costs_one_request_with_two_threads_too) {
   check_wrong_clock("+24h", 2);
 }
-BOOST_AUTO_TEST_CASE(a_clock_a_day_behind_costs_each_of_two_threads_one_request) {
+BOOST_AUTO_TEST_CASE(a_clock_a_day_behind_costs_one_request_with_two_threads_too) {
   check_wrong_clock("-24h", 2);
 }
 
@@ -110,7 +109,7 @@ BOOST_AUTO_TEST_CASE(a_clock_that_jumps_while_running_costs_nothing) {
   };
   set_clock("+0");
   // Wins over the offset that faketime itself sets, once that is gone.
-  Process run(command({"faketime", "-m", "--exclude-monotonic", "-f", "+0", "env", "-u", "FAKETIME",
+  Process run(command({"/usr/bin/faketime", "-m", "--exclude-monotonic", "-f", "+0", "env", "-u", "FAKETIME",
                        "FAKETIME_NO_CACHE=1", "FAKETIME_TIMESTAMP_FILE=" + workspace.path("offset")},
                       service.url(), {"--rate", "500/s"}),
               token);

@@ -59,16 +59,7 @@ void FaultGate::set(Plan plan) {
 }
 
 void FaultGate::redirect(const std::string& url) {
-  {
-    const std::lock_guard guard(mutex_);
-    service_ = address_of(url);
-  }
-  server_.close_connections();
-}
-
-asio::ip::tcp::endpoint FaultGate::service() {
-  const std::lock_guard guard(mutex_);
-  return service_;
+  server_.close_connections([&] { service_ = address_of(url); });
 }
 
 Script FaultGate::script_for(std::size_t number) {
@@ -81,7 +72,7 @@ net::Awaitable<void> FaultGate::serve(LoopbackServer::SocketPtr client, std::siz
   tunnel->script = script_for(number);
   tunnel->client = std::move(client);
   tunnel->service = server_.make_socket();
-  const auto [error] = co_await tunnel->service->async_connect(service(), net::as_result);
+  const auto [error] = co_await tunnel->service->async_connect(service_, net::as_result);
   if (error) {
     tunnel->close();
     co_return;

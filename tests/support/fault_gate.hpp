@@ -73,15 +73,14 @@ class FaultGate {
   using TunnelPtr = std::shared_ptr<Tunnel>;
 
   Script script_for(std::size_t number);
-  net::asio::ip::tcp::endpoint service();
   net::Awaitable<void> serve(LoopbackServer::SocketPtr client, std::size_t number);
   net::Awaitable<void> pump(TunnelPtr tunnel, Side side);
   net::Awaitable<bool> pass_on(TunnelPtr tunnel, Side side, std::string bytes);
   void strike(Tunnel& tunnel);
   void count(Tunnel& tunnel, Side side, std::size_t bytes);
 
-  std::mutex mutex_;
   net::asio::ip::tcp::endpoint service_;
+  std::mutex mutex_;
   Plan plan_;
   std::atomic<std::size_t> struck_{0};
   std::array<std::atomic<std::size_t>, 2> longest_{};

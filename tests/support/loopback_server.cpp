@@ -69,8 +69,11 @@ void LoopbackServer::accept_again() {
   on_thread([this] { accept(); });
 }
 
-void LoopbackServer::close_connections() {
-  on_thread([this] { close_sockets(); });
+void LoopbackServer::close_connections(const std::function<void()>& change) {
+  on_thread([&] {
+    close_sockets();
+    change();
+  });
 }
 
 void LoopbackServer::accept() {

@@ -36,8 +36,8 @@ class LoopbackServer {
   void stop_accepting();
   /// Takes them again, those that waited included.
   void accept_again();
-  /// Closes the connections there are, and what sessions made.
-  void close_connections();
+  /// Closes the connections there are, and what sessions made, and does `change` before any other is served.
+  void close_connections(const std::function<void()>& change);
 
   /// For sessions: another socket, closed with the server.
   SocketPtr make_socket();
