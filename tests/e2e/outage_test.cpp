@@ -47,7 +47,8 @@ std::vector<Reply> server_errors() {
   std::vector<Reply> replies;
   for (std::size_t i = 0; i < sick_replies; ++i) {
     const int status = i % 2 == 0 ? 500 : 502;
-    replies.push_back({.bytes = http_answer(status, R"({"error_code":"APIG.0202","error_msg":"Backend unavailable"})")});
+    replies.push_back(
+        {.bytes = http_answer(status, R"({"error_code":"APIG.0202","error_msg":"Backend unavailable"})")});
   }
   return replies;
 }
@@ -72,8 +73,8 @@ class Arrivals {
   explicit Arrivals(const std::string& log) {
     for (const auto& request : read_log(log)) times_.push_back(request.t_ns);
     std::sort(times_.begin(), times_.end());
-    const auto gap = std::adjacent_find(times_.begin(), times_.end(),
-                                        [](std::int64_t a, std::int64_t b) { return b - a > second; });
+    const auto gap =
+        std::adjacent_find(times_.begin(), times_.end(), [](std::int64_t a, std::int64_t b) { return b - a > second; });
     BOOST_REQUIRE(gap != times_.end());
     outage_ = *gap;
   }
@@ -97,10 +98,10 @@ class Arrivals {
 
 struct Fixture {
   std::vector<std::string> command(const std::vector<std::string>& flags) const {
-    std::vector<std::string> all = {"run",        job_path,  "--endpoint", gate.url(),   "--user-id", "7",
-                                    "--rate",     "1000/s",  "--timeout",  "500ms",      "--report",  report,
-                                    "--progress", "none",    "--token-env", "TOKEN",     "--connections",
-                                    std::to_string(connections)};
+    std::vector<std::string> all = {
+        "run",        job_path, "--endpoint",  gate.url(), "--user-id",     "7",
+        "--rate",     "1000/s", "--timeout",   "500ms",    "--report",      report,
+        "--progress", "none",   "--token-env", "TOKEN",    "--connections", std::to_string(connections)};
     all.insert(all.end(), flags.begin(), flags.end());
     return all;
   }

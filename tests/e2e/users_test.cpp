@@ -66,9 +66,8 @@ std::size_t most_within(const std::vector<LoggedRequest>& requests, const std::s
 std::size_t before_all_others(const std::vector<LoggedRequest>& requests, const std::string& user) {
   const auto last_other = std::find_if(requests.rbegin(), requests.rend(),
                                        [&](const LoggedRequest& request) { return request.user != user; });
-  return static_cast<std::size_t>(std::count_if(last_other, requests.rend(), [&](const LoggedRequest& request) {
-    return request.user == user;
-  }));
+  return static_cast<std::size_t>(
+      std::count_if(last_other, requests.rend(), [&](const LoggedRequest& request) { return request.user == user; }));
 }
 
 constexpr std::int64_t ms = 1'000'000;
