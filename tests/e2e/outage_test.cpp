@@ -127,6 +127,7 @@ struct Fixture {
     const ScriptedServer sick(std::move(replies));
     const auto finished = run_through(sick, flags);
     BOOST_TEST(finished.status == 0, finished.out << finished.err);
+    BOOST_TEST_MESSAGE(sick.requests() << " requests during the outage, with " << connections << " connections");
     const std::size_t allowed = connections * 11 / 10 + probes_within(outage_length());
     BOOST_TEST(sick.requests() >= flow::Breaker::failures_to_open);
     BOOST_TEST(sick.requests() <= allowed);
