@@ -132,7 +132,7 @@ BOOST_AUTO_TEST_CASE(a_user_over_its_rate_is_throttled_alone_and_told_for_how_lo
   BOOST_TEST(answer.find("\r\nRetry-After: 1\r\n") != std::string::npos);
   BOOST_TEST(body_of(answer) == R"({"error_code":"APIG.0308","error_msg":"The throttling threshold has been reached: )"
                                 R"(policy user over ratelimit,limit:10,time:1 second"})");
-  request.user_id = "somebody else";
+  request.user_id = "another";
   BOOST_TEST(desk.answer(request).starts_with("HTTP/1.1 200"));
   BOOST_TEST(desk.stats().throttled == 1);
 }
