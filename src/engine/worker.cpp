@@ -216,6 +216,8 @@ void Worker::conclude(Line& line, flow::SlotId slot) {
   if (outcome.http == 0) {
     counters_.unanswered.add();
     last_failure_ = outcome.error;
+  } else if (!outcome.service_up()) {
+    last_failure_ = fmt::format("HTTP {}", outcome.http);
   }
   if (outcome.verdict == Verdict::throttled) counters_.throttled.add();
   // The documented code for a wrong parameter may be about X-Date.
@@ -417,8 +419,8 @@ void Worker::on_timer() {
 
 void Worker::pace_changed() {
   for (const flow::PaceEvent& event : shared_.pace.take_events()) {
-    const bool down = event.kind == flow::PaceEvent::Kind::down;
-    spdlog::warn("{}{}", flow::describe(event), down ? ": " + last_failure_ : "");
+    const bool unanswered = event.kind == flow::PaceEvent::Kind::down && event.http == 0;
+    spdlog::warn("{}{}", flow::describe(event), unanswered ? ": " + last_failure_ : "");
   }
   shared_.pace_changed();
 }
