@@ -153,8 +153,8 @@ bool Pace::observe(const Outcome& outcome, TimePoint now, bool was_probe) {
   return changed;
 }
 
-/// Tells of an outage once, and of its end. One that is there from the start never opened the breaker, which only waited
-/// for the first request; the answer to that ends no outage.
+/// Tells of an outage once, and of its end. One that is there from the start never opened the breaker, which only
+/// waited for the first request; the answer to that ends no outage.
 bool Pace::follow_outage(const Outcome& outcome, TimePoint down_since, TimePoint now) {
   if (down_ == !breaker_.closed()) return false;
   down_ = !down_;

@@ -128,7 +128,8 @@ BOOST_AUTO_TEST_CASE(a_lost_answer_is_unknown_not_failed_when_attempts_run_out) 
                                       "1s", "--report", workspace.path("r")});
   // Nothing but 500 is an outage: the run stops, resumable, and what was tried in vain stays unfinished or unknown.
   BOOST_TEST(finished.status == 5, finished.err);
-  BOOST_TEST(finished.err.find("has not answered for 1 s (--max-outage): HTTP 500;") != std::string::npos, finished.err);
+  BOOST_TEST(finished.err.find("has not answered for 1 s (--max-outage): HTTP 500;") != std::string::npos,
+             finished.err);
   const auto lines = read_report(workspace.path("r"));
   for (const auto& result : lines.results) BOOST_TEST(result.status == "unknown");
   BOOST_REQUIRE(lines.end.size() == 1U);

@@ -36,10 +36,10 @@ struct SimulatorSettings {
   Duration latency{};      ///< each answer is held back by it
   Duration jitter{};       ///< added to latency, uniform in [0, jitter]
   std::vector<Fault> faults;
-  double throttle = 0;        ///< requests a second, with bursts of a tenth of that, before 429 APIG.0308; 0: none
+  double throttle = 0;           ///< requests a second, with bursts of a tenth of that, before 429 APIG.0308; 0: none
   double throttle_per_user = 0;  ///< the same for each X-User-Id on its own, with a Retry-After of a second
-  std::uint64_t seed = 0;     ///< of faults and jitter; equal seeds and request orders make equal runs
-  std::filesystem::path log;  ///< emptied, then one NDJSON line per operation request; empty: none
+  std::uint64_t seed = 0;        ///< of faults and jitter; equal seeds and request orders make equal runs
+  std::filesystem::path log;     ///< emptied, then one NDJSON line per operation request; empty: none
   std::filesystem::path certificate;  ///< PEM; with `key`: TLS
   std::filesystem::path key;
   std::string token;  ///< the only access token accepted; empty: any
