@@ -226,6 +226,8 @@ const std::array table = {
               Choice::none, true},
     OptionRow{"throttle", 0, "RATE", run | simulate, embedded, "Requests it allows before it answers 429 (no limit)",
               [](Value v, Options& o) { return set_rate(v, o.simulator.throttle); }},
+    OptionRow{"throttle-per-user", 0, "RATE", run | simulate, embedded, "The same for each X-User-Id (no limit)",
+              [](Value v, Options& o) { return set_rate(v, o.simulator.throttle_per_user); }},
     OptionRow{"seed", 0, "N", run | simulate, embedded, "Seed of its faults and jitter (0)",
               [](Value v, Options& o) { return set_count(v, 0, UINT64_MAX, o.simulator.seed); }},
     OptionRow{"log", 0, "FILE", simulate, embedded, "Write a line for each request to this file",

@@ -79,6 +79,7 @@ struct Run::Impl {
   const TimePoint started = Steady::now();
   flow::Pace pace;
   flow::UniformRejection first_results;
+  flow::ClockProof clock;
   std::unique_ptr<auth::Credentials> credentials;
   std::unique_ptr<net::asio::ssl::context> tls;
   std::unique_ptr<report::Writer> writer;
@@ -140,7 +141,7 @@ void Run::Impl::launch(std::unique_ptr<report::JournalFile> file, report::Writer
     for (const auto& worker : workers) worker->notify_pace();
   };
   writer = std::make_unique<report::Writer>(std::move(file), std::move(callbacks), writing);
-  shared.emplace(Shared{settings, pace, first_results, *credentials, *writer, tls.get(), record.trace_prefix,
+  shared.emplace(Shared{settings, pace, first_results, clock, *credentials, *writer, tls.get(), record.trace_prefix,
                         [this](Error cause) { abort(std::move(cause)); },
                         [this] {
                           for (const auto& worker : workers) worker->notify_pace();

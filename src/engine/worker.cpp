@@ -63,6 +63,7 @@ Worker::Worker(unsigned index, unsigned connections, std::uint64_t seed, const S
       dialer_(make_dialer(shared, deadlines_)),
       renderer_(shared.settings.endpoint),
       scheduler_(share_of(shared.settings, connections), shared.pace, seed),
+      clock_(shared.clock),
       header_(shared.credentials.header()) {
   batch_.worker = index;
   batch_.number = 1;
@@ -215,9 +216,13 @@ void Worker::conclude(Line& line, flow::SlotId slot) {
   if (outcome.http == 0) {
     counters_.unanswered.add();
     last_failure_ = outcome.error;
+  } else if (!outcome.service_up()) {
+    last_failure_ = fmt::format("HTTP {}", outcome.http);
   }
   if (outcome.verdict == Verdict::throttled) counters_.throttled.add();
-  const bool refused = outcome.verdict == Verdict::unauthorized || outcome.verdict == Verdict::suspicious;
+  // The documented code for a wrong parameter may be about X-Date.
+  const bool refused = outcome.verdict == Verdict::unauthorized || outcome.verdict == Verdict::suspicious ||
+                       (outcome.verdict == Verdict::rejected && outcome.http == 400);
   if (refused && !mend(line, slot)) return;
 
   line.seat.connected = line.connection.is_open();
@@ -240,6 +245,7 @@ bool Worker::mend(Line& line, flow::SlotId slot) {
     outcome.verdict = Verdict::repeat;
     return true;
   }
+  if (outcome.verdict == Verdict::rejected) return true;
   if (outcome.verdict == Verdict::suspicious) {
     const TimePoint now = Steady::now();
     if (scheduler_.mended(slot) || now < renew_after_) return true;
@@ -413,8 +419,8 @@ void Worker::on_timer() {
 
 void Worker::pace_changed() {
   for (const flow::PaceEvent& event : shared_.pace.take_events()) {
-    const bool silent = event.kind == flow::PaceEvent::Kind::down && event.http == 0;
-    spdlog::warn("{}{}", flow::describe(event), silent ? ": " + last_failure_ : "");
+    const bool unanswered = event.kind == flow::PaceEvent::Kind::down && event.http == 0;
+    spdlog::warn("{}{}", flow::describe(event), unanswered ? ": " + last_failure_ : "");
   }
   shared_.pace_changed();
 }

@@ -143,11 +143,7 @@ bool Pace::observe(const Outcome& outcome, TimePoint now, bool was_probe) {
   }
   const TimePoint down_since = breaker_.down_since();
   bool changed = outcome.service_up() ? breaker_.success(now, was_probe) : breaker_.failure(now, was_probe);
-  if (changed && !breaker_.closed()) happened({.kind = PaceEvent::Kind::down, .http = outcome.http}, counts_.outages);
-  // The first request of a segment closes the breaker too, and ends no outage.
-  if (changed && breaker_.closed() && counts_.outages > 0) {
-    events_.push_back({.kind = PaceEvent::Kind::up, .wait = now - down_since});
-  }
+  changed |= follow_outage(outcome, down_since, now);
   interrupted_.store(!breaker_.closed(), std::memory_order_relaxed);
   changed |= adapt(outcome, now);
   if (outcome.verdict == Verdict::throttled && outcome.retry_after && !outcome.user_only) {
@@ -155,6 +151,19 @@ bool Pace::observe(const Outcome& outcome, TimePoint now, bool was_probe) {
     changed = true;
   }
   return changed;
+}
+
+/// Tells of an outage once, and of its end. One that is there from the start never opened the breaker, which only
+/// waited for the first request; the answer to that ends no outage.
+bool Pace::follow_outage(const Outcome& outcome, TimePoint down_since, TimePoint now) {
+  if (down_ == !breaker_.closed()) return false;
+  down_ = !down_;
+  if (down_) {
+    happened({.kind = PaceEvent::Kind::down, .http = outcome.http}, counts_.outages);
+  } else {
+    events_.push_back({.kind = PaceEvent::Kind::up, .wait = now - down_since});
+  }
+  return true;
 }
 
 bool Pace::adapt(const Outcome& outcome, TimePoint now) {

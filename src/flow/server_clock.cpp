@@ -25,6 +25,7 @@ void ServerClock::observe(std::string_view date, TimePoint received) {
   Slot& slot = slots_[static_cast<std::size_t>(minute) % slots];
   if (slot.minute != minute) {
     slot = {minute, seen};
+    if (shared_ != nullptr) shared_->publish(seen);
   } else {
     slot.offset = std::max(slot.offset, seen);
   }
@@ -33,7 +34,7 @@ void ServerClock::observe(std::string_view date, TimePoint received) {
 std::optional<Duration> ServerClock::offset(TimePoint now) const {
   const auto newer = [](const Slot& a, const Slot& b) { return a.minute < b.minute; };
   const Slot& newest = *std::max_element(slots_.begin(), slots_.end(), newer);
-  if (newest.minute < 0) return std::nullopt;
+  if (newest.minute < 0) return shared_ != nullptr ? shared_->offset() : std::nullopt;
   // After a silence longer than the memory the last proof stands: it is still true, and better than our own clock.
   Duration best = newest.offset;
   const std::int64_t oldest = minute_of(now) - static_cast<std::int64_t>(slots) + 1;

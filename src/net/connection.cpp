@@ -1,6 +1,7 @@
 #include "koobatch/net/connection.hpp"
 
 #include <fmt/format.h>
+#include <poll.h>
 #include <boost/asio/ssl/error.hpp>
 #include <boost/asio/ssl/host_name_verification.hpp>
 #include <boost/asio/write.hpp>
@@ -71,11 +72,12 @@ void Connection::expire() {
 
 bool Connection::still_usable(TimePoint now) {
   if (!open_) return false;
-  if (!used_ || now - last_used_ < idle_before_check) return true;
-  // Nothing may arrive on an idle connection: neither the end nor bytes of an answer to nothing.
-  char byte = 0;
-  const auto got = ::recv(socket_.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-  if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return true;
+  if (now - last_used_ < idle_before_check) return true;
+  // Nothing may arrive on an idle connection: neither the end nor bytes of an answer to nothing. Only TLS's session
+  // tickets may lie there until the first answer is read.
+  pollfd peer{socket_.native_handle(), POLLIN | POLLRDHUP, 0};
+  const bool quiet = ::poll(&peer, 1, 0) == 0;
+  if (quiet || (!used_ && tls_ && peer.revents == POLLIN)) return true;
   close();
   return false;
 }

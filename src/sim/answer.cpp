@@ -89,11 +89,11 @@ void append_code_body(std::string& out, std::int64_t code, std::string_view msg)
   JsonWriter(out).add("code", code).add("msg", msg).end();
 }
 
-void append_throttled_body(std::string& out, double rate) {
+void append_throttled_body(std::string& out, std::string_view policy, double rate) {
   append_gateway_body(
       out, "APIG.0308",
-      fmt::format("The throttling threshold has been reached: policy service over ratelimit,limit:{:.6g},time:1 second",
-                  rate));
+      fmt::format("The throttling threshold has been reached: policy {} over ratelimit,limit:{:.6g},time:1 second",
+                  policy, rate));
 }
 
 void append_status_body(std::string& out, int status) {

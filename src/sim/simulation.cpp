@@ -46,6 +46,7 @@ void append_stats(std::string& out, const Stats& stats, std::size_t keys) {
 Simulation::Simulation(const SimulatorSettings& settings, RequestLog log, TimePoint start)
     : service_(settings.token),
       throttle_(settings.throttle),
+      user_throttle_(settings.throttle_per_user),
       faults_(settings.faults, settings.seed),
       latency_(settings.latency, settings.jitter, settings.seed),
       log_(std::move(log)),
@@ -56,7 +57,7 @@ void Simulation::arrive(const Request& request, Exchange& x) {
   service_.judge(request, x.arrived.wall, j);
   x.delay = latency_.draw();
   x.fault.reset();
-  x.throttled = false;
+  x.throttled = Throttled::no;
   if (j.row == nullptr) {
     ++stats_.unrouted;
     return;
@@ -65,24 +66,38 @@ void Simulation::arrive(const Request& request, Exchange& x) {
   if (j.trace_id) stats_.duplicate_trace_ids += !trace_ids_.insert(*j.trace_id);
   if (!j.key.empty()) stats_.overlapping_keys += in_flight_.enter(j.key_hash, *x.ticket);
 
-  x.throttled = !throttle_.admit(x.arrived.steady);
-  stats_.throttled += x.throttled;
-  if (x.throttled) return;
+  x.throttled = throttle(request, x.arrived.steady);
+  if (x.throttled != Throttled::no) {
+    ++stats_.throttled;
+    return;
+  }
   stats_.refused += !j.accepted();
   if (!j.accepted()) return;
   x.fault = faults_.draw();
   if (x.fault) ++stats_.faults[static_cast<std::size_t>(x.fault->kind)];
 }
 
+Throttled Simulation::throttle(const Request& request, TimePoint arrived) {
+  if (!throttle_.admit(arrived)) return Throttled::service;
+  return user_throttle_.admit(request.user_id.value_or(""), arrived) ? Throttled::no : Throttled::user;
+}
+
 Ending Simulation::conclude(const Request& request, Exchange& x, WallTime now, std::string& out) {
   if (x.fault) return conclude_fault(request, x, now, out);
   const Judgement& j = x.judgement;
-  AnswerHead head{.status = x.throttled ? 429 : j.status, .keep_alive = request.keep_alive};
+  AnswerHead head{.status = x.throttled == Throttled::no ? j.status : 429, .keep_alive = request.keep_alive};
   body_.clear();
-  if (x.throttled) {
-    append_throttled_body(body_, throttle_.rate());
-  } else {
-    append_answer_body(body_, j);
+  switch (x.throttled) {
+    case Throttled::no:
+      append_answer_body(body_, j);
+      break;
+    case Throttled::service:
+      append_throttled_body(body_, "service", throttle_.rate());
+      break;
+    case Throttled::user:
+      append_throttled_body(body_, "user", user_throttle_.rate());
+      head.retry_after = 1;
+      break;
   }
   if (j.row != nullptr) {
     const bool applied = head.status == 200;

@@ -22,8 +22,9 @@ Result<void> check(const SimulatorSettings& s) {
   if (s.latency < Duration::zero() || s.jitter < Duration::zero()) {
     return usage_error("simulator: latency and jitter must not be negative");
   }
-  if (!(s.throttle >= 0))
+  if (!(s.throttle >= 0) || !(s.throttle_per_user >= 0)) {
     return usage_error("simulator: the throttle must be a number of requests a second, 0 for none");
+  }
   return check_faults(s.faults);
 }
 

@@ -23,4 +23,9 @@ bool Throttle::admit(TimePoint now) {
   return true;
 }
 
+bool UserThrottle::admit(std::string_view user, TimePoint now) {
+  if (rate_ <= 0) return true;
+  return users_.try_emplace(std::string(user), rate_).first->second.admit(now);
+}
+
 }  // namespace koobatch::sim

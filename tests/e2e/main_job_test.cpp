@@ -128,6 +128,8 @@ BOOST_AUTO_TEST_CASE(a_lost_answer_is_unknown_not_failed_when_attempts_run_out) 
                                       "1s", "--report", workspace.path("r")});
   // Nothing but 500 is an outage: the run stops, resumable, and what was tried in vain stays unfinished or unknown.
   BOOST_TEST(finished.status == 5, finished.err);
+  BOOST_TEST(finished.err.find("has not answered for 1 s (--max-outage): HTTP 500;") != std::string::npos,
+             finished.err);
   const auto lines = read_report(workspace.path("r"));
   for (const auto& result : lines.results) BOOST_TEST(result.status == "unknown");
   BOOST_REQUIRE(lines.end.size() == 1U);
@@ -150,6 +152,35 @@ BOOST_AUTO_TEST_CASE(too_many_errors_stop_the_run_which_can_be_resumed) {
   const auto resumed = run_koobatch({"resume", report, "--max-errors", "100%"});
   BOOST_TEST(resumed.status == 1, resumed.err);
   BOOST_TEST(read_report(report).results.size() == 2'000U);
+}
+
+BOOST_AUTO_TEST_CASE(a_run_whose_first_operations_are_all_rejected_alike_stops_unless_errors_were_allowed) {
+  const Workspace workspace;
+  workspace.write("job.ndjson", generate_job(2'000, 2'000).text);
+  const auto report = workspace.path("r");
+  const auto stopped = run_koobatch({"run", workspace.path("job.ndjson"), "--simulate", "--fault", "status=403,rate=1",
+                                     "--user-id", "7", "--report", report});
+  BOOST_TEST(stopped.status == 4, stopped.err);
+  BOOST_TEST(stopped.err.find("the first 100 operations were all rejected with the same answer (HTTP 403, code "
+                              "13000410: No permission.)") != std::string::npos,
+             stopped.err);
+  const auto lines = read_report(report);
+  BOOST_TEST(lines.results.size() >= 100U);
+  BOOST_TEST(lines.results.size() < 2'000U);
+  BOOST_TEST(member(lines.end.at(0), "reason") == "aborted");
+
+  const auto resumed = run_koobatch({"resume", report, "--max-errors", "100%"});
+  BOOST_TEST(resumed.status == 1, resumed.err);
+  BOOST_TEST(read_report(report).results.size() == 2'000U);
+}
+
+BOOST_AUTO_TEST_CASE(a_run_that_may_have_errors_goes_on_though_all_operations_are_rejected) {
+  const Workspace workspace;
+  workspace.write("job.ndjson", generate_job(300, 300).text);
+  const auto finished = run_koobatch({"run", workspace.path("job.ndjson"), "--simulate", "--fault", "status=403,rate=1",
+                                      "--user-id", "7", "--max-errors", "100%", "--report", workspace.path("r")});
+  BOOST_TEST(finished.status == 1, finished.err);
+  BOOST_TEST(read_report(workspace.path("r")).results.size() == 300U);
 }
 
 BOOST_AUTO_TEST_CASE(throttling_slows_a_run_down_and_fails_nothing) {

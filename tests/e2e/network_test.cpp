@@ -67,6 +67,8 @@ struct Fixture {
   /// The run stopped for want of a service, with nothing finalised. With a service, it goes on to the end.
   void check_stopped_and_resume(const Finished& finished, const std::string& message) const {
     BOOST_TEST(finished.status == 5, finished.err);
+    BOOST_TEST(finished.err.find("the service does not answer: nothing is sent but") != std::string::npos,
+               finished.err);
     BOOST_TEST(finished.err.find(message) != std::string::npos, finished.err);
     BOOST_TEST(finished.err.find(fmt::format("run 'koobatch resume {}'", report)) != std::string::npos, finished.err);
     BOOST_TEST(read_report(report).results.empty());

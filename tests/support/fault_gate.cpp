@@ -58,6 +58,10 @@ void FaultGate::set(Plan plan) {
   plan_ = std::move(plan);
 }
 
+void FaultGate::redirect(const std::string& url) {
+  server_.close_connections([&] { service_ = address_of(url); });
+}
+
 Script FaultGate::script_for(std::size_t number) {
   const std::lock_guard guard(mutex_);
   return plan_ ? plan_(number) : Script{};

@@ -57,6 +57,8 @@ class FaultGate {
   /// For connections from now on. Those open keep what they have.
   void set(Plan plan);
   void heal() { set({}); }
+  /// Connections from now on go to the service at `url`; those open are closed.
+  void redirect(const std::string& url);
   void stop_accepting() { server_.stop_accepting(); }
   void accept_again() { server_.accept_again(); }
 
@@ -77,7 +79,7 @@ class FaultGate {
   void strike(Tunnel& tunnel);
   void count(Tunnel& tunnel, Side side, std::size_t bytes);
 
-  const net::asio::ip::tcp::endpoint service_;
+  net::asio::ip::tcp::endpoint service_;
   std::mutex mutex_;
   Plan plan_;
   std::atomic<std::size_t> struck_{0};

@@ -35,11 +35,17 @@ LoopbackServer::~LoopbackServer() {
     error_code ignored;
     work_.reset();
     acceptor_.close(ignored);
-    for (const auto& weak : sockets_) {
-      if (const auto socket = weak.lock()) socket->close(ignored);
-    }
+    close_sockets();
   });
   thread_.join();
+}
+
+void LoopbackServer::close_sockets() {
+  error_code ignored;
+  for (const auto& weak : sockets_) {
+    if (const auto socket = weak.lock()) socket->close(ignored);
+  }
+  sockets_.clear();
 }
 
 template <class Action>
@@ -61,6 +67,13 @@ void LoopbackServer::stop_accepting() {
 
 void LoopbackServer::accept_again() {
   on_thread([this] { accept(); });
+}
+
+void LoopbackServer::close_connections(const std::function<void()>& change) {
+  on_thread([&] {
+    close_sockets();
+    change();
+  });
 }
 
 void LoopbackServer::accept() {

@@ -36,6 +36,8 @@ class LoopbackServer {
   void stop_accepting();
   /// Takes them again, those that waited included.
   void accept_again();
+  /// Closes the connections there are, and what sessions made, and does `change` before any other is served.
+  void close_connections(const std::function<void()>& change);
 
   /// For sessions: another socket, closed with the server.
   SocketPtr make_socket();
@@ -44,6 +46,7 @@ class LoopbackServer {
  private:
   void accept();
   void accepted(net::Socket socket);
+  void close_sockets();
   /// Does it on the server's thread, and waits until it is done.
   template <class Action>
   void on_thread(Action action);

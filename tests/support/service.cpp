@@ -95,6 +95,7 @@ std::vector<LoggedRequest> read_log(const std::string& path) {
     LoggedRequest request;
     request.t_ns = line["t_ns"].get_int64().value();
     request.connection = line["connection"].get_uint64().value();
+    request.user = member_of(line, "user");
     request.key = member_of(line, "key");
     request.trace_id = member_of(line, "trace_id");
     if (const auto trace_id = parse_trace_id(request.trace_id)) request.line = trace_id->line;

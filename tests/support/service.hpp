@@ -30,6 +30,7 @@ class Service {
 struct LoggedRequest {
   std::int64_t t_ns = 0;
   std::uint64_t connection = 0;
+  std::string user;
   std::string key;
   std::string name;  ///< fileName or name
   std::uint32_t line = 0;  ///< of the operation, by the trace ID; 0 if there is none

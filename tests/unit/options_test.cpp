@@ -198,7 +198,7 @@ BOOST_AUTO_TEST_CASE(presentation_is_a_matter_of_every_verb) {
 BOOST_AUTO_TEST_CASE(the_embedded_service_is_set_up_by_the_same_flags_in_run_and_simulate) {
   const std::vector<std::string> flags = {
       "--latency",      "5ms",        "--jitter", "2ms",    "--fault", "status=503,rate=0.5", "--fault",
-      "reset,rate=0.1", "--throttle", "100/s",    "--seed", "9"};
+      "reset,rate=0.1", "--throttle", "100/s",    "--seed", "9",       "--throttle-per-user", "20/s"};
   std::vector<std::string> alone = {"simulate", "--port", "8080", "--log", "l", "--cert", "c", "--key", "k"};
   alone.insert(alone.end(), flags.begin(), flags.end());
   const auto simulator = finish_simulate(Given{alone, {}, {}}.accepted().options).value();
@@ -213,6 +213,7 @@ BOOST_AUTO_TEST_CASE(the_embedded_service_is_set_up_by_the_same_flags_in_run_and
     BOOST_TEST(s.faults[0].status == 503);
     BOOST_TEST((s.faults[1].kind == sim::FaultKind::reset));
     BOOST_TEST(s.throttle == 100.0);
+    BOOST_TEST(s.throttle_per_user == 20.0);
     BOOST_TEST(s.seed == 9U);
   }
 }

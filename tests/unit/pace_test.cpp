@@ -57,6 +57,40 @@ BOOST_AUTO_TEST_CASE(the_first_request_goes_alone_and_its_answer_opens_the_way) 
   BOOST_TEST(!pace.acquire(start + 1s, false, {}).probe);
 }
 
+BOOST_AUTO_TEST_CASE(an_outage_is_told_of_once_when_it_begins_and_when_it_ends) {
+  using Kind = PaceEvent::Kind;
+  Proven pace;
+  BOOST_TEST(pace.take_events().empty(), "the first answer ends no outage");
+  break_down(pace, start + 1s);
+  pace.observe(silent, start + 2s, false);
+  const auto down = pace.take_events();
+  BOOST_TEST_REQUIRE(down.size() == 1U);
+  BOOST_TEST((down[0].kind == Kind::down));
+  BOOST_TEST(pace.observe(ok, start + 4s, false));
+  const auto up = pace.take_events();
+  BOOST_TEST_REQUIRE(up.size() == 1U);
+  BOOST_TEST((up[0].kind == Kind::up));
+  BOOST_TEST((up[0].wait == 3s));
+  BOOST_TEST(pace.counts().outages == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(an_outage_that_is_there_from_the_start_is_told_of_too) {
+  using Kind = PaceEvent::Kind;
+  Pace pace({}, start);
+  BOOST_TEST(pace.may_connect(start).probe);
+  BOOST_TEST(pace.observe(silent, start + 1s, true), "it is to be told at once");
+  const auto down = pace.take_events();
+  BOOST_TEST_REQUIRE(down.size() == 1U);
+  BOOST_TEST((down[0].kind == Kind::down));
+  BOOST_TEST(pace.acquire(start + 2s, false, {}).probe);
+  pace.observe(ok, start + 2s, true);
+  const auto up = pace.take_events();
+  BOOST_TEST_REQUIRE(up.size() == 1U);
+  BOOST_TEST((up[0].kind == Kind::up));
+  BOOST_TEST((up[0].wait == 2s));
+  BOOST_TEST(pace.counts().outages == 1U);
+}
+
 BOOST_AUTO_TEST_CASE(whoever_connects_for_the_probe_also_sends_it) {
   Pace pace({}, start);
   BOOST_TEST(pace.may_connect(start).probe);

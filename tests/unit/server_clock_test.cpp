@@ -56,6 +56,21 @@ BOOST_AUTO_TEST_CASE(one_answer_corrects_a_clock_that_is_a_day_off_either_way) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(what_one_thread_was_told_does_for_another_until_that_hears_itself) {
+  flow::ClockProof proof;
+  World one, other;
+  one.clock = ServerClock(proof);
+  other.clock = ServerClock(proof);
+  other.our_error = 24h;
+  BOOST_TEST((other.lag() < -23h), "nobody knows better yet");
+  one.answer();
+  BOOST_TEST((other.lag() >= 0s && other.lag() <= 3s));
+  // Its own service's clock, were it another one, would count more.
+  other.server += 1h;
+  other.answer();
+  BOOST_TEST((other.lag() >= 0s && other.lag() <= 3s));
+}
+
 BOOST_AUTO_TEST_CASE(a_jump_of_our_clock_changes_nothing) {
   World world;
   world.answer();

@@ -121,6 +121,22 @@ BOOST_AUTO_TEST_CASE(requests_over_the_rate_are_throttled_as_the_gateway_does) {
   BOOST_TEST(desk.stats().applied == 2);
 }
 
+BOOST_AUTO_TEST_CASE(a_user_over_its_rate_is_throttled_alone_and_told_for_how_long) {
+  SimulatorSettings settings;
+  settings.throttle_per_user = 10;
+  Desk desk(settings);
+  Request request = rename_request();
+  BOOST_TEST(desk.answer(request).starts_with("HTTP/1.1 200"));
+  const std::string answer = desk.answer(request);
+  BOOST_TEST(answer.starts_with("HTTP/1.1 429 Too Many Requests\r\n"));
+  BOOST_TEST(answer.find("\r\nRetry-After: 1\r\n") != std::string::npos);
+  BOOST_TEST(body_of(answer) == R"({"error_code":"APIG.0308","error_msg":"The throttling threshold has been reached: )"
+                                R"(policy user over ratelimit,limit:10,time:1 second"})");
+  request.user_id = "another";
+  BOOST_TEST(desk.answer(request).starts_with("HTTP/1.1 200"));
+  BOOST_TEST(desk.stats().throttled == 1);
+}
+
 BOOST_AUTO_TEST_CASE(a_trace_id_used_again_is_counted_but_served) {
   Desk desk;
   Request request = rename_request();

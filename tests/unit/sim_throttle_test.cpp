@@ -74,6 +74,20 @@ BOOST_AUTO_TEST_CASE(a_rate_whose_interval_is_no_whole_nanosecond_is_kept_for_ho
   BOOST_TEST(admitted <= 30 * 3 * 3600 + throttle.burst());
 }
 
+BOOST_AUTO_TEST_CASE(users_are_throttled_each_on_its_own) {
+  UserThrottle throttle(10);
+  BOOST_TEST(throttle.admit("a", start));
+  BOOST_TEST(!throttle.admit("a", start));
+  BOOST_TEST(throttle.admit("b", start));
+  BOOST_TEST(throttle.admit("a", start + 100ms));
+}
+
+BOOST_AUTO_TEST_CASE(without_a_rate_every_user_passes) {
+  UserThrottle throttle(0);
+  BOOST_TEST(throttle.admit("a", start));
+  BOOST_TEST(throttle.admit("a", start));
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace koobatch::sim

@@ -30,6 +30,7 @@ struct Shared {
   const RunSettings& settings;
   flow::Pace& pace;
   flow::UniformRejection& first_results;
+  flow::ClockProof& clock;
   auth::Credentials& credentials;
   report::Writer& writer;
   net::asio::ssl::context* tls;  ///< null: plain TCP

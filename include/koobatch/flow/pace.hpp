@@ -108,6 +108,7 @@ class Pace {
   void follow_rate(TimePoint now);
   void pause(Duration wait, TimePoint now, int http);
   Duration active(TimePoint now) const;
+  bool follow_outage(const Outcome& outcome, TimePoint down_since, TimePoint now);
   void happened(const PaceEvent& event, std::uint64_t& count);
 
   PaceSettings settings_;
@@ -118,6 +119,7 @@ class Pace {
   UserPace users_;
   RetryBudget budget_;
   Breaker breaker_;
+  bool down_ = false;  ///< an outage was told of, and its end was not
   TimePoint started_;
   TimePoint paused_until_ = TimePoint::min();
   Duration paused_{};  ///< all pauses together, the rest of the present one included

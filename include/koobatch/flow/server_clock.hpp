@@ -2,6 +2,7 @@
 #include "koobatch/core/clock.hpp"
 
 #include <array>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -9,6 +10,21 @@
 #include <string_view>
 
 namespace koobatch::flow {
+
+/// What one thread has learned of the service's clock, for those that have not heard from the service yet: the first
+/// request of a run goes alone, and what it proves must do for all of them.
+class ClockProof {
+ public:
+  void publish(Duration offset) { offset_.store(offset.count(), std::memory_order_relaxed); }
+  std::optional<Duration> offset() const {
+    const auto count = offset_.load(std::memory_order_relaxed);
+    return count == none ? std::nullopt : std::optional(Duration(count));
+  }
+
+ private:
+  static constexpr Duration::rep none = Duration::min().count();
+  std::atomic<Duration::rep> offset_{none};
+};
 
 /// What time it is for the service, learned from its answers. Every answer proves that the server's now is at least its
 /// Date when it is received; the best such proof of the last minutes is believed, whatever our own clock says. Follows
@@ -22,6 +38,9 @@ class ServerClock {
   static constexpr Duration margin = std::chrono::seconds(1);
   /// X-Date may be this old at most (the reference: "within 15 minutes from the current time").
   static constexpr Duration window = std::chrono::minutes(15);
+
+  ServerClock() = default;
+  explicit ServerClock(ClockProof& shared) : shared_(&shared) {}
 
   /// An answer with this Date header was received. What is no date is ignored.
   void observe(std::string_view date, TimePoint received);
@@ -40,6 +59,7 @@ class ServerClock {
 
   std::optional<Duration> offset(TimePoint now) const;
 
+  ClockProof* shared_ = nullptr;
   std::array<Slot, slots> slots_;
   std::string last_date_;  ///< the same Date comes thousands of times a second
   WallTime last_parsed_;

@@ -35,8 +35,8 @@ class AnswerWriter {
 
 /// {"code":CODE,"msg":MSG}
 void append_code_body(std::string& out, std::int64_t code, std::string_view msg);
-/// What the gateway says when `rate` requests a second are exceeded.
-void append_throttled_body(std::string& out, double rate);
+/// What the gateway says when `rate` requests a second are exceeded. `policy`: whose, "service" or "user".
+void append_throttled_body(std::string& out, std::string_view policy, double rate);
 /// A body such as the service or the gateway in front of it gives with `status`.
 void append_status_body(std::string& out, int status);
 

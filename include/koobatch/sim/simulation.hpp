@@ -47,13 +47,16 @@ enum class Ending {
   stall,  ///< sends nothing, waits for the client to leave
 };
 
+/// Whose rate a request exceeds.
+enum class Throttled { no, service, user };
+
 /// One request between its arrival and its answer. Belongs to a connection and is reused.
 struct Exchange {
   std::uint64_t connection = 0;
   InFlight::Ticket* ticket = nullptr;
   Moment arrived;
   Judgement judgement;
-  bool throttled = false;
+  Throttled throttled = Throttled::no;
   std::optional<FaultHit> fault;
   Duration delay{};  ///< how long the answer is held back
 };
@@ -61,7 +64,7 @@ struct Exchange {
 /// The service without its sockets: decides what becomes of each request, keeps values, counts and log. Not
 /// thread-safe. Every request passes arrive(), then, when its delay is over, conclude() or abandon().
 ///
-/// The order of judgement: the throttle first (it is the gateway's, in front), then the documented rules, then the
+/// The order of judgement: the throttles first (they are the gateway's, in front), then the documented rules, then the
 /// faults, so that no fault hides a broken rule. Effects become real in conclude(), just before the answer: a request
 /// whose client leaves earlier is not applied.
 class Simulation {
@@ -87,6 +90,7 @@ class Simulation {
   void flush_log() { log_.flush(); }
 
  private:
+  Throttled throttle(const Request& request, TimePoint arrived);
   Ending conclude_fault(const Request& request, Exchange& exchange, WallTime now, std::string& out);
   void answer(std::string& out, const AnswerHead& head, std::string_view body, WallTime now);
   void apply(const Exchange& exchange);
@@ -94,6 +98,7 @@ class Simulation {
 
   Service service_;
   Throttle throttle_;
+  UserThrottle user_throttle_;
   Faults faults_;
   Latency latency_;
   State state_;

@@ -36,9 +36,10 @@ struct SimulatorSettings {
   Duration latency{};      ///< each answer is held back by it
   Duration jitter{};       ///< added to latency, uniform in [0, jitter]
   std::vector<Fault> faults;
-  double throttle = 0;        ///< requests a second, with bursts of a tenth of that, before 429 APIG.0308; 0: none
-  std::uint64_t seed = 0;     ///< of faults and jitter; equal seeds and request orders make equal runs
-  std::filesystem::path log;  ///< emptied, then one NDJSON line per operation request; empty: none
+  double throttle = 0;           ///< requests a second, with bursts of a tenth of that, before 429 APIG.0308; 0: none
+  double throttle_per_user = 0;  ///< the same for each X-User-Id on its own, with a Retry-After of a second
+  std::uint64_t seed = 0;        ///< of faults and jitter; equal seeds and request orders make equal runs
+  std::filesystem::path log;     ///< emptied, then one NDJSON line per operation request; empty: none
   std::filesystem::path certificate;  ///< PEM; with `key`: TLS
   std::filesystem::path key;
   std::string token;  ///< the only access token accepted; empty: any
@@ -47,7 +48,7 @@ struct SimulatorSettings {
 /// The embedded service on 127.0.0.1: as strict as the documentation, values in memory, faults on request. Runs on a
 /// thread of its own from start() to destruction, which takes no longer than closing its connections.
 ///
-/// A request is judged by the throttle, then the documented rules, then the faults: these hit only requests that would
+/// A request is judged by the throttles, then the documented rules, then the faults: these hit only requests that would
 /// have succeeded. Its effect becomes real just before it is answered, that is after the latency; a client that closes
 /// its connection before (half-closing counts) has changed nothing.
 ///

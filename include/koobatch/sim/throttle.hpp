@@ -1,6 +1,11 @@
 #pragma once
 #include "koobatch/core/clock.hpp"
 
+#include <boost/unordered/unordered_flat_map.hpp>
+
+#include <string>
+#include <string_view>
+
 namespace koobatch::sim {
 
 /// The gateway's rate limit, as the generic cell rate algorithm: the same decisions as a token bucket that holds a
@@ -22,6 +27,18 @@ class Throttle {
   bool started_ = false;
   TimePoint start_;
   double due_ = 0;  ///< ns after start_ at which the next request is exactly in time
+};
+
+/// A Throttle for each user.
+class UserThrottle {
+ public:
+  explicit UserThrottle(double rate) : rate_(rate) {}
+  bool admit(std::string_view user, TimePoint now);
+  double rate() const { return rate_; }
+
+ private:
+  double rate_;
+  boost::unordered_flat_map<std::string, Throttle> users_;
 };
 
 }  // namespace koobatch::sim
