@@ -26,7 +26,6 @@ net::Dialer make_dialer(const Shared& shared, net::DeadlineQueue& deadlines) {
   net::Dialer dialer;
   dialer.endpoint = shared.settings.endpoint;
   dialer.tls = shared.tls;
-  dialer.verify = !shared.settings.tls.insecure;
   dialer.connect_timeout = shared.settings.connect_timeout;
   dialer.exchange_timeout = shared.settings.timeout;
   dialer.deadlines = &deadlines;
@@ -205,6 +204,11 @@ void Worker::prepare(Line& line, flow::SlotId slot) {
 
 void Worker::conclude(Line& line, flow::SlotId slot) {
   const TimePoint now = Steady::now();
+  if (line.connection.refused()) {
+    shared_.abort(fatal_error(line.answer.error));
+    scheduler_.abandon(line.seat, slot, now);
+    return;
+  }
   const flow::AttemptTiming timing{now, WallClock::now(), now - line.sent};
   const job::Operation& operation = scheduler_.operation(slot);
   clock_.observe(line.answer.date, now);

@@ -2,11 +2,11 @@
 
 #include <fmt/format.h>
 #include <boost/asio/ssl/error.hpp>
-#include <boost/asio/ssl/host_name_verification.hpp>
 #include <boost/asio/write.hpp>
 
 #include <cstring>
 #include <type_traits>
+#include <utility>
 
 namespace koobatch::net {
 namespace {
@@ -33,16 +33,10 @@ bool is_local_shortage(const error_code& error) {
          error == errc::address_not_available || error == errc::no_buffer_space || error == errc::not_enough_memory;
 }
 
-bool is_name(const std::string& host) {
-  error_code error;
-  asio::ip::make_address(host, error);
-  return error.failed();
-}
-
 }  // namespace
 
 Connection::Connection(asio::io_context& context, Dialer& dialer)
-    : context_(context), dialer_(dialer), socket_(context), resolver_(context) {}
+    : context_(context), dialer_(dialer), socket_(context), peer_(dialer.tls_past), resolver_(context) {}
 
 Connection::~Connection() {
   close();
@@ -50,6 +44,7 @@ Connection::~Connection() {
 
 void Connection::close() {
   if (armed()) disarm();
+  if (tls_) TlsPeer::close(tls_->native_handle());
   error_code ignored;
   socket_.close(ignored);
   set_open(false);
@@ -83,7 +78,7 @@ bool Connection::still_usable(TimePoint now) {
 Awaitable<Connection::Opened> Connection::open(flow::Answer& answer) {
   close();
   answer.clear();
-  timed_out_ = used_ = false;
+  timed_out_ = used_ = refused_ = false;
   dialer_.deadlines->arm(*this, Steady::now() + dialer_.connect_timeout);
   const Opened opened = co_await attempt_open(answer);
   if (armed()) disarm();
@@ -150,22 +145,16 @@ Awaitable<Connection::Opened> Connection::attempt_open(flow::Answer& answer) {
 }
 
 Awaitable<Connection::Opened> Connection::handshake(flow::Answer& answer) {
-  const std::string& host = dialer_.endpoint.host;
   tls_.emplace(socket_, *dialer_.tls);
-  if (is_name(host)) SSL_set_tlsext_host_name(tls_->native_handle(), host.c_str());
-  if (dialer_.verify) tls_->set_verify_callback(asio::ssl::host_name_verification(host));
+  peer_.attach(tls_->native_handle(), dialer_.endpoint.host);
   const auto [error] = co_await tls_->async_handshake(asio::ssl::stream_base::client, as_result);
-  if (!error) co_return Opened::yes;
-  const long verified = SSL_get_verify_result(tls_->native_handle());
-  if (dialer_.verify && verified != X509_V_OK) {
-    answer.error = fmt::format(
-        "the certificate of {} was refused: {}; check the host name, or name the issuer's "
-        "certificate with --cacert",
-        dialer_.endpoint.url(), X509_verify_cert_error_string(verified));
-    co_return Opened::never;
+  if (!error) {
+    peer_.completed();
+    co_return Opened::yes;
   }
-  answer.error = fmt::format("TLS with {} failed: {}", dialer_.endpoint.url(), error.message());
-  co_return Opened::no;
+  auto failure = peer_.explain(error, dialer_.endpoint.url());
+  answer.error = std::move(failure.message);
+  co_return failure.final ? Opened::never : Opened::no;
 }
 
 Awaitable<void> Connection::exchange(std::string_view request, flow::Answer& answer) {
@@ -181,6 +170,7 @@ Awaitable<void> Connection::exchange_on(Stream& stream, std::string_view request
   const error_code write_error = co_await write_all(stream, request);
   // Even if not all could be written, an answer may be there: a server may refuse early and close.
   error_code error = co_await read_answer(stream, answer);
+  if (consider_refusal(error, answer)) co_return;
   if (error && write_error) error = write_error;
   conclude(error, used_, answer);
 }
@@ -223,6 +213,18 @@ Awaitable<error_code> Connection::read_answer(Stream& stream, flow::Answer&) {
     }
     std::memmove(buffer_.data(), buffer_.data() + consumed, filled);
   }
+}
+
+/// Did the service end its side of the handshake by turning us down? True: that concludes the exchange.
+bool Connection::consider_refusal(const error_code& error, flow::Answer& answer) {
+  if (!error || !tls_ || used_ || reader_.begun()) return false;
+  auto message = peer_.client_refusal(error, dialer_.endpoint.url());
+  refused_ = !message.empty();
+  if (!refused_) return false;
+  answer.clear();
+  answer.error = std::move(message);
+  close();
+  return true;
 }
 
 void Connection::conclude(const error_code& error, bool reused, flow::Answer& answer) {

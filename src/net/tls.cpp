@@ -1,5 +1,7 @@
 #include "koobatch/net/tls.hpp"
 
+#include "koobatch/net/tls_peer.hpp"
+
 #include <fmt/format.h>
 
 namespace koobatch::net {
@@ -29,7 +31,7 @@ Result<std::unique_ptr<ssl::context>> make_tls_context(const TlsSettings& settin
   auto context = std::make_unique<ssl::context>(ssl::context::tls_client);
   error_code error;
   SSL_CTX_set_min_proto_version(context->native_handle(), TLS1_2_VERSION);
-  context->set_verify_mode(settings.insecure ? ssl::verify_none : ssl::verify_peer);
+  TlsPeer::watch(context->native_handle(), !settings.insecure);
   if (settings.cacert.empty()) {
     context->set_default_verify_paths(error);
     if (error) return usage_error(fmt::format("the system's certificates cannot be read: {}", error.message()));
