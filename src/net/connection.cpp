@@ -1,5 +1,7 @@
 #include "koobatch/net/connection.hpp"
 
+#include "koobatch/net/proxy.hpp"
+
 #include <fmt/format.h>
 #include <boost/asio/ssl/error.hpp>
 #include <boost/asio/write.hpp>
@@ -31,6 +33,16 @@ bool is_local_shortage(const error_code& error) {
   namespace errc = boost::system::errc;
   return error == errc::too_many_files_open || error == errc::too_many_files_open_in_system ||
          error == errc::address_not_available || error == errc::no_buffer_space || error == errc::not_enough_memory;
+}
+
+std::string way_to(const Dialer& dialer) {
+  return dialer.proxy ? fmt::format("{} through the proxy {}", dialer.endpoint.url(), dialer.proxy->url())
+                      : dialer.endpoint.url();
+}
+
+/// The next hop, for messages.
+std::string describe_hop(const Dialer& dialer) {
+  return fmt::format("{}{}", dialer.proxy ? "the proxy " : "", dialer.next_hop().url());
 }
 
 }  // namespace
@@ -87,7 +99,7 @@ Awaitable<Connection::Opened> Connection::open(flow::Answer& answer) {
     last_used_ = Steady::now();
   } else {
     if (timed_out_) {
-      answer.error = fmt::format("cannot connect to {}: no connection within {:g} s", dialer_.endpoint.url(),
+      answer.error = fmt::format("cannot connect to {}: no connection within {:g} s", way_to(dialer_),
                                  seconds(dialer_.connect_timeout));
     }
     close();
@@ -102,10 +114,11 @@ Awaitable<void> Connection::wait_for_room() {
 
 Awaitable<bool> Connection::resolve(flow::Answer& answer) {
   if (Steady::now() < dialer_.resolve_after) co_return true;
-  const auto [error, results] =
-      co_await resolver_.async_resolve(dialer_.endpoint.host, dialer_.endpoint.port, as_result);
+  const Endpoint& hop = dialer_.next_hop();
+  const auto [error, results] = co_await resolver_.async_resolve(hop.host, hop.port, as_result);
   if (error) {
-    answer.error = fmt::format("cannot resolve '{}': {}", dialer_.endpoint.host, error.message());
+    answer.error =
+        fmt::format("cannot resolve {}'{}': {}", dialer_.proxy ? "the proxy " : "", hop.host, error.message());
     co_return false;
   }
   dialer_.addresses.clear();
@@ -130,11 +143,16 @@ Awaitable<Connection::Opened> Connection::attempt_open(flow::Answer& answer) {
     shortage = shortage && is_local_shortage(error);
     if (error) {
       answer.error =
-          fmt::format("cannot connect to {} ({}): {}", dialer_.endpoint.url(), describe(address), error.message());
+          fmt::format("cannot connect to {} ({}): {}", describe_hop(dialer_), describe(address), error.message());
       continue;
     }
     socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
     socket_.non_blocking(true, ignored);
+    if (dialer_.proxy) {
+      const bool through = co_await tunnel(answer);
+      if (timed_out_) co_return Opened::no;
+      if (!through) continue;
+    }
     if (dialer_.tls == nullptr) co_return Opened::yes;
     const Opened opened = co_await handshake(answer);
     if (opened != Opened::no || timed_out_) co_return opened;
@@ -142,6 +160,25 @@ Awaitable<Connection::Opened> Connection::attempt_open(flow::Answer& answer) {
   if (shortage && dialer_.open > 0) co_return Opened::no_room;
   dialer_.resolve_after = TimePoint::min();
   co_return Opened::no;
+}
+
+/// Has the proxy connect us with the service. Nothing else is ever said to the proxy itself.
+Awaitable<bool> Connection::tunnel(flow::Answer& answer) {
+  const std::string request = connect_request(dialer_.endpoint);
+  error_code error = co_await write_all(socket_, request);
+  ProxyAnswer reply;
+  auto state = ProxyAnswer::State::more;
+  while (!error && state == ProxyAnswer::State::more) {
+    const auto [failed, count] = co_await socket_.async_read_some(asio::buffer(buffer_), as_result);
+    error = failed;
+    if (!error) state = reply.feed({buffer_.data(), count});
+  }
+  if (state == ProxyAnswer::State::open) co_return true;
+  const std::string why = error == asio::error::eof ? "it closed the connection"
+                          : error                   ? error.message()
+                                                    : reply.refusal();
+  answer.error = fmt::format("{} did not connect to {}: {}", describe_hop(dialer_), dialer_.endpoint.url(), why);
+  co_return false;
 }
 
 Awaitable<Connection::Opened> Connection::handshake(flow::Answer& answer) {

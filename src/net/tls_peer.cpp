@@ -152,7 +152,8 @@ TlsPeer::Failure TlsPeer::explain(const boost::system::error_code& error, const 
     return {fmt::format("the certificate of {} ({}) was refused: {}", url, subject_, refusal_), true};
   }
   if (auto message = client_refusal(error, url); !message.empty()) return {std::move(message), true};
-  // One that was spoken with before is not judged by one bad connection: nothing protects the first steps of a handshake.
+  // One that was spoken with before is not judged by one bad connection: nothing protects the first steps of a
+  // handshake.
   const bool final = !past_.completed;
   if (is_about_version(reason_of(error))) {
     return {fmt::format("TLS with {} failed: the server offers no TLS 1.2 or later, and anything older is unsafe ({})",

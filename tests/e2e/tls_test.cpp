@@ -8,6 +8,9 @@
 #include <boost/test/unit_test.hpp>
 
 #include <algorithm>
+#include <array>
+#include <filesystem>
+#include <map>
 #include <sstream>
 
 using namespace koobatch::test;
@@ -32,14 +35,13 @@ struct Fixture {
     return serve_file(name, certificate.issuer.empty() ? ".pem" : ".chain.pem");
   }
   Service serve_file(const std::string& name, const std::string& ending) const {
-    return Service(
-        {"--cert", workspace.path(name + ending), "--key", workspace.path(name + ".key"), "--log", workspace.path("log")});
+    return Service({"--cert", workspace.path(name + ending), "--key", workspace.path(name + ".key"), "--log",
+                    workspace.path("log")});
   }
 
   Finished run(const std::string& url, std::vector<std::string> flags) const {
-    flags.insert(flags.begin(),
-                 {"run", workspace.path("job.ndjson"), "--endpoint", url, "--token-env", "TOKEN", "--user-id", "7",
-                  "--report", report, "--max-outage", "2s", "--retry-base", "10ms"});
+    flags.insert(flags.begin(), {"run", workspace.path("job.ndjson"), "--endpoint", url, "--token-env", "TOKEN",
+                                 "--user-id", "7", "--report", report, "--max-outage", "2s", "--retry-base", "10ms"});
     return run_koobatch(flags, {{"TOKEN", "secret"}});
   }
   Finished run_trusting_the_authority(const std::string& url) const {
@@ -88,10 +90,10 @@ BOOST_AUTO_TEST_CASE(a_chain_that_leads_to_the_trusted_certificate_is_accepted) 
 BOOST_AUTO_TEST_CASE(an_expired_certificate_is_refused_before_anything_is_sent) {
   Service service = serve("expired", {.issuer = "ca", .hosts = here, .valid_from_day = -10});
   const auto finished = run_trusting_the_authority(service.url());
-  check_refused(service, finished,
-                {fmt::format("the certificate of {} (CN=expired) was refused: certificate has expired, on 20",
-                             service.url()),
-                 "clock"});
+  check_refused(
+      service, finished,
+      {fmt::format("the certificate of {} (CN=expired) was refused: certificate has expired, on 20", service.url()),
+       "clock"});
 }
 
 BOOST_AUTO_TEST_CASE(a_certificate_that_is_not_yet_valid_is_refused_before_anything_is_sent) {
@@ -133,9 +135,9 @@ BOOST_AUTO_TEST_CASE(an_incomplete_chain_is_refused_before_anything_is_sent) {
   issue_certificate(workspace, "leaf", {.issuer = "intermediate", .hosts = here});
   Service service = serve_file("leaf", ".pem");
   const auto finished = run_trusting_the_authority(service.url());
-  check_refused(service, finished,
-                {"(CN=leaf) was refused: unable to get local issuer certificate", "its issuer (CN=intermediate)",
-                 "whole chain"});
+  check_refused(
+      service, finished,
+      {"(CN=leaf) was refused: unable to get local issuer certificate", "its issuer (CN=intermediate)", "whole chain"});
 }
 
 BOOST_AUTO_TEST_CASE(an_expired_certificate_above_a_good_one_is_refused_and_named) {
@@ -178,6 +180,102 @@ BOOST_AUTO_TEST_CASE(insecure_accepts_any_certificate_says_so_each_time_and_is_r
   const auto torn = run_koobatch({"resume", workspace.path("torn"), "--token-env", "TOKEN"}, {{"TOKEN", "secret"}});
   BOOST_TEST(torn.status == 0, torn.err);
   BOOST_TEST(contains(torn.err, "--insecure: the service's certificate is not checked"), torn.err);
+}
+
+/// A plain service behind a server that speaks TLS and asks for a client certificate.
+struct ClientFixture : Fixture {
+  ClientFixture() {
+    issue_certificate(workspace, "good", {.issuer = "ca", .hosts = here});
+    issue_certificate(workspace, "client", {.issuer = "ca", .hosts = "DNS:client.example"});
+    issue_certificate(workspace, "stranger", {.issuer = "", .hosts = "DNS:client.example"});
+  }
+
+  std::string upstream() const { return service.url().substr(std::string("http://").size()); }
+  /// Ends the handshake of clients without a certificate by an alert.
+  RealServer strict(const std::string& versions) const {
+    return RealServer::haproxy_tls(workspace, upstream(), "good",
+                                   fmt::format("ca-file {} verify required {}", workspace.path("ca.pem"), versions));
+  }
+  Finished run_as(const std::string& client, const std::string& url) const {
+    return run(url, {"--cacert", workspace.path("ca.pem"), "--cert", workspace.path(client + ".pem"), "--key",
+                     workspace.path(client + ".key")});
+  }
+  void check_nothing_applied() { BOOST_TEST(member(service.get("/_sim/stats"), "applied") == "0"); }
+
+  Service service;
+};
+
+const std::array versions = {"ssl-max-ver TLSv1.2", "ssl-min-ver TLSv1.3"};
+
+BOOST_FIXTURE_TEST_CASE(a_client_certificate_that_is_demanded_is_shown, ClientFixture) {
+  for (const char* version : versions) {
+    BOOST_TEST_CONTEXT(version) {
+      std::filesystem::remove(report);
+      const auto finished = run_as("client", strict(version).url());
+      BOOST_TEST(finished.status == 0, finished.err);
+    }
+  }
+}
+
+BOOST_FIXTURE_TEST_CASE(without_the_client_certificate_demanded_the_run_stops_and_says_so, ClientFixture) {
+  for (const char* version : versions) {
+    BOOST_TEST_CONTEXT(version) {
+      std::filesystem::remove(report);
+      const auto server = strict(version);
+      check_stopped(run_trusting_the_authority(server.url()),
+                    {server.url() + " demands a client certificate: give --cert and --key"});
+      check_nothing_applied();
+    }
+  }
+}
+
+BOOST_FIXTURE_TEST_CASE(a_client_certificate_that_is_refused_stops_the_run, ClientFixture) {
+  for (const char* version : versions) {
+    BOOST_TEST_CONTEXT(version) {
+      std::filesystem::remove(report);
+      const auto server = strict(version);
+      check_stopped(run_as("stranger", server.url()), {server.url() + " refused the client certificate", "--cert"});
+      check_nothing_applied();
+    }
+  }
+}
+
+/// nginx makes no alert of it, but an answer.
+BOOST_FIXTURE_TEST_CASE(a_demand_for_a_client_certificate_in_http_is_a_rejection, ClientFixture) {
+  const auto nginx =
+      RealServer::nginx_tls(workspace, upstream(), "good", "",
+                            fmt::format("ssl_client_certificate {}; ssl_verify_client on;", workspace.path("ca.pem")));
+  BOOST_TEST(run_as("client", nginx.url()).status == 0);
+  std::filesystem::remove(report);
+  const auto finished = run_trusting_the_authority(nginx.url());
+  BOOST_TEST(finished.status == 4, finished.err);
+  for (const auto& result : read_report(report).results) BOOST_TEST(result.status == "rejected", result.text);
+}
+
+BOOST_AUTO_TEST_CASE(connections_after_the_first_go_on_with_its_session) {
+  issue_certificate(workspace, "good", {.issuer = "ca", .hosts = here});
+  const Service service;
+  for (const char* version : {"TLSv1.2", "TLSv1.3"}) {
+    BOOST_TEST_CONTEXT(version) {
+      std::filesystem::remove(report);
+      std::filesystem::remove(workspace.path("sessions"));
+      {
+        const auto nginx = RealServer::nginx_tls(
+            workspace, service.url().substr(std::string("http://").size()), "good",
+            "keepalive_requests 10; log_format session '$connection $ssl_session_reused';",
+            fmt::format("ssl_protocols {}; access_log {} session;", version, workspace.path("sessions")));
+        const auto finished =
+            run(nginx.url(), {"--cacert", workspace.path("ca.pem"), "--connections", "4", "--threads", "1"});
+        BOOST_TEST(finished.status == 0, finished.err);
+      }
+      std::istringstream log(workspace.read("sessions"));
+      std::map<std::string, std::string> reused;
+      for (std::string connection, mark; log >> connection >> mark;) reused[connection] = mark;
+      const auto whole = std::count_if(reused.begin(), reused.end(), [](const auto& c) { return c.second == "."; });
+      BOOST_TEST(reused.size() >= 30U);
+      BOOST_TEST(whole == 1, "only the first connection makes a whole handshake");
+    }
+  }
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -103,8 +103,9 @@ RealServer RealServer::nginx_tls(const Workspace& workspace, const std::string& 
                                  const std::string& certificate, const std::string& http_settings,
                                  const std::string& settings) {
   const unsigned port = free_port();
-  const auto tls = fmt::format(" ssl;\nssl_certificate {};\nssl_certificate_key {};\n{}",
-                               workspace.path(certificate + ".chain.pem"), workspace.path(certificate + ".key"), settings);
+  const auto tls =
+      fmt::format(" ssl;\nssl_certificate {};\nssl_certificate_key {};\n{}", workspace.path(certificate + ".chain.pem"),
+                  workspace.path(certificate + ".key"), settings);
   return {nginx_command(workspace, port, upstream, http_settings, "", tls), port, "https"};
 }
 
@@ -116,17 +117,23 @@ RealServer RealServer::haproxy(const Workspace& workspace, const std::string& up
 RealServer RealServer::haproxy_tls(const Workspace& workspace, const std::string& upstream,
                                    const std::string& certificate, const std::string& settings) {
   const unsigned port = free_port();
-  const auto both = workspace.write("haproxy.pem", workspace.read(certificate + ".chain.pem") +
-                                                       workspace.read(certificate + ".key"));
+  const auto both =
+      workspace.write("haproxy.pem", workspace.read(certificate + ".chain.pem") + workspace.read(certificate + ".key"));
   return {haproxy_command(workspace, port, upstream, fmt::format(" ssl crt {} {}", both, settings)), port, "https"};
 }
 
 RealServer RealServer::openssl(const Workspace& workspace, const std::string& certificate,
                                const std::vector<std::string>& flags) {
   const unsigned port = free_port();
-  std::vector<std::string> command{"/usr/bin/openssl", "s_server", "-accept", fmt::format("127.0.0.1:{}", port),
-                                   "-cert", workspace.path(certificate + ".pem"), "-key",
-                                   workspace.path(certificate + ".key"), "-quiet"};
+  std::vector<std::string> command{"/usr/bin/openssl",
+                                   "s_server",
+                                   "-accept",
+                                   fmt::format("127.0.0.1:{}", port),
+                                   "-cert",
+                                   workspace.path(certificate + ".pem"),
+                                   "-key",
+                                   workspace.path(certificate + ".key"),
+                                   "-quiet"};
   command.insert(command.end(), flags.begin(), flags.end());
   return {std::move(command), port, "https"};
 }

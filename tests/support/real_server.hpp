@@ -18,8 +18,8 @@ class RealServer {
   static RealServer nginx(const Workspace& workspace, const std::string& upstream, const std::string& http_settings,
                           const std::string& location_settings);
   static RealServer haproxy(const Workspace& workspace, const std::string& upstream);
-  /// The same two with TLS in front, as the certificate NAME.chain.pem; `settings` goes into the server's part and behind
-  /// the port.
+  /// The same two with TLS in front, as the certificate NAME.chain.pem; `settings` goes into the server's part and
+  /// behind the port.
   static RealServer nginx_tls(const Workspace& workspace, const std::string& upstream, const std::string& certificate,
                               const std::string& http_settings, const std::string& settings);
   static RealServer haproxy_tls(const Workspace& workspace, const std::string& upstream, const std::string& certificate,

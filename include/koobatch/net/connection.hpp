@@ -20,6 +20,7 @@ namespace koobatch::net {
 /// What all connections of one thread have in common. Must outlive them.
 struct Dialer {
   Endpoint endpoint;
+  std::optional<Endpoint> proxy;      ///< the way to it
   asio::ssl::context* tls = nullptr;  ///< null: plain TCP
   Duration connect_timeout = std::chrono::seconds(5);
   Duration exchange_timeout = std::chrono::seconds(30);
@@ -30,6 +31,9 @@ struct Dialer {
   TimePoint resolve_after = TimePoint::min();  ///< until then they are believed
   unsigned open = 0;                           ///< connections that are open now
   TlsPast tls_past;
+
+  /// Where the socket is connected to.
+  const Endpoint& next_hop() const { return proxy ? *proxy : endpoint; }
 };
 
 /// One keep-alive connection: opens, exchanges, closes. All of it on the thread of its io_context. Every operation ends
@@ -70,6 +74,7 @@ class Connection : private Deadline {
   void set_open(bool open);
   Awaitable<Opened> attempt_open(flow::Answer& answer);
   Awaitable<bool> resolve(flow::Answer& answer);
+  Awaitable<bool> tunnel(flow::Answer& answer);
   Awaitable<Opened> handshake(flow::Answer& answer);
   template <class Stream>
   Awaitable<void> exchange_on(Stream& stream, std::string_view request, flow::Answer& answer);

@@ -17,8 +17,8 @@ struct TlsPast {
   bool completed = false;  ///< a handshake has succeeded
 };
 
-/// The other side of a TLS connection: what it is asked to prove, and what it said when it did not come to terms with us.
-/// Must outlive the SSL it is attached to.
+/// The other side of a TLS connection: what it is asked to prove, and what it said when it did not come to terms with
+/// us. Must outlive the SSL it is attached to.
 class TlsPeer {
  public:
   /// Why a connection came to nothing.
@@ -37,8 +37,8 @@ class TlsPeer {
   void completed() { past_.completed = true; }
   /// It did not. `url`: the service, for the message.
   Failure explain(const boost::system::error_code& error, const std::string& url);
-  /// The first exchange failed instead: in TLS 1.3 a server judges the client's certificate after the client's last step.
-  /// Nothing was read by the service then. The message is empty if that is not what happened.
+  /// The first exchange failed instead: in TLS 1.3 a server judges the client's certificate after the client's last
+  /// step. Nothing was read by the service then. The message is empty if that is not what happened.
   std::string client_refusal(const boost::system::error_code& error, const std::string& url) const;
   /// The connection is closed without the farewell that OpenSSL expects of those who want to go on with its session. It
   /// may be: every answer says itself where it ends.
@@ -51,8 +51,8 @@ class TlsPeer {
   static int certificate_wanted(SSL* ssl, X509** certificate, EVP_PKEY** key);
 
   TlsPast& past_;
-  std::string subject_;  ///< whose certificate was refused
-  std::string refusal_;  ///< and why, with what to do about it; empty: it was not
+  std::string subject_;              ///< whose certificate was refused
+  std::string refusal_;              ///< and why, with what to do about it; empty: it was not
   bool wanted_certificate_ = false;  ///< the server asked for a client certificate, and we have none
 };
 
