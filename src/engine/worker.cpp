@@ -301,9 +301,9 @@ void Worker::record(flow::SlotId slot, Status status, const flow::Outcome& outco
 void Worker::note(flow::SlotId slot, TimePoint now) {
   const auto next_attempt = static_cast<std::uint8_t>(scheduler_.attempt(slot) + 1);
   begin_batch(now);
-  report::append_line(
-      batch_.lines,
-      report::AttemptNote{{shared_.trace_prefix, scheduler_.operation(slot).line(), next_attempt}, WallClock::now()});
+  report::append_line(batch_.lines, report::AttemptNote{{shared_.trace_prefix, scheduler_.operation(slot).line(),
+                                                         next_attempt},
+                                                        WallClock::now()});
   recorded_batch_ = batch_.number;
   scheduler_.noted(slot, batch_.number);
   consider_sync();
@@ -427,11 +427,11 @@ void Worker::pace_changed() {
 void Worker::consider_first(Status status, const flow::Outcome& outcome) {
   const auto answer = shared_.first_results.add(status, outcome);
   if (!answer) return;
-  shared_.abort(
-      {ErrorKind::limit, fmt::format("the first {} operations were all rejected with the same answer ({}), so the rest "
-                                     "probably would be too; if they are to be tried all the same, run "
-                                     "'koobatch resume {} --max-errors 100%'",
-                                     flow::UniformRejection::sample, *answer, shared_.settings.report.string())});
+  shared_.abort({ErrorKind::limit,
+                 fmt::format("the first {} operations were all rejected with the same answer ({}), so the rest "
+                             "probably would be too; if they are to be tried all the same, run "
+                             "'koobatch resume {} --max-errors 100%'",
+                             flow::UniformRejection::sample, *answer, shared_.settings.report.string())});
 }
 
 void Worker::check_outage(TimePoint now) {
