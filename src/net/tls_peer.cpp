@@ -116,7 +116,12 @@ void TlsPeer::attach(SSL* ssl, const std::string& host) {
   SSL_set1_host(ssl, host.c_str());
   if (X509_VERIFY_PARAM_get0_host(SSL_get0_param(ssl), 0) != nullptr) SSL_set_tlsext_host_name(ssl, host.c_str());
   SSL_set_hostflags(ssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
-  if (past_.session) SSL_set_session(ssl, past_.session.get());
+  if (!past_.session) return;
+  // A copy, for OpenSSL takes a session of TLS 1.3 out of use once it was gone on with. That is to keep those who
+  // listen from linking connections, which all come from one address here; and several may be opened before a new one
+  // comes.
+  const TlsSession copy(SSL_SESSION_dup(past_.session.get()));
+  if (copy) SSL_set_session(ssl, copy.get());
 }
 
 int TlsPeer::judge(int preverified, X509_STORE_CTX* chain) {

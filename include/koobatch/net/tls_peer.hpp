@@ -7,13 +7,14 @@
 
 namespace koobatch::net {
 
+struct FreeTlsSession {
+  void operator()(SSL_SESSION* session) const { SSL_SESSION_free(session); }
+};
+using TlsSession = std::unique_ptr<SSL_SESSION, FreeTlsSession>;
+
 /// What TLS connections to one service leave to later ones. Of one thread: OpenSSL changes a session in use.
 struct TlsPast {
-  struct Free {
-    void operator()(SSL_SESSION* session) const { SSL_SESSION_free(session); }
-  };
-  /// The last one the service gave out; null: none. Going on with it saves both sides the certificates.
-  std::unique_ptr<SSL_SESSION, Free> session;
+  TlsSession session;      ///< the last one the service gave out; null: none. Going on with it saves the certificates
   bool completed = false;  ///< a handshake has succeeded
 };
 
