@@ -246,6 +246,10 @@ bool Worker::mend(Line& line, flow::SlotId slot) {
     return true;
   }
   if (outcome.verdict == Verdict::suspicious) {
+    if (line.connection.lacks_certificate() && !std::exchange(told_of_certificate_, true)) {
+      spdlog::warn("{} asked for a client certificate and got none (--cert, --key): that may be why it answers HTTP {}",
+                   shared_.settings.endpoint.url(), outcome.http);
+    }
     const TimePoint now = Steady::now();
     if (scheduler_.mended(slot) || now < renew_after_) return true;
     renew_after_ = now + renewal_pause;

@@ -249,7 +249,25 @@ BOOST_FIXTURE_TEST_CASE(a_demand_for_a_client_certificate_in_http_is_a_rejection
   std::filesystem::remove(report);
   const auto finished = run_trusting_the_authority(nginx.url());
   BOOST_TEST(finished.status == 4, finished.err);
+  BOOST_TEST(contains(finished.err, "asked for a client certificate and got none (--cert, --key)"), finished.err);
   for (const auto& result : read_report(report).results) BOOST_TEST(result.status == "rejected", result.text);
+}
+
+/// Whoever asked for it would take it from the job.
+BOOST_AUTO_TEST_CASE(a_key_with_a_passphrase_is_refused_and_nobody_asked_for_it) {
+  issue_certificate(workspace, "client", {.issuer = "ca", .hosts = "DNS:client.example"});
+  const auto locked = Process({"/usr/bin/openssl", "pkey", "-in", workspace.path("client.key"), "-aes256", "-passout",
+                               "pass:1234", "-out", workspace.path("locked.key")})
+                          .wait();
+  BOOST_REQUIRE(locked.status == 0);
+  const auto finished =
+      run_koobatch({"run", "-", "--format", "ndjson", "--endpoint", "https://127.0.0.1:1", "--token-env", "TOKEN",
+                    "--user-id", "7", "--report", report, "--cert", workspace.path("client.pem"), "--key",
+                    workspace.path("locked.key")},
+                   {{"TOKEN", "secret"}}, {}, workspace.write("passphrase", "1234\n1234\n"));
+  BOOST_TEST(finished.status == 2, finished.err);
+  BOOST_TEST(contains(finished.err, "protected by a passphrase"), finished.err);
+  BOOST_TEST(!contains(finished.err, "Enter"), finished.err);
 }
 
 BOOST_AUTO_TEST_CASE(connections_after_the_first_go_on_with_its_session) {

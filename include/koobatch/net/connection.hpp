@@ -63,6 +63,8 @@ class Connection : private Deadline {
   /// After an exchange: the service turned down our certificate, or demands one. `answer.error` says so, nothing of the
   /// request was read, and trying again cannot help.
   bool refused() const { return refused_; }
+  /// The service asked for a client certificate when this was opened, and got none.
+  bool lacks_certificate() const { return peer_.wanted_certificate(); }
   /// Should this idle connection be used again? Closes it if the peer did, or sent something nobody asked for.
   bool still_usable(TimePoint now);
   void close();

@@ -41,6 +41,8 @@ class TlsPeer {
   /// The first exchange failed instead: in TLS 1.3 a server judges the client's certificate after the client's last
   /// step. Nothing was read by the service then. The message is empty if that is not what happened.
   std::string client_refusal(const boost::system::error_code& error, const std::string& url) const;
+  /// The server asked for a client certificate, and we have none.
+  bool wanted_certificate() const { return wanted_certificate_; }
   /// The connection is closed without the farewell that OpenSSL expects of those who want to go on with its session. It
   /// may be: every answer says itself where it ends.
   static void close(SSL* ssl) { SSL_set_shutdown(ssl, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN); }
@@ -52,9 +54,9 @@ class TlsPeer {
   static int certificate_wanted(SSL* ssl, X509** certificate, EVP_PKEY** key);
 
   TlsPast& past_;
-  std::string subject_;              ///< whose certificate was refused
-  std::string refusal_;              ///< and why, with what to do about it; empty: it was not
-  bool wanted_certificate_ = false;  ///< the server asked for a client certificate, and we have none
+  std::string subject_;  ///< whose certificate was refused
+  std::string refusal_;  ///< and why, with what to do about it; empty: it was not
+  bool wanted_certificate_ = false;
 };
 
 }  // namespace koobatch::net
