@@ -260,11 +260,10 @@ BOOST_AUTO_TEST_CASE(a_key_with_a_passphrase_is_refused_and_nobody_asked_for_it)
                                "pass:1234", "-out", workspace.path("locked.key")})
                           .wait();
   BOOST_REQUIRE(locked.status == 0);
-  const auto finished =
-      run_koobatch({"run", "-", "--format", "ndjson", "--endpoint", "https://127.0.0.1:1", "--token-env", "TOKEN",
-                    "--user-id", "7", "--report", report, "--cert", workspace.path("client.pem"), "--key",
-                    workspace.path("locked.key")},
-                   {{"TOKEN", "secret"}}, {}, workspace.write("passphrase", "1234\n1234\n"));
+  const auto finished = run_koobatch(
+      {"run", "-", "--format", "ndjson", "--endpoint", "https://127.0.0.1:1", "--token-env", "TOKEN", "--user-id", "7",
+       "--report", report, "--cert", workspace.path("client.pem"), "--key", workspace.path("locked.key")},
+      {{"TOKEN", "secret"}}, {}, workspace.write("passphrase", "1234\n1234\n"));
   BOOST_TEST(finished.status == 2, finished.err);
   BOOST_TEST(contains(finished.err, "protected by a passphrase"), finished.err);
   BOOST_TEST(!contains(finished.err, "Enter"), finished.err);
