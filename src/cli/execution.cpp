@@ -77,6 +77,9 @@ int print_result(const engine::RunResult& result, int signal) {
 
 int execute(engine::RunSettings settings, const Invocation& invocation, std::shared_ptr<observe::Console> console,
             const std::function<Result<std::unique_ptr<engine::Run>>(const engine::RunSettings&)>& start) {
+  if (settings.tls.insecure) {
+    spdlog::warn("--insecure: the service's certificate is not checked; anybody in between can read the token");
+  }
   const SignalWatch signals;
   std::unique_ptr<sim::Simulator> simulator;
   if (settings.simulated) {

@@ -125,6 +125,9 @@ const std::array table = {
               [](Value v, Options& o) { return set_text(v, o.endpoint); }, Choice::target},
     OptionRow{"simulate", 0, "", run, target, "Start the embedded service and send to it; needs no credentials",
               [](Value v, Options& o) { return set_switch(v, o.simulate); }, Choice::target},
+    OptionRow{"proxy", 0, "URL", run, target,
+              "HTTP proxy, http://HOST:PORT; CONNECT even to http://, so that it gets no credentials",
+              [](Value v, Options& o) { return set_text(v, o.proxy); }},
     OptionRow{"dry-run", 0, "", new_run, target, "Print each request that would be sent, and send nothing",
               [](Value v, Options& o) { return set_switch(v, o.dry_run); }},
 

@@ -91,6 +91,11 @@ Result<engine::RunSettings> finish(const Options& options, const std::filesystem
     if (!endpoint) return endpoint.error();
     run.endpoint = *endpoint;
     if (auto ok = check_credentials(options, run.endpoint); !ok) return ok.error();
+    if (!options.proxy.empty()) {
+      const auto proxy = net::parse_proxy(options.proxy);
+      if (!proxy) return proxy.error();
+      run.proxy = *proxy;
+    }
   }
   run.reader.simulated = run.simulated || run.endpoint.is_loopback();
   if (auto ok = check_tls(run.tls); !ok) return ok.error();

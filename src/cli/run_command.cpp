@@ -109,7 +109,6 @@ int run_command(const Invocation& invocation, std::shared_ptr<observe::Console> 
   const auto settings = finish_run(invocation.options, invocation.arguments.front(), WallClock::now());
   if (!settings) return fail(settings.error());
   if (auto ok = check_files(*settings); !ok) return fail(ok.error());
-  if (settings->tls.insecure) spdlog::warn("--insecure: the service's certificate is not checked");
   if (settings->job == standard_input_argument) return run_standard_input(*settings, invocation, std::move(console));
   return run_job(*settings, invocation, std::move(console), nullptr);
 }

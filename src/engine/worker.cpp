@@ -25,8 +25,8 @@ constexpr Duration renewal_pause = 60s;
 net::Dialer make_dialer(const Shared& shared, net::DeadlineQueue& deadlines) {
   net::Dialer dialer;
   dialer.endpoint = shared.settings.endpoint;
+  dialer.proxy = shared.settings.proxy;
   dialer.tls = shared.tls;
-  dialer.verify = !shared.settings.tls.insecure;
   dialer.connect_timeout = shared.settings.connect_timeout;
   dialer.exchange_timeout = shared.settings.timeout;
   dialer.deadlines = &deadlines;
@@ -206,6 +206,11 @@ void Worker::prepare(Line& line, flow::SlotId slot) {
 
 void Worker::conclude(Line& line, flow::SlotId slot) {
   const TimePoint now = Steady::now();
+  if (line.connection.refused()) {
+    shared_.abort(fatal_error(line.answer.error));
+    scheduler_.abandon(line.seat, slot, now);
+    return;
+  }
   const flow::AttemptTiming timing{now, WallClock::now(), now - line.sent};
   const job::Operation& operation = scheduler_.operation(slot);
   clock_.observe(line.answer.date, now);
@@ -247,6 +252,10 @@ bool Worker::mend(Line& line, flow::SlotId slot) {
   }
   if (outcome.verdict == Verdict::rejected) return true;
   if (outcome.verdict == Verdict::suspicious) {
+    if (line.connection.lacks_certificate() && !std::exchange(told_of_certificate_, true)) {
+      spdlog::warn("{} asked for a client certificate and got none (--cert, --key): that may be why it answers HTTP {}",
+                   shared_.settings.endpoint.url(), outcome.http);
+    }
     const TimePoint now = Steady::now();
     if (scheduler_.mended(slot) || now < renew_after_) return true;
     renew_after_ = now + renewal_pause;

@@ -175,7 +175,7 @@ FieldSet Fields::changed() const {
 
 void Fields::remove(FieldSet unwanted) {
   for (std::size_t i = 0; i < row->fields.size(); ++i) {
-    if ((unwanted >> i & 1U) != 0) values[i] = {};
+    if ((static_cast<unsigned>(unwanted) >> i & 1U) != 0) values[i] = {};
   }
 }
 

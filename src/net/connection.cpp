@@ -1,13 +1,15 @@
 #include "koobatch/net/connection.hpp"
 
+#include "koobatch/net/proxy.hpp"
+
 #include <fmt/format.h>
 #include <poll.h>
 #include <boost/asio/ssl/error.hpp>
-#include <boost/asio/ssl/host_name_verification.hpp>
 #include <boost/asio/write.hpp>
 
 #include <cstring>
 #include <type_traits>
+#include <utility>
 
 namespace koobatch::net {
 namespace {
@@ -34,16 +36,20 @@ bool is_local_shortage(const error_code& error) {
          error == errc::address_not_available || error == errc::no_buffer_space || error == errc::not_enough_memory;
 }
 
-bool is_name(const std::string& host) {
-  error_code error;
-  asio::ip::make_address(host, error);
-  return error.failed();
+std::string way_to(const Dialer& dialer) {
+  return dialer.proxy ? fmt::format("{} through the proxy {}", dialer.endpoint.url(), dialer.proxy->url())
+                      : dialer.endpoint.url();
+}
+
+/// The next hop, for messages.
+std::string describe_hop(const Dialer& dialer) {
+  return fmt::format("{}{}", dialer.proxy ? "the proxy " : "", dialer.next_hop().url());
 }
 
 }  // namespace
 
 Connection::Connection(asio::io_context& context, Dialer& dialer)
-    : context_(context), dialer_(dialer), socket_(context), resolver_(context) {}
+    : context_(context), dialer_(dialer), socket_(context), peer_(dialer.tls_past), resolver_(context) {}
 
 Connection::~Connection() {
   close();
@@ -51,6 +57,7 @@ Connection::~Connection() {
 
 void Connection::close() {
   if (armed()) disarm();
+  if (tls_) TlsPeer::close(tls_->native_handle());
   error_code ignored;
   socket_.close(ignored);
   set_open(false);
@@ -85,7 +92,7 @@ bool Connection::still_usable(TimePoint now) {
 Awaitable<Connection::Opened> Connection::open(flow::Answer& answer) {
   close();
   answer.clear();
-  timed_out_ = used_ = false;
+  timed_out_ = used_ = refused_ = false;
   dialer_.deadlines->arm(*this, Steady::now() + dialer_.connect_timeout);
   const Opened opened = co_await attempt_open(answer);
   if (armed()) disarm();
@@ -94,7 +101,7 @@ Awaitable<Connection::Opened> Connection::open(flow::Answer& answer) {
     last_used_ = Steady::now();
   } else {
     if (timed_out_) {
-      answer.error = fmt::format("cannot connect to {}: no connection within {:g} s", dialer_.endpoint.url(),
+      answer.error = fmt::format("cannot connect to {}: no connection within {:g} s", way_to(dialer_),
                                  seconds(dialer_.connect_timeout));
     }
     close();
@@ -109,10 +116,11 @@ Awaitable<void> Connection::wait_for_room() {
 
 Awaitable<bool> Connection::resolve(flow::Answer& answer) {
   if (Steady::now() < dialer_.resolve_after) co_return true;
-  const auto [error, results] =
-      co_await resolver_.async_resolve(dialer_.endpoint.host, dialer_.endpoint.port, as_result);
+  const Endpoint& hop = dialer_.next_hop();
+  const auto [error, results] = co_await resolver_.async_resolve(hop.host, hop.port, as_result);
   if (error) {
-    answer.error = fmt::format("cannot resolve '{}': {}", dialer_.endpoint.host, error.message());
+    answer.error =
+        fmt::format("cannot resolve {}'{}': {}", dialer_.proxy ? "the proxy " : "", hop.host, error.message());
     co_return false;
   }
   dialer_.addresses.clear();
@@ -137,11 +145,16 @@ Awaitable<Connection::Opened> Connection::attempt_open(flow::Answer& answer) {
     shortage = shortage && is_local_shortage(error);
     if (error) {
       answer.error =
-          fmt::format("cannot connect to {} ({}): {}", dialer_.endpoint.url(), describe(address), error.message());
+          fmt::format("cannot connect to {} ({}): {}", describe_hop(dialer_), describe(address), error.message());
       continue;
     }
     socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
     socket_.non_blocking(true, ignored);
+    if (dialer_.proxy) {
+      const bool through = co_await tunnel(answer);
+      if (timed_out_) co_return Opened::no;
+      if (!through) continue;
+    }
     if (dialer_.tls == nullptr) co_return Opened::yes;
     const Opened opened = co_await handshake(answer);
     if (opened != Opened::no || timed_out_) co_return opened;
@@ -151,23 +164,36 @@ Awaitable<Connection::Opened> Connection::attempt_open(flow::Answer& answer) {
   co_return Opened::no;
 }
 
-Awaitable<Connection::Opened> Connection::handshake(flow::Answer& answer) {
-  const std::string& host = dialer_.endpoint.host;
-  tls_.emplace(socket_, *dialer_.tls);
-  if (is_name(host)) SSL_set_tlsext_host_name(tls_->native_handle(), host.c_str());
-  if (dialer_.verify) tls_->set_verify_callback(asio::ssl::host_name_verification(host));
-  const auto [error] = co_await tls_->async_handshake(asio::ssl::stream_base::client, as_result);
-  if (!error) co_return Opened::yes;
-  const long verified = SSL_get_verify_result(tls_->native_handle());
-  if (dialer_.verify && verified != X509_V_OK) {
-    answer.error = fmt::format(
-        "the certificate of {} was refused: {}; check the host name, or name the issuer's "
-        "certificate with --cacert",
-        dialer_.endpoint.url(), X509_verify_cert_error_string(verified));
-    co_return Opened::never;
+/// Has the proxy connect us with the service. Nothing else is ever said to the proxy itself.
+Awaitable<bool> Connection::tunnel(flow::Answer& answer) {
+  const std::string request = connect_request(dialer_.endpoint);
+  error_code error = co_await write_all(socket_, request);
+  ProxyAnswer reply;
+  auto state = ProxyAnswer::State::more;
+  while (!error && state == ProxyAnswer::State::more) {
+    const auto [failed, count] = co_await socket_.async_read_some(asio::buffer(buffer_), as_result);
+    error = failed;
+    if (!error) state = reply.feed({buffer_.data(), count});
   }
-  answer.error = fmt::format("TLS with {} failed: {}", dialer_.endpoint.url(), error.message());
-  co_return Opened::no;
+  if (state == ProxyAnswer::State::open) co_return true;
+  const std::string why = error == asio::error::eof ? "it closed the connection"
+                          : error                   ? error.message()
+                                                    : reply.refusal();
+  answer.error = fmt::format("{} did not connect to {}: {}", describe_hop(dialer_), dialer_.endpoint.url(), why);
+  co_return false;
+}
+
+Awaitable<Connection::Opened> Connection::handshake(flow::Answer& answer) {
+  tls_.emplace(socket_, *dialer_.tls);
+  peer_.attach(tls_->native_handle(), dialer_.endpoint.host);
+  const auto [error] = co_await tls_->async_handshake(asio::ssl::stream_base::client, as_result);
+  if (!error) {
+    peer_.completed();
+    co_return Opened::yes;
+  }
+  auto failure = peer_.explain(error, dialer_.endpoint.url());
+  answer.error = std::move(failure.message);
+  co_return failure.final ? Opened::never : Opened::no;
 }
 
 Awaitable<void> Connection::exchange(std::string_view request, flow::Answer& answer) {
@@ -183,6 +209,7 @@ Awaitable<void> Connection::exchange_on(Stream& stream, std::string_view request
   const error_code write_error = co_await write_all(stream, request);
   // Even if not all could be written, an answer may be there: a server may refuse early and close.
   error_code error = co_await read_answer(stream, answer);
+  if (consider_refusal(error, answer)) co_return;
   if (error && write_error) error = write_error;
   conclude(error, used_, answer);
 }
@@ -225,6 +252,18 @@ Awaitable<error_code> Connection::read_answer(Stream& stream, flow::Answer&) {
     }
     std::memmove(buffer_.data(), buffer_.data() + consumed, filled);
   }
+}
+
+/// Did the service end its side of the handshake by turning us down? True: that concludes the exchange.
+bool Connection::consider_refusal(const error_code& error, flow::Answer& answer) {
+  if (!error || !tls_ || used_ || reader_.begun()) return false;
+  auto message = peer_.client_refusal(error, dialer_.endpoint.url());
+  refused_ = !message.empty();
+  if (!refused_) return false;
+  answer.clear();
+  answer.error = std::move(message);
+  close();
+  return true;
 }
 
 void Connection::conclude(const error_code& error, bool reused, flow::Answer& answer) {

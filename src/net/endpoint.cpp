@@ -21,12 +21,45 @@ std::string shown(std::string_view url) {
   return fmt::format("{}***{}", url.substr(0, from), url.substr(at));
 }
 
-Error unusable(std::string_view url, std::string_view why) {
-  return usage_error(fmt::format("--endpoint '{}': {}", shown(url), why));
+Error unusable(std::string_view flag, std::string_view url, std::string_view why) {
+  return usage_error(fmt::format("{} '{}': {}", flag, shown(url), why));
 }
 
 bool is_visible_ascii(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return c > 0x20 && c < 0x7f; });
+}
+
+/// `flag`: where the URL is from; `pattern`: how it is to be written.
+Result<Endpoint> parse(std::string_view flag, std::string_view text, std::string_view pattern) {
+  const auto parsed = boost::urls::parse_uri({text.data(), text.size()});
+  if (!parsed) {
+    return unusable(flag, text, fmt::format("not a URL; write it as {}", pattern));
+  }
+  const boost::urls::url_view url = *parsed;
+  if (url.scheme_id() != boost::urls::scheme::https && url.scheme_id() != boost::urls::scheme::http) {
+    return unusable(flag, text, "the scheme must be https or http");
+  }
+  if (url.has_userinfo() || url.has_query() || url.has_fragment() ||
+      (!url.encoded_path().empty() && url.encoded_path() != "/")) {
+    return unusable(flag, text, "only scheme, host and port belong here; the paths are the operations' own");
+  }
+  Endpoint endpoint;
+  endpoint.tls = url.scheme_id() == boost::urls::scheme::https;
+  endpoint.host = url.host_address();
+  if (endpoint.host.empty()) return unusable(flag, text, "the host is missing");
+  // An escaped NUL would end the name for the resolver and for TLS, but not for us.
+  if (!is_visible_ascii(endpoint.host)) {
+    return unusable(flag, text,
+                    "the host is neither a name nor an address; write a name in other letters in its ASCII form");
+  }
+  const std::string_view own_port = endpoint.tls ? "443" : "80";
+  if (url.has_port() && url.port_number() == 0) {
+    return unusable(flag, text, "the port must be a number from 1 to 65535");
+  }
+  endpoint.port = url.has_port() ? std::to_string(url.port_number()) : std::string(own_port);
+  endpoint.authority = std::string(url.encoded_host().data(), url.encoded_host().size());
+  if (endpoint.port != own_port) endpoint.authority += ":" + endpoint.port;
+  return endpoint;
 }
 
 }  // namespace
@@ -38,34 +71,26 @@ bool Endpoint::is_loopback() const {
 }
 
 Result<Endpoint> parse_endpoint(std::string_view text) {
-  const auto parsed = boost::urls::parse_uri({text.data(), text.size()});
-  if (!parsed) {
-    return unusable(text, "not a URL; write it as https://HOST or https://HOST:PORT");
+  return parse("--endpoint", text, "https://HOST or https://HOST:PORT");
+}
+
+Result<Endpoint> parse_proxy(std::string_view text) {
+  if (text.find('@') != std::string_view::npos) {
+    return unusable("--proxy", text,
+                    "user names and passwords do not belong here, and a proxy that asks for them is not supported");
   }
-  const boost::urls::url_view url = *parsed;
-  if (url.scheme_id() != boost::urls::scheme::https && url.scheme_id() != boost::urls::scheme::http) {
-    return unusable(text, "the scheme must be https or http");
+  if (!boost::algorithm::istarts_with(text, "http://")) {
+    return unusable(
+        "--proxy", text,
+        "write it as http://HOST:PORT; what goes through to an https:// endpoint is encrypted all the same");
   }
-  if (url.has_userinfo() || url.has_query() || url.has_fragment() ||
-      (!url.encoded_path().empty() && url.encoded_path() != "/")) {
-    return unusable(text, "only scheme, host and port belong here; the paths are the operations' own");
-  }
-  Endpoint endpoint;
-  endpoint.tls = url.scheme_id() == boost::urls::scheme::https;
-  endpoint.host = url.host_address();
-  if (endpoint.host.empty()) return unusable(text, "the host is missing");
-  // An escaped NUL would end the name for the resolver and for TLS, but not for us.
-  if (!is_visible_ascii(endpoint.host)) {
-    return unusable(text, "the host is neither a name nor an address; write a name in other letters in its ASCII form");
-  }
-  const std::string_view own_port = endpoint.tls ? "443" : "80";
-  if (url.has_port() && url.port_number() == 0) {
-    return unusable(text, "the port must be a number from 1 to 65535");
-  }
-  endpoint.port = url.has_port() ? std::to_string(url.port_number()) : std::string(own_port);
-  endpoint.authority = std::string(url.encoded_host().data(), url.encoded_host().size());
-  if (endpoint.port != own_port) endpoint.authority += ":" + endpoint.port;
-  return endpoint;
+  auto proxy = parse("--proxy", text, "http://HOST:PORT");
+  if (!proxy) return proxy;
+  const auto port = text.substr(0, text.find_last_not_of('/') + 1).rfind(':');
+  const auto bracket = text.rfind(']');
+  const bool has_port = port > text.find("://") && (bracket == std::string_view::npos || port > bracket);
+  if (!has_port) return unusable("--proxy", text, "the port is missing; write it as http://HOST:PORT");
+  return proxy;
 }
 
 }  // namespace koobatch::net

@@ -1,5 +1,7 @@
 #include "koobatch/net/tls.hpp"
 
+#include "koobatch/net/tls_peer.hpp"
+
 #include <fmt/format.h>
 
 namespace koobatch::net {
@@ -12,13 +14,45 @@ Error unusable(const char* flag, const std::filesystem::path& path, const error_
   return usage_error(fmt::format("{} {}: {}; a PEM file is needed", flag, path.string(), error.message()));
 }
 
+/// While it lives, a file that needs a passphrase cannot be read. OpenSSL would ask for it on the terminal or, without
+/// one, take it from standard input, where the job may be.
+class NoPassphrase {
+ public:
+  explicit NoPassphrase(SSL_CTX* context) : context_(context) {
+    SSL_CTX_set_default_passwd_cb(context, &NoPassphrase::refuse);
+    SSL_CTX_set_default_passwd_cb_userdata(context, this);
+  }
+  // Asio takes what is left there for its own.
+  ~NoPassphrase() { SSL_CTX_set_default_passwd_cb_userdata(context_, nullptr); }
+  NoPassphrase(const NoPassphrase&) = delete;
+  NoPassphrase& operator=(const NoPassphrase&) = delete;
+
+  bool asked() const { return asked_; }
+
+ private:
+  static int refuse(char*, int, int, void* self) {
+    static_cast<NoPassphrase*>(self)->asked_ = true;
+    return -1;
+  }
+
+  SSL_CTX* context_;
+  bool asked_ = false;
+};
+
 Result<void> load_client_certificate(ssl::context& context, const TlsSettings& settings) {
   if (settings.cert.empty()) return {};
+  NoPassphrase passphrase(context.native_handle());
   error_code error;
   context.use_certificate_chain_file(settings.cert.string(), error);
   if (error) return unusable("--cert", settings.cert, error);
   const auto& key = settings.key.empty() ? settings.cert : settings.key;
   context.use_private_key_file(key.string(), ssl::context::pem, error);
+  if (error && passphrase.asked()) {
+    return usage_error(
+        fmt::format("--key {0}: protected by a passphrase, which a batch cannot be asked for; store it "
+                    "without one, readable by its owner only: openssl pkey -in {0} -out FILE",
+                    key.string()));
+  }
   if (error) return unusable("--key", key, error);
   return {};
 }
@@ -29,7 +63,7 @@ Result<std::unique_ptr<ssl::context>> make_tls_context(const TlsSettings& settin
   auto context = std::make_unique<ssl::context>(ssl::context::tls_client);
   error_code error;
   SSL_CTX_set_min_proto_version(context->native_handle(), TLS1_2_VERSION);
-  context->set_verify_mode(settings.insecure ? ssl::verify_none : ssl::verify_peer);
+  TlsPeer::watch(context->native_handle(), !settings.insecure);
   if (settings.cacert.empty()) {
     context->set_default_verify_paths(error);
     if (error) return usage_error(fmt::format("the system's certificates cannot be read: {}", error.message()));

@@ -31,7 +31,7 @@ http {{
   {3}
   upstream service {{ server {2}; keepalive 64; }}
   server {{
-    listen 127.0.0.1:{1};
+    listen 127.0.0.1:{1}{5}
     location / {{
       proxy_pass http://service;
       proxy_http_version 1.1;
@@ -51,7 +51,7 @@ defaults
   timeout client 30s
   timeout server 30s
 frontend front
-  bind 127.0.0.1:{0}
+  bind 127.0.0.1:{0}{2}
   default_backend service
 backend service
   server one {1}
@@ -65,6 +65,21 @@ bool accepts(unsigned port) {
   return !error;
 }
 
+/// `listening`: what follows the port.
+std::vector<std::string> nginx_command(const Workspace& workspace, unsigned port, const std::string& upstream,
+                                       const std::string& http_settings, const std::string& location_settings,
+                                       const std::string& listening) {
+  const auto path = workspace.write("nginx.conf", fmt::format(nginx_configuration, workspace.path("."), port, upstream,
+                                                              http_settings, location_settings, listening));
+  return {"/usr/sbin/nginx", "-c", path, "-e", workspace.path("nginx.log")};
+}
+
+std::vector<std::string> haproxy_command(const Workspace& workspace, unsigned port, const std::string& upstream,
+                                         const std::string& listening) {
+  const auto path = workspace.write("haproxy.cfg", fmt::format(haproxy_configuration, port, upstream, listening));
+  return {"/usr/sbin/haproxy", "-db", "-f", path};
+}
+
 }  // namespace
 
 unsigned free_port() {
@@ -73,26 +88,58 @@ unsigned free_port() {
   return acceptor.local_endpoint().port();
 }
 
-RealServer::RealServer(std::vector<std::string> command, unsigned port) : command_(std::move(command)), port_(port) {
+RealServer::RealServer(std::vector<std::string> command, unsigned port, std::string scheme)
+    : command_(std::move(command)), port_(port), scheme_(std::move(scheme)) {
   start();
 }
 
 RealServer RealServer::nginx(const Workspace& workspace, const std::string& upstream, const std::string& http_settings,
                              const std::string& location_settings) {
   const unsigned port = free_port();
-  const auto path = workspace.write("nginx.conf", fmt::format(nginx_configuration, workspace.path("."), port, upstream,
-                                                              http_settings, location_settings));
-  return {{"/usr/sbin/nginx", "-c", path, "-e", workspace.path("nginx.log")}, port};
+  return {nginx_command(workspace, port, upstream, http_settings, location_settings, ";"), port};
+}
+
+RealServer RealServer::nginx_tls(const Workspace& workspace, const std::string& upstream,
+                                 const std::string& certificate, const std::string& http_settings,
+                                 const std::string& settings) {
+  const unsigned port = free_port();
+  const auto tls =
+      fmt::format(" ssl;\nssl_certificate {};\nssl_certificate_key {};\n{}", workspace.path(certificate + ".chain.pem"),
+                  workspace.path(certificate + ".key"), settings);
+  return {nginx_command(workspace, port, upstream, http_settings, "", tls), port, "https"};
 }
 
 RealServer RealServer::haproxy(const Workspace& workspace, const std::string& upstream) {
   const unsigned port = free_port();
-  const auto path = workspace.write("haproxy.cfg", fmt::format(haproxy_configuration, port, upstream));
-  return {{"/usr/sbin/haproxy", "-db", "-f", path}, port};
+  return {haproxy_command(workspace, port, upstream, ""), port};
+}
+
+RealServer RealServer::haproxy_tls(const Workspace& workspace, const std::string& upstream,
+                                   const std::string& certificate, const std::string& settings) {
+  const unsigned port = free_port();
+  const auto both =
+      workspace.write("haproxy.pem", workspace.read(certificate + ".chain.pem") + workspace.read(certificate + ".key"));
+  return {haproxy_command(workspace, port, upstream, fmt::format(" ssl crt {} {}", both, settings)), port, "https"};
+}
+
+RealServer RealServer::openssl(const Workspace& workspace, const std::string& certificate,
+                               const std::vector<std::string>& flags) {
+  const unsigned port = free_port();
+  std::vector<std::string> command{"/usr/bin/openssl",
+                                   "s_server",
+                                   "-accept",
+                                   fmt::format("127.0.0.1:{}", port),
+                                   "-cert",
+                                   workspace.path(certificate + ".pem"),
+                                   "-key",
+                                   workspace.path(certificate + ".key"),
+                                   "-quiet"};
+  command.insert(command.end(), flags.begin(), flags.end());
+  return {std::move(command), port, "https"};
 }
 
 std::string RealServer::url() const {
-  return fmt::format("http://127.0.0.1:{}", port_);
+  return fmt::format("{}://127.0.0.1:{}", scheme_, port_);
 }
 
 void RealServer::start() {

@@ -113,4 +113,33 @@ BOOST_AUTO_TEST_CASE(loopback_is_recognised_by_address_and_by_name) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(a_proxy_is_an_http_url_with_a_port) {
+  const auto proxy = koobatch::net::parse_proxy("http://proxy.example:3128/");
+  BOOST_REQUIRE(proxy.has_value());
+  BOOST_TEST(proxy->host == "proxy.example");
+  BOOST_TEST(proxy->port == "3128");
+  BOOST_TEST(proxy->url() == "http://proxy.example:3128");
+  BOOST_TEST(koobatch::net::parse_proxy("http://[::1]:80").value().host == "::1");
+}
+
+BOOST_AUTO_TEST_CASE(any_other_proxy_is_refused_with_the_reason) {
+  const auto why = [](std::string_view url) {
+    const auto result = koobatch::net::parse_proxy(url);
+    BOOST_REQUIRE_MESSAGE(result.has_error(), url << " was accepted");
+    BOOST_TEST(result.error().message.find("--proxy '") == 0U);
+    return result.error().message;
+  };
+  BOOST_TEST(why("http://proxy.example").find("the port is missing") != std::string::npos);
+  BOOST_TEST(why("http://[::1]").find("the port is missing") != std::string::npos);
+  for (const char* url : {"https://proxy.example:3128", "socks5://proxy.example:1080", "proxy.example:3128", ""}) {
+    BOOST_TEST(why(url).find("write it as http://HOST:PORT") != std::string::npos, url);
+  }
+  BOOST_TEST(why("http://pro xy:3128").find("not a URL; write it as http://HOST:PORT") != std::string::npos);
+  BOOST_TEST(why("http://proxy.example:3128/x").find("only scheme, host and port") != std::string::npos);
+  for (const char* url : {"http://me:s3cret@proxy.example:3128", "me:s3cret@proxy.example:3128"}) {
+    BOOST_TEST(why(url).find("not supported") != std::string::npos);
+    BOOST_TEST(why(url).find("s3cret") == std::string::npos);
+  }
+}
+
 BOOST_AUTO_TEST_SUITE_END()

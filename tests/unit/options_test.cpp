@@ -515,6 +515,19 @@ BOOST_AUTO_TEST_CASE(an_endpoint_is_a_scheme_a_host_and_a_port) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(a_proxy_is_checked_recorded_and_of_no_use_to_the_embedded_service) {
+  const auto through = to_endpoint({"--token-env", "T", "--proxy", "http://proxy.example:3128"}).settings();
+  BOOST_TEST(through.proxy.value().url() == "http://proxy.example:3128");
+  CHECK_SAYS(through.recorded, R"("proxy":"http://proxy.example:3128")");
+  BOOST_TEST(to_endpoint({"--token-env", "T"}, {{"KOOBATCH_PROXY", "http://p:1"}}).settings().proxy.has_value());
+  BOOST_TEST(!to_endpoint({"--token-env", "T"}).settings().proxy.has_value());
+  BOOST_TEST(!simulated({"--proxy", "http://proxy.example:3128"}).settings().proxy.has_value());
+  CHECK_SAYS(to_endpoint({"--token-env", "T", "--proxy", "proxy.example"}).refusal(), "--proxy 'proxy.example'");
+  const auto refusal = to_endpoint({"--token-env", "T", "--proxy", "http://me:s3cret@proxy.example:1"}).refusal();
+  CHECK_SAYS(refusal, "--proxy 'http://***@proxy.example:1'");
+  BOOST_TEST(refusal.find("s3cret") == std::string::npos);
+}
+
 BOOST_AUTO_TEST_CASE(settings_that_do_not_go_together_are_refused) {
   CHECK_SAYS(simulated({"--threads", "17"}).refusal(), "--connections 16 is less than --threads 17");
   CHECK_SAYS(simulated({"--burst", "5"}).refusal(), "--burst needs --rate");

@@ -29,6 +29,7 @@ struct Options {
   Presentation presentation;
   std::optional<job::Format> format;  ///< --format; otherwise the file's extension decides
   std::string endpoint;               ///< --endpoint as given
+  std::string proxy;                  ///< --proxy as given
   bool simulate = false;
   std::string report;  ///< --report as given: FILE or DIR/
   std::string job;     ///< --job; empty: where the report says

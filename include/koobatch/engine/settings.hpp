@@ -28,7 +28,8 @@ struct RunSettings {
   std::optional<report::RunRecord::Parent> parent;
 
   net::Endpoint endpoint;
-  bool simulated = false;  ///< the endpoint is the embedded simulator: made-up credentials will do
+  std::optional<net::Endpoint> proxy;  ///< HTTP proxy, the way to the endpoint
+  bool simulated = false;              ///< the endpoint is the embedded simulator: made-up credentials will do
   auth::CredentialSettings credentials;
   net::TlsSettings tls;
 

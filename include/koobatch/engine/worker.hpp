@@ -127,6 +127,7 @@ class Worker {
 
   std::string last_failure_;  ///< why the service could not be reached, for people
   bool told_of_shortage_ = false;
+  bool told_of_certificate_ = false;
   std::thread thread_;
 };
 

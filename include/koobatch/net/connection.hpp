@@ -5,6 +5,7 @@
 #include "koobatch/net/deadline_queue.hpp"
 #include "koobatch/net/endpoint.hpp"
 #include "koobatch/net/response.hpp"
+#include "koobatch/net/tls_peer.hpp"
 
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/ssl/stream.hpp>
@@ -19,8 +20,8 @@ namespace koobatch::net {
 /// What all connections of one thread have in common. Must outlive them.
 struct Dialer {
   Endpoint endpoint;
+  std::optional<Endpoint> proxy;      ///< the way to it
   asio::ssl::context* tls = nullptr;  ///< null: plain TCP
-  bool verify = true;                 ///< check certificate and host name
   Duration connect_timeout = std::chrono::seconds(5);
   Duration exchange_timeout = std::chrono::seconds(30);
   DeadlineQueue* deadlines = nullptr;
@@ -29,6 +30,10 @@ struct Dialer {
   std::vector<asio::ip::tcp::endpoint> addresses;
   TimePoint resolve_after = TimePoint::min();  ///< until then they are believed
   unsigned open = 0;                           ///< connections that are open now
+  TlsPast tls_past;
+
+  /// Where the socket is connected to.
+  const Endpoint& next_hop() const { return proxy ? *proxy : endpoint; }
 };
 
 /// One keep-alive connection: opens, exchanges, closes. All of it on the thread of its io_context. Every operation ends
@@ -41,7 +46,7 @@ class Connection : private Deadline {
     /// Not now, because this machine lacks descriptors, ports or memory, which says nothing about the service; others
     /// are open and can do the work.
     no_room,
-    never,  ///< the peer's certificate was refused: trying again cannot help
+    never,  ///< as `no`, but trying again cannot help: a certificate was refused, or there is no TLS to agree on
   };
 
   Connection(asio::io_context& context, Dialer& dialer);
@@ -55,6 +60,11 @@ class Connection : private Deadline {
   Awaitable<void> wait_for_room();
 
   bool is_open() const { return open_; }
+  /// After an exchange: the service turned down our certificate, or demands one. `answer.error` says so, nothing of the
+  /// request was read, and trying again cannot help.
+  bool refused() const { return refused_; }
+  /// The service asked for a client certificate when this was opened, and got none.
+  bool lacks_certificate() const { return peer_.wanted_certificate(); }
   /// Should this idle connection be used again? Closes it if the peer did, or sent something nobody asked for.
   bool still_usable(TimePoint now);
   void close();
@@ -66,6 +76,7 @@ class Connection : private Deadline {
   void set_open(bool open);
   Awaitable<Opened> attempt_open(flow::Answer& answer);
   Awaitable<bool> resolve(flow::Answer& answer);
+  Awaitable<bool> tunnel(flow::Answer& answer);
   Awaitable<Opened> handshake(flow::Answer& answer);
   template <class Stream>
   Awaitable<void> exchange_on(Stream& stream, std::string_view request, flow::Answer& answer);
@@ -73,11 +84,13 @@ class Connection : private Deadline {
   Awaitable<boost::system::error_code> write_all(Stream& stream, std::string_view bytes);
   template <class Stream>
   Awaitable<boost::system::error_code> read_answer(Stream& stream, flow::Answer& answer);
+  bool consider_refusal(const boost::system::error_code& error, flow::Answer& answer);
   void conclude(const boost::system::error_code& error, bool reused, flow::Answer& answer);
 
   asio::io_context& context_;
   Dialer& dialer_;
   Socket socket_;
+  TlsPeer peer_;
   std::optional<TlsStream> tls_;
   Resolver resolver_;
   ResponseReader reader_;
@@ -86,6 +99,7 @@ class Connection : private Deadline {
   bool open_ = false;
   bool used_ = false;  ///< has carried a whole exchange
   bool timed_out_ = false;
+  bool refused_ = false;
 };
 
 }  // namespace koobatch::net

@@ -21,5 +21,8 @@ struct Endpoint {
 
 /// Reads "https://host[:port]". Anything more (a path, a query, user information) is a usage error that says so.
 Result<Endpoint> parse_endpoint(std::string_view url);
+/// The same for the proxy in --proxy: "http://host:port", with the port, for nobody agrees on one. Passwords do not
+/// belong on a command line.
+Result<Endpoint> parse_proxy(std::string_view url);
 
 }  // namespace koobatch::net

@@ -15,8 +15,8 @@ struct TlsSettings {
   bool insecure = false;         ///< accept any certificate
 };
 
-/// A client context: TLS 1.2 and 1.3, peer verification on unless insecure. A file that cannot be used is a usage
-/// error.
+/// A client context: TLS 1.2 and 1.3, peer verification on unless insecure. Each SSL made of it needs a TlsPeer. A
+/// file that cannot be used is a usage error.
 Result<std::unique_ptr<boost::asio::ssl::context>> make_tls_context(const TlsSettings& settings);
 
 }  // namespace koobatch::net
