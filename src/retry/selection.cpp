@@ -23,7 +23,7 @@ void Selector::add_succeeded(std::uint32_t line, std::uint64_t key, job::FieldSe
   if (entry == keys_.end()) return;
   LastSet& last = last_set_[entry->second];
   for (std::size_t i = 0; i < last.size(); ++i) {
-    if ((fields >> i & 1U) != 0) last[i] = line;
+    if ((static_cast<unsigned>(fields) >> i & 1U) != 0) last[i] = line;
   }
 }
 
@@ -32,7 +32,7 @@ Selection Selector::finish() {
   for (const auto& [line, key, fields] : wanted_) {
     unsigned superseded = 0;
     for (std::size_t i = 0; i < job::max_fields; ++i) {
-      if ((fields >> i & 1U) != 0 && last_set_[key][i] > line) superseded |= 1U << i;
+      if ((static_cast<unsigned>(fields) >> i & 1U) != 0 && last_set_[key][i] > line) superseded |= 1U << i;
     }
     if (superseded == fields) {
       ++selection.superseded;
