@@ -150,9 +150,17 @@ void RealServer::start() {
   }
 }
 
-void RealServer::restart(std::chrono::milliseconds down) {
+RealServer::~RealServer() {
+  stop();
+}
+
+void RealServer::stop() {
   process_->signal(SIGTERM);
   process_->wait();
+}
+
+void RealServer::restart(std::chrono::milliseconds down) {
+  stop();
   std::this_thread::sleep_for(down);
   start();
 }

@@ -28,6 +28,11 @@ class RealServer {
   static RealServer openssl(const Workspace& workspace, const std::string& certificate,
                             const std::vector<std::string>& flags);
 
+  /// Asks it to end: killed, it would leave its workers behind.
+  ~RealServer();
+  RealServer(const RealServer&) = delete;
+  RealServer& operator=(const RealServer&) = delete;
+
   std::string url() const;
   void signal(int number) const { process_->signal(number); }
   /// Ends it at once, dropping its connections, and starts it anew on the same port after a while.
@@ -36,6 +41,7 @@ class RealServer {
  private:
   RealServer(std::vector<std::string> command, unsigned port, std::string scheme = "http");
   void start();
+  void stop();
 
   std::vector<std::string> command_;
   unsigned port_;
