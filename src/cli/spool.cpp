@@ -1,5 +1,7 @@
 #include "koobatch/cli/spool.hpp"
 
+#include "koobatch/core/write_all.hpp"
+
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
@@ -29,17 +31,6 @@ Error write_error(const fs::path& path, int code) {
   return system_error(
       ErrorKind::usage, path.string(),
       "cannot keep a copy of standard input there; nothing was sent, choose another place with --report", code);
-}
-
-/// 0, or why not all of `bytes` could be written.
-int write_all(int fd, std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t count = ::write(fd, bytes.data(), bytes.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count <= 0) return count < 0 ? errno : ENOSPC;
-    bytes.remove_prefix(static_cast<std::size_t>(count));
-  }
-  return 0;
 }
 
 /// A file opened while it is closed would take its number, and be read in its place.

@@ -1,5 +1,7 @@
 #include "koobatch/report/journal_file.hpp"
 
+#include "koobatch/core/write_all.hpp"
+
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/file.h>
@@ -36,17 +38,6 @@ Error run_error(const std::string& name, const char* what, int code) {
   const bool full = code == ENOSPC || code == EDQUOT || code == EFBIG;
   return with_advice(system_error(ErrorKind::fatal, name, what, code),
                      fmt::format("{} and run '{}'", full ? "free some space" : "check the disk", resume_command(name)));
-}
-
-/// 0, or why not all of `bytes` could be written.
-int write_all(int fd, std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t count = uninterrupted([&] { return ::write(fd, bytes.data(), bytes.size()); });
-    // POSIX lets a write of more than nothing return 0 only where no progress can be made.
-    if (count <= 0) return count < 0 ? errno : ENOSPC;
-    bytes.remove_prefix(static_cast<std::size_t>(count));
-  }
-  return 0;
 }
 
 class PosixJournal : public JournalFile {

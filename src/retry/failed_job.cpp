@@ -1,5 +1,6 @@
 #include "koobatch/retry/failed_job.hpp"
 
+#include "koobatch/core/write_all.hpp"
 #include "koobatch/job/byte_source.hpp"
 #include "koobatch/job/compression.hpp"
 #include "koobatch/job/line_splitter.hpp"
@@ -37,27 +38,24 @@ class NewFile {
   }
 
   Result<void> write(std::string_view text) {
-    while (!text.empty()) {
-      const ssize_t count = ::write(fd_, text.data(), text.size());
-      if (count < 0 && errno == EINTR) continue;
-      if (count < 0) return failure("write failed");
-      text.remove_prefix(static_cast<std::size_t>(count));
-    }
+    if (const int code = write_all(fd_, text); code != 0) return failure("write failed", code);
     return {};
   }
 
   /// Makes it durable; then it stays.
   Result<void> finish() {
-    if (::fsync(fd_) != 0) return failure("fsync failed");
+    if (::fsync(fd_) != 0) return failure("fsync failed", errno);
     if (::close(std::exchange(fd_, -1)) == 0) return {};
     const int code = errno;
     ::unlink(path_.c_str());
-    return system_error(ErrorKind::fatal, path_.string(), "close failed", code);
+    return failure("close failed", code);
   }
 
  private:
   NewFile(std::filesystem::path path, int fd) : path_(std::move(path)), fd_(fd) {}
-  Error failure(const std::string& what) const { return system_error(ErrorKind::fatal, path_.string(), what, errno); }
+  Error failure(const std::string& what, int code) const {
+    return system_error(ErrorKind::fatal, path_.string(), what, code);
+  }
 
   std::filesystem::path path_;
   int fd_;  // -1: finished or moved from
