@@ -1,6 +1,7 @@
 // Whatever the network does, every operation ends as documented, and the run goes on once the network is well again.
 #include "certificates.hpp"
 #include "fault_gate.hpp"
+#include "preload.hpp"
 #include "run_checks.hpp"
 #include "scripted_server.hpp"
 #include "service.hpp"
@@ -27,15 +28,6 @@ using Then = Reply::Then;
 using Kind = Fault::Kind;
 
 const Process::Environment token = {{"TOKEN", "secret"}};
-
-/// What a preloaded library makes go wrong, besides the token.
-Process::Environment with_fault(const std::string& name, const std::string& value) {
-  return {{"TOKEN", "secret"},
-          {"LD_PRELOAD", IO_FAULTS_LIBRARY},
-          {name, value},
-          // The sanitizer's runtime then no longer comes first, which harms nothing here.
-          {"ASAN_OPTIONS", "verify_asan_link_order=0"}};
-}
 
 /// A job and the command that runs it.
 struct Fixture {

@@ -1,5 +1,6 @@
 // The service is never pushed past the configured rate.
 #include "service.hpp"
+#include "windows.hpp"
 #include "workspace.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -28,17 +29,6 @@ std::vector<std::int64_t> arrivals(const Workspace& workspace, const std::vector
   for (const auto& request : read_log(workspace.path("log"))) times.push_back(request.t_ns);
   std::sort(times.begin(), times.end());
   return times;
-}
-
-/// The most arrivals in any window of this length.
-std::size_t most_within(const std::vector<std::int64_t>& times, std::int64_t window) {
-  std::size_t most = 0;
-  std::size_t from = 0;
-  for (std::size_t i = 0; i < times.size(); ++i) {
-    while (times[i] - times[from] >= window) ++from;
-    most = std::max(most, i - from + 1);
-  }
-  return most;
 }
 
 constexpr std::int64_t ms = 1'000'000;

@@ -1,4 +1,5 @@
 // A run may be killed at any instant, and its disk may fail: resumed, it loses and doubles nothing.
+#include "preload.hpp"
 #include "run_checks.hpp"
 #include "service.hpp"
 #include "workspace.hpp"
@@ -40,13 +41,7 @@ struct Trial {
   }
 
   static Process::Environment environment(const std::string& fault) {
-    Process::Environment variables = {{"TOKEN", "secret"}};
-    if (fault.empty()) return variables;
-    variables["LD_PRELOAD"] = IO_FAULTS_LIBRARY;
-    variables["KOOBATCH_IO_FAULT"] = fault;
-    // The sanitizer's runtime then no longer comes first, which harms nothing here.
-    variables["ASAN_OPTIONS"] = "verify_asan_link_order=0";
-    return variables;
+    return fault.empty() ? Process::Environment{{"TOKEN", "secret"}} : with_fault("KOOBATCH_IO_FAULT", fault);
   }
 
   std::vector<std::string> command() const {

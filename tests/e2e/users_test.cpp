@@ -1,5 +1,6 @@
 // Users are paced each on its own: who has to wait holds up nobody else.
 #include "service.hpp"
+#include "windows.hpp"
 #include "workspace.hpp"
 
 #include <fmt/format.h>
@@ -53,13 +54,7 @@ std::size_t most_within(const std::vector<LoggedRequest>& requests, const std::s
   for (const auto& request : requests) {
     if (request.user == user) times.push_back(request.t_ns);
   }
-  std::size_t most = 0;
-  std::size_t from = 0;
-  for (std::size_t i = 0; i < times.size(); ++i) {
-    while (times[i] - times[from] >= window) ++from;
-    most = std::max(most, i - from + 1);
-  }
-  return most;
+  return koobatch::test::most_within(times, window);
 }
 
 /// How many requests of `user` came before the last one of anybody else.

@@ -1,0 +1,17 @@
+#pragma once
+#include "process.hpp"
+
+#include <string>
+
+namespace koobatch::test {
+
+/// A token, and the library that makes system calls go wrong (io_faults.cpp) preloaded with `name` set to `value`.
+inline Process::Environment with_fault(const std::string& name, const std::string& value) {
+  return {{"TOKEN", "secret"},
+          {"LD_PRELOAD", IO_FAULTS_LIBRARY},
+          {name, value},
+          // The sanitizer's runtime then no longer comes first, which harms nothing here.
+          {"ASAN_OPTIONS", "verify_asan_link_order=0"}};
+}
+
+}  // namespace koobatch::test
