@@ -147,7 +147,7 @@ Result<engine::RunSettings> finish_run(const Options& options, const std::filesy
 
 Result<engine::RunSettings> finish_resume(const Options& options, const std::filesystem::path& report,
                                           const report::RunRecord& recorded) {
-  const auto format = recorded.job.format == to_string(job::Format::csv) ? job::Format::csv : job::Format::ndjson;
+  const auto format = job::format_named(recorded.job.format);
   if (options.format && *options.format != format) {
     return usage_error(fmt::format("--format {}: the report was begun with {}; another format is another job",
                                    to_string(*options.format), recorded.job.format));

@@ -17,7 +17,7 @@ namespace {
 /// As the run read it; whether an operation has a user, and is known to the service, is for the new job's run to say.
 job::ReaderSettings reader_of(const report::RunRecord& run) {
   job::ReaderSettings reader;
-  reader.format = run.job.format == to_string(job::Format::csv) ? job::Format::csv : job::Format::ndjson;
+  reader.format = job::format_named(run.job.format);
   reader.require_user = false;
   reader.simulated = true;
   return reader;

@@ -5,6 +5,8 @@
 #include <fmt/format.h>
 #include <unicode/uchar.h>
 
+#include <algorithm>
+
 namespace koobatch {
 namespace {
 
@@ -37,6 +39,13 @@ void append_harmless(std::string& out, std::string_view text) {
 std::string harmless(std::string_view text) {
   std::string out;
   append_harmless(out, text);
+  return out;
+}
+
+std::string printable_ascii(std::string_view text, std::size_t limit) {
+  std::string out(text.substr(0, limit));
+  std::replace_if(
+      out.begin(), out.end(), [](char c) { return c < 0x20 || c >= 0x7f; }, '?');
   return out;
 }
 

@@ -128,8 +128,7 @@ void Feeder::record_unknown(const job::Operation& operation, const TraceId& atte
   record(result);
 }
 
-void Feeder::record(const report::ResultRecord& unsent) {
-  report::ResultRecord result = unsent;
+void Feeder::record(report::ResultRecord result) {
   result.at = WallClock::now();
   if (unsent_.lines.empty()) unsent_.first = Steady::now();
   report::append_line(unsent_.lines, result);

@@ -59,7 +59,10 @@ report::RunRecord make_record(const RunSettings& settings, const job::Validation
 
 struct Run::Impl {
   Impl(const RunSettings& s, const job::Validation& v, report::RunRecord r)
-      : settings(s), validation(v), record(std::move(r)), pace(settings.pace, Steady::now()),
+      : settings(s),
+        validation(v),
+        record(std::move(r)),
+        pace(settings.pace, Steady::now()),
         first_results(settings.max_errors.text().empty()) {}
   ~Impl();
 
@@ -319,8 +322,7 @@ RunResult Run::finish() {
   end.at = WallClock::now();
   end.seconds = seconds(Steady::now() - impl_->started);
   end.requests = sum.requests;
-  const auto pace = impl_->pace.counts();
-  end.pace = {pace.cuts, pace.pauses, pace.user_pauses, pace.outages};
+  end.pace = impl_->pace.counts();
   for (const auto& worker : impl_->workers) {
     const auto lines = worker->unsettled();
     end.unsettled.insert(end.unsettled.end(), lines.begin(), lines.end());

@@ -55,6 +55,7 @@ struct Worker::Line {
   TimePoint sent;
   WallTime x_date;
   auth::Credentials::Header header;  ///< what this line's request was sent with
+  std::string_view secret;           ///< within `header`
 };
 
 Worker::Worker(unsigned index, unsigned connections, std::uint64_t seed, const Shared& shared)
@@ -196,7 +197,10 @@ void Worker::prepare(Line& line, flow::SlotId slot) {
   const std::uint8_t attempt = scheduler_.attempt(slot);
   line.sent = Steady::now();
   line.x_date = clock_.x_date(line.sent, WallClock::now());
-  line.header = header_;
+  if (line.header != header_) {
+    line.header = header_;
+    line.secret = shared_.credentials.secret_in(*line.header);
+  }
   renderer_.render(operation, *line.header, line.x_date, {shared_.trace_prefix, operation.line(), attempt},
                    line.request);
   counters_.requests.add();
@@ -215,7 +219,7 @@ void Worker::conclude(Line& line, flow::SlotId slot) {
   const job::Operation& operation = scheduler_.operation(slot);
   clock_.observe(line.answer.date, now);
   classifier_.classify(line.answer, operation.row().answers_id ? operation.id() : std::string_view(), timing.at,
-                       line.outcome, shared_.credentials.secret_in(*line.header));
+                       line.outcome, line.secret);
   flow::Outcome& outcome = line.outcome;
   if (outcome.close) line.connection.close();
   if (outcome.http == 0) {
@@ -311,9 +315,9 @@ void Worker::record(flow::SlotId slot, Status status, const flow::Outcome& outco
 void Worker::note(flow::SlotId slot, TimePoint now) {
   const auto next_attempt = static_cast<std::uint8_t>(scheduler_.attempt(slot) + 1);
   begin_batch(now);
-  report::append_line(batch_.lines, report::AttemptNote{{shared_.trace_prefix, scheduler_.operation(slot).line(),
-                                                         next_attempt},
-                                                        WallClock::now()});
+  report::append_line(
+      batch_.lines,
+      report::AttemptNote{{shared_.trace_prefix, scheduler_.operation(slot).line(), next_attempt}, WallClock::now()});
   recorded_batch_ = batch_.number;
   scheduler_.noted(slot, batch_.number);
   consider_sync();
@@ -437,11 +441,11 @@ void Worker::pace_changed() {
 void Worker::consider_first(Status status, const flow::Outcome& outcome) {
   const auto answer = shared_.first_results.add(status, outcome);
   if (!answer) return;
-  shared_.abort({ErrorKind::limit,
-                 fmt::format("the first {} operations were all rejected with the same answer ({}), so the rest "
-                             "probably would be too; if they are to be tried all the same, run "
-                             "'koobatch resume {} --max-errors 100%'",
-                             flow::UniformRejection::sample, *answer, shared_.settings.report.string())});
+  shared_.abort(
+      {ErrorKind::limit, fmt::format("the first {} operations were all rejected with the same answer ({}), so the rest "
+                                     "probably would be too; if they are to be tried all the same, run "
+                                     "'koobatch resume {} --max-errors 100%'",
+                                     flow::UniformRejection::sample, *answer, shared_.settings.report.string())});
 }
 
 void Worker::check_outage(TimePoint now) {

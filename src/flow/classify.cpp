@@ -1,5 +1,7 @@
 #include "koobatch/flow/classify.hpp"
 
+#include "koobatch/core/terminal_text.hpp"
+
 #include <fmt/format.h>
 #include <simdjson.h>
 #include <boost/algorithm/string/replace.hpp>
@@ -135,19 +137,11 @@ void judge_success(const Body& body, Outcome& out) {
   }
 }
 
-/// A header's value for messages and the report: it need not even be UTF-8.
-std::string printable(std::string_view text, std::size_t limit) {
-  std::string out(text.substr(0, limit));
-  std::replace_if(
-      out.begin(), out.end(), [](char c) { return c < 0x20 || c >= 0x7f; }, '?');
-  return out;
-}
-
 void judge_redirect(const Answer& answer, std::string_view secret, Outcome& out) {
   out.verdict = Verdict::rejected;
   out.error = answer.location.empty() ? fmt::format("HTTP {} without a target; redirects are not followed", out.http)
                                       : fmt::format("redirected to '{}'; redirects are not followed",
-                                                    printable(masked(answer.location, secret), 256));
+                                                    printable_ascii(masked(answer.location, secret), 256));
 }
 
 Verdict judge_refusal(const Body& body, int http) {

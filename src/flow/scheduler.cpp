@@ -97,7 +97,8 @@ Scheduler::Candidate Scheduler::choose(const Seat& seat, TimePoint now, bool pre
   if (!fresh || !prefer_fresh) {
     if (users_.due(now) && may_start(users_.front())) return {Where::users, users_.front()};
     if (is_due(repeats_, now) && may_start(repeats_.top().slot)) return {Where::repeats, repeats_.top().slot};
-    if (retries_from_ <= now && is_due(retries_, now) && may_start(retries_.top().slot)) return {Where::retries, retries_.top().slot};
+    if (retries_from_ <= now && is_due(retries_, now) && may_start(retries_.top().slot))
+      return {Where::retries, retries_.top().slot};
   }
   if (fresh) return {Where::ready, sequencer_.front()};
   return {};
@@ -159,7 +160,7 @@ Action Scheduler::wait_for_permit(Seat& seat, const Pace::Permit& permit, TimePo
 Pace::Request Scheduler::request(const Candidate& candidate) const {
   using Kind = Pace::Request::Kind;
   const Slot& slot = slots_[candidate.slot];
-  const Kind kind = slot.attempt == 0 ? Kind::first
+  const Kind kind = slot.attempt == 0                              ? Kind::first
                     : candidate.where == Candidate::Where::retries ? Kind::retry
                                                                    : Kind::repeat;
   return {kind, slot.operation.user()};

@@ -111,31 +111,12 @@ void append_target(std::string& out, const Fields& fields) {
   out.append(row.target, close + 1);
 }
 
-void append_value(std::string& out, const Fields& fields, FieldType type, const FieldValue& value) {
-  switch (type) {
-    case FieldType::text:
-      append_json_string(out, value.text);
-      return;
-    case FieldType::integer:
-      out.append(fmt::format_int(value.integer).c_str());
-      return;
-    case FieldType::text_list:
-      break;
-  }
-  out.push_back('[');
-  for (std::uint32_t i = 0; i < value.list_size; ++i) {
-    if (i > 0) out.push_back(',');
-    append_json_string(out, fields.list_items[value.list_from + i]);
-  }
-  out.push_back(']');
-}
-
 void append_body(std::string& out, const Fields& fields) {
   JsonWriter body(out);
   for (std::size_t i = 0; i < fields.row->fields.size(); ++i) {
     const auto& field = fields.row->fields[i];
     if (field.place != FieldPlace::body || !fields.values[i].present) continue;
-    append_value(body.key(field.name), fields, field.type, fields.values[i]);
+    append_field(body.key(field.name), fields, i);
   }
   body.end();
 }
@@ -154,6 +135,26 @@ std::span<const OperationRow> service_operations() {
 const OperationRow* find_operation(std::string_view name) {
   const auto* row = std::ranges::find(table, name, &OperationRow::name);
   return row == std::end(table) ? nullptr : row;
+}
+
+void append_field(std::string& out, const Fields& fields, std::size_t index) {
+  const FieldValue& value = fields.values[index];
+  switch (fields.row->fields[index].type) {
+    case FieldType::text:
+      append_json_string(out, value.text);
+      return;
+    case FieldType::integer:
+      out.append(fmt::format_int(value.integer).c_str());
+      return;
+    case FieldType::text_list:
+      break;
+  }
+  out.push_back('[');
+  for (std::uint32_t i = 0; i < value.list_size; ++i) {
+    if (i > 0) out.push_back(',');
+    append_json_string(out, fields.list_items[value.list_from + i]);
+  }
+  out.push_back(']');
 }
 
 void Fields::clear() {
@@ -185,7 +186,7 @@ void append_record_json(const Fields& fields, std::string& out) {
   for (std::size_t i = 0; i < fields.row->fields.size(); ++i) {
     if (!fields.values[i].present) continue;
     const auto& field = fields.row->fields[i];
-    append_value(json.key(field.name), fields, field.type, fields.values[i]);
+    append_field(json.key(field.name), fields, i);
   }
   if (fields.user_id) json.add(user_id_field, *fields.user_id);
   if (fields.language) json.add(language_field, *fields.language);

@@ -104,6 +104,10 @@ std::string_view to_string(Format format) {
   return format == Format::csv ? "csv" : "ndjson";
 }
 
+Format format_named(std::string_view name) {
+  return name == to_string(Format::csv) ? Format::csv : Format::ndjson;
+}
+
 std::optional<Format> format_of(const std::filesystem::path& path) {
   const auto extension = lower_extension(without_compression(path));
   if (extension == ".ndjson" || extension == ".jsonl" || extension == ".json") return Format::ndjson;

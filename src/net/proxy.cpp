@@ -1,5 +1,6 @@
 #include "koobatch/net/proxy.hpp"
 
+#include "koobatch/core/terminal_text.hpp"
 #include "koobatch/net/response.hpp"
 
 #include <fmt/format.h>
@@ -28,12 +29,9 @@ bool is_status_line(std::string_view line) {
          std::all_of(line.begin() + 9, line.begin() + 12, is_digit) && (line.size() == 12 || line[12] == ' ');
 }
 
-/// The proxy's words, harmless to terminals and reports.
-std::string visible(std::string_view line) {
-  std::string text(line.substr(0, longest_status_line));
-  std::replace_if(
-      text.begin(), text.end(), [](char c) { return c < 0x20 || c >= 0x7f; }, '?');
-  return text;
+/// The proxy's words: status and reason of "HTTP/1.1 403 Forbidden".
+std::string words_of(std::string_view status_line) {
+  return printable_ascii(status_line.substr(9), longest_status_line);
 }
 
 }  // namespace
@@ -64,10 +62,9 @@ ProxyAnswer::State ProxyAnswer::judge(std::string_view status_line, bool more_be
   if (!is_status_line(status_line)) return refuse("its answer is not HTTP/1.1");
   const std::string_view status = status_line.substr(9, 3);
   if (status == "407") {
-    return refuse(
-        fmt::format("HTTP {}; a proxy that asks for a password is not supported", visible(status_line.substr(9))));
+    return refuse(fmt::format("HTTP {}; a proxy that asks for a password is not supported", words_of(status_line)));
   }
-  if (status.front() != '2') return refuse(fmt::format("HTTP {}", visible(status_line.substr(9))));
+  if (status.front() != '2') return refuse(fmt::format("HTTP {}", words_of(status_line)));
   // The target waits for our first byte, in TLS and in HTTP: what is there already comes from somebody else.
   if (more_behind) return refuse("it sent bytes that the service cannot have sent");
   return State::open;

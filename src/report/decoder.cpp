@@ -171,7 +171,7 @@ bool read_counts(Value value, Counts& out) {
   });
 }
 
-bool read_pace(Value value, PaceChanges& out) {
+bool read_pace(Value value, PaceCounts& out) {
   return for_each_member(value.get_object(), [&](std::string_view name, Value v) {
     if (name == "cuts") return read(v, out.cuts);
     if (name == "pauses") return read(v, out.pauses);

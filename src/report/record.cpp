@@ -267,15 +267,7 @@ void append_counts(std::string& out, const Counts& counts) {
   json.end();
 }
 
-PaceChanges& PaceChanges::operator+=(const PaceChanges& other) {
-  cuts += other.cuts;
-  pauses += other.pauses;
-  user_pauses += other.user_pauses;
-  outages += other.outages;
-  return *this;
-}
-
-void append_pace(std::string& out, const PaceChanges& pace) {
+void append_pace(std::string& out, const PaceCounts& pace) {
   JsonWriter json(out);
   json.add("cuts", pace.cuts).add("pauses", pace.pauses).add("user_pauses", pace.user_pauses);
   json.add("outages", pace.outages).end();

@@ -195,7 +195,7 @@ void TextWriter::fact(std::string_view name, const std::string& text, bool clip)
 }
 
 /// "slowed down 3 times, 1 pause, 1 outage"
-std::string pace_text(const PaceChanges& pace) {
+std::string pace_text(const PaceCounts& pace) {
   std::string text;
   const auto add = [&](std::uint64_t count, const std::string& words) {
     if (count != 0) text += (text.empty() ? "" : ", ") + words;
@@ -233,7 +233,7 @@ void TextWriter::facts() {
   if (s_.retries != 0)
     requests += fmt::format(", {}", s_.retries == 1 ? "1 retry" : format_count(s_.retries) + " retries");
   fact("requests", requests, true);
-  if (s_.pace != PaceChanges()) fact("pace", pace_text(s_.pace), true);
+  if (s_.pace != PaceCounts()) fact("pace", pace_text(s_.pace), true);
   if (s_.latency.count == 0) return;
   fact("latency",
        fmt::format("half within {}, 90% {}, 99% {}, all {}", latency_text(s_.latency.p50), latency_text(s_.latency.p90),

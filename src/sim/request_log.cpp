@@ -49,7 +49,7 @@ void append_body_fields(std::string& out, const job::Fields& fields) {
     const job::FieldRow& field = fields.row->fields[i];
     const job::FieldValue& value = fields.values[i];
     if (value.present && !value.malformed && field.place == job::FieldPlace::body) {
-      append_field(json.key(field.name), fields, i);
+      job::append_field(json.key(field.name), fields, i);
     }
   }
   json.end();

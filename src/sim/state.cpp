@@ -38,26 +38,6 @@ std::string_view name_of(std::string_view member) {
 
 }  // namespace
 
-void append_field(std::string& out, const job::Fields& fields, std::size_t index) {
-  const job::FieldValue& value = fields.values[index];
-  switch (fields.row->fields[index].type) {
-    case job::FieldType::text:
-      append_json_string(out, value.text);
-      break;
-    case job::FieldType::integer:
-      out.append(fmt::format_int(value.integer).c_str());
-      break;
-    case job::FieldType::text_list:
-      out.push_back('[');
-      for (std::uint32_t i = 0; i < value.list_size; ++i) {
-        if (i > 0) out.push_back(',');
-        append_json_string(out, fields.list_items[value.list_from + i]);
-      }
-      out.push_back(']');
-      break;
-  }
-}
-
 std::uint64_t hash_key(std::string_view key) {
   return XXH3_64bits(key.data(), key.size());
 }
@@ -80,7 +60,7 @@ void State::apply(std::uint64_t hash, std::string_view key, const job::Fields& f
   Entry& e = entry(hash, key);
   std::array<bool, job::max_fields> done{};
   const auto set = [&](std::size_t i) {
-    append_member(scratch_, fields.row->fields[i].name, [&] { append_field(scratch_, fields, i); });
+    append_member(scratch_, fields.row->fields[i].name, [&] { job::append_field(scratch_, fields, i); });
     done[i] = true;
   };
   const auto sets = [&](std::size_t i) { return i != fields.row->key_field && fields.values[i].present; };

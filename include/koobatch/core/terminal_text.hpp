@@ -15,6 +15,10 @@ bool is_harmful(std::int32_t code_point);
 void append_harmless(std::string& out, std::string_view text);
 std::string harmless(std::string_view text);
 
+/// At most `limit` bytes of a header's text, for messages and the report: it need not even be UTF-8, so what is not
+/// visible ASCII becomes `?`.
+std::string printable_ascii(std::string_view text, std::size_t limit);
+
 /// Columns `text` (harmless, valid UTF-8) takes on a terminal: two for wide characters, none for combining ones.
 std::size_t columns(std::string_view text);
 

@@ -25,8 +25,8 @@ class Feeder {
     report::LineSet done;
     bool any_attempted = false;            ///< every other operation may have been sent: a segment was cut off
     std::vector<std::uint32_t> attempted;  ///< these may have been; ascending
-    /// Of operations that are not idempotent, which alone are noted, these may have been sent, and the above say nothing;
-    /// ascending by line.
+    /// Of operations that are not idempotent, which alone are noted, these may have been sent, and the above say
+    /// nothing; ascending by line.
     std::vector<report::AttemptNote> noted;
   };
   struct Settings {
@@ -64,7 +64,7 @@ class Feeder {
   bool push(Lane& lane);
   void record_invalid();
   void record_unknown(const job::Operation& operation, const TraceId& attempt);
-  void record(const report::ResultRecord& result);
+  void record(report::ResultRecord result);
   Error changed() const;
 
   Settings settings_;

@@ -1,5 +1,6 @@
 #pragma once
 #include "koobatch/core/clock.hpp"
+#include "koobatch/core/pace_counts.hpp"
 #include "koobatch/flow/adaptive_rate.hpp"
 #include "koobatch/flow/breaker.hpp"
 #include "koobatch/flow/outcome.hpp"
@@ -18,8 +19,8 @@
 namespace koobatch::flow {
 
 struct PaceSettings {
-  double rate = 0;          ///< requests a second, retries included; 0: no limit
-  std::uint32_t burst = 0;  ///< 0: RateLimiter::default_burst
+  double rate = 0;           ///< requests a second, retries included; 0: no limit
+  std::uint32_t burst = 0;   ///< 0: RateLimiter::default_burst
   double rate_per_user = 0;  ///< requests a second for each user; 0: no limit
   Duration max_outage = std::chrono::minutes(10);
   bool shared = false;  ///< used by several threads
@@ -43,19 +44,14 @@ struct PaceEvent {
 /// For people: "the service throttles (HTTP 429): at most 140/s from now on, before 200/s".
 std::string describe(const PaceEvent& event);
 
-/// How often each of them happened.
-struct PaceCounts {
-  std::uint64_t cuts = 0, pauses = 0, user_pauses = 0, outages = 0;
-};
-
 /// May something be sent now, and if not, when to ask again? Limiters, pauses, budget and breaker in one place, because
 /// the service sees the run as one client: shared by all threads. Locks only if it is really shared.
 class Pace {
  public:
   struct Permit {
     bool granted = false;
-    bool probe = false;     ///< granted as the one request that goes alone
-    TimePoint ask_at = {};  ///< if not granted
+    bool probe = false;      ///< granted as the one request that goes alone
+    TimePoint ask_at = {};   ///< if not granted
     Duration downtime = {};  ///< Breaker::downtime, if granted
     /// If not granted: does that hold only for requests of this user, or only for retries?
     bool only_user = false;
@@ -114,7 +110,7 @@ class Pace {
   PaceSettings settings_;
   std::optional<RateLimiter> limiter_;  ///< what the user allows
   AdaptiveRate rate_;
-  std::optional<RateLimiter> adaptive_;  ///< what the service was found to allow
+  std::optional<RateLimiter> adaptive_;     ///< what the service was found to allow
   TimePoint follow_at_ = TimePoint::min();  ///< when adaptive_ is to be brought up to date
   UserPace users_;
   RetryBudget budget_;

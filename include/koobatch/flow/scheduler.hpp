@@ -28,7 +28,8 @@ struct SchedulerSettings {
   Duration deadline = std::chrono::minutes(10);  ///< of an operation, from its first attempt
   std::size_t look_ahead = 8192;                 ///< operations held at most
   std::size_t look_ahead_bytes = 8U << 20U;      ///< memory they hold at most, roughly
-  std::size_t notes_ahead = 16;  ///< attempts noted in the report and not yet sent, at most: a crash makes each `unknown`
+  std::size_t notes_ahead =
+      16;                      ///< attempts noted in the report and not yet sent, at most: a crash makes each `unknown`
   std::size_t low_water = 64;  ///< with fewer operations ready than this, those waiting for durability ask for a sync
 };
 
@@ -185,12 +186,12 @@ class Scheduler {
   std::deque<Slot> slots_;  ///< never moves its elements: operation() stays valid while others come in
   SlotId free_ = no_slot;   ///< head of the list of free slots
   Sequencer sequencer_;
-  UserQueues users_;   ///< wait because of their user
-  DueQueue repeats_;   ///< wait because the service asked for it, or for nothing but their turn
-  DueQueue retries_;   ///< failed before, and go on the retry budget
+  UserQueues users_;                           ///< wait because of their user
+  DueQueue repeats_;                           ///< wait because the service asked for it, or for nothing but their turn
+  DueQueue retries_;                           ///< failed before, and go on the retry budget
   TimePoint retries_from_ = TimePoint::min();  ///< the budget has nothing for them before
-  std::deque<Note> notes_;    ///< not known to be durable
-  std::size_t noted_ = 0;     ///< slots whose next attempt is noted
+  std::deque<Note> notes_;                     ///< not known to be durable
+  std::size_t noted_ = 0;                      ///< slots whose next attempt is noted
   std::size_t in_flight_ = 0;
   std::size_t held_ = 0;
   std::size_t held_bytes_ = 0;

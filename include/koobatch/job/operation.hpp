@@ -53,7 +53,7 @@ struct OperationRow {
   bool needs_optional;          ///< at least one of the optional fields must be there
   /// Is there an operation like this only in the simulator, for rehearsals and tests?
   bool simulator_only = false;
-  bool answers_id;              ///< a success may carry `id`, which then must be the one asked for
+  bool answers_id;  ///< a success may carry `id`, which then must be the one asked for
 };
 
 /// All rows, those known to the simulator only last.
@@ -119,6 +119,9 @@ struct Fields {
   /// Takes fields out, as if they had never been there. Not the key field.
   void remove(FieldSet unwanted);
 };
+
+/// Appends the value of field `index`, which is present, as JSON.
+void append_field(std::string& out, const Fields& fields, std::size_t index);
 
 /// A broken rule: which field, and what is wrong with it, e.g. {"fileName", "contains '*', which is not allowed (…)"}.
 /// An empty field means the record as a whole.

@@ -13,6 +13,8 @@ namespace koobatch::job {
 
 enum class Format { ndjson, csv };
 std::string_view to_string(Format format);
+/// The one to_string() calls so.
+Format format_named(std::string_view name);
 /// By extension: .ndjson, .jsonl and .json are NDJSON, .csv is CSV (any case); nothing for anything else. Looks through
 /// the extension of a compressed file.
 std::optional<Format> format_of(const std::filesystem::path& path);

@@ -1,6 +1,7 @@
 #pragma once
 #include "koobatch/core/attempt.hpp"
 #include "koobatch/core/clock.hpp"
+#include "koobatch/core/pace_counts.hpp"
 #include "koobatch/core/status.hpp"
 #include "koobatch/core/trace_id.hpp"
 
@@ -84,18 +85,8 @@ struct Counts {
 /// Appends them as a JSON object, status by status, then `remaining`.
 void append_counts(std::string& out, const Counts& counts);
 
-/// How often the service's behaviour changed the pace.
-struct PaceChanges {
-  std::uint64_t cuts = 0;         ///< the rate was lowered because the service throttled
-  std::uint64_t pauses = 0;       ///< the service asked everybody to wait
-  std::uint64_t user_pauses = 0;  ///< or one user
-  std::uint64_t outages = 0;      ///< it did not answer, and the breaker opened
-
-  PaceChanges& operator+=(const PaceChanges& other);
-  friend bool operator==(const PaceChanges&, const PaceChanges&) = default;
-};
 /// Appends them as a JSON object.
-void append_pace(std::string& out, const PaceChanges& pace);
+void append_pace(std::string& out, const PaceCounts& pace);
 
 /// An `end` line: the last of a segment that was closed in good order.
 struct EndRecord {
@@ -106,7 +97,7 @@ struct EndRecord {
   WallTime at;
   double seconds = 0;          ///< how long the segment took
   std::uint64_t requests = 0;  ///< HTTP requests sent in this segment
-  PaceChanges pace;            ///< of this segment
+  PaceCounts pace;             ///< of this segment
   std::string error;           ///< why it was aborted; empty: not written
 };
 

@@ -33,7 +33,7 @@ struct Summary {
   Counts counts;                     ///< over all segments
   std::uint64_t requests = 0;        ///< as the segments counted them; for one not closed, the attempts of its results
   std::uint64_t retries = 0;         ///< attempts after an operation's first
-  PaceChanges pace;                  ///< of the segments that were closed
+  PaceCounts pace;                  ///< of the segments that were closed
   double operations_per_second = 0;  ///< finished and sent (so without `invalid`), over `seconds`
   struct Latency {
     std::uint64_t count = 0;  ///< 0: the others mean nothing
@@ -69,7 +69,7 @@ class SummaryBuilder {
   std::uint64_t attempts_before_ = 0;  // of all segments before the open one
   double seconds_ = 0;
   std::uint64_t requests_ = 0;
-  PaceChanges pace_;
+  PaceCounts pace_;
   std::optional<EndRecord> last_end_;
   Tally tally_;
 };

@@ -6,9 +6,6 @@
 
 namespace koobatch::sim {
 
-/// Appends the value of field `index` (which is present) as JSON.
-void append_field(std::string& out, const job::Fields& fields, std::size_t index);
-
 /// The XXH3-64 of a key's text.
 std::uint64_t hash_key(std::string_view key);
 
