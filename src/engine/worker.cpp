@@ -145,7 +145,8 @@ net::Awaitable<void> Worker::serve(Line& line) {
         co_await open(line);
         break;
       case flow::Action::Kind::give_up:
-        record(action.slot, action.status, scheduler_.last_outcome(action.slot), {now, WallClock::now(), {}});
+        record(action.slot, action.status, scheduler_.last_outcome(action.slot),
+               scheduler_.last_timing(action.slot, now));
         break;
       case flow::Action::Kind::wait:
         check_outage(now);
@@ -433,7 +434,8 @@ void Worker::on_timer() {
 void Worker::pace_changed() {
   for (const flow::PaceEvent& event : shared_.pace.take_events()) {
     const bool unanswered = event.kind == flow::PaceEvent::Kind::down && event.http == 0;
-    spdlog::warn("{}{}", flow::describe(event), unanswered ? ": " + last_failure_ : "");
+    spdlog::log(event.minor ? spdlog::level::debug : spdlog::level::warn, "{}{}", flow::describe(event),
+                unanswered ? ": " + last_failure_ : "");
   }
   shared_.pace_changed();
 }

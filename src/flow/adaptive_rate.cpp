@@ -14,6 +14,8 @@ constexpr Duration under_way = std::chrono::milliseconds(300);
 constexpr std::uint64_t least_sample = 20;
 /// A limit that has risen this far without being met is none.
 constexpr double no_limit = 1e6;
+/// Of a slow service the quick rise takes so many requests: before, none could tell that it is too quick.
+constexpr double quick_requests = 8;
 
 }  // namespace
 
@@ -40,7 +42,7 @@ AdaptiveRate::Bucket AdaptiveRate::last(std::size_t count, Duration active) cons
 }
 
 bool AdaptiveRate::is_open(Duration active) const {
-  return active - last_accepted_ < under_way && (!cut_at_ || last_accepted_ - *cut_at_ >= under_way);
+  return active - last_accepted_ < under_way && (!cut_at_ || last_accepted_time_ - cut_time_ >= under_way);
 }
 
 double AdaptiveRate::accepted_rate(std::size_t count, Duration active) const {
@@ -60,23 +62,24 @@ bool AdaptiveRate::is_too_much(Signal signal, Duration active) {
   return many && !(strained_ && is_open(active));
 }
 
-std::optional<AdaptiveRate::Cut> AdaptiveRate::observe(Signal signal, Duration active) {
+std::optional<AdaptiveRate::Cut> AdaptiveRate::observe(Signal signal, Duration active, TimePoint now) {
   count(signal, active);
   if (signal == Signal::accepted) {
     last_accepted_ = active;
+    last_accepted_time_ = now;
     if (!rising_since_) rising_since_ = active;
   }
   if (!is_too_much(signal, active)) return std::nullopt;
-  if (cut_at_ && active - *cut_at_ < cut_interval) {
+  if (cut_at_ && now - cut_time_ < cut_interval) {
     // The estimate was not too low, at any rate.
     if (exploring_) rising_since_.reset();
     return std::nullopt;
   }
   strained_ = signal == Signal::unavailable;
-  return cut(active);
+  return cut(active, now);
 }
 
-AdaptiveRate::Cut AdaptiveRate::cut(Duration active) {
+AdaptiveRate::Cut AdaptiveRate::cut(Duration active, TimePoint now) {
   const auto before = limit(active);
   const double from = before.value_or(ceiling_ > 0 ? ceiling_ : INFINITY);
   // Where nothing is accepted, the service is not slow but shut: how much it takes when open is known from before.
@@ -87,8 +90,10 @@ AdaptiveRate::Cut AdaptiveRate::cut(Duration active) {
   // One more, for in a slow service whether another was accepted in that second is chance.
   if (accepted > 0) high_ = std::min(from, accepted + 1);
   low_ = std::max(lowest, std::min(from * cut_factor, accepted > 0 ? accepted : from));
+  if (first_guess_ > 0 && std::isinf(low_)) low_ = first_guess_;
   high_ = std::max(high_, low_);
   cut_at_ = active;
+  cut_time_ = now;
   rising_since_.reset();
   return {before || ceiling_ == 0 ? before : std::optional(ceiling_), low_};
 }
@@ -102,7 +107,7 @@ std::optional<double> AdaptiveRate::limit(Duration active) const {
   } else {
     const double quick = std::max(low_, high_ * quick_share);
     if (quick > low_) {
-      const double step = seconds(cut_interval);
+      const double step = std::max(seconds(cut_interval), 2 * quick_requests / (low_ + quick));
       rate += (quick - low_) * std::min(since / step, 1.0);
       since = std::max(since - step, 0.0);
     }

@@ -10,21 +10,21 @@ namespace {
 
 /// How soon a thread asks again that waits for another thread's probe. That probe's end wakes it earlier.
 constexpr Duration probe_poll = std::chrono::milliseconds(100);
-/// How often the limiter follows the rate that rises.
-constexpr Duration follow_interval = std::chrono::milliseconds(100);
+using Signal = AdaptiveRate::Signal;
 
-/// Fewer at once than for a rate the user set: a service that throttles may allow none.
-std::uint32_t adaptive_burst(double rate) {
-  return RateLimiter::default_burst(rate / 5);
-}
-
-AdaptiveRate::Signal signal_of(const Outcome& outcome) {
-  using Signal = AdaptiveRate::Signal;
+/// What an answer says about the rate of everybody.
+Signal signal_of(const Outcome& outcome) {
   if (outcome.verdict == Verdict::throttled) {
     if (outcome.user_only || outcome.http == 408 || outcome.http == 425) return Signal::other;
     return outcome.http == 503 && !outcome.retry_after ? Signal::unavailable : Signal::throttled;
   }
   return outcome.http != 0 && outcome.http < 500 ? Signal::accepted : Signal::other;
+}
+
+/// The same about its user's.
+Signal user_signal_of(const Outcome& outcome) {
+  if (outcome.verdict == Verdict::throttled) return outcome.user_only ? Signal::throttled : Signal::other;
+  return signal_of(outcome);
 }
 
 std::string rate_text(double rate) {
@@ -45,6 +45,9 @@ std::string describe(const PaceEvent& event) {
     case PaceEvent::Kind::paused:
       return fmt::format("the service asks to wait{}: nothing is sent for {:.3g} s", reason(event.http),
                          seconds(event.wait));
+    case PaceEvent::Kind::user_cut:
+      return fmt::format("the service throttles one user{}: at most {} for that user from now on", reason(event.http),
+                         rate_text(event.to));
     case PaceEvent::Kind::user_paused:
       return fmt::format("the service asks one user to wait{}: nothing is sent for that user for {:.3g} s",
                          reason(event.http), seconds(event.wait));
@@ -58,7 +61,7 @@ std::string describe(const PaceEvent& event) {
 }
 
 Pace::Pace(const PaceSettings& settings, TimePoint now)
-    : settings_(settings), rate_(settings.rate), users_(settings.rate_per_user), breaker_(now), started_(now) {
+    : settings_(settings), learned_(settings.rate, 0, now, true), users_(settings.rate_per_user), breaker_(now) {
   if (settings.rate > 0) {
     limiter_.emplace(settings.rate, settings.burst != 0 ? settings.burst : RateLimiter::default_burst(settings.rate));
   }
@@ -70,7 +73,7 @@ std::unique_lock<std::mutex> Pace::lock() const {
 
 /// What pauses and breaker say; nothing if neither objects and no probe is due.
 std::optional<Pace::Permit> Pace::gate(TimePoint now) {
-  if (now < paused_until_) return Permit{.ask_at = paused_until_};
+  if (now < learned_.paused_until()) return Permit{.ask_at = learned_.paused_until()};
   switch (breaker_.state()) {
     case Breaker::State::closed:
       return std::nullopt;
@@ -106,14 +109,13 @@ Pace::Permit Pace::acquire(TimePoint now, bool holds_probe, const Request& reque
 
 /// What pauses, limiters and budget say; nothing if none objects. Takes only from the budget, which is asked last.
 std::optional<Pace::Permit> Pace::refuse(TimePoint now, const Request& request) {
-  if (now < paused_until_) return Permit{.ask_at = paused_until_};
+  if (now < learned_.paused_until()) return Permit{.ask_at = learned_.paused_until()};
   if (!users_.idle()) {
     const TimePoint due = users_.due(UserPace::hash(request.user), now);
     if (due > now) return Permit{.ask_at = due, .only_user = true};
   }
   if (limiter_ && limiter_->due() > now) return Permit{.ask_at = limiter_->due()};
-  if (adaptive_) follow_rate(now);
-  if (adaptive_ && adaptive_->due() > now) return Permit{.ask_at = adaptive_->due()};
+  if (const TimePoint due = learned_.due(now); due > now) return Permit{.ask_at = due};
   if (request.kind == Request::Kind::retry && !budget_.take(now)) {
     return Permit{.ask_at = budget_.due(), .only_retries = true};
   }
@@ -123,7 +125,7 @@ std::optional<Pace::Permit> Pace::refuse(TimePoint now, const Request& request) 
 /// From all but the budget.
 void Pace::take(TimePoint now, const Request& request) {
   if (limiter_) limiter_->acquire(now);
-  if (adaptive_) adaptive_->acquire(now);
+  learned_.take(now);
   if (!users_.idle()) users_.take(UserPace::hash(request.user), now);
   if (request.kind == Request::Kind::first) budget_.earn();
 }
@@ -133,7 +135,7 @@ void Pace::release_probe(TimePoint now) {
   breaker_.release(now);
 }
 
-bool Pace::observe(const Outcome& outcome, TimePoint now, bool was_probe) {
+bool Pace::observe(const Outcome& outcome, TimePoint now, bool was_probe, std::string_view user) {
   const auto guard = lock();
   // A connection that went stale while nothing was sent tells nothing about the service. And what was mended is proven
   // only by the next request, which goes alone again if this one did.
@@ -146,10 +148,7 @@ bool Pace::observe(const Outcome& outcome, TimePoint now, bool was_probe) {
   changed |= follow_outage(outcome, down_since, now);
   interrupted_.store(!breaker_.closed(), std::memory_order_relaxed);
   changed |= adapt(outcome, now);
-  if (outcome.verdict == Verdict::throttled && outcome.retry_after && !outcome.user_only) {
-    pause(*outcome.retry_after, now, outcome.http);
-    changed = true;
-  }
+  changed |= adapt_user(outcome, now, user);
   return changed;
 }
 
@@ -166,50 +165,40 @@ bool Pace::follow_outage(const Outcome& outcome, TimePoint down_since, TimePoint
   return true;
 }
 
+/// What everybody has to heed. A wait of nothing is none.
 bool Pace::adapt(const Outcome& outcome, TimePoint now) {
-  const auto cut = rate_.observe(signal_of(outcome), active(now));
-  if (!cut) return false;
-  happened({.kind = PaceEvent::Kind::cut, .from = cut->from, .to = cut->to, .http = outcome.http}, counts_.cuts);
-  follow_at_ = TimePoint::min();
-  follow_rate(now);
+  using Kind = PaceEvent::Kind;
+  const auto cut = learned_.observe(signal_of(outcome), now, !breaker_.closed());
+  if (cut) happened({.kind = Kind::cut, .from = cut->from, .to = cut->to, .http = outcome.http}, counts_.cuts);
+  if (outcome.verdict != Verdict::throttled || outcome.user_only || !outcome.retry_after) return cut.has_value();
+  const Duration wait = *outcome.retry_after;
+  if (learned_.pause(now + wait, now)) {
+    happened({.kind = Kind::paused, .wait = wait, .http = outcome.http}, counts_.pauses);
+  }
   return true;
 }
 
-/// Brings the limiter to the rate of the hour, or does away with it.
-void Pace::follow_rate(TimePoint now) {
-  if (now < follow_at_) return;
-  follow_at_ = now + follow_interval;
-  const auto rate = rate_.limit(active(now));
-  if (!rate) {
-    adaptive_.reset();
-    return;
-  }
-  if (!adaptive_) adaptive_.emplace(*rate, adaptive_burst(*rate));
-  adaptive_->change_rate(*rate, adaptive_burst(*rate), now);
-}
-
-void Pace::pause(Duration wait, TimePoint now, int http) {
-  const TimePoint until = now + wait;
-  if (until <= paused_until_) return;
-  // What was in flight when the pause began may make it a little longer: that is the same one.
-  if (paused_until_ <= now) happened({.kind = PaceEvent::Kind::paused, .wait = wait, .http = http}, counts_.pauses);
-  paused_ += until - std::max(now, paused_until_);
-  paused_until_ = until;
-}
-
-void Pace::pause_user(std::string_view user, TimePoint until, TimePoint now, int http) {
-  const auto guard = lock();
+bool Pace::adapt_user(const Outcome& outcome, TimePoint now, std::string_view user) {
+  using Kind = PaceEvent::Kind;
+  const bool throttled = outcome.verdict == Verdict::throttled && outcome.user_only;
+  if (!throttled && users_.idle()) return false;
   const auto hash = UserPace::hash(user);
-  if (users_.due(hash, now) <= now) {
-    happened({.kind = PaceEvent::Kind::user_paused, .wait = until - now, .http = http}, counts_.user_pauses);
+  const auto cut = users_.observe(hash, user_signal_of(outcome), now);
+  const bool paused = throttled && outcome.retry_after && users_.pause(hash, now + *outcome.retry_after, now);
+  if (!cut && !paused) return throttled;
+  const bool minor = !users_.tell(hash, now);
+  if (cut) {
+    happened({.kind = Kind::user_cut, .from = cut->from, .to = cut->to, .http = outcome.http, .minor = minor},
+             counts_.user_cuts);
   }
-  users_.pause(hash, until, now);
-}
-
-/// How long so far something could have been accepted.
-Duration Pace::active(TimePoint now) const {
-  const Duration pause_left = paused_until_ > now ? paused_until_ - now : Duration::zero();
-  return std::max(now - started_ - (paused_ - pause_left) - breaker_.downtime(now), Duration::zero());
+  if (paused) {
+    happened({.kind = Kind::user_paused,
+              .wait = *outcome.retry_after,
+              .http = outcome.http,
+              .minor = minor || cut.has_value()},
+             counts_.user_pauses);
+  }
+  return true;
 }
 
 void Pace::happened(const PaceEvent& event, std::uint64_t& count) {
@@ -230,6 +219,11 @@ PaceCounts Pace::counts() const {
 Duration Pace::downtime(TimePoint now) const {
   const auto guard = lock();
   return breaker_.downtime(now);
+}
+
+bool Pace::failing() const {
+  const auto guard = lock();
+  return breaker_.failing();
 }
 
 bool Pace::outage_exceeded(TimePoint now) const {

@@ -35,7 +35,8 @@ struct Scheduler::Slot {
   bool maybe_applied = false;
   bool went_stale = false;
   bool mended = false;
-  bool noted = false;  ///< the next attempt is in the report
+  bool noted = false;      ///< the next attempt is in the report
+  bool on_budget = false;  ///< the next attempt is a retry after a failure
 
   void reset() {
     if (operation.footprint() > keep_footprint) operation = {};
@@ -45,7 +46,7 @@ struct Scheduler::Slot {
       retries->last.clear();
     }
     attempt = counted = throttled = 0;
-    maybe_applied = went_stale = mended = noted = false;
+    maybe_applied = went_stale = mended = noted = on_budget = false;
     state = State::free;
   }
 };
@@ -160,18 +161,16 @@ Action Scheduler::wait_for_permit(Seat& seat, const Pace::Permit& permit, TimePo
 Pace::Request Scheduler::request(const Candidate& candidate) const {
   using Kind = Pace::Request::Kind;
   const Slot& slot = slots_[candidate.slot];
-  const Kind kind = slot.attempt == 0                              ? Kind::first
-                    : candidate.where == Candidate::Where::retries ? Kind::retry
-                                                                   : Kind::repeat;
+  const Kind kind = slot.attempt == 0 ? Kind::first : slot.on_budget ? Kind::retry : Kind::repeat;
   return {kind, slot.operation.user()};
 }
 
 /// The candidate has to wait, but others need not.
 void Scheduler::set_aside(Seat& seat, const Candidate& candidate, const Pace::Permit& permit, TimePoint now) {
-  if (permit.only_retries) {
-    retries_from_ = permit.ask_at;
-  } else if (candidate.where == Candidate::Where::users) {
+  if (candidate.where == Candidate::Where::users) {
     users_.postpone(permit.ask_at);
+  } else if (permit.only_retries) {
+    retries_from_ = permit.ask_at;
   } else {
     take(seat, candidate, now);
     const Slot& slot = slots_[candidate.slot];
@@ -187,6 +186,7 @@ void Scheduler::start(SlotId id, TimePoint now, Duration downtime) {
     slot.downtime_before = downtime;
   }
   if (std::exchange(slot.noted, false)) --noted_;
+  slot.on_budget = false;
   slot.state = Slot::State::in_flight;
   ++in_flight_;
 }
@@ -197,6 +197,9 @@ Action Scheduler::next(Seat& seat, TimePoint now) {
     if (std::exchange(seat.probing, false)) pace_.release_probe(now);
     if (in_flight_ == 0) action.kind = Action::Kind::done;
     return action;
+  }
+  if (const auto settled = settle_doubtful(now)) {
+    return {.kind = Action::Kind::give_up, .slot = *settled, .status = given_up(slots_[*settled])};
   }
   for (;;) {
     // A probe is of another operation each time, as long as there are any.
@@ -209,7 +212,7 @@ Action Scheduler::next(Seat& seat, TimePoint now) {
     if (const Slot& slot = slots_[candidate.slot]; slot.attempt != 0 && past_deadline(slot, now)) {
       take(seat, candidate, now);
       action.kind = Action::Kind::give_up;
-      action.status = slot.maybe_applied ? Status::unknown : Status::failed;
+      action.status = given_up(slot);
       return action;
     }
     if (!seat.connected) return connect(seat, now);
@@ -265,7 +268,7 @@ std::optional<Scheduler::Final> Scheduler::connect_failed(Seat& seat, const Outc
 }
 
 std::optional<Status> Scheduler::complete(Seat& seat, SlotId id, const Outcome& outcome, const AttemptTiming& timing) {
-  pace_changed_ |= pace_.observe(outcome, timing.now, std::exchange(seat.probing, false));
+  pace_changed_ |= pace_.observe(outcome, timing.now, std::exchange(seat.probing, false), slots_[id].operation.user());
   return settle(seat, id, outcome, timing);
 }
 
@@ -321,27 +324,55 @@ std::optional<Status> Scheduler::wait_for_room(SlotId id, const Outcome& outcome
     if (slot.throttled < last_attempt) ++slot.throttled;
     at += settings_.retry.backoff(slot.throttled, random_);
   }
-  if (outcome.user_only) {
-    pace_.pause_user(slot.operation.user(), at, now, outcome.http);
-    pace_changed_ = true;
-  }
   return again_at(id, at, repeats_);
+}
+
+Status Scheduler::given_up(const Slot& slot) {
+  return slot.maybe_applied ? Status::unknown : Status::failed;
 }
 
 std::optional<Status> Scheduler::retry_counted(SlotId id, TimePoint now) {
   Slot& slot = slots_[id];
   // Attempts that fell into an outage are the outage's, and do not use up the operation's.
   if (!pace_.interrupted() && ++slot.counted >= settings_.max_attempts) {
-    return slot.maybe_applied ? Status::unknown : Status::failed;
+    if (!pace_.failing()) return given_up(slot);
+    doubtful_.push_back({id, pace_.downtime(now)});
+    return std::nullopt;
   }
+  slot.on_budget = true;
   return again_at(id, now + settings_.retry.backoff(std::max<unsigned>(slot.counted, 1), random_), retries_);
+}
+
+/// An operation whose last attempt failed like the first ones of an outage is not given up before it is clear that
+/// there is none: something was answered, or there is nothing else left that could tell. Returns one that is given up.
+std::optional<SlotId> Scheduler::settle_doubtful(TimePoint now) {
+  while (!doubtful_.empty()) {
+    const auto [id, downtime] = doubtful_.front();
+    Slot& slot = slots_[id];
+    if (pace_.downtime(now) > downtime && slot.attempt < last_attempt) {
+      --slot.counted;
+      slot.on_budget = true;
+      retries_.push({now, id});
+    } else if (!pace_.failing() || nothing_to_try(now)) {
+      doubtful_.pop_front();
+      return id;
+    } else {
+      return std::nullopt;
+    }
+    doubtful_.pop_front();
+  }
+  return std::nullopt;
+}
+
+/// Is nothing under way, and nothing waiting for its time?
+bool Scheduler::nothing_to_try(TimePoint now) const {
+  return in_flight_ == 0 && notes_.empty() && choose({}, now, false).slot == no_slot &&
+         idle(now).until == TimePoint::max();
 }
 
 std::optional<Status> Scheduler::again_at(SlotId id, TimePoint at, DueQueue& queue) {
   Slot& slot = slots_[id];
-  if (slot.attempt == last_attempt || past_deadline(slot, at)) {
-    return slot.maybe_applied ? Status::unknown : Status::failed;
-  }
+  if (slot.attempt == last_attempt || past_deadline(slot, at)) return given_up(slot);
   queue.push({at, id});
   return std::nullopt;
 }
@@ -366,6 +397,11 @@ std::span<const AttemptRecord> Scheduler::history(SlotId id) const {
 
 const Outcome& Scheduler::last_outcome(SlotId id) const {
   return slots_[id].retries->last;
+}
+
+AttemptTiming Scheduler::last_timing(SlotId id, TimePoint now) const {
+  const AttemptRecord& last = slots_[id].retries->history.back();
+  return {now, last.at, last.latency};
 }
 
 void Scheduler::noted(SlotId id, std::uint64_t ticket) {
@@ -405,7 +441,7 @@ bool Scheduler::take_pace_changed() {
 
 bool Scheduler::has_ready(TimePoint now) const {
   if (stopping_) return in_flight_ == 0;
-  return !sequencer_.empty() || is_due(repeats_, now) || users_.due(now) ||
+  return !sequencer_.empty() || !doubtful_.empty() || is_due(repeats_, now) || users_.due(now) ||
          (retries_from_ <= now && is_due(retries_, now)) || idle(now).kind == Action::Kind::done;
 }
 

@@ -5,28 +5,52 @@
 #include <algorithm>
 
 namespace koobatch::flow {
+namespace {
+
+constexpr unsigned most_told = 10;
+
+}  // namespace
 
 UserPace::User UserPace::hash(std::string_view user) {
   return XXH3_64bits(user.data(), user.size());
 }
 
-TimePoint UserPace::due(User user, TimePoint now) const {
+TimePoint UserPace::due(User user, TimePoint now) {
   const auto found = users_.find(user);
   if (found == users_.end()) return now;
-  const State& state = found->second;
-  return state.limiter ? std::max(state.paused_until, state.limiter->due()) : state.paused_until;
+  State& it = found->second;
+  const TimePoint allowed = it.limiter ? it.limiter->due() : now;
+  return it.learned ? std::max(allowed, it.learned->due(now)) : allowed;
 }
 
 void UserPace::take(User user, TimePoint now) {
-  if (rate_ == 0) return;
+  if (rate_ == 0) {
+    const auto found = users_.find(user);
+    if (found != users_.end() && found->second.learned) found->second.learned->take(now);
+    return;
+  }
   State& it = state(user, now);
   if (!it.limiter) it.limiter.emplace(rate_, RateLimiter::default_burst(rate_));
   it.limiter->acquire(now);
+  if (it.learned) it.learned->take(now);
 }
 
-void UserPace::pause(User user, TimePoint until, TimePoint now) {
+std::optional<AdaptiveRate::Cut> UserPace::observe(User user, AdaptiveRate::Signal signal, TimePoint now) {
+  if (signal == AdaptiveRate::Signal::throttled) return learned(user, now).observe(signal, now, false);
+  const auto found = users_.find(user);
+  if (found == users_.end() || !found->second.learned) return std::nullopt;
+  return found->second.learned->observe(signal, now, false);
+}
+
+bool UserPace::pause(User user, TimePoint until, TimePoint now) {
+  return learned(user, now).pause(until, now);
+}
+
+bool UserPace::tell(User user, TimePoint now) {
   State& it = state(user, now);
-  it.paused_until = std::max(it.paused_until, until);
+  if (it.told || told_ == most_told) return false;
+  ++told_;
+  return it.told = true;
 }
 
 UserPace::State& UserPace::state(User user, TimePoint now) {
@@ -34,10 +58,17 @@ UserPace::State& UserPace::state(User user, TimePoint now) {
   return users_[user];
 }
 
+/// Outages are not known here: in one, a user's rate rises unseen, and is cut again.
+LearnedLimit& UserPace::learned(User user, TimePoint now) {
+  State& it = state(user, now);
+  if (!it.learned) it.learned.emplace(rate_, first_guess, now, false);
+  return *it.learned;
+}
+
 void UserPace::forget_idle(TimePoint now) {
-  boost::unordered::erase_if(users_, [&](const auto& entry) {
-    const State& it = entry.second;
-    return it.paused_until <= now && (!it.limiter || it.limiter->is_full(now));
+  boost::unordered::erase_if(users_, [&](auto& entry) {
+    State& it = entry.second;
+    return (!it.learned || it.learned->is_over(now)) && (!it.limiter || it.limiter->is_full(now));
   });
   forget_at_ = std::max<std::size_t>(1024, users_.size() * 2);
 }

@@ -176,6 +176,7 @@ bool read_pace(Value value, PaceCounts& out) {
     if (name == "cuts") return read(v, out.cuts);
     if (name == "pauses") return read(v, out.pauses);
     if (name == "user_pauses") return read(v, out.user_pauses);
+    if (name == "user_cuts") return read(v, out.user_cuts);
     if (name == "outages") return read(v, out.outages);
     return true;
   });

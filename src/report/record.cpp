@@ -270,7 +270,7 @@ void append_counts(std::string& out, const Counts& counts) {
 void append_pace(std::string& out, const PaceCounts& pace) {
   JsonWriter json(out);
   json.add("cuts", pace.cuts).add("pauses", pace.pauses).add("user_pauses", pace.user_pauses);
-  json.add("outages", pace.outages).end();
+  json.add("outages", pace.outages).add("user_cuts", pace.user_cuts).end();
 }
 
 void append_line(std::string& out, const ResultRecord& record) {

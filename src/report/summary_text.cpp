@@ -203,6 +203,8 @@ std::string pace_text(const PaceCounts& pace) {
   add(pace.cuts, fmt::format("slowed down {}", pace.cuts == 1 ? "once" : format_count(pace.cuts) + " times"));
   add(pace.pauses, counted(pace.pauses, "pause"));
   add(pace.user_pauses, counted(pace.user_pauses, "pause") + " of single users");
+  add(pace.user_cuts, fmt::format("single users slowed down {}",
+                                  pace.user_cuts == 1 ? "once" : format_count(pace.user_cuts) + " times"));
   add(pace.outages, counted(pace.outages, "outage"));
   return text;
 }

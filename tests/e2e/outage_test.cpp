@@ -157,8 +157,8 @@ struct Fixture {
   FaultGate gate{service.url()};
 };
 
-/// Attempts and time that would not last through the outage. What fails before an outage is recognised as such counts,
-/// so there must be a second attempt.
+/// Attempts and time that would not last through the outage. That its beginning and end break single connections is no
+/// outage, so there must be a second attempt.
 const std::vector<std::string> impatient = {"--max-attempts", "2", "--deadline", "1s"};
 
 }  // namespace

@@ -51,6 +51,11 @@ class Quota {
   std::uint64_t used_ = 0;
 };
 
+/// Without pauses, all time is active.
+std::optional<AdaptiveRate::Cut> observe(AdaptiveRate& rate, Signal signal, Duration active) {
+  return rate.observe(signal, active, TimePoint(active));
+}
+
 struct Traffic {
   std::uint64_t accepted = 0;
   std::uint64_t throttled = 0;
@@ -63,14 +68,14 @@ Traffic send(AdaptiveRate& rate, Service& service, Duration from, Duration until
   for (Duration now = from; now < until;) {
     const Signal signal = service.ask(now);
     (signal == Signal::accepted ? traffic.accepted : traffic.throttled) += 1;
-    rate.observe(signal, now);
+    observe(rate, signal, now);
     now += Duration(static_cast<Duration::rep>(1e9 / rate.limit(now).value_or(unlimited)));
   }
   return traffic;
 }
 
 void accept(AdaptiveRate& rate, Duration from, Duration until, Duration every) {
-  for (Duration now = from; now < until; now += every) rate.observe(Signal::accepted, now);
+  for (Duration now = from; now < until; now += every) observe(rate, Signal::accepted, now);
 }
 
 }  // namespace
@@ -86,7 +91,7 @@ BOOST_AUTO_TEST_CASE(there_is_no_limit_until_the_service_throttles) {
 BOOST_AUTO_TEST_CASE(the_first_throttling_limits_to_what_was_accepted_over_the_last_second) {
   AdaptiveRate rate(0);
   accept(rate, 0s, 3s, 2ms);
-  const auto cut = rate.observe(Signal::throttled, 3s);
+  const auto cut = observe(rate, Signal::throttled, 3s);
   BOOST_REQUIRE(cut);
   BOOST_TEST(!cut->from);
   BOOST_TEST(cut->to == 500, boost::test_tools::tolerance(0.02));
@@ -96,7 +101,7 @@ BOOST_AUTO_TEST_CASE(the_first_throttling_limits_to_what_was_accepted_over_the_l
 BOOST_AUTO_TEST_CASE(a_known_limit_is_cut_by_the_factor) {
   AdaptiveRate rate(100);
   accept(rate, 0s, 3s, 10ms);
-  const auto cut = rate.observe(Signal::throttled, 3s);
+  const auto cut = observe(rate, Signal::throttled, 3s);
   BOOST_REQUIRE(cut);
   BOOST_TEST(cut->from.value() == 100);
   BOOST_TEST(cut->to == 70, boost::test_tools::tolerance(1e-6));
@@ -105,19 +110,19 @@ BOOST_AUTO_TEST_CASE(a_known_limit_is_cut_by_the_factor) {
 BOOST_AUTO_TEST_CASE(it_is_cut_at_most_once_a_second) {
   AdaptiveRate rate(100);
   accept(rate, 0s, 3s, 10ms);
-  BOOST_TEST(rate.observe(Signal::throttled, 3s).has_value());
-  BOOST_TEST(!rate.observe(Signal::throttled, 3s + 999ms));
-  BOOST_TEST(rate.observe(Signal::throttled, 4s).has_value());
+  BOOST_TEST(observe(rate, Signal::throttled, 3s).has_value());
+  BOOST_TEST(!observe(rate, Signal::throttled, 3s + 999ms));
+  BOOST_TEST(observe(rate, Signal::throttled, 4s).has_value());
 }
 
 BOOST_AUTO_TEST_CASE(it_rises_quickly_to_just_below_what_was_too_much_then_slowly) {
   AdaptiveRate rate(0);
   accept(rate, 0s, 3s, 2ms);
-  rate.observe(Signal::throttled, 3s);
+  observe(rate, Signal::throttled, 3s);
   accept(rate, 3s, 5s, 2ms);
-  rate.observe(Signal::throttled, 5s);
+  observe(rate, Signal::throttled, 5s);
   const double low = rate.limit(5s).value();
-  rate.observe(Signal::accepted, 5s);
+  observe(rate, Signal::accepted, 5s);
   const double quick = rate.limit(6s).value();
   BOOST_TEST(low < 0.75 * 500);
   BOOST_TEST(quick == 0.95 * 500, boost::test_tools::tolerance(0.02));
@@ -127,19 +132,19 @@ BOOST_AUTO_TEST_CASE(it_rises_quickly_to_just_below_what_was_too_much_then_slowl
 BOOST_AUTO_TEST_CASE(it_never_rises_above_the_known_limit) {
   AdaptiveRate rate(100);
   accept(rate, 0s, 3s, 10ms);
-  rate.observe(Signal::throttled, 3s);
+  observe(rate, Signal::throttled, 3s);
   BOOST_TEST(rate.limit(3s).value() < 100);
-  rate.observe(Signal::accepted, 3s);
+  observe(rate, Signal::accepted, 3s);
   BOOST_TEST(!rate.limit(30s), "the known limit is enough again");
 }
 
 BOOST_AUTO_TEST_CASE(single_503s_do_not_cut_it_and_many_do) {
   AdaptiveRate rate(0);
   accept(rate, 0s, 1s, 10ms);
-  for (int i = 0; i < 9; ++i) BOOST_TEST(!rate.observe(Signal::unavailable, 1s));
+  for (int i = 0; i < 9; ++i) BOOST_TEST(!observe(rate, Signal::unavailable, 1s));
   accept(rate, 1s, 3s, 10ms);
   bool cut = false;
-  for (int i = 0; i < 20; ++i) cut |= rate.observe(Signal::unavailable, 3s).has_value();
+  for (int i = 0; i < 20; ++i) cut |= observe(rate, Signal::unavailable, 3s).has_value();
   BOOST_TEST(cut);
 }
 
@@ -148,7 +153,7 @@ BOOST_AUTO_TEST_CASE(errors_that_have_nothing_to_do_with_the_rate_do_not_starve_
   int cuts = 0;
   std::uint64_t n = 0;
   for (Duration now = 0s; now < 120s;) {
-    cuts += rate.observe(++n % 3 == 0 ? Signal::unavailable : Signal::accepted, now).has_value();
+    cuts += observe(rate, ++n % 3 == 0 ? Signal::unavailable : Signal::accepted, now).has_value();
     now += Duration(static_cast<Duration::rep>(1e9 / rate.limit(now).value_or(1'000)));
   }
   BOOST_TEST(cuts == 1);
@@ -157,13 +162,13 @@ BOOST_AUTO_TEST_CASE(errors_that_have_nothing_to_do_with_the_rate_do_not_starve_
 
 BOOST_AUTO_TEST_CASE(a_service_that_answers_nothing_but_503_is_asked_less_and_less) {
   AdaptiveRate rate(1'000);
-  for (Duration now = 0s; now < 30s; now += 10ms) rate.observe(Signal::unavailable, now);
+  for (Duration now = 0s; now < 30s; now += 10ms) observe(rate, Signal::unavailable, now);
   BOOST_TEST(rate.limit(30s).value() < 1);
 }
 
 BOOST_AUTO_TEST_CASE(what_tells_nothing_about_the_rate_changes_nothing) {
   AdaptiveRate rate(0);
-  for (int i = 0; i < 100; ++i) BOOST_TEST(!rate.observe(Signal::other, 1s));
+  for (int i = 0; i < 100; ++i) BOOST_TEST(!observe(rate, Signal::other, 1s));
   BOOST_TEST(!rate.limit(1s));
 }
 
@@ -175,11 +180,11 @@ BOOST_AUTO_TEST_CASE(after_a_time_in_which_nothing_is_accepted_the_earlier_pace_
     send(rate, service, 0s, 20s);
     const double before = rate.limit(20s).value();
     for (Duration now = 20s; now < 50s; now += 200ms) {
-      rate.observe(Signal::throttled, now);
-      if (now < 20s + answered_for) rate.observe(Signal::accepted, now + 1ms);
+      observe(rate, Signal::throttled, now);
+      if (now < 20s + answered_for) observe(rate, Signal::accepted, now + 1ms);
     }
     BOOST_TEST(rate.limit(50s).value() < 1);
-    rate.observe(Signal::accepted, 51s);
+    observe(rate, Signal::accepted, 51s);
     BOOST_TEST(rate.limit(52s).value() > share * before);
   }
 }
@@ -211,7 +216,8 @@ BOOST_AUTO_TEST_CASE(a_quota_by_the_second_or_minute_is_used_and_not_hammered) {
       Quota service(requests, window);
       send(rate, service, 0s, 120s);
       const Traffic settled = send(rate, service, 120s, 720s);
-      BOOST_TEST(static_cast<double>(settled.accepted) >= 0.7 * static_cast<double>(requests) * (600 / seconds(window)));
+      BOOST_TEST(static_cast<double>(settled.accepted) >=
+                 0.7 * static_cast<double>(requests) * (600 / seconds(window)));
       BOOST_TEST(static_cast<double>(settled.throttled) <= refused * static_cast<double>(settled.accepted));
     }
   }

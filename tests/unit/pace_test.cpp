@@ -2,6 +2,9 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <algorithm>
+#include <string>
+
 using koobatch::Duration;
 using koobatch::TimePoint;
 using namespace koobatch::flow;
@@ -129,8 +132,43 @@ BOOST_AUTO_TEST_CASE(a_shorter_pause_does_not_cut_a_longer_one_short) {
 
 BOOST_AUTO_TEST_CASE(throttling_of_one_user_pauses_nobody_else) {
   Proven pace;
-  pace.observe(throttled(429, 60s, true), start, false);
-  BOOST_TEST(pace.acquire(start, false, {}).granted);
+  pace.observe(throttled(429, 60s, true), start, false, "slow");
+  BOOST_TEST(pace.acquire(start, false, {.user = "other"}).granted);
+  const auto refused = pace.acquire(start, false, {.user = "slow"});
+  BOOST_TEST(!refused.granted);
+  BOOST_TEST(refused.only_user);
+  BOOST_TEST((refused.ask_at == start + 60s));
+}
+
+BOOST_AUTO_TEST_CASE(throttling_of_a_user_is_told_of_once_and_counted_each_time) {
+  using Kind = PaceEvent::Kind;
+  Proven pace;
+  for (int i = 0; i < 3; ++i) pace.observe(throttled(429, 1s, true), start + i * 2s, false, "slow");
+  const auto events = pace.take_events();
+  BOOST_TEST_REQUIRE(events.size() == 6U);
+  BOOST_TEST((events[0].kind == Kind::user_cut && events[1].kind == Kind::user_paused));
+  BOOST_TEST(std::count_if(events.begin(), events.end(), [](const PaceEvent& event) { return !event.minor; }) == 1);
+  BOOST_TEST(pace.counts().user_cuts == 3U);
+  BOOST_TEST(pace.counts().user_pauses == 3U);
+  BOOST_TEST(pace.counts().cuts == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(of_many_throttled_users_only_a_few_are_told_of) {
+  Proven pace;
+  for (int user = 0; user < 1000; ++user) {
+    pace.observe(throttled(429, 1s, true), start, false, std::to_string(user));
+  }
+  const auto events = pace.take_events();
+  BOOST_TEST(std::count_if(events.begin(), events.end(), [](const PaceEvent& event) { return !event.minor; }) == 10);
+}
+
+BOOST_AUTO_TEST_CASE(what_failed_last_may_be_the_beginning_of_an_outage) {
+  Proven pace;
+  BOOST_TEST(!pace.failing());
+  pace.observe(silent, start, false);
+  BOOST_TEST(pace.failing());
+  pace.observe(ok, start, false);
+  BOOST_TEST(!pace.failing());
 }
 
 BOOST_AUTO_TEST_CASE(a_pause_holds_for_the_probe_too) {

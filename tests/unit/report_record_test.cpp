@@ -90,13 +90,13 @@ BOOST_AUTO_TEST_CASE(a_segment_closes_with_an_end_line) {
   r.at = samples::noon();
   r.seconds = 1.5;
   r.requests = 17;
-  r.pace = {3, 2, 1, 4};
+  r.pace = {3, 2, 1, 4, 5};
   r.error = "disk full";
   BOOST_TEST(samples::line(r) ==
              R"({"type":"end","segment":2,"reason":"aborted","counts":{"succeeded":1,"rejected":2,"failed":3,)"
              R"("unknown":4,"invalid":5,"remaining":6},"unsettled":[7,9],"at":"2026-11-21T17:00:00.123Z",)"
-             R"("seconds":1.500,"requests":17,"pace":{"cuts":3,"pauses":2,"user_pauses":1,"outages":4},)"
-             R"("error":"disk full","sum":"10d9c494cc2eb459"})"
+             R"("seconds":1.500,"requests":17,"pace":{"cuts":3,"pauses":2,"user_pauses":1,"outages":4,"user_cuts":5},)"
+             R"("error":"disk full","sum":"7fe32a191dcefddf"})"
              "\n");
   EndRecord plain;
   plain.reason = "completed";
@@ -107,8 +107,8 @@ BOOST_AUTO_TEST_CASE(a_segment_closes_with_an_end_line) {
   BOOST_TEST(samples::line(plain) ==
              R"({"type":"end","segment":1,"reason":"completed","counts":{"succeeded":1,"rejected":0,"failed":0,)"
              R"("unknown":0,"invalid":0,"remaining":0},"unsettled":[],"at":"2026-11-21T17:00:00.123Z",)"
-             R"("seconds":0.250,"requests":1,"pace":{"cuts":0,"pauses":0,"user_pauses":0,"outages":0},)"
-             R"("sum":"6f10134291d2b201"})"
+             R"("seconds":0.250,"requests":1,"pace":{"cuts":0,"pauses":0,"user_pauses":0,"outages":0,"user_cuts":0},)"
+             R"("sum":"7e7e02e54e4c0e66"})"
              "\n");
 }
 

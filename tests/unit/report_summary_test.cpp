@@ -337,7 +337,7 @@ BOOST_AUTO_TEST_CASE(programs_read_the_summary_as_json) {
              R"("started":"2026-11-21T17:00:00.123Z","finished":"2026-11-21T17:00:02.123Z","segments":1,)"
              R"("seconds":2.000,"counts":{"succeeded":1,"rejected":1,"failed":0,"unknown":0,"invalid":0,)"
              R"("remaining":2},"operations_per_second":1.0,"requests":10,"retries":0,)"
-             R"("pace":{"cuts":0,"pauses":0,"user_pauses":0,"outages":0},)"
+             R"("pace":{"cuts":0,"pauses":0,"user_pauses":0,"outages":0,"user_cuts":0},)"
              R"("latency_ms":{"count":2,"p50":0.412,"p90":1.900,"p99":12.000,"max":1234.000},)"
              R"("causes":[{"status":"rejected","count":1,"http":400,"code":13000405,"text":"name already used",)"
              R"("first_line":17,)"

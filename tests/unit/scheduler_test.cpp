@@ -69,9 +69,15 @@ struct Desk {
   }
   /// Lets time pass until `seat` has something to send.
   SlotId send_when_due(Seat& seat) {
+    const Action action = action_when_due(seat);
+    BOOST_REQUIRE_MESSAGE(action.kind == Action::Kind::send, "expected to send something in the end");
+    return action.slot;
+  }
+  /// Lets time pass until `seat` has something to send or to give up.
+  Action action_when_due(Seat& seat) {
     for (;;) {
       const Action action = scheduler.next(seat, now);
-      if (action.kind == Action::Kind::send) return action.slot;
+      if (action.kind == Action::Kind::send || action.kind == Action::Kind::give_up) return action;
       if (action.kind == Action::Kind::connect) {
         seat.connected = true;
         continue;
@@ -99,6 +105,18 @@ struct Desk {
     scheduler.recorded(slot, ++ticket);
     return *status;
   }
+  /// Completes the last attempt an operation has. It is given up once it is clear that there is no outage.
+  Status finish_last(Seat& seat, SlotId slot, const Outcome& it) {
+    expect_again(seat, slot, it);
+    pace.observe(succeeded(), now, false);
+    return give_up(seat);
+  }
+  Status give_up(Seat& seat) {
+    const Action action = scheduler.next(seat, now);
+    BOOST_REQUIRE_MESSAGE(action.kind == Action::Kind::give_up, "expected to give up something");
+    scheduler.recorded(action.slot, ++ticket);
+    return action.status;
+  }
   /// Completes without a final result.
   void expect_again(Seat& seat, SlotId slot, const Outcome& it) {
     BOOST_REQUIRE_MESSAGE(!complete(seat, slot, it).has_value(), "expected no final result yet");
@@ -122,9 +140,10 @@ Story repeat(const Outcome& it, const SchedulerSettings& settings, bool idempote
   desk.admit(1, "a", idempotent);
   Seat seat = connected();
   for (;;) {
-    const SlotId slot = desk.send_when_due(seat);
-    const unsigned attempts = desk.scheduler.attempt(slot);
-    const auto status = desk.complete(seat, slot, it);
+    const Action action = desk.action_when_due(seat);
+    const unsigned attempts = desk.scheduler.attempt(action.slot);
+    if (action.kind == Action::Kind::give_up) return {action.status, attempts};
+    const auto status = desk.complete(seat, action.slot, it);
     if (status) return {*status, attempts};
     desk.pace.observe(succeeded(), desk.now, false);
   }
@@ -327,7 +346,7 @@ BOOST_AUTO_TEST_CASE(one_unclear_attempt_is_enough_to_end_unknown) {
   Seat seat = connected();
   desk.expect_again(seat, desk.send_when_due(seat), lost());
   desk.expect_again(seat, desk.send_when_due(seat), refused());
-  BOOST_TEST(desk.finish(seat, desk.send_when_due(seat), refused()) == Status::unknown);
+  BOOST_TEST(desk.finish_last(seat, desk.send_when_due(seat), refused()) == Status::unknown);
 }
 
 BOOST_AUTO_TEST_CASE(what_an_earlier_segment_may_have_sent_can_never_be_said_to_have_failed) {
@@ -337,10 +356,10 @@ BOOST_AUTO_TEST_CASE(what_an_earlier_segment_may_have_sent_can_never_be_said_to_
   desk.scheduler.admit(operation, true);
   BOOST_TEST(desk.scheduler.unsettled() == std::vector<std::uint32_t>{1});
   Seat seat = connected();
-  BOOST_TEST(desk.finish(seat, desk.send(seat), refused()) == Status::unknown);
+  BOOST_TEST(desk.finish_last(seat, desk.send(seat), refused()) == Status::unknown);
   BOOST_TEST(desk.scheduler.unsettled().empty());
   desk.admit(2, "b");
-  BOOST_TEST(desk.finish(seat, desk.send_when_due(seat), refused()) == Status::failed, "the slot begins anew");
+  BOOST_TEST(desk.finish_last(seat, desk.send_when_due(seat), refused()) == Status::failed, "the slot begins anew");
 }
 
 BOOST_AUTO_TEST_CASE(an_unclear_attempt_that_is_confirmed_later_is_no_longer_unclear) {
@@ -655,11 +674,12 @@ BOOST_AUTO_TEST_CASE(a_failed_connection_is_an_attempt_of_the_operation_it_was_f
   BOOST_TEST((due > desk.now && due <= desk.now + 200ms));
   desk.now = due;
   BOOST_TEST((desk.turn(seat) == Action::Kind::connect));
-  const auto final = desk.scheduler.connect_failed(seat, refused(), desk.timing());
-  BOOST_REQUIRE(final.has_value());
-  BOOST_TEST(final->status == Status::failed);
-  BOOST_TEST(desk.line(final->slot) == 1U);
-  BOOST_TEST(desk.scheduler.history(final->slot).size() == 2U);
+  BOOST_TEST(!desk.scheduler.connect_failed(seat, refused(), desk.timing()).has_value());
+  const Action action = desk.scheduler.next(seat, desk.now);
+  BOOST_TEST((action.kind == Action::Kind::give_up), "there is nothing else that could tell of an outage");
+  BOOST_TEST(action.status == Status::failed);
+  BOOST_TEST(desk.line(action.slot) == 1U);
+  BOOST_TEST(desk.scheduler.history(action.slot).size() == 2U);
 }
 
 BOOST_AUTO_TEST_CASE(connections_that_fail_while_the_service_is_down_are_nobodys_attempts) {
@@ -812,14 +832,59 @@ BOOST_AUTO_TEST_CASE(an_outage_costs_operations_neither_attempts_nor_time) {
   // An hour later each has both its attempts left, and its minute.
   std::map<std::uint32_t, int> attempts;
   while (desk.scheduler.held() != 0) {
-    const SlotId slot = desk.send_when_due(seat);
-    ++attempts[desk.line(slot)];
-    const auto status = desk.complete(seat, slot, lost());
-    BOOST_TEST(status.has_value() == (attempts[desk.line(slot)] == 2));
-    if (status) desk.scheduler.recorded(slot, ++desk.ticket);
+    const Action action = desk.action_when_due(seat);
+    if (action.kind == Action::Kind::give_up) {
+      BOOST_TEST(attempts[desk.line(action.slot)] == 2);
+      desk.scheduler.recorded(action.slot, ++desk.ticket);
+      continue;
+    }
+    ++attempts[desk.line(action.slot)];
+    desk.expect_again(seat, action.slot, lost());
     desk.pace.observe(succeeded(), desk.now, false);
   }
   BOOST_TEST(attempts.size() == 3U);
+}
+
+BOOST_AUTO_TEST_CASE(what_fails_last_before_an_outage_is_recognised_fails_because_of_it) {
+  Desk desk(attempts_at_most(1));
+  desk.prove_service();
+  desk.admit_folders(40);
+  std::vector<Seat> seats(20, connected());
+  std::vector<SlotId> slots;
+  for (Seat& seat : seats) slots.push_back(desk.send(seat));
+  for (std::size_t i = 0; i < seats.size(); ++i) desk.expect_again(seats[i], slots[i], lost());
+  BOOST_TEST(desk.pace.interrupted());
+  desk.now += 1min;
+  desk.pace.observe(succeeded(), desk.now, false);
+  for (int sent = 0; sent < 40; ++sent) desk.finish(seats[0], desk.send_when_due(seats[0]), succeeded());
+}
+
+BOOST_AUTO_TEST_CASE(failures_that_are_no_outage_are_told_of_as_soon_as_something_is_answered) {
+  Desk desk(attempts_at_most(1));
+  desk.prove_service();
+  desk.admit_folders(2);
+  Seat failing = connected();
+  Seat answered = connected();
+  const SlotId slot = desk.send(failing);
+  const SlotId other = desk.send(answered);
+  desk.expect_again(failing, slot, lost());
+  BOOST_TEST((desk.turn(failing) == Action::Kind::wait), "the other attempt will tell");
+  desk.finish(answered, other, succeeded());
+  BOOST_TEST(desk.give_up(answered) == Status::unknown);
+}
+
+BOOST_AUTO_TEST_CASE(what_is_given_up_tells_of_its_last_attempt) {
+  Desk desk(attempts_at_most(1));
+  desk.prove_service();
+  desk.admit(1, "a");
+  Seat seat = connected();
+  const SlotId slot = desk.send(seat);
+  const auto ended = desk.timing();
+  desk.expect_again(seat, slot, lost());
+  desk.now += 1s;
+  BOOST_TEST((desk.scheduler.last_timing(slot, desk.now).at == ended.at));
+  BOOST_TEST((desk.scheduler.last_timing(slot, desk.now).latency == 1ms));
+  BOOST_TEST(desk.give_up(seat) == Status::unknown);
 }
 
 BOOST_AUTO_TEST_CASE(not_even_the_only_operation_is_used_up_by_an_outage_of_hours) {

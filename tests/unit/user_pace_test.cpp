@@ -3,6 +3,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <algorithm>
+
 using namespace koobatch;
 using namespace koobatch::flow;
 using namespace std::chrono_literals;
@@ -46,6 +48,40 @@ BOOST_AUTO_TEST_CASE(users_that_need_not_wait_are_forgotten) {
   pace.pause(5000, start + 3s, start + 2s);
   BOOST_TEST((pace.due(5000, start + 2s) == start + 9s), "one that waits is not forgotten");
   BOOST_TEST((pace.due(7, start) <= start), "its pause was over");
+}
+
+/// A service that lets a user do so much a second, a tenth of that at once, and asks the others to wait.
+class Gateway {
+ public:
+  explicit Gateway(double rate) : limiter_(rate, static_cast<std::uint32_t>(std::max(1.0, rate / 10))) {}
+  AdaptiveRate::Signal ask(TimePoint now) {
+    return limiter_.acquire(now) ? AdaptiveRate::Signal::accepted : AdaptiveRate::Signal::throttled;
+  }
+
+ private:
+  RateLimiter limiter_;
+};
+
+BOOST_AUTO_TEST_CASE(most_of_what_the_service_allows_a_user_is_used_and_little_is_refused) {
+  using Signal = AdaptiveRate::Signal;
+  for (const double allowed : {5.0, 20.0, 100.0, 1000.0}) {
+    for (const Duration wait : {Duration(0ms), Duration(1s)}) {
+      BOOST_TEST_CONTEXT(allowed << "/s, Retry-After " << seconds(wait) << " s") {
+        UserPace pace(0);
+        Gateway gateway(allowed);
+        int accepted = 0, refused = 0;
+        for (TimePoint now = start; now < start + 60s; now = std::max(now + 100us, pace.due(1, now + 100us))) {
+          pace.take(1, now);
+          const Signal signal = gateway.ask(now);
+          (signal == Signal::accepted ? accepted : refused) += now >= start + 10s;
+          pace.observe(1, signal, now);
+          if (signal == Signal::throttled) pace.pause(1, now + wait, now);
+        }
+        BOOST_TEST(accepted >= 0.7 * allowed * 50);
+        BOOST_TEST(refused <= 0.1 * allowed * 50);
+      }
+    }
+  }
 }
 
 BOOST_AUTO_TEST_CASE(a_queue_asks_with_one_operation_at_a_time) {

@@ -9,12 +9,14 @@ struct PaceCounts {
   std::uint64_t pauses = 0;       ///< the service asked everybody to wait
   std::uint64_t user_pauses = 0;  ///< or one user
   std::uint64_t outages = 0;      ///< it did not answer, and the breaker opened
+  std::uint64_t user_cuts = 0;    ///< the rate of one user was lowered
 
   PaceCounts& operator+=(const PaceCounts& other) {
     cuts += other.cuts;
     pauses += other.pauses;
     user_pauses += other.user_pauses;
     outages += other.outages;
+    user_cuts += other.user_cuts;
     return *this;
   }
   friend bool operator==(const PaceCounts&, const PaceCounts&) = default;

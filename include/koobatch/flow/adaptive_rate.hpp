@@ -9,16 +9,17 @@
 namespace koobatch::flow {
 
 /// Finds out how many requests a second a service that throttles accepts. The first throttling limits the rate to what
-/// was accepted over the last second; later ones cut it. In between, once something is accepted again, it rises: quickly to
-/// just below where it was cut, then slowly beyond, for the service may have more to give by now.
+/// was accepted over the last second; later ones cut it. In between, once something is accepted again, it rises:
+/// quickly to just below where it was cut, then slowly beyond, for the service may have more to give by now.
 ///
-/// Time here is *active* time: without pauses and outages, in which nothing could have been accepted.
+/// Time here is *active* time, without pauses and outages, in which nothing could have been accepted. Only the time
+/// between two cuts is all the time: what is answered after a pause was sent after the cut before it.
 class AdaptiveRate {
  public:
   static constexpr double cut_factor = 0.7;
   /// At most one cut in this time: answers to what was sent before a cut say nothing about the rate after it.
   static constexpr Duration cut_interval = std::chrono::seconds(1);
-  /// How close to the rate that was too much it rises quickly, within a cut_interval.
+  /// How close to the rate that was too much it rises quickly, within a cut_interval or a few requests.
   static constexpr double quick_share = 0.95;
   /// By what factor it rises slowly in a second.
   static constexpr double slow_growth = 1.02;
@@ -26,8 +27,8 @@ class AdaptiveRate {
   /// too low.
   static constexpr double exploring_growth = 2;
   /// A service that answers 503 without saying for how long is taken to throttle from this share of answers on: single
-  /// ones are an instance that is restarted, or bad luck. If as many are when the rate has been cut, it is not cut again
-  /// as long as the service accepts anything: they have another cause, and the run would starve.
+  /// ones are an instance that is restarted, or bad luck. If as many are when the rate has been cut, it is not cut
+  /// again as long as the service accepts anything: they have another cause, and the run would starve.
   static constexpr double unavailable_share = 0.1;
   /// No limit is lower, in requests a second: it must be possible to find out that it is higher now.
   static constexpr double lowest = 0.2;
@@ -44,11 +45,12 @@ class AdaptiveRate {
     double to;
   };
 
-  /// `ceiling`: a limit that is known beforehand, in requests a second; 0: none.
-  explicit AdaptiveRate(double ceiling) : ceiling_(ceiling) {}
+  /// `ceiling`: a limit that is known beforehand, in requests a second; 0: none. `first_guess`: the limit to explore
+  /// from when the service throttles and was never seen to accept anything; 0: none.
+  explicit AdaptiveRate(double ceiling, double first_guess = 0) : ceiling_(ceiling), first_guess_(first_guess) {}
 
   /// An answer came. A Cut if that was one too many.
-  std::optional<Cut> observe(Signal signal, Duration active);
+  std::optional<Cut> observe(Signal signal, Duration active, TimePoint now);
   /// The limit in requests a second; nothing if there is none but the ceiling.
   std::optional<double> limit(Duration active) const;
 
@@ -64,18 +66,21 @@ class AdaptiveRate {
   /// The sum of the last so many buckets.
   Bucket last(std::size_t count, Duration active) const;
   bool is_too_much(Signal signal, Duration active);
-  Cut cut(Duration active);
+  Cut cut(Duration active, TimePoint now);
   /// Is anything accepted at all just now, other than what was under way when the rate was cut?
   bool is_open(Duration active) const;
   /// Requests accepted a second, over the last so many buckets or since the first answer.
   double accepted_rate(std::size_t count, Duration active) const;
 
   double ceiling_;
+  double first_guess_;
   std::array<Bucket, buckets> window_;
   std::optional<Duration> first_;  ///< when the first answer came
   std::optional<Duration> cut_at_;
+  TimePoint cut_time_;                    ///< when that was, in all the time
   std::optional<Duration> rising_since_;  ///< the first request accepted after the cut
   Duration last_accepted_{};
+  TimePoint last_accepted_time_;
   double low_ = 0;          ///< the limit right after the cut
   double high_ = 0;         ///< the rate that was too much
   bool exploring_ = false;  ///< the limit is an estimate from less than a second

@@ -23,6 +23,8 @@ class Breaker {
 
   State state() const { return closed_ ? State::closed : probe_out_ ? State::probing : State::open; }
   bool closed() const { return closed_; }
+  /// Was the last that was heard of the service a failure?
+  bool failing() const { return !closed_ || failures_ != 0; }
   /// When open: the time of the next probe.
   TimePoint probe_at() const { return probe_at_; }
   /// When not closed: since when the service has not answered.

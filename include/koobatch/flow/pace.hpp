@@ -1,8 +1,8 @@
 #pragma once
 #include "koobatch/core/clock.hpp"
 #include "koobatch/core/pace_counts.hpp"
-#include "koobatch/flow/adaptive_rate.hpp"
 #include "koobatch/flow/breaker.hpp"
+#include "koobatch/flow/learned_limit.hpp"
 #include "koobatch/flow/outcome.hpp"
 #include "koobatch/flow/rate_limiter.hpp"
 #include "koobatch/flow/retry_budget.hpp"
@@ -31,7 +31,8 @@ struct PaceEvent {
   enum class Kind {
     cut,          ///< the service throttled: the rate is `to` now, and was `from` (nothing: without limit)
     paused,       ///< the service asked everybody to wait for `wait`
-    user_paused,  ///< the same, for one user
+    user_cut,     ///< as `cut`, for one user
+    user_paused,  ///< as `paused`, for one user
     down,         ///< the service does not answer: nothing is sent but probes
     up,           ///< it answers again
   };
@@ -40,6 +41,7 @@ struct PaceEvent {
   double to = 0;
   Duration wait = {};  ///< of `up`: how long it was down
   int http = 0;        ///< the answer that was the reason; 0: there was none
+  bool minor = false;  ///< more of the same for a user, or one of many users
 };
 /// For people: "the service throttles (HTTP 429): at most 140/s from now on, before 200/s".
 std::string describe(const PaceEvent& event);
@@ -77,12 +79,9 @@ class Pace {
   Permit acquire(TimePoint now, bool holds_probe, const Request& request);
   /// Gives the probe back unused. Only for who holds it.
   void release_probe(TimePoint now);
-  /// An attempt ended. `was_probe`: it held the probe, which is given back with this. True if permissions may have
-  /// changed for others, who should ask again.
-  bool observe(const Outcome& outcome, TimePoint now, bool was_probe);
-
-  /// The service asked to send nothing for this user until then; `http`: its answer.
-  void pause_user(std::string_view user, TimePoint until, TimePoint now, int http);
+  /// An attempt for `user` ended. `was_probe`: it held the probe, which is given back with this. True if permissions
+  /// may have changed for others, who should ask again.
+  bool observe(const Outcome& outcome, TimePoint now, bool was_probe, std::string_view user = {});
 
   /// What changed since the last call.
   std::vector<PaceEvent> take_events();
@@ -94,6 +93,8 @@ class Pace {
   bool outage_exceeded(TimePoint now) const;
   /// Is traffic held back because the service does not answer?
   bool interrupted() const { return interrupted_.load(std::memory_order_relaxed); }
+  /// Was the last that was heard of the service a failure, so that it may turn out to be an outage?
+  bool failing() const;
 
  private:
   std::unique_lock<std::mutex> lock() const;
@@ -101,24 +102,17 @@ class Pace {
   std::optional<Permit> refuse(TimePoint now, const Request& request);
   void take(TimePoint now, const Request& request);
   bool adapt(const Outcome& outcome, TimePoint now);
-  void follow_rate(TimePoint now);
-  void pause(Duration wait, TimePoint now, int http);
-  Duration active(TimePoint now) const;
+  bool adapt_user(const Outcome& outcome, TimePoint now, std::string_view user);
   bool follow_outage(const Outcome& outcome, TimePoint down_since, TimePoint now);
   void happened(const PaceEvent& event, std::uint64_t& count);
 
   PaceSettings settings_;
   std::optional<RateLimiter> limiter_;  ///< what the user allows
-  AdaptiveRate rate_;
-  std::optional<RateLimiter> adaptive_;     ///< what the service was found to allow
-  TimePoint follow_at_ = TimePoint::min();  ///< when adaptive_ is to be brought up to date
+  LearnedLimit learned_;                ///< what the service was found to allow
   UserPace users_;
   RetryBudget budget_;
   Breaker breaker_;
   bool down_ = false;  ///< an outage was told of, and its end was not
-  TimePoint started_;
-  TimePoint paused_until_ = TimePoint::min();
-  Duration paused_{};  ///< all pauses together, the rest of the present one included
   std::vector<PaceEvent> events_;
   PaceCounts counts_;
   mutable std::mutex mutex_;

@@ -49,7 +49,7 @@ struct Action {
     send,     ///< send slot's next attempt
     note,     ///< slot is not idempotent: note its next attempt in the report, call noted(), and ask again
     connect,  ///< open the connection, then ask again
-    give_up,  ///< slot's deadline has passed while it waited: record slot's last_outcome() with `status`
+    give_up,  ///< nothing more can come of slot: record its last_outcome() with `status`
     wait,     ///< nothing to do before `until`, or before the scheduler was told something new
     done,     ///< nothing will ever be left to do
   };
@@ -119,8 +119,9 @@ class Scheduler {
   void abandon(Seat& seat, SlotId slot, TimePoint now);
   /// After a final status: every attempt in order; empty if there was only one.
   std::span<const AttemptRecord> history(SlotId slot) const;
-  /// After give_up: what the last attempt came to.
+  /// After give_up: what the last attempt came to, and when.
   const Outcome& last_outcome(SlotId slot) const;
+  AttemptTiming last_timing(SlotId slot, TimePoint now) const;
   /// The final result of `slot` was put into the report's group `ticket` (rising). Frees the slot.
   void recorded(SlotId slot, std::uint64_t ticket);
   /// Groups up to `ticket` are durable. Their keys are free again, and attempts noted in them may be sent.
@@ -159,6 +160,11 @@ class Scheduler {
     std::uint64_t ticket;
   };
 
+  struct Doubt {
+    SlotId slot;
+    Duration downtime;  ///< Pace::downtime when it arose
+  };
+
   static bool is_due(const DueQueue& queue, TimePoint now);
   Action connect(Seat& seat, TimePoint now);
   bool may_start(SlotId id) const;
@@ -176,6 +182,9 @@ class Scheduler {
   std::optional<Status> decide(Seat& seat, SlotId id, const Outcome& outcome, TimePoint now);
   std::optional<Status> wait_for_room(SlotId id, const Outcome& outcome, TimePoint now);
   std::optional<Status> retry_counted(SlotId id, TimePoint now);
+  static Status given_up(const Slot& slot);
+  std::optional<SlotId> settle_doubtful(TimePoint now);
+  bool nothing_to_try(TimePoint now) const;
   std::optional<Status> again_at(SlotId id, TimePoint at, DueQueue& queue);
   static void remember(Slot& slot, const Outcome& outcome, const AttemptTiming& timing);
   SlotId allocate();
@@ -190,6 +199,7 @@ class Scheduler {
   DueQueue repeats_;                           ///< wait because the service asked for it, or for nothing but their turn
   DueQueue retries_;                           ///< failed before, and go on the retry budget
   TimePoint retries_from_ = TimePoint::min();  ///< the budget has nothing for them before
+  std::deque<Doubt> doubtful_;                 ///< out of attempts, unless their failures turn out to be an outage's
   std::deque<Note> notes_;                     ///< not known to be durable
   std::size_t noted_ = 0;                      ///< slots whose next attempt is noted
   std::size_t in_flight_ = 0;
