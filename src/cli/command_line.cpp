@@ -113,6 +113,7 @@ std::string describe_unexpected(const CLI::App& app, const VerbRow* verb) {
   if (flag != unexpected.end()) {
     const std::string name = flag->substr(0, flag->find('='));
     if (name == "--token") return "--token is not offered: others would see it; use --token-file or --token-env";
+    if (name == "--app-secret") return "--app-secret is not offered: others would see it; use --app-secret-file";
     return name + ": there is no such flag";
   }
   if (unexpected.empty()) return "too many arguments";

@@ -1,5 +1,6 @@
 #include "koobatch/cli/dry_run.hpp"
 
+#include "koobatch/auth/signer.hpp"
 #include "koobatch/cli/output.hpp"
 #include "koobatch/core/trace_id.hpp"
 #include "koobatch/job/reader.hpp"
@@ -19,7 +20,10 @@ net::Endpoint endpoint_of(const engine::RunSettings& settings) {
   return {false, "127.0.0.1", "0", "127.0.0.1:PORT"};
 }
 
-std::string masked(std::string form) {
+/// The Authorization header without what is secret about it.
+std::string masked(const engine::RunSettings& settings) {
+  if (settings.app.any()) return auth::signature_prefix(settings.app.id) + "***";
+  std::string form = settings.credentials.authorization;
   constexpr std::string_view placeholder = "{token}";
   if (const auto place = form.find(placeholder); place != std::string::npos) {
     form.replace(place, placeholder.size(), "***");
@@ -34,9 +38,7 @@ std::uint32_t random_prefix() {
 }  // namespace
 
 RequestPreview::RequestPreview(const engine::RunSettings& settings)
-    : endpoint_(endpoint_of(settings)),
-      authorization_(masked(settings.credentials.authorization)),
-      renderer_(endpoint_) {}
+    : endpoint_(endpoint_of(settings)), authorization_(masked(settings)), renderer_(endpoint_) {}
 
 void RequestPreview::append(std::string& out, const job::Operation& operation, WallTime now,
                             std::uint32_t trace_prefix) {

@@ -53,7 +53,7 @@ int status_of(const engine::RunResult& result, int signal) {
 
 }  // namespace
 
-Result<void> check_files(const engine::RunSettings& settings) {
+Result<void> check_files(engine::RunSettings& settings) {
   std::error_code ignored;
   if (std::filesystem::is_directory(settings.report, ignored)) {
     return usage_error(fmt::format("--report {}: is a directory; write {}/ to have the report named in it",
@@ -62,6 +62,9 @@ Result<void> check_files(const engine::RunSettings& settings) {
   if (settings.credentials.any()) {
     if (const auto loaded = auth::Credentials::load(settings.credentials); !loaded) return loaded.error();
   }
+  auto app_key = auth::AppKey::load(settings.app);
+  if (!app_key) return app_key.error();
+  settings.app_key = std::move(*app_key);
   if (settings.endpoint.tls && !settings.simulated) {
     if (const auto context = net::make_tls_context(settings.tls); !context) return context.error();
   }
@@ -83,7 +86,9 @@ int execute(engine::RunSettings settings, const Invocation& invocation, std::sha
   const SignalWatch signals;
   std::unique_ptr<sim::Simulator> simulator;
   if (settings.simulated) {
-    auto started = sim::Simulator::start(invocation.options.simulator);
+    sim::SimulatorSettings embedded = invocation.options.simulator;
+    embedded.app_key = settings.app_key;
+    auto started = sim::Simulator::start(embedded);
     if (!started) return fail(started.error());
     simulator = std::move(*started);
     const auto endpoint = net::parse_endpoint(simulator->url());

@@ -143,14 +143,25 @@ bool chooses(const Setting& setting) {
 
 /// Drops the settings of a choice that a more direct source has made otherwise.
 void silence_overruled(std::vector<Setting>& settings) {
-  std::array<Layer, 3> most_direct = {Layer::config, Layer::config, Layer::config};
+  std::array<Layer, 4> most_direct;
+  most_direct.fill(Layer::config);
+  const auto of = [&](Choice choice) -> Layer& { return most_direct[static_cast<std::size_t>(choice)]; };
   for (const auto& setting : settings) {
-    auto& layer = most_direct[static_cast<std::size_t>(setting.row->choice)];
-    if (chooses(setting)) layer = std::min(layer, setting.layer);
+    if (chooses(setting)) of(setting.row->choice) = std::min(of(setting.row->choice), setting.layer);
   }
+  const Layer credentials = std::min(of(Choice::token), of(Choice::app));
   std::erase_if(settings, [&](const Setting& setting) {
-    return setting.row->choice != Choice::none &&
-           setting.layer > most_direct[static_cast<std::size_t>(setting.row->choice)];
+    switch (setting.row->choice) {
+      case Choice::none:
+        return false;
+      case Choice::target:
+        return setting.layer > of(Choice::target);
+      case Choice::token:
+        return setting.layer > credentials;
+      case Choice::app:
+        return of(Choice::app) > credentials;
+    }
+    return false;
   });
 }
 

@@ -90,6 +90,12 @@ Applied set_authorization(const std::string& value, std::string& to) {
   return {};
 }
 
+Applied set_app_id(const std::string& value, std::string& to) {
+  if (!auth::is_app_id(value)) return usage_error("must be 1 to 128 visible ASCII characters, none of them a comma");
+  to = value;
+  return {};
+}
+
 constexpr Verbs run = only(Verb::run) | only(Verb::resume) | only(Verb::retry);
 constexpr Verbs new_run = only(Verb::run);
 constexpr Verbs simulate = only(Verb::simulate);
@@ -164,6 +170,10 @@ const std::array table = {
               false, true},
     OptionRow{"token-env", 0, "NAME", run, credentials, "Environment variable that holds the access token",
               [](Value v, Options& o) { return set_text(v, o.run.credentials.token_env); }, Choice::token},
+    OptionRow{"app-id", 0, "ID", run, credentials, "Sign requests as this app, instead of sending a token",
+              [](Value v, Options& o) { return set_app_id(v, o.run.app.id); }, Choice::app},
+    OptionRow{"app-secret-file", 0, "FILE", run, credentials, "File with the app's secret, readable by its owner only",
+              [](Value v, Options& o) { return set_text(v, o.run.app.secret_file); }, Choice::app, false, false, true},
     OptionRow{"authorization", 0, "TEMPLATE", run, credentials, "Authorization header (Bearer+{token})",
               [](Value v, Options& o) { return set_authorization(v, o.run.credentials.authorization); }, Choice::none,
               false, true},
@@ -233,6 +243,10 @@ const std::array table = {
               [](Value v, Options& o) { return set_rate(v, o.simulator.throttle_per_user); }},
     OptionRow{"seed", 0, "N", run | simulate, embedded, "Seed of its faults and jitter (0)",
               [](Value v, Options& o) { return set_count(v, 0, UINT64_MAX, o.simulator.seed); }},
+    OptionRow{"app-id", 0, "ID", simulate, embedded, "Take no tokens, but requests that this app has signed",
+              [](Value v, Options& o) { return set_app_id(v, o.simulator_app.id); }},
+    OptionRow{"app-secret-file", 0, "FILE", simulate, embedded, "File with the app's secret",
+              [](Value v, Options& o) { return set_text(v, o.simulator_app.secret_file); }},
     OptionRow{"log", 0, "FILE", simulate, embedded, "Write a line for each request to this file",
               [](Value v, Options& o) { return set_text(v, o.simulator.log); }},
     OptionRow{"cert", 0, "FILE", simulate, embedded, "Serve TLS with this certificate (PEM)",

@@ -23,20 +23,39 @@ Result<void> check_target(const Options& options) {
   return {};
 }
 
+Result<void> check_both(const auth::AppSettings& app) {
+  if (app.id.empty() == app.secret_file.empty()) return {};
+  return usage_error(app.id.empty() ? "--app-secret-file needs --app-id: the app whose secret it is"
+                                    : "--app-id needs --app-secret-file: the file that holds the app's secret");
+}
+
+Result<void> check_app(const engine::RunSettings& run) {
+  if (auto ok = check_both(run.app); !ok) return ok;
+  if (run.app.any() && run.credentials.any()) {
+    return usage_error(
+        "--app-id and a token exclude each other: a request carries a signature or a token; leave out --app-id, or "
+        "what says where the token is");
+  }
+  return {};
+}
+
 Result<void> check_credentials(const Options& options, const net::Endpoint& endpoint) {
   const auto& credentials = options.run.credentials;
   if (!credentials.token_file.empty() && !credentials.token_env.empty()) {
     return usage_error("--token-file and --token-env exclude each other: the token comes from one place");
   }
+  const bool signs = options.run.app.any();
   // A dry run sends nothing, so it needs no token.
-  if (!credentials.any() && !options.dry_run) {
-    return usage_error("--endpoint needs credentials: give --token-file FILE or --token-env NAME");
-  }
-  if (credentials.any() && !endpoint.tls && !endpoint.is_loopback()) {
+  if (!credentials.any() && !signs && !options.dry_run) {
     return usage_error(
-        fmt::format("--endpoint '{}': http:// would send the token unencrypted, which is refused for "
+        "--endpoint needs credentials: give --token-file FILE or --token-env NAME, or --app-id ID with "
+        "--app-secret-file FILE");
+  }
+  if ((credentials.any() || signs) && !endpoint.tls && !endpoint.is_loopback()) {
+    return usage_error(
+        fmt::format("--endpoint '{}': http:// would send {} unencrypted, which is refused for "
                     "anything but a loopback address; use https://",
-                    options.endpoint));
+                    options.endpoint, signs ? "signed requests" : "the token"));
   }
   return {};
 }
@@ -78,6 +97,7 @@ std::string report_stem(const std::filesystem::path& report) {
 /// What does not depend on where the report is.
 Result<engine::RunSettings> finish(const Options& options, const std::filesystem::path& job, job::Format format) {
   if (auto ok = check_target(options); !ok) return ok.error();
+  if (auto ok = check_app(options.run); !ok) return ok.error();
   engine::RunSettings run = options.run;
   run.job = job;
   run.simulated = options.simulate;
@@ -170,6 +190,7 @@ Result<sim::SimulatorSettings> finish_simulate(const Options& options) {
   if (simulator.certificate.empty() != simulator.key.empty()) {
     return usage_error("--cert and --key go together: the embedded service needs both to speak TLS");
   }
+  if (auto ok = check_both(options.simulator_app); !ok) return ok.error();
   return simulator;
 }
 

@@ -106,7 +106,7 @@ int run_standard_input(engine::RunSettings settings, const Invocation& invocatio
 }  // namespace
 
 int run_command(const Invocation& invocation, std::shared_ptr<observe::Console> console) {
-  const auto settings = finish_run(invocation.options, invocation.arguments.front(), WallClock::now());
+  auto settings = finish_run(invocation.options, invocation.arguments.front(), WallClock::now());
   if (!settings) return fail(settings.error());
   if (auto ok = check_files(*settings); !ok) return fail(ok.error());
   if (settings->job == standard_input_argument) return run_standard_input(*settings, invocation, std::move(console));

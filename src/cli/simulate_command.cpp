@@ -9,8 +9,11 @@
 namespace koobatch::cli {
 
 int simulate_command(const Invocation& invocation) {
-  const auto settings = finish_simulate(invocation.options);
+  auto settings = finish_simulate(invocation.options);
   if (!settings) return fail(settings.error());
+  auto app_key = auth::AppKey::load(invocation.options.simulator_app);
+  if (!app_key) return fail(app_key.error());
+  settings->app_key = std::move(*app_key);
   const SignalWatch signals;
   const auto simulator = sim::Simulator::start(*settings);
   if (!simulator) return fail(simulator.error());

@@ -42,6 +42,17 @@ flow::SchedulerSettings share_of(const RunSettings& settings, unsigned connectio
   return share;
 }
 
+/// What to check when the service takes no signature of the app's.
+Error signature_refused(const RunSettings& settings, WallTime x_date, const flow::Outcome& outcome) {
+  std::string date(x_date_length, '\0');
+  write_x_date(x_date, date.data());
+  return fatal_error(fmt::format(
+      "{} refused the app signature (HTTP 401{}{}). Check that --app-id {} is the app's ID, that {} holds its secret, "
+      "and that the clock is right (the request was dated {}); then run 'koobatch resume {}'",
+      settings.endpoint.url(), outcome.msg.empty() ? "" : ": ", outcome.msg, settings.app.id,
+      settings.app.secret_file.string(), date, settings.report.string()));
+}
+
 }  // namespace
 
 struct Worker::Line {
@@ -55,14 +66,14 @@ struct Worker::Line {
   TimePoint sent;
   WallTime x_date;
   auth::Credentials::Header header;  ///< what this line's request was sent with
-  std::string_view secret;           ///< within `header`
+  std::string_view secret;           ///< within `header`, or the signature within `request`
 };
 
 Worker::Worker(unsigned index, unsigned connections, std::uint64_t seed, const Shared& shared)
     : index_(index),
       shared_(shared),
       dialer_(make_dialer(shared, deadlines_)),
-      renderer_(shared.settings.endpoint),
+      renderer_(shared.settings.endpoint, shared.settings.app_key.get()),
       scheduler_(share_of(shared.settings, connections), shared.pace, seed),
       clock_(shared.clock),
       header_(shared.credentials.header()) {
@@ -202,8 +213,9 @@ void Worker::prepare(Line& line, flow::SlotId slot) {
     line.header = header_;
     line.secret = shared_.credentials.secret_in(*line.header);
   }
-  renderer_.render(operation, *line.header, line.x_date, {shared_.trace_prefix, operation.line(), attempt},
-                   line.request);
+  const std::string_view signature = renderer_.render(operation, *line.header, line.x_date,
+                                                      {shared_.trace_prefix, operation.line(), attempt}, line.request);
+  if (!signature.empty()) line.secret = signature;
   counters_.requests.add();
   if (attempt > 1) counters_.retries.add();
   counters_.in_flight.set(scheduler_.in_flight());
@@ -256,6 +268,11 @@ bool Worker::mend(Line& line, flow::SlotId slot) {
     return true;
   }
   if (outcome.verdict == Verdict::rejected) return true;
+  if (outcome.verdict == Verdict::unauthorized && shared_.settings.app_key) {
+    shared_.abort(signature_refused(shared_.settings, line.x_date, outcome));
+    scheduler_.abandon(line.seat, slot, Steady::now());
+    return false;
+  }
   if (outcome.verdict == Verdict::suspicious) {
     if (line.connection.lacks_certificate() && !std::exchange(told_of_certificate_, true)) {
       spdlog::warn("{} asked for a client certificate and got none (--cert, --key): that may be why it answers HTTP {}",

@@ -4,13 +4,16 @@
 
 namespace koobatch::net {
 
-RequestRenderer::RequestRenderer(const Endpoint& endpoint)
-    : fixed_(fmt::format(" HTTP/1.1\r\nHost: {}\r\nUser-Agent: koobatch/{}\r\nContent-Type: application/json\r\n"
+RequestRenderer::RequestRenderer(const Endpoint& endpoint, const auth::AppKey* app)
+    : host_(endpoint.authority),
+      fixed_(fmt::format(" HTTP/1.1\r\nHost: {}\r\nUser-Agent: koobatch/{}\r\nContent-Type: application/json\r\n"
                          "Authorization: ",
-                         endpoint.authority, KOOBATCH_VERSION)) {}
+                         host_, KOOBATCH_VERSION)) {
+  if (app != nullptr) signer_.emplace(*app);
+}
 
-void RequestRenderer::render(const job::Operation& operation, std::string_view authorization, WallTime x_date,
-                             const TraceId& trace_id, std::string& out) {
+std::string_view RequestRenderer::render(const job::Operation& operation, std::string_view authorization,
+                                         WallTime x_date, const TraceId& trace_id, std::string& out) {
   const auto second = std::chrono::floor<std::chrono::seconds>(x_date.time_since_epoch());
   if (second != x_date_second_) {
     write_x_date(x_date, x_date_);
@@ -22,13 +25,32 @@ void RequestRenderer::render(const job::Operation& operation, std::string_view a
 
   out.clear();
   out.append(operation.row().method).append(" ").append(operation.target());
-  out.append(fixed_).append(authorization);
+  out.append(fixed_);
+  if (signer_) {
+    sign(operation, out);
+  } else {
+    out.append(authorization);
+  }
+  const std::size_t authorized = out.size();
   out.append("\r\nX-User-Id: ").append(operation.user());
   out.append("\r\nX-Date: ").append(x_date_, x_date_length);
   out.append("\r\nX-Traceid: ").append(trace, trace_id_length);
   if (!operation.language().empty()) out.append("\r\nlanguage: ").append(operation.language());
   out.append("\r\nContent-Length: ").append(length.data(), length.size());
   out.append("\r\n\r\n").append(operation.body());
+  if (!signer_) return {};
+  return std::string_view(out).substr(authorized - auth::signature_length, auth::signature_length);
+}
+
+void RequestRenderer::sign(const job::Operation& operation, std::string& out) {
+  signer_->append_authorization({.method = operation.row().method,
+                                 .path = operation.target(),
+                                 .query = {},  // no operation has one
+                                 .host = host_,
+                                 .x_date = {x_date_, x_date_length},
+                                 .user_id = operation.user(),
+                                 .body = operation.body()},
+                                out);
 }
 
 }  // namespace koobatch::net

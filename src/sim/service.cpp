@@ -2,6 +2,7 @@
 
 #include "koobatch/core/json.hpp"
 #include "koobatch/sim/answer.hpp"
+#include "koobatch/sim/app_signature.hpp"
 #include "koobatch/sim/state.hpp"
 
 #include <algorithm>
@@ -169,6 +170,7 @@ bool check_body(Judgement& out) {
 bool Service::check_authorization(const Request& r, Judgement& out) const {
   constexpr int status = 401;
   if (!r.authorization) return refuse(out, status, code_generic_failure, "Authorization: missing");
+  if (is_app_signature(*r.authorization)) return check_signature(r, out);
   const auto token = token_of(*r.authorization);
   if (!token) {
     return refuse(out, status, code_generic_failure,
@@ -177,8 +179,13 @@ bool Service::check_authorization(const Request& r, Judgement& out) const {
   if (token->empty() || !all_visible(*token)) {
     return refuse(out, status, code_generic_failure, "Authorization: the token is empty or not visible ASCII");
   }
-  return token_.empty() || *token == token_ ||
+  return (token_.empty() && !app_) || *token == token_ ||
          refuse(out, status, code_generic_failure, "Authorization: the token is not valid");
+}
+
+bool Service::check_signature(const Request& r, Judgement& out) const {
+  const std::string wrong = app_ ? refusal_of_signature(r, *app_) : "no app is known here (simulate --app-id)";
+  return wrong.empty() || refuse(out, 401, code_generic_failure, "Authorization: {}", wrong);
 }
 
 void Service::judge(const Request& r, WallTime now, Judgement& out) const {

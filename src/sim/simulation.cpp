@@ -44,7 +44,7 @@ void append_stats(std::string& out, const Stats& stats, std::size_t keys) {
 }
 
 Simulation::Simulation(const SimulatorSettings& settings, RequestLog log, TimePoint start)
-    : service_(settings.token),
+    : service_(settings.token, settings.app_key),
       throttle_(settings.throttle),
       user_throttle_(settings.throttle_per_user),
       faults_(settings.faults, settings.seed),

@@ -377,6 +377,19 @@ BOOST_AUTO_TEST_CASE(a_more_direct_choice_silences_the_less_direct_ones) {
   BOOST_TEST(other.credentials.token_file.empty());
 }
 
+BOOST_AUTO_TEST_CASE(an_app_and_its_secret_may_come_from_two_places_and_silence_tokens_together) {
+  const auto run = to_endpoint({"--config", "k.toml", "--app-id", "app"}, {{"KOOBATCH_TOKEN_FILE", "t"}},
+                               "app-secret-file = 's'\ntoken-env = 'T'\n")
+                       .settings();
+  BOOST_TEST(run.app.id == "app");
+  BOOST_TEST(run.app.secret_file == "s");
+  BOOST_TEST(!run.credentials.any());
+  const auto token =
+      to_endpoint({"--token-env", "T"}, {{"KOOBATCH_APP_ID", "app"}, {"KOOBATCH_APP_SECRET_FILE", "s"}}).settings();
+  BOOST_TEST(token.credentials.token_env == "T");
+  BOOST_TEST(!token.app.any());
+}
+
 BOOST_AUTO_TEST_CASE(the_embedded_service_is_given_no_real_token) {
   const auto run = simulated({}, {{"KOOBATCH_TOKEN_FILE", "t"}}).settings();
   BOOST_TEST(!run.credentials.any());
@@ -470,7 +483,7 @@ BOOST_AUTO_TEST_CASE(flags_of_other_verbs_and_of_times_to_come_are_refused) {
 
 BOOST_AUTO_TEST_CASE(a_secret_typed_where_none_belongs_is_not_repeated) {
   for (const auto& flags : std::vector<std::vector<std::string>>{
-           {"--token", "s3cret"}, {"--token=s3cret"}, {"--password=s3cret"}, {"--authorization", "Bearer s3cret"}}) {
+           {"--token", "s3cret"}, {"--token=s3cret"}, {"--password=s3cret"}, {"--app-secret", "s3cret"}, {"--authorization", "Bearer s3cret"}}) {
     const auto said = to_endpoint(flags).refusal();
     BOOST_TEST(said != "accepted");
     BOOST_TEST(!contains(said, "s3cret"), said);
@@ -481,6 +494,7 @@ BOOST_AUTO_TEST_CASE(a_secret_typed_where_none_belongs_is_not_repeated) {
     BOOST_TEST(!contains(said, "s3cret"), said);
   }
   CHECK_SAYS(to_endpoint({"--token", "x"}).refusal(), "use --token-file or --token-env");
+  CHECK_SAYS(to_endpoint({"--app-secret", "x"}).refusal(), "use --app-secret-file");
 }
 
 BOOST_AUTO_TEST_CASE(a_run_needs_exactly_one_target) {
@@ -495,6 +509,46 @@ BOOST_AUTO_TEST_CASE(an_endpoint_needs_credentials_from_one_place) {
   CHECK_SAYS(to_endpoint({}).refusal(), "give --token-file FILE or --token-env NAME");
   CHECK_SAYS(to_endpoint({"--token-file", "t", "--token-env", "T"}).refusal(), "exclude each other");
   BOOST_TEST(to_endpoint({"--dry-run"}).refusal() == "accepted", "what sends nothing needs no token");
+}
+
+BOOST_AUTO_TEST_CASE(an_app_signature_needs_both_its_options_and_no_token) {
+  const std::vector<std::string> app = {"--app-id", "app", "--app-secret-file", "s"};
+  const auto with = [&](std::vector<std::string> flags) {
+    flags.insert(flags.end(), app.begin(), app.end());
+    return to_endpoint(flags);
+  };
+  BOOST_TEST(to_endpoint(app).refusal() == "accepted");
+  CHECK_SAYS(to_endpoint({"--app-id", "app"}).refusal(), "--app-id needs --app-secret-file");
+  CHECK_SAYS(to_endpoint({"--app-secret-file", "s"}).refusal(), "--app-secret-file needs --app-id");
+  CHECK_SAYS(with({"--token-file", "t"}).refusal(), "--app-id and a token exclude each other");
+  CHECK_SAYS(with({"--token-env", "T"}).refusal(), "--app-id and a token exclude each other");
+  for (const char* id : {"", "a,b", "a b", "a\nb"}) {
+    CHECK_SAYS(to_endpoint({"--app-id", id, "--app-secret-file", "s"}).refusal(), "1 to 128 visible ASCII characters");
+  }
+  CHECK_SAYS((Given{run_with({"--endpoint", "http://drive.example", "--app-id", "a", "--app-secret-file", "s"}), {}, {}}
+                  .refusal()),
+             "would send signed requests unencrypted");
+}
+
+BOOST_AUTO_TEST_CASE(the_embedded_service_verifies_an_app_signature) {
+  const auto run = simulated({"--app-id", "app", "--app-secret-file", "s"}).settings();
+  BOOST_TEST(run.app.id == "app");
+  CHECK_SAYS(simulated({"--app-id", "app"}).refusal(), "--app-id needs --app-secret-file");
+  BOOST_TEST((Given{{"simulate", "--app-id", "app", "--app-secret-file", "s"}, {}, {}}.refusal()) == "accepted");
+  CHECK_SAYS((Given{{"simulate", "--app-id", "app"}, {}, {}}.refusal()), "--app-id needs --app-secret-file");
+  CHECK_SAYS((Given{{"simulate", "--app-secret-file", "s"}, {}, {}}.refusal()), "--app-secret-file needs --app-id");
+}
+
+BOOST_AUTO_TEST_CASE(a_run_goes_on_as_the_app_it_was_begun_with) {
+  const std::string begun = to_endpoint({"--app-id", "app", "--app-secret-file", "/s"}).settings().recorded;
+  const Given resumed{{"resume", "r"}, {}, "", begun};
+  BOOST_TEST(resumed.accepted().options.run.app.id == "app");
+  BOOST_TEST(resumed.accepted().options.run.app.secret_file == "/s");
+  const Given other{{"resume", "r", "--app-secret-file", "/other"}, {}, "", begun};
+  BOOST_TEST(other.accepted().options.run.app.id == "app");
+  BOOST_TEST(other.accepted().options.run.app.secret_file == "/other");
+  const Given token{{"resume", "r", "--token-env", "T"}, {}, "", begun};
+  BOOST_TEST(!token.accepted().options.run.app.any(), "or with a token instead");
 }
 
 BOOST_AUTO_TEST_CASE(a_token_is_never_sent_unencrypted_but_on_loopback) {

@@ -103,6 +103,70 @@ BOOST_AUTO_TEST_CASE(x_date_follows_the_clock_from_second_to_second_forward_and_
   BOOST_TEST(x_date_at(date - 24h) == "20251102T070140Z");
 }
 
+BOOST_AUTO_TEST_CASE(an_apps_request_is_signed_as_it_is_sent) {
+  const auth::AppKey app("app-1", auth::Secret("s3cret-0123456789abcdef"));
+  RequestRenderer renderer(endpoint, &app);
+  std::string out;
+  const auto signature = renderer.render(folder_rename("user-1", "de-DE"), "not used", date, trace, out);
+  // The first of expected/signatures.ndjson.
+  BOOST_TEST(signature == "542ba8a3fe71c1c5db7a9fc4ca617b722e2177e6a9a1aefca51aa889ca10a816");
+  BOOST_TEST(out.find("\r\nAuthorization: HMAC-SHA256 AppId=app-1,SignedHeaders=host;x-date;x-user-id,Signature=" +
+                      std::string(signature) + "\r\nX-User-Id: user-1\r\nX-Date: 20251103T070140Z\r\n") !=
+             std::string::npos);
+  BOOST_TEST((signature.data() > out.data() && signature.data() < out.data() + out.size()), "a view into it");
+  BOOST_TEST(out.find("not used") == std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(every_attempt_is_signed_anew) {
+  const auth::AppKey app("app-1", auth::Secret("s3cret"));
+  RequestRenderer renderer(endpoint, &app);
+  std::string out;
+  const auto signature_at = [&](WallTime t) {
+    return std::string(renderer.render(folder_rename("user-1", ""), "", t, trace, out));
+  };
+  const std::string first = signature_at(date);
+  BOOST_TEST(signature_at(date + 1s) != first);
+  BOOST_TEST(signature_at(date) == first);
+}
+
+BOOST_AUTO_TEST_CASE(an_albums_id_is_encoded_once_in_the_signature_too) {
+  const auth::AppKey app("app-1", auth::Secret("s3cret"));
+  for (const char* id : {"a/b c%41", "100%", "\xe7\x9b\xb8\xe5\x86\x8c", "~!*'()"}) {
+    std::string out, expected;
+    const auto operation = album(id);
+    RequestRenderer(endpoint, &app).render(operation, "", date, trace, out);
+    // Of the path as it is on the wire, which the service has to decode once to find the album.
+    auth::Signer(app).append_authorization({"POST", operation.target(), "", "koo.example", "20251103T070140Z", "u",
+                                            operation.body()},
+                                           expected);
+    BOOST_TEST(out.find("\r\nAuthorization: " + expected + "\r\n") != std::string::npos);
+    std::string uri;
+    auth::append_canonical_uri(operation.target(), uri);
+    BOOST_TEST(uri == std::string(operation.target()) + "/");
+  }
+}
+
+BOOST_AUTO_TEST_CASE(what_is_not_signed_has_no_signature) {
+  std::string out;
+  BOOST_TEST(RequestRenderer(endpoint).render(folder_rename("u", ""), "a", date, trace, out).empty());
+}
+
+BOOST_AUTO_TEST_CASE(the_host_that_is_signed_is_the_one_sent) {
+  const auth::AppKey app("app-1", auth::Secret("s3cret"));
+  std::string out;
+  const auto of = [&](const net::Endpoint& where) {
+    return std::string(RequestRenderer(where, &app).render(folder_rename("u", ""), "", date, trace, out));
+  };
+  BOOST_TEST(of({true, "koo.example", "443", "koo.example"}) != of({true, "koo.example", "8443", "koo.example:8443"}));
+  BOOST_TEST(out.find("\r\nHost: koo.example:8443\r\n") != std::string::npos);
+  std::string expected;
+  const auto operation = folder_rename("u", "");
+  auth::Signer(app).append_authorization({"POST", operation.target(), "", "koo.example:8443", "20251103T070140Z", "u",
+                                          operation.body()},
+                                         expected);
+  BOOST_TEST(out.find(expected) != std::string::npos);
+}
+
 BOOST_AUTO_TEST_CASE(a_port_of_ones_own_is_part_of_the_host) {
   std::string out;
   RequestRenderer({false, "::1", "8080", "[::1]:8080"}).render(folder_rename("u", ""), "a", date, trace, out);

@@ -10,8 +10,8 @@
 /// What `run`, `resume` and `retry` have in common: a segment from its start to its summary.
 namespace koobatch::cli {
 
-/// Finds out before a long validation what would stop the run after it.
-Result<void> check_files(const engine::RunSettings& settings);
+/// Finds out before a long validation what would stop the run after it, and reads the app's secret.
+Result<void> check_files(engine::RunSettings& settings);
 
 /// Starts the embedded service if it is asked for, starts the segment, shows its progress, hands signals on, prints the
 /// summary. Returns the exit status.

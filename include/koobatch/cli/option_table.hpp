@@ -10,8 +10,9 @@
 namespace koobatch::cli {
 
 /// Options of one group say the same thing in different ways. The most direct source that sets any of them silences the
-/// others: --simulate on the command line wins over `endpoint` in the configuration file.
-enum class Choice { none, target, token };
+/// others: --simulate on the command line wins over `endpoint` in the configuration file. `token` and `app` are one
+/// group of credentials, but the two options of `app` belong together: neither silences the other.
+enum class Choice { none, target, token, app };
 
 /// One option. Command line, environment, configuration file and help all read this row: adding an option is adding a
 /// row.

@@ -38,6 +38,7 @@ struct Options {
   bool json = false;
   engine::RunSettings run;
   sim::SimulatorSettings simulator;
+  auth::AppSettings simulator_app;  ///< of `simulate`: the app whose signatures are verified
   /// The first of the simulator's options on the command line, for the message if there is no simulator to use it.
   std::string simulator_flag;
 };

@@ -1,4 +1,5 @@
 #pragma once
+#include "koobatch/auth/app_key.hpp"
 #include "koobatch/auth/credentials.hpp"
 #include "koobatch/flow/error_limit.hpp"
 #include "koobatch/flow/pace.hpp"
@@ -31,6 +32,8 @@ struct RunSettings {
   std::optional<net::Endpoint> proxy;  ///< HTTP proxy, the way to the endpoint
   bool simulated = false;              ///< the endpoint is the embedded simulator: made-up credentials will do
   auth::CredentialSettings credentials;
+  auth::AppSettings app;
+  std::shared_ptr<const auth::AppKey> app_key;  ///< `app` with its secret; null: requests carry a token
   net::TlsSettings tls;
 
   std::filesystem::path report;

@@ -1,4 +1,5 @@
 #pragma once
+#include "koobatch/auth/app_key.hpp"
 #include "koobatch/core/clock.hpp"
 #include "koobatch/core/trace_id.hpp"
 #include "koobatch/job/operation.hpp"
@@ -34,19 +35,23 @@ struct Judgement {
   std::vector<job::Violation> violations;
 };
 
-/// The documented rules, one after the other, the first broken one wins: route (404), token (401), the other headers
-/// and the body (400). Pure: neither sockets nor clock.
+/// The documented rules, one after the other, the first broken one wins: route (404), token or app signature (401), the
+/// other headers and the body (400). Pure: neither sockets nor clock.
 class Service {
  public:
-  /// `token`: the only one accepted; empty: any.
-  explicit Service(std::string token) : token_(std::move(token)) {}
+  /// `token`: the only one accepted; empty: any, but none if there is an app. `app`: the one whose signatures are
+  /// accepted; null: none.
+  explicit Service(std::string token, std::shared_ptr<const auth::AppKey> app = nullptr)
+      : token_(std::move(token)), app_(std::move(app)) {}
   /// `now` is the time at which the request arrived. The views in `out` live as long as `request` and `out` do.
   void judge(const Request& request, WallTime now, Judgement& out) const;
 
  private:
   bool check_authorization(const Request& request, Judgement& out) const;
+  bool check_signature(const Request& request, Judgement& out) const;
 
   std::string token_;
+  std::shared_ptr<const auth::AppKey> app_;
 };
 
 /// Appends the body of the documented answer to a judged request: success or refusal.

@@ -1,4 +1,5 @@
 #pragma once
+#include "koobatch/auth/app_key.hpp"
 #include "koobatch/core/clock.hpp"
 #include "koobatch/core/error.hpp"
 
@@ -42,7 +43,8 @@ struct SimulatorSettings {
   std::filesystem::path log;     ///< emptied, then one NDJSON line per operation request; empty: none
   std::filesystem::path certificate;  ///< PEM; with `key`: TLS
   std::filesystem::path key;
-  std::string token;  ///< the only access token accepted; empty: any
+  std::string token;  ///< the only access token accepted; empty: any, but none if there is an app
+  std::shared_ptr<const auth::AppKey> app_key;  ///< the app whose signatures are accepted; null: none
 };
 
 /// The embedded service on 127.0.0.1: as strict as the documentation, values in memory, faults on request. Runs on a

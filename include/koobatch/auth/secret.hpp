@@ -1,0 +1,39 @@
+#pragma once
+#include "koobatch/core/error.hpp"
+
+#include <cstddef>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace koobatch::auth {
+
+/// Bytes that are wiped before their memory is given back, and never copied.
+class Secret {
+ public:
+  /// So many zero bytes.
+  explicit Secret(std::size_t size) : bytes_(std::make_unique<char[]>(size)), capacity_(size), size_(size) {}
+  explicit Secret(std::string_view text);
+  Secret(Secret&& other) noexcept;
+  Secret& operator=(Secret&&) = delete;
+  ~Secret();
+
+  char* data() { return bytes_.get(); }
+  std::string_view view() const { return {bytes_.get(), size_}; }
+  /// Leaves out what comes after the first `size` bytes.
+  void shorten(std::size_t size) { size_ = size; }
+
+ private:
+  std::unique_ptr<char[]> bytes_;
+  std::size_t capacity_;  ///< all that is wiped
+  std::size_t size_;
+};
+
+constexpr std::size_t max_secret = 16 * 1024;
+
+/// Reads a file that holds a secret and nothing else, at most max_secret bytes, as they are. One that others can read
+/// is refused with the command that mends it. `source` names it in messages: "--app-secret-file secret".
+Result<Secret> read_secret_file(const std::filesystem::path& path, const std::string& source);
+
+}  // namespace koobatch::auth

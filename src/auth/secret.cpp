@@ -1,0 +1,50 @@
+#include "koobatch/auth/secret.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <openssl/crypto.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <utility>
+
+namespace koobatch::auth {
+
+Secret::Secret(std::string_view text) : Secret(text.size()) {
+  text.copy(bytes_.get(), text.size());
+}
+
+Secret::Secret(Secret&& other) noexcept
+    : bytes_(std::move(other.bytes_)),
+      capacity_(std::exchange(other.capacity_, 0)),
+      size_(std::exchange(other.size_, 0)) {}
+
+Secret::~Secret() {
+  if (bytes_) OPENSSL_cleanse(bytes_.get(), capacity_);
+}
+
+Result<Secret> read_secret_file(const std::filesystem::path& path, const std::string& source) {
+  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (file < 0) return system_error(ErrorKind::usage, source, "cannot be read", errno);
+  struct stat facts {};
+  Secret secret(max_secret + 1);
+  std::size_t size = 0;
+  ssize_t got = ::fstat(file, &facts) == 0 ? 1 : -1;
+  // A pipe may give it in pieces.
+  while (got > 0 && size <= max_secret) {
+    got = ::read(file, secret.data() + size, max_secret + 1 - size);
+    if (got > 0) size += static_cast<std::size_t>(got);
+  }
+  const int cause = errno;
+  ::close(file);
+  if (got < 0) return system_error(ErrorKind::usage, source, "cannot be read", cause);
+  if (S_ISREG(facts.st_mode) && (facts.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
+    return usage_error(fmt::format("{}: others can read it; run 'chmod 600 {}'", source, path.string()));
+  }
+  if (size > max_secret) return usage_error(fmt::format("{}: longer than 16 KiB", source));
+  secret.shorten(size);
+  return secret;
+}
+
+}  // namespace koobatch::auth
