@@ -384,6 +384,8 @@ void Scheduler::remember(Slot& slot, const Outcome& outcome, const AttemptTiming
 }
 
 void Scheduler::abandon(Seat& seat, SlotId id, TimePoint now) {
+  // Whoever ends the run learns of it later than the seats look for their next operation.
+  stop();
   if (std::exchange(seat.probing, false)) pace_.release_probe(now);
   slots_[id].state = Slot::State::waiting;
   --in_flight_;

@@ -474,7 +474,7 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_understood_is_refused_in_one_sentence) {
 }
 
 BOOST_AUTO_TEST_CASE(flags_of_other_verbs_and_of_times_to_come_are_refused) {
-  for (const char* flag : {"--token-command", "--app-id", "--app-secret-file", "--port", "--json"}) {
+  for (const char* flag : {"--token-command", "--port", "--json"}) {
     CHECK_SAYS(simulated({flag, "x"}).refusal(), std::string(flag) + ": there is no such flag");
   }
   CHECK_SAYS((Given{{"bench", "x"}, {}, {}}.refusal()), "is no verb");

@@ -1116,12 +1116,11 @@ BOOST_AUTO_TEST_CASE(an_attempt_refused_for_its_credentials_leaves_its_operation
   desk.admit_folders(2);
   Seat seat = connected();
   const SlotId slot = desk.send(seat);
-  desk.scheduler.stop();
   desk.scheduler.abandon(seat, slot, desk.now);
   BOOST_TEST(desk.scheduler.held() == 2U);
   BOOST_TEST(desk.scheduler.in_flight() == 0U);
   BOOST_TEST(desk.scheduler.unsettled().empty(), "it was answered: certainly not applied");
-  BOOST_TEST((desk.turn(seat) == Action::Kind::done));
+  BOOST_TEST((desk.turn(seat) == Action::Kind::done), "nothing more is sent with such credentials");
 }
 
 // What is told about attempts.

@@ -115,7 +115,7 @@ class Scheduler {
   /// The attempt ended. A status: the operation is final. Nothing: it will be sent again.
   std::optional<Status> complete(Seat& seat, SlotId slot, const Outcome& outcome, const AttemptTiming& timing);
   /// The attempt was answered in a way that stops the run, and was not applied (refused credentials): the operation
-  /// stays without a result.
+  /// stays without a result, and nothing more is sent.
   void abandon(Seat& seat, SlotId slot, TimePoint now);
   /// After a final status: every attempt in order; empty if there was only one.
   std::span<const AttemptRecord> history(SlotId slot) const;
