@@ -67,9 +67,8 @@ BOOST_AUTO_TEST_CASE(a_dry_run_shows_who_would_sign_and_no_signature) {
   auto settings = to_service();
   settings.credentials = {};
   settings.app = {"app-1", "secret"};
-  BOOST_TEST(contains(
-      preview(settings),
-      "\nAuthorization: HMAC-SHA256 AppId=app-1,SignedHeaders=host;x-date;x-user-id,Signature=***\n"));
+  BOOST_TEST(contains(preview(settings),
+                      "\nAuthorization: HMAC-SHA256 AppId=app-1,SignedHeaders=host;x-date;x-user-id,Signature=***\n"));
 }
 
 BOOST_AUTO_TEST_CASE(a_dry_run_for_the_embedded_service_owns_that_its_port_is_not_known_yet) {

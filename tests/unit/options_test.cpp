@@ -482,8 +482,11 @@ BOOST_AUTO_TEST_CASE(flags_of_other_verbs_and_of_times_to_come_are_refused) {
 }
 
 BOOST_AUTO_TEST_CASE(a_secret_typed_where_none_belongs_is_not_repeated) {
-  for (const auto& flags : std::vector<std::vector<std::string>>{
-           {"--token", "s3cret"}, {"--token=s3cret"}, {"--password=s3cret"}, {"--app-secret", "s3cret"}, {"--authorization", "Bearer s3cret"}}) {
+  for (const auto& flags : std::vector<std::vector<std::string>>{{"--token", "s3cret"},
+                                                                 {"--token=s3cret"},
+                                                                 {"--password=s3cret"},
+                                                                 {"--app-secret", "s3cret"},
+                                                                 {"--authorization", "Bearer s3cret"}}) {
     const auto said = to_endpoint(flags).refusal();
     BOOST_TEST(said != "accepted");
     BOOST_TEST(!contains(said, "s3cret"), said);

@@ -136,9 +136,8 @@ BOOST_AUTO_TEST_CASE(an_albums_id_is_encoded_once_in_the_signature_too) {
     const auto operation = album(id);
     RequestRenderer(endpoint, &app).render(operation, "", date, trace, out);
     // Of the path as it is on the wire, which the service has to decode once to find the album.
-    auth::Signer(app).append_authorization({"POST", operation.target(), "", "koo.example", "20251103T070140Z", "u",
-                                            operation.body()},
-                                           expected);
+    auth::Signer(app).append_authorization(
+        {"POST", operation.target(), "", "koo.example", "20251103T070140Z", "u", operation.body()}, expected);
     BOOST_TEST(out.find("\r\nAuthorization: " + expected + "\r\n") != std::string::npos);
     std::string uri;
     auth::append_canonical_uri(operation.target(), uri);
@@ -162,9 +161,8 @@ BOOST_AUTO_TEST_CASE(the_host_that_is_signed_is_the_one_sent) {
   BOOST_TEST(out.find("\r\nHost: koo.example:8443\r\n") != std::string::npos);
   std::string expected;
   const auto operation = folder_rename("u", "");
-  auth::Signer(app).append_authorization({"POST", operation.target(), "", "koo.example:8443", "20251103T070140Z", "u",
-                                          operation.body()},
-                                         expected);
+  auth::Signer(app).append_authorization(
+      {"POST", operation.target(), "", "koo.example:8443", "20251103T070140Z", "u", operation.body()}, expected);
   BOOST_TEST(out.find(expected) != std::string::npos);
 }
 
