@@ -1,127 +1,170 @@
 #include "koobatch/auth/credentials.hpp"
 
-#include <fcntl.h>
+#include "koobatch/auth/refresh_token_file.hpp"
+#include "koobatch/auth/token_command.hpp"
+
 #include <fmt/format.h>
-#include <sys/stat.h>
-#include <unistd.h>
+#include <openssl/crypto.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <cstdlib>
+#include <utility>
 
 namespace koobatch::auth {
 namespace {
 
 constexpr std::string_view placeholder = "{token}";
-constexpr std::size_t max_token = 16 * 1024;
-
-bool fits_a_header(std::string_view text) {
-  return std::all_of(text.begin(), text.end(), [](char c) { return c >= 0x20 && c < 0x7f; });
-}
-
-/// A token travels in a header: visible ASCII, and perhaps a space after its scheme word. One final newline, as editors
-/// leave it, is no part of it.
-Result<std::string> check_token(std::string token, const std::string& source) {
-  if (!token.empty() && token.back() == '\n') token.pop_back();
-  if (!token.empty() && token.back() == '\r') token.pop_back();
-  if (token.empty()) return usage_error(fmt::format("{}: the token is empty", source));
-  if (token.front() == ' ' || token.back() == ' ') {
-    return usage_error(fmt::format("{}: the token begins or ends with a space; remove it", source));
-  }
-  if (!fits_a_header(token)) {
-    return usage_error(
-        fmt::format("{}: the token holds a line break or another character that no header can carry; "
-                    "the file must hold the token and nothing else",
-                    source));
-  }
-  return token;
-}
-
-Result<std::string> read_token_file(const std::filesystem::path& path) {
-  const std::string source = fmt::format("--token-file {}", path.string());
-  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (file < 0) return system_error(ErrorKind::usage, source, "cannot be read", errno);
-  struct stat facts {};
-  std::string token(max_token + 1, '\0');
-  std::size_t size = 0;
-  ssize_t got = ::fstat(file, &facts) == 0 ? 1 : -1;
-  // A pipe may give it in pieces.
-  while (got > 0 && size < token.size()) {
-    got = ::read(file, token.data() + size, token.size() - size);
-    if (got > 0) size += static_cast<std::size_t>(got);
-  }
-  const int cause = errno;
-  ::close(file);
-  if (got < 0) return system_error(ErrorKind::usage, source, "cannot be read", cause);
-  if (S_ISREG(facts.st_mode) && (facts.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
-    return usage_error(fmt::format("{}: others can read it; run 'chmod 600 {}'", source, path.string()));
-  }
-  if (size > max_token) return usage_error(fmt::format("{}: longer than 16 KiB", source));
-  token.resize(size);
-  return check_token(std::move(token), source);
-}
-
-Result<std::string> read_token(const CredentialSettings& settings) {
-  if (!settings.token_file.empty()) return read_token_file(settings.token_file);
-  const char* value = std::getenv(settings.token_env.c_str());
-  const std::string source = fmt::format("--token-env {}", settings.token_env);
-  if (value == nullptr) return usage_error(fmt::format("{}: there is no such environment variable", source));
-  return check_token(value, source);
-}
-
 constexpr std::string_view own_scheme = "Bearer+";
+/// How many secrets of before are kept in mind: an answer that echoes an older one would have to be very late.
+constexpr std::size_t former_kept = 16;
 
 /// The service's own refresh hands out tokens that way: "AT 3b911d…".
 bool carries_its_scheme(std::string_view token) {
   return token.find(' ') != std::string_view::npos || token.starts_with(own_scheme);
 }
 
-Result<std::string> render(const CredentialSettings& settings) {
-  const auto place = settings.authorization.find(placeholder);
-  if (place == std::string::npos) {
-    return usage_error(fmt::format("--authorization '{}': must contain {{token}}", settings.authorization));
+Credentials::Header make_header(std::string value) {
+  return {new std::string(std::move(value)), [](const std::string* header) {
+            auto* const text = const_cast<std::string*>(header);
+            OPENSSL_cleanse(text->data(), text->size());
+            delete text;
+          }};
+}
+
+Credentials::Header render(std::string_view authorization, std::string_view token) {
+  std::string value;
+  // In one piece: a string that grows leaves copies behind.
+  value.reserve(authorization.size() + token.size());
+  if (carries_its_scheme(token)) return make_header(std::move(value.append(token)));
+  const auto place = authorization.find(placeholder);
+  value.append(authorization.substr(0, place)).append(token);
+  value.append(authorization.substr(place + placeholder.size()));
+  return make_header(std::move(value));
+}
+
+Result<void> check_form(const std::string& authorization) {
+  if (authorization.find(placeholder) == std::string::npos) {
+    return usage_error(fmt::format("--authorization '{}': must contain {{token}}", authorization));
   }
-  if (!fits_a_header(settings.authorization)) {
-    return usage_error(fmt::format(
-        "--authorization: holds a line break or another character that no header can carry; write it as '{}'",
-        default_authorization));
-  }
-  auto token = read_token(settings);
-  if (!token || carries_its_scheme(*token)) return token;
-  std::string header = settings.authorization;
-  header.replace(place, placeholder.size(), *token);
-  return header;
+  if (fits_a_header(authorization)) return {};
+  return usage_error(
+      fmt::format("--authorization: holds a line break or another character that no header can carry; write it as '{}'",
+                  default_authorization));
+}
+
+Result<Secret> read_variable(const std::string& name, const std::string& source) {
+  const char* value = std::getenv(name.c_str());
+  if (value == nullptr) return usage_error(fmt::format("{}: there is no such environment variable", source));
+  return check_token(Secret(std::string_view(value)), source);
 }
 
 }  // namespace
 
+std::string CredentialSettings::source() const {
+  if (!token_file.empty()) return fmt::format("--token-file {}", token_file.string());
+  if (!token_env.empty()) return fmt::format("--token-env {}", token_env);
+  if (!token_command.empty()) return "--token-command";
+  return "--simulate";
+}
+
+Result<void> Credentials::check(const CredentialSettings& settings) {
+  if (auto form = check_form(settings.authorization); !form) return form;
+  if (!settings.refresh_token_file.empty()) {
+    if (const auto file = RefreshTokenFile::open(settings.refresh_token_file); !file) return file.error();
+  }
+  if (!settings.token_command.empty()) {
+    if (const auto words = split_words(settings.token_command); !words) return words.error();
+    return {};
+  }
+  if (const auto token = Credentials(settings).ask_source({}); !token) return token.error();
+  return {};
+}
+
 Result<std::unique_ptr<Credentials>> Credentials::load(const CredentialSettings& settings) {
-  auto header = render(settings);
-  if (!header) return header.error();
+  if (auto form = check_form(settings.authorization); !form) return form.error();
   auto credentials = std::unique_ptr<Credentials>(new Credentials(settings));
-  credentials->header_ = std::make_shared<const std::string>(std::move(*header));
+  if (auto read = credentials->reread(); !read) return read.error();
   return credentials;
 }
 
 std::unique_ptr<Credentials> Credentials::simulated() {
   auto credentials = std::unique_ptr<Credentials>(new Credentials({}));
-  credentials->header_ = std::make_shared<const std::string>("Bearer+simulated");
+  credentials->header_ = make_header("Bearer+simulated");
   return credentials;
 }
 
-Credentials::Header Credentials::header() const {
+Credentials::Header Credentials::header(std::string_view) const {
   const std::lock_guard guard(mutex_);
   return header_;
 }
 
-bool Credentials::renew(const Header& refused) {
+Credentials::Secrets Credentials::former_secrets() const {
   const std::lock_guard guard(mutex_);
-  if (*header_ != *refused) return true;
-  if (!settings_.any()) return false;
-  auto header = render(settings_);
-  if (!header || *header == *refused) return false;
-  header_ = std::make_shared<const std::string>(std::move(*header));
+  return former_;
+}
+
+Result<Secret> Credentials::ask_source(const Stop& stop) {
+  const std::string source = settings_.source();
+  if (!settings_.token_file.empty()) {
+    // Before it is read: a change in between is seen once more.
+    const auto stamp = FileStamp::of(settings_.token_file);
+    {
+      const std::lock_guard guard(mutex_);
+      stamp_ = stamp;
+    }
+    return read_token_file(settings_.token_file, source);
+  }
+  if (!settings_.token_env.empty()) return read_variable(settings_.token_env, source);
+  const auto words = split_words(settings_.token_command);
+  if (!words) return words.error();
+  return run_token_command(*words, {settings_.token_command_timeout, stop});
+}
+
+Result<bool> Credentials::reread(const Stop& stop) {
+  const auto token = ask_source(stop);
+  if (!token) return token.error();
+  return adopt(*token);
+}
+
+bool Credentials::file_changed() const {
+  if (!has_file()) return false;
+  const auto stamp = FileStamp::of(settings_.token_file);
+  const std::lock_guard guard(mutex_);
+  return stamp != stamp_;
+}
+
+bool Credentials::adopt(const Secret& token) {
+  Header header = render(settings_.authorization, token.view());
+  const std::lock_guard guard(mutex_);
+  if (header_ && *header_ == *header) return false;
+  if (header_) keep_hidden(secret_in(*header_));
+  header_ = std::move(header);
+  ++version_;
   return true;
+}
+
+void Credentials::hide(std::string_view secret) {
+  const std::lock_guard guard(mutex_);
+  keep_hidden(secret);
+  ++version_;
+}
+
+/// With the lock held.
+void Credentials::keep_hidden(std::string_view secret) {
+  const auto same = [&](const Secret& known) { return known.view() == secret; };
+  if (secret.empty() || std::any_of(former_->begin(), former_->end(), same)) return;
+  std::vector<Secret> secrets;
+  const std::size_t dropped = former_->size() == former_kept ? 1 : 0;
+  for (std::size_t i = dropped; i < former_->size(); ++i) secrets.emplace_back((*former_)[i].view());
+  secrets.emplace_back(secret);
+  former_ = std::make_shared<const std::vector<Secret>>(std::move(secrets));
+}
+
+std::string Credentials::form_of(std::string_view header) const {
+  const std::string_view secret = secret_in(header);
+  if (secret.empty()) return settings_.authorization;
+  const auto place = static_cast<std::size_t>(secret.data() - header.data());
+  return fmt::format("{}{}{}", header.substr(0, place), placeholder, header.substr(place + secret.size()));
 }
 
 std::string_view Credentials::secret_in(std::string_view header) const {
@@ -136,12 +179,6 @@ std::string_view Credentials::secret_in(std::string_view header) const {
   // A token may have brought its scheme word along, which may be shown, and which an echo may leave out.
   if (header.starts_with(own_scheme)) header.remove_prefix(own_scheme.size());
   return header.substr(header.rfind(' ') + 1);
-}
-
-std::string Credentials::source() const {
-  if (!settings_.token_file.empty()) return fmt::format("--token-file {}", settings_.token_file.string());
-  if (!settings_.token_env.empty()) return fmt::format("--token-env {}", settings_.token_env);
-  return "--simulate";
 }
 
 }  // namespace koobatch::auth

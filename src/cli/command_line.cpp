@@ -112,7 +112,9 @@ std::string describe_unexpected(const CLI::App& app, const VerbRow* verb) {
                                  [](const std::string& text) { return text.size() > 1 && text.front() == '-'; });
   if (flag != unexpected.end()) {
     const std::string name = flag->substr(0, flag->find('='));
-    if (name == "--token") return "--token is not offered: others would see it; use --token-file or --token-env";
+    if (name == "--token") {
+      return "--token is not offered: others would see it; use --token-file, --token-env or --token-command";
+    }
     if (name == "--app-secret") return "--app-secret is not offered: others would see it; use --app-secret-file";
     return name + ": there is no such flag";
   }

@@ -60,7 +60,7 @@ Result<void> check_files(engine::RunSettings& settings) {
                                    settings.report.string(), settings.report.string()));
   }
   if (settings.credentials.any()) {
-    if (const auto loaded = auth::Credentials::load(settings.credentials); !loaded) return loaded.error();
+    if (const auto checked = auth::Credentials::check(settings.credentials); !checked) return checked.error();
   }
   auto app_key = auth::AppKey::load(settings.app);
   if (!app_key) return app_key.error();

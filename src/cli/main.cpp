@@ -2,6 +2,7 @@
 
 #include "koobatch/cli/command_line.hpp"
 #include "koobatch/cli/commands.hpp"
+#include "koobatch/cli/core_dumps.hpp"
 #include "koobatch/cli/exit_status.hpp"
 #include "koobatch/cli/output.hpp"
 #include "koobatch/cli/recorded.hpp"
@@ -20,6 +21,8 @@
 
 namespace koobatch::cli {
 namespace {
+
+constexpr Verbs verbs_with_secrets = only(Verb::run) | only(Verb::resume) | only(Verb::retry);
 
 Environment koobatch_variables() {
   Environment variables;
@@ -41,6 +44,7 @@ void set_up_log(const Presentation& presentation, const std::shared_ptr<observe:
 
 int execute(const Invocation& invocation, const std::shared_ptr<observe::Console>& console) {
   for (const auto& warning : invocation.warnings) spdlog::warn("{}", warning);
+  if ((only(invocation.verb) & verbs_with_secrets) != 0) forbid_core_dumps();
   switch (invocation.verb) {
     case Verb::run:
       return run_command(invocation, console);

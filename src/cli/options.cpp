@@ -4,7 +4,9 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <regex>
+#include <utility>
 
 namespace koobatch::cli {
 namespace {
@@ -41,15 +43,29 @@ Result<void> check_app(const engine::RunSettings& run) {
 
 Result<void> check_credentials(const Options& options, const net::Endpoint& endpoint) {
   const auto& credentials = options.run.credentials;
-  if (!credentials.token_file.empty() && !credentials.token_env.empty()) {
-    return usage_error("--token-file and --token-env exclude each other: the token comes from one place");
+  const std::array<std::pair<const char*, bool>, 3> sources = {
+      {{"--token-file", !credentials.token_file.empty()},
+       {"--token-env", !credentials.token_env.empty()},
+       {"--token-command", !credentials.token_command.empty()}}};
+  const char* chosen = nullptr;
+  for (const auto& [flag, given] : sources) {
+    if (!given) continue;
+    if (chosen != nullptr) {
+      return usage_error(fmt::format("{} and {} exclude each other: the token comes from one place", chosen, flag));
+    }
+    chosen = flag;
+  }
+  if (chosen == nullptr && !credentials.refresh_token_file.empty()) {
+    return usage_error(
+        "--refresh-token-file needs an access token to begin with: give --token-file FILE, --token-env NAME or "
+        "--token-command COMMAND");
   }
   const bool signs = options.run.app.any();
   // A dry run sends nothing, so it needs no token.
   if (!credentials.any() && !signs && !options.dry_run) {
     return usage_error(
-        "--endpoint needs credentials: give --token-file FILE or --token-env NAME, or --app-id ID with "
-        "--app-secret-file FILE");
+        "--endpoint needs credentials: give --token-file FILE, --token-env NAME or --token-command COMMAND, or "
+        "--app-id ID with --app-secret-file FILE");
   }
   if ((credentials.any() || signs) && !endpoint.tls && !endpoint.is_loopback()) {
     return usage_error(
@@ -104,8 +120,8 @@ Result<engine::RunSettings> finish(const Options& options, const std::filesystem
   run.reader.format = format;
   if (options.simulate) {
     // A real token has no business there, even if the environment or the configuration file names one.
-    run.credentials.token_file.clear();
-    run.credentials.token_env.clear();
+    run.credentials = {};
+    run.credentials.authorization = options.run.credentials.authorization;
   } else {
     const auto endpoint = net::parse_endpoint(options.endpoint);
     if (!endpoint) return endpoint.error();
@@ -120,7 +136,8 @@ Result<engine::RunSettings> finish(const Options& options, const std::filesystem
   run.reader.simulated = run.simulated || run.endpoint.is_loopback();
   if (auto ok = check_tls(run.tls); !ok) return ok.error();
   if (auto ok = check_pace(run); !ok) return ok.error();
-  run.pace.shared = run.threads > 1;
+  // Credentials are renewed by a thread of their own.
+  run.pace.shared = run.threads > 1 || run.credentials.any();
   return run;
 }
 

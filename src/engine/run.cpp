@@ -67,6 +67,7 @@ struct Run::Impl {
   ~Impl();
 
   Result<void> prepare();
+  Result<void> open_refresh_token();
   void launch(std::unique_ptr<report::JournalFile> file, report::WriterSettings writing, Feeder::Progress progress);
   void feed();
   void abort(Error error);
@@ -89,7 +90,9 @@ struct Run::Impl {
   std::unique_ptr<job::Reader> reader;
   std::optional<report::Counts> before;  ///< what earlier segments came to; nothing in the first
   std::optional<Shared> shared;
+  std::optional<auth::RefreshTokenFile> refresh_token_file;
   std::vector<std::unique_ptr<Worker>> workers;
+  std::unique_ptr<Renewer> renewer;
   std::unique_ptr<Feeder> feeder;
   std::thread feeding;
 
@@ -105,6 +108,7 @@ Run::Impl::~Impl() {
   abandon_workers();
   if (feeding.joinable()) feeding.join();
   for (const auto& worker : workers) worker->join();
+  renewer.reset();
   // The writer's thread calls the workers, so it ends before they do.
   writer.reset();
 }
@@ -115,6 +119,7 @@ Result<void> Run::Impl::prepare() {
     auto loaded = auth::Credentials::load(settings.credentials);
     if (!loaded) return loaded.error();
     credentials = std::move(*loaded);
+    if (auto opened = open_refresh_token(); !opened) return opened;
   } else {
     credentials = auth::Credentials::simulated();
   }
@@ -126,6 +131,17 @@ Result<void> Run::Impl::prepare() {
   auto opened = job::open_job(settings.job, settings.reader);
   if (!opened) return opened.error();
   reader = std::move(*opened);
+  return {};
+}
+
+Result<void> Run::Impl::open_refresh_token() {
+  if (settings.credentials.refresh_token_file.empty()) return {};
+  auto file = auth::RefreshTokenFile::open(settings.credentials.refresh_token_file);
+  if (!file) return file.error();
+  const auto token = file->read();
+  if (!token) return token.error();
+  credentials->hide(token->view());
+  refresh_token_file.emplace(std::move(*file));
   return {};
 }
 
@@ -144,12 +160,15 @@ void Run::Impl::launch(std::unique_ptr<report::JournalFile> file, report::Writer
     for (const auto& worker : workers) worker->notify_pace();
   };
   writer = std::make_unique<report::Writer>(std::move(file), std::move(callbacks), writing);
-  shared.emplace(Shared{settings, pace, first_results, clock, *credentials, *writer, tls.get(), record.trace_prefix,
-                        [this](Error cause) { abort(std::move(cause)); },
-                        [this] {
-                          for (const auto& worker : workers) worker->notify_pace();
-                        },
-                        [this] { check_errors(); }, [this] { part_ended(); }});
+  const auto give_up = [this](Error cause) { abort(std::move(cause)); };
+  const auto notify_pace = [this] {
+    for (const auto& worker : workers) worker->notify_pace();
+  };
+  renewer = std::make_unique<Renewer>(Renewer::Parts{settings, pace, clock, *credentials, tls.get(), give_up,
+                                                     notify_pace, std::move(refresh_token_file)});
+  shared.emplace(Shared{settings, pace, first_results, clock, *credentials, *renewer, *writer, tls.get(),
+                        record.trace_prefix, give_up, notify_pace, [this] { check_errors(); },
+                        [this] { part_ended(); }});
   std::vector<Inbox*> inboxes;
   for (unsigned i = 0; i < settings.threads; ++i) {
     const unsigned connections =
@@ -162,6 +181,7 @@ void Run::Impl::launch(std::unique_ptr<report::JournalFile> file, report::Writer
                        settings.job.string(), std::move(progress), settings.selection},
       std::move(inboxes), *writer);
   parts_running = workers.size() + 1;
+  renewer->start();
   for (const auto& worker : workers) worker->start();
   feeding = std::thread([this] { feed(); });
 }
@@ -313,6 +333,7 @@ observe::Snapshot Run::snapshot() const {
 RunResult Run::finish() {
   impl_->feeding.join();
   for (const auto& worker : impl_->workers) worker->join();
+  impl_->renewer->stop();
 
   report::EndRecord end;
   const auto sum = snapshot();

@@ -1,5 +1,6 @@
 #include "koobatch/engine/worker.hpp"
 
+#include "koobatch/auth/wipe.hpp"
 #include "koobatch/report/record.hpp"
 
 #include <fmt/format.h>
@@ -19,8 +20,11 @@ using namespace std::chrono_literals;
 /// A batch of results this large, or this old, goes to the report's writer.
 constexpr std::size_t batch_bytes = 64 * 1024;
 constexpr Duration batch_age = 20ms;
-/// Credentials suspected because of a 400 are renewed at most this often.
-constexpr Duration renewal_pause = 60s;
+/// How often it is told that the service takes the credentials.
+constexpr Duration accepted_interval = 1s;
+/// An operation is repeated at most so often because something about its request was mended: the clock once, and the
+/// credentials once.
+constexpr unsigned max_mended = 2;
 
 net::Dialer make_dialer(const Shared& shared, net::DeadlineQueue& deadlines) {
   net::Dialer dialer;
@@ -57,6 +61,9 @@ Error signature_refused(const RunSettings& settings, WallTime x_date, const flow
 
 struct Worker::Line {
   Line(net::asio::io_context& context, net::Dialer& dialer) : connection(context, dialer) {}
+  ~Line() { auth::wipe(request); }
+  Line(const Line&) = delete;
+  Line& operator=(const Line&) = delete;
 
   net::Connection connection;
   flow::Seat seat;
@@ -76,7 +83,9 @@ Worker::Worker(unsigned index, unsigned connections, std::uint64_t seed, const S
       renderer_(shared.settings.endpoint, shared.settings.app_key.get()),
       scheduler_(share_of(shared.settings, connections), shared.pace, seed),
       clock_(shared.clock),
-      header_(shared.credentials.header()) {
+      header_(shared.credentials.header()),
+      former_secrets_(shared.credentials.former_secrets()),
+      credentials_version_(shared.credentials.version()) {
   batch_.worker = index;
   batch_.number = 1;
   deadlines_.earlier = [this] { arm_timer(); };
@@ -209,6 +218,7 @@ void Worker::prepare(Line& line, flow::SlotId slot) {
   const std::uint8_t attempt = scheduler_.attempt(slot);
   line.sent = Steady::now();
   line.x_date = clock_.x_date(line.sent, WallClock::now());
+  follow_credentials();
   if (line.header != header_) {
     line.header = header_;
     line.secret = shared_.credentials.secret_in(*line.header);
@@ -219,6 +229,15 @@ void Worker::prepare(Line& line, flow::SlotId slot) {
   counters_.requests.add();
   if (attempt > 1) counters_.retries.add();
   counters_.in_flight.set(scheduler_.in_flight());
+}
+
+void Worker::follow_credentials() {
+  const auto version = shared_.credentials.version();
+  if (version == credentials_version_) return;
+  credentials_version_ = version;
+  header_ = shared_.credentials.header();
+  former_secrets_ = shared_.credentials.former_secrets();
+  tell_accepted_at_ = TimePoint::min();
 }
 
 void Worker::conclude(Line& line, flow::SlotId slot) {
@@ -232,7 +251,7 @@ void Worker::conclude(Line& line, flow::SlotId slot) {
   const job::Operation& operation = scheduler_.operation(slot);
   clock_.observe(line.answer.date, now);
   classifier_.classify(line.answer, operation.row().answers_id ? operation.id() : std::string_view(), timing.at,
-                       line.outcome, line.secret);
+                       line.outcome, line.secret, *former_secrets_);
   flow::Outcome& outcome = line.outcome;
   if (outcome.close) line.connection.close();
   if (outcome.http == 0) {
@@ -246,6 +265,7 @@ void Worker::conclude(Line& line, flow::SlotId slot) {
   const bool refused = outcome.verdict == Verdict::unauthorized || outcome.verdict == Verdict::suspicious ||
                        (outcome.verdict == Verdict::rejected && outcome.http == 400);
   if (refused && !mend(line, slot)) return;
+  if (!refused && outcome.http != 0 && now >= tell_accepted_at_) note_accepted(line, now);
 
   line.seat.connected = line.connection.is_open();
   const auto status = scheduler_.complete(line.seat, slot, outcome, timing);
@@ -278,23 +298,23 @@ bool Worker::mend(Line& line, flow::SlotId slot) {
       spdlog::warn("{} asked for a client certificate and got none (--cert, --key): that may be why it answers HTTP {}",
                    shared_.settings.endpoint.url(), outcome.http);
     }
-    const TimePoint now = Steady::now();
-    if (scheduler_.mended(slot) || now < renew_after_) return true;
-    renew_after_ = now + renewal_pause;
+    if (!scheduler_.mended(slot) && shared_.renewer.suspected(line.header)) outcome.verdict = Verdict::repeat;
+    return true;
   }
-  if (shared_.credentials.renew(line.header)) {
-    header_ = shared_.credentials.header();
+  if (scheduler_.mended(slot) < max_mended && shared_.renewer.refused(line.header, outcome)) {
     outcome.verdict = Verdict::repeat;
     return true;
   }
-  if (outcome.verdict == Verdict::suspicious) return true;
-  shared_.abort(fatal_error(fmt::format(
-      "{} refused the credentials from {} (HTTP 401{}{}); they were sent as 'Authorization: {}'. Renew them, or "
-      "choose another form with --authorization, e.g. 'Bearer {{token}}'; then run 'koobatch resume {}'",
-      shared_.settings.endpoint.url(), shared_.credentials.source(), outcome.msg.empty() ? "" : ": ", outcome.msg,
-      shared_.credentials.form(), shared_.settings.report.string())));
+  shared_.abort(shared_.renewer.why_refused(line.header, outcome));
   scheduler_.abandon(line.seat, slot, Steady::now());
   return false;
+}
+
+void Worker::note_accepted(const Line& line, TimePoint now) {
+  // Earlier ones may have been accepted long ago.
+  if (line.header != header_) return;
+  tell_accepted_at_ = now + accepted_interval;
+  shared_.renewer.accepted(line.header);
 }
 
 void Worker::record(flow::SlotId slot, Status status, const flow::Outcome& outcome, const flow::AttemptTiming& timing) {

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <vector>
 
 namespace koobatch::flow {
 namespace {
@@ -75,10 +76,27 @@ std::string_view cut_utf8(std::string_view text, std::size_t limit) {
   return text.substr(0, limit);
 }
 
-/// Before anything is cut off: half a secret would not be found.
-std::string masked(std::string_view text, std::string_view secret) {
+/// What must not be shown.
+struct Secrets {
+  std::string_view sent;  ///< empty: none
+  std::span<const auth::Secret> former;
+
+  bool in(std::string_view text) const {
+    const auto holds = [&](std::string_view secret) { return text.find(secret) != std::string_view::npos; };
+    return (!sent.empty() && holds(sent)) ||
+           std::any_of(former.begin(), former.end(), [&](const auth::Secret& secret) { return holds(secret.view()); });
+  }
+};
+
+/// Before anything is cut off: half a secret would not be found. The longest first, for one may be part of another.
+std::string masked(std::string_view text, const Secrets& secrets) {
   std::string out(text);
-  if (!secret.empty()) boost::algorithm::replace_all(out, secret, "***");
+  if (!secrets.in(text)) return out;
+  std::vector<std::string_view> all;
+  if (!secrets.sent.empty()) all.push_back(secrets.sent);
+  for (const auth::Secret& secret : secrets.former) all.push_back(secret.view());
+  std::sort(all.begin(), all.end(), [](std::string_view a, std::string_view b) { return a.size() > b.size(); });
+  for (const std::string_view secret : all) boost::algorithm::replace_all(out, secret, "***");
   return out;
 }
 
@@ -137,11 +155,11 @@ void judge_success(const Body& body, Outcome& out) {
   }
 }
 
-void judge_redirect(const Answer& answer, std::string_view secret, Outcome& out) {
+void judge_redirect(const Answer& answer, const Secrets& secrets, Outcome& out) {
   out.verdict = Verdict::rejected;
   out.error = answer.location.empty() ? fmt::format("HTTP {} without a target; redirects are not followed", out.http)
                                       : fmt::format("redirected to '{}'; redirects are not followed",
-                                                    printable_ascii(masked(answer.location, secret), 256));
+                                                    printable_ascii(masked(answer.location, secrets), 256));
 }
 
 Verdict judge_refusal(const Body& body, int http) {
@@ -161,18 +179,18 @@ Verdict judge_refusal(const Body& body, int http) {
   }
 }
 
-void keep_message(std::string_view text, std::string_view secret, Outcome& out) {
-  if (secret.empty() || text.find(secret) == std::string_view::npos) {
-    out.msg = cut_utf8(text, max_msg);
+void keep_message(std::string_view text, const Secrets& secrets, Outcome& out) {
+  if (secrets.in(text)) {
+    out.msg = cut_utf8(masked(text, secrets), max_msg);
   } else {
-    out.msg = cut_utf8(masked(text, secret), max_msg);
+    out.msg = cut_utf8(text, max_msg);
   }
 }
 
-void judge_answer(const Answer& answer, const Body& body, WallTime now, std::string_view secret, Outcome& out) {
+void judge_answer(const Answer& answer, const Body& body, WallTime now, const Secrets& secrets, Outcome& out) {
   out.http = answer.http;
   out.code = body.code;
-  keep_message(body.msg.empty() ? body.gateway_code : body.msg, secret, out);
+  keep_message(body.msg.empty() ? body.gateway_code : body.msg, secrets, out);
   if (body.gateway_code == "APIG.0308") {
     out.verdict = Verdict::throttled;
     out.user_only = body.msg.find("policy user") != std::string_view::npos;
@@ -184,12 +202,12 @@ void judge_answer(const Answer& answer, const Body& body, WallTime now, std::str
     // Whatever it says, it does not say it about our operation.
     out.verdict = Verdict::undecidable;
     out.error =
-        fmt::format("the answer is about id {}, which was not asked for", cut_utf8(masked(body.other_id, secret), 64));
+        fmt::format("the answer is about id {}, which was not asked for", cut_utf8(masked(body.other_id, secrets), 64));
     out.close = true;
   } else if (answer.http < 300) {
     judge_success(body, out);
   } else if (answer.http < 400) {
-    judge_redirect(answer, secret, out);
+    judge_redirect(answer, secrets, out);
   } else {
     out.verdict = judge_refusal(body, answer.http);
   }
@@ -202,11 +220,11 @@ void judge_answer(const Answer& answer, const Body& body, WallTime now, std::str
 }  // namespace
 
 void Classifier::classify(Answer& answer, std::string_view expected_id, WallTime now, Outcome& out,
-                          std::string_view secret) {
+                          std::string_view secret, std::span<const auth::Secret> former) {
   out.clear();
   switch (answer.delivery) {
     case Delivery::answered:
-      judge_answer(answer, impl_->read(answer.body, expected_id), now, secret, out);
+      judge_answer(answer, impl_->read(answer.body, expected_id), now, {secret, former}, out);
       return;
     case Delivery::not_sent:
       out.verdict = Verdict::not_applied;

@@ -8,7 +8,8 @@
 namespace koobatch::flow {
 namespace {
 
-/// How soon a thread asks again that waits for another thread's probe. That probe's end wakes it earlier.
+/// How soon a thread asks again that waits for what another thread does: a probe, new credentials. Their end wakes it
+/// earlier.
 constexpr Duration probe_poll = std::chrono::milliseconds(100);
 using Signal = AdaptiveRate::Signal;
 
@@ -73,6 +74,7 @@ std::unique_lock<std::mutex> Pace::lock() const {
 
 /// What pauses and breaker say; nothing if neither objects and no probe is due.
 std::optional<Pace::Permit> Pace::gate(TimePoint now) {
+  if (held()) return Permit{.ask_at = now + probe_poll};
   if (now < learned_.paused_until()) return Permit{.ask_at = learned_.paused_until()};
   switch (breaker_.state()) {
     case Breaker::State::closed:
@@ -103,22 +105,29 @@ Pace::Permit Pace::acquire(TimePoint now, bool holds_probe, const Request& reque
     return *refused;
   }
   take(now, request);
-  permit.downtime = breaker_.downtime(now);
+  permit.downtime = time_down(now);
   return permit;
 }
 
 /// What pauses, limiters and budget say; nothing if none objects. Takes only from the budget, which is asked last.
 std::optional<Pace::Permit> Pace::refuse(TimePoint now, const Request& request) {
+  if (held()) return Permit{.ask_at = now + probe_poll};
   if (now < learned_.paused_until()) return Permit{.ask_at = learned_.paused_until()};
   if (!users_.idle()) {
     const TimePoint due = users_.due(UserPace::hash(request.user), now);
     if (due > now) return Permit{.ask_at = due, .only_user = true};
   }
-  if (limiter_ && limiter_->due() > now) return Permit{.ask_at = limiter_->due()};
-  if (const TimePoint due = learned_.due(now); due > now) return Permit{.ask_at = due};
+  if (const auto due = limiters_due(now)) return Permit{.ask_at = *due};
   if (request.kind == Request::Kind::retry && !budget_.take(now)) {
     return Permit{.ask_at = budget_.due(), .only_retries = true};
   }
+  return std::nullopt;
+}
+
+/// When the limiters have something again; nothing if they have it now.
+std::optional<TimePoint> Pace::limiters_due(TimePoint now) {
+  if (limiter_ && limiter_->due() > now) return limiter_->due();
+  if (const TimePoint due = learned_.due(now); due > now) return due;
   return std::nullopt;
 }
 
@@ -128,6 +137,37 @@ void Pace::take(TimePoint now, const Request& request) {
   learned_.take(now);
   if (!users_.idle()) users_.take(UserPace::hash(request.user), now);
   if (request.kind == Request::Kind::first) budget_.earn();
+}
+
+void Pace::hold(TimePoint now) {
+  const auto guard = lock();
+  if (held_.exchange(true, std::memory_order_relaxed)) return;
+  held_since_ = now;
+  down_before_hold_ = breaker_.downtime(now);
+}
+
+void Pace::release(TimePoint now) {
+  const auto guard = lock();
+  if (!held()) return;
+  const Duration down = time_down(now);
+  held_.store(false, std::memory_order_relaxed);
+  held_time_ = down - breaker_.downtime(now);
+}
+
+Pace::Permit Pace::acquire_within_hold(TimePoint now) {
+  const auto guard = lock();
+  if (now < learned_.paused_until()) return {.ask_at = learned_.paused_until()};
+  if (const auto due = limiters_due(now)) return {.ask_at = *due};
+  if (limiter_) limiter_->acquire(now);
+  learned_.take(now);
+  return {.granted = true};
+}
+
+/// How long nothing could be sent, whether because the service was down or because of a hold.
+Duration Pace::time_down(TimePoint now) const {
+  const Duration down = breaker_.downtime(now);
+  if (!held()) return down + held_time_;
+  return down + held_time_ + ((now - held_since_) - (down - down_before_hold_));
 }
 
 void Pace::release_probe(TimePoint now) {
@@ -168,7 +208,7 @@ bool Pace::follow_outage(const Outcome& outcome, TimePoint down_since, TimePoint
 /// What everybody has to heed. A wait of nothing is none.
 bool Pace::adapt(const Outcome& outcome, TimePoint now) {
   using Kind = PaceEvent::Kind;
-  const auto cut = learned_.observe(signal_of(outcome), now, !breaker_.closed());
+  const auto cut = learned_.observe(signal_of(outcome), now, !breaker_.closed() || held());
   if (cut) happened({.kind = Kind::cut, .from = cut->from, .to = cut->to, .http = outcome.http}, counts_.cuts);
   if (outcome.verdict != Verdict::throttled || outcome.user_only || !outcome.retry_after) return cut.has_value();
   const Duration wait = *outcome.retry_after;
@@ -218,7 +258,17 @@ PaceCounts Pace::counts() const {
 
 Duration Pace::downtime(TimePoint now) const {
   const auto guard = lock();
+  return time_down(now);
+}
+
+Duration Pace::outage_time(TimePoint now) const {
+  const auto guard = lock();
   return breaker_.downtime(now);
+}
+
+std::optional<TimePoint> Pace::down_since() const {
+  const auto guard = lock();
+  return breaker_.closed() ? std::nullopt : std::optional(breaker_.down_since());
 }
 
 bool Pace::failing() const {
@@ -228,7 +278,8 @@ bool Pace::failing() const {
 
 bool Pace::outage_exceeded(TimePoint now) const {
   const auto guard = lock();
-  return !breaker_.closed() && now - breaker_.down_since() >= settings_.max_outage;
+  // Whoever holds has a limit of its own.
+  return !held() && !breaker_.closed() && now - breaker_.down_since() >= settings_.max_outage;
 }
 
 }  // namespace koobatch::flow

@@ -34,9 +34,9 @@ struct Scheduler::Slot {
   std::uint8_t throttled = 0;  ///< waits without a Retry-After, for the backoff
   bool maybe_applied = false;
   bool went_stale = false;
-  bool mended = false;
-  bool noted = false;      ///< the next attempt is in the report
-  bool on_budget = false;  ///< the next attempt is a retry after a failure
+  std::uint8_t mended = 0;  ///< how often it was repeated because something about the request was mended
+  bool noted = false;       ///< the next attempt is in the report
+  bool on_budget = false;   ///< the next attempt is a retry after a failure
 
   void reset() {
     if (operation.footprint() > keep_footprint) operation = {};
@@ -45,8 +45,8 @@ struct Scheduler::Slot {
       retries->history.clear();
       retries->last.clear();
     }
-    attempt = counted = throttled = 0;
-    maybe_applied = went_stale = mended = noted = on_budget = false;
+    attempt = counted = throttled = mended = 0;
+    maybe_applied = went_stale = noted = on_budget = false;
     state = State::free;
   }
 };
@@ -244,7 +244,7 @@ Action Scheduler::connect(Seat& seat, TimePoint now) {
 }
 
 bool Scheduler::past_deadline(const Slot& slot, TimePoint at) const {
-  if (pace_.interrupted()) return false;
+  if (pace_.interrupted() || pace_.held()) return false;
   const Duration down = pace_.downtime(at) - slot.downtime_before;
   return at - slot.first_attempt - down >= settings_.deadline;
 }
@@ -308,7 +308,7 @@ std::optional<Status> Scheduler::decide(Seat& seat, SlotId id, const Outcome& ou
     case Verdict::not_applied:
       return retry_counted(id, now);
     case Verdict::repeat:
-      slot.mended = true;
+      ++slot.mended;
       return again_at(id, now, repeats_);
   }
   return Status::unknown;
@@ -336,7 +336,7 @@ std::optional<Status> Scheduler::retry_counted(SlotId id, TimePoint now) {
   // Attempts that fell into an outage are the outage's, and do not use up the operation's.
   if (!pace_.interrupted() && ++slot.counted >= settings_.max_attempts) {
     if (!pace_.failing()) return given_up(slot);
-    doubtful_.push_back({id, pace_.downtime(now)});
+    doubtful_.push_back({id, pace_.outage_time(now)});
     return std::nullopt;
   }
   slot.on_budget = true;
@@ -349,7 +349,7 @@ std::optional<SlotId> Scheduler::settle_doubtful(TimePoint now) {
   while (!doubtful_.empty()) {
     const auto [id, downtime] = doubtful_.front();
     Slot& slot = slots_[id];
-    if (pace_.downtime(now) > downtime && slot.attempt < last_attempt) {
+    if (pace_.outage_time(now) > downtime && slot.attempt < last_attempt) {
       --slot.counted;
       slot.on_budget = true;
       retries_.push({now, id});
@@ -460,7 +460,7 @@ std::vector<std::uint32_t> Scheduler::unsettled() const {
 std::uint8_t Scheduler::attempt(SlotId id) const {
   return slots_[id].attempt;
 }
-bool Scheduler::mended(SlotId id) const {
+unsigned Scheduler::mended(SlotId id) const {
   return slots_[id].mended;
 }
 const job::Operation& Scheduler::operation(SlotId id) const {

@@ -3,6 +3,7 @@
 #include "koobatch/net/proxy.hpp"
 
 #include <fmt/format.h>
+#include <openssl/crypto.h>
 #include <poll.h>
 #include <boost/asio/ssl/error.hpp>
 #include <boost/asio/write.hpp>
@@ -53,6 +54,8 @@ Connection::Connection(asio::io_context& context, Dialer& dialer)
 
 Connection::~Connection() {
   close();
+  // Answers hold secrets, too.
+  OPENSSL_cleanse(buffer_.data(), buffer_.size());
 }
 
 void Connection::close() {

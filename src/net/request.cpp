@@ -12,13 +12,16 @@ RequestRenderer::RequestRenderer(const Endpoint& endpoint, const auth::AppKey* a
   if (app != nullptr) signer_.emplace(*app);
 }
 
+void RequestRenderer::keep_date(WallTime x_date) {
+  const auto second = std::chrono::floor<std::chrono::seconds>(x_date.time_since_epoch());
+  if (second == x_date_second_) return;
+  write_x_date(x_date, x_date_);
+  x_date_second_ = second;
+}
+
 std::string_view RequestRenderer::render(const job::Operation& operation, std::string_view authorization,
                                          WallTime x_date, const TraceId& trace_id, std::string& out) {
-  const auto second = std::chrono::floor<std::chrono::seconds>(x_date.time_since_epoch());
-  if (second != x_date_second_) {
-    write_x_date(x_date, x_date_);
-    x_date_second_ = second;
-  }
+  keep_date(x_date);
   char trace[trace_id_length];
   write_trace_id(trace_id, trace);
   const fmt::format_int length(operation.body().size());
@@ -51,6 +54,19 @@ void RequestRenderer::sign(const job::Operation& operation, std::string& out) {
                                  .user_id = operation.user(),
                                  .body = operation.body()},
                                 out);
+}
+
+void RequestRenderer::render_call(std::string_view target, std::string_view authorization, WallTime x_date,
+                                  std::string_view body, std::string& out) {
+  keep_date(x_date);
+  const fmt::format_int length(body.size());
+  out.clear();
+  // In one piece: a string that grows leaves copies behind, and there are secrets in this one.
+  out.reserve(256 + target.size() + fixed_.size() + authorization.size() + body.size());
+  out.append("POST ").append(target).append(fixed_).append(authorization);
+  out.append("\r\nX-Date: ").append(x_date_, x_date_length);
+  out.append("\r\nContent-Length: ").append(length.data(), length.size());
+  out.append("\r\n\r\n").append(body);
 }
 
 }  // namespace koobatch::net

@@ -1,9 +1,12 @@
 #include "koobatch/sim/service.hpp"
 
+#include "koobatch/auth/refresh_call.hpp"
 #include "koobatch/core/json.hpp"
 #include "koobatch/sim/answer.hpp"
 #include "koobatch/sim/app_signature.hpp"
 #include "koobatch/sim/state.hpp"
+
+#include <simdjson.h>
 
 #include <algorithm>
 
@@ -165,9 +168,56 @@ bool check_body(Judgement& out) {
   return refuse_parameter(out, "{}: {}", first.field, first.message);
 }
 
+/// The member refreshToken of a body; empty if there is none.
+std::string refresh_token_in(std::string_view body) {
+  simdjson::dom::parser parser;
+  const simdjson::padded_string padded(body);
+  simdjson::dom::object object;
+  std::string_view text;
+  if (parser.parse(padded).get(object) != simdjson::SUCCESS) return {};
+  if (object.at_key("refreshToken").get(text) != simdjson::SUCCESS) return {};
+  return std::string(text);
+}
+
+/// What a refresh gives, as the reference shows it.
+void append_session(std::string& out, const Tokens& tokens, WallTime now) {
+  const auto issued = std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch());
+  JsonWriter data(out);
+  JsonWriter session(data.key("sessionInfo"));
+  session.add("accessToken", fmt::format("AT {}", tokens.access()))
+      .add("expiresIn", tokens.lifetime().count())
+      .add("issuedAt", fmt::format("{}", issued.count()))
+      .add("refreshToken", tokens.refresh_token())
+      .end();
+  data.end();
+}
+
 }  // namespace
 
-bool Service::check_authorization(const Request& r, Judgement& out) const {
+bool Service::judge_refresh(const Request& r, WallTime now, Judgement& out) {
+  constexpr std::string_view scheme = "AT ";
+  out.refresh = true;
+  if (r.method != "POST") return refuse_parameter(out, "method: must be POST");
+  const std::string_view authorization = r.authorization.value_or("");
+  if (!authorization.starts_with(scheme)) {
+    return refuse(out, 401, code_generic_failure, "Authorization: is not of the form 'AT TOKEN'");
+  }
+  // One that has expired, too: that is what the call is for.
+  if (!tokens_.was_issued(authorization.substr(scheme.size()))) {
+    return refuse(out, 401, code_generic_failure, "Authorization: the token was never issued");
+  }
+  if (!tokens_.refresh(refresh_token_in(r.body), now)) {
+    return refuse(out, 401, code_generic_failure, "refreshToken: is not valid");
+  }
+  out.storage.clear();
+  append_session(out.storage, tokens_, now);
+  out.status = 200;
+  out.code = code_success;
+  out.msg = "success";
+  return true;
+}
+
+bool Service::check_authorization(const Request& r, WallTime now, Judgement& out) {
   constexpr int status = 401;
   if (!r.authorization) return refuse(out, status, code_generic_failure, "Authorization: missing");
   if (is_app_signature(*r.authorization)) return check_signature(r, out);
@@ -179,8 +229,8 @@ bool Service::check_authorization(const Request& r, Judgement& out) const {
   if (token->empty() || !all_visible(*token)) {
     return refuse(out, status, code_generic_failure, "Authorization: the token is empty or not visible ASCII");
   }
-  return (token_.empty() && !app_) || *token == token_ ||
-         refuse(out, status, code_generic_failure, "Authorization: the token is not valid");
+  const bool accepted = (!app_ || tokens_.is_set()) && tokens_.accept(*token, now);
+  return accepted || refuse(out, status, code_generic_failure, "Authorization: the token is not valid");
 }
 
 bool Service::check_signature(const Request& r, Judgement& out) const {
@@ -188,19 +238,24 @@ bool Service::check_signature(const Request& r, Judgement& out) const {
   return wrong.empty() || refuse(out, 401, code_generic_failure, "Authorization: {}", wrong);
 }
 
-void Service::judge(const Request& r, WallTime now, Judgement& out) const {
+void Service::judge(const Request& r, WallTime now, Judgement& out) {
   out.row = nullptr;
+  out.refresh = false;
   out.fields.clear();
   out.key.clear();
   out.key_hash = 0;
   out.trace_id = r.trace_id ? parse_trace_id(*r.trace_id) : std::nullopt;
   out.violations.clear();
+  if (tokens_.refreshes() && r.target == auth::refresh_target) {
+    judge_refresh(r, now, out);
+    return;
+  }
   if (!find_route(r, out)) return;
   read_operation(r, out);
 
-  const bool accepted = check_once(r, out) && check_host(r, out) && check_authorization(r, out) && check_user(r, out) &&
-                        check_date(r, now, out) && check_trace_id(r, out) && check_content_type(r, out) &&
-                        check_language(r, out) && check_body(out);
+  const bool accepted = check_once(r, out) && check_host(r, out) && check_authorization(r, now, out) &&
+                        check_user(r, out) && check_date(r, now, out) && check_trace_id(r, out) &&
+                        check_content_type(r, out) && check_language(r, out) && check_body(out);
   if (!accepted) return;
   out.status = 200;
   out.code = code_success;
@@ -210,7 +265,11 @@ void Service::judge(const Request& r, WallTime now, Judgement& out) const {
 
 void append_answer_body(std::string& out, const Judgement& j) {
   JsonWriter json(out);
-  if (j.accepted() && j.row->answers_id) json.add("id", j.fields.values[j.row->key_field].text);
+  if (j.refresh && j.accepted()) {
+    json.raw("data", j.storage);
+  } else if (j.accepted() && j.row->answers_id) {
+    json.add("id", j.fields.values[j.row->key_field].text);
+  }
   json.add("code", j.code).add("msg", j.msg).end();
 }
 

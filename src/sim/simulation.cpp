@@ -38,13 +38,19 @@ void append_stats(std::string& out, const Stats& stats, std::size_t keys) {
       .add("overlapping_keys", stats.overlapping_keys)
       .add("pipelined", stats.pipelined)
       .add("malformed", stats.malformed)
+      .add("refreshes", stats.refreshes)
+      .add("refused_refreshes", stats.refused_refreshes)
       .add("unrouted", stats.unrouted)
       .add("connections", stats.connections)
       .end();
 }
 
 Simulation::Simulation(const SimulatorSettings& settings, RequestLog log, TimePoint start)
-    : service_(settings.token, settings.app_key),
+    : service_(Tokens({.access = settings.token,
+                       .refresh = settings.refresh_token,
+                       .requests = settings.token_requests,
+                       .lifetime = settings.token_lifetime}),
+               settings.app_key),
       throttle_(settings.throttle),
       user_throttle_(settings.throttle_per_user),
       faults_(settings.faults, settings.seed),
@@ -58,6 +64,10 @@ void Simulation::arrive(const Request& request, Exchange& x) {
   x.delay = latency_.draw();
   x.fault.reset();
   x.throttled = Throttled::no;
+  if (j.refresh) {
+    ++(j.accepted() ? stats_.refreshes : stats_.refused_refreshes);
+    return;
+  }
   if (j.row == nullptr) {
     ++stats_.unrouted;
     return;

@@ -3,6 +3,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include <string>
+#include <vector>
 
 using koobatch::Duration;
 using koobatch::WallTime;
@@ -416,6 +417,20 @@ BOOST_AUTO_TEST_CASE(only_documented_codes_are_documented) {
   BOOST_TEST(is_documented_refusal(13000405));
   BOOST_TEST(!is_documented_refusal(0));
   BOOST_TEST(!is_documented_refusal(13000400));
+}
+
+BOOST_AUTO_TEST_CASE(secrets_of_before_are_masked_too_the_longer_ones_first) {
+  std::vector<koobatch::auth::Secret> former;
+  former.emplace_back("older");
+  former.emplace_back("older.1");
+  Outcome out;
+  Answer echo = answer(403, R"({"code":13000410,"msg":"present older.1 older present.2"})");
+  Classifier().classify(echo, {}, now, out, "present.2", former);
+  BOOST_TEST(out.msg == "present *** *** ***");
+  echo = answer(302);
+  echo.location = "https://elsewhere/?token=older";
+  Classifier().classify(echo, {}, now, out, {}, former);
+  BOOST_TEST(out.error == "redirected to 'https://elsewhere/?token=***'; redirects are not followed");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

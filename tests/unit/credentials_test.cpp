@@ -136,39 +136,84 @@ BOOST_AUTO_TEST_CASE(a_file_that_is_not_there_or_is_none_is_refused) {
   BOOST_TEST(refusal(settings).find("directory") != std::string::npos);
 }
 
-BOOST_AUTO_TEST_CASE(a_refused_token_is_read_again_once_for_everybody) {
+BOOST_AUTO_TEST_CASE(a_source_that_is_asked_again_gives_its_new_token) {
   const TokenFile file("first");
   const auto credentials = std::move(*Credentials::load(from(file)));
   const auto first = credentials->header();
+  const auto version = credentials->version();
   file.write("second");
-  BOOST_TEST(credentials->renew(first));
-  const auto second = credentials->header();
-  BOOST_TEST(*second == "Bearer+second");
-  BOOST_TEST(*first == "Bearer+first", "a request under way keeps the header it was sent with");
-  file.write("third");
-  BOOST_TEST(credentials->renew(first), "somebody else was refused as well, and finds it renewed");
+  BOOST_TEST(credentials->reread().value());
   BOOST_TEST(*credentials->header() == "Bearer+second");
+  BOOST_TEST(*first == "Bearer+first", "a request under way keeps the header it was sent with");
+  BOOST_TEST(credentials->version() != version);
 }
 
-BOOST_AUTO_TEST_CASE(there_is_nothing_to_renew_when_the_source_says_the_same) {
+BOOST_AUTO_TEST_CASE(a_source_that_says_the_same_changes_nothing) {
   const TokenFile file("same");
   const auto credentials = std::move(*Credentials::load(from(file)));
-  BOOST_TEST(!credentials->renew(credentials->header()));
+  const auto version = credentials->version();
+  BOOST_TEST(!credentials->reread().value());
+  BOOST_TEST(credentials->version() == version);
 }
 
-BOOST_AUTO_TEST_CASE(a_source_that_cannot_be_read_any_more_renews_nothing) {
+BOOST_AUTO_TEST_CASE(a_source_that_cannot_be_read_any_more_leaves_the_token_as_it_is) {
   const TokenFile file("first");
   const auto credentials = std::move(*Credentials::load(from(file)));
   std::filesystem::remove(file.path);
-  BOOST_TEST(!credentials->renew(credentials->header()));
+  BOOST_TEST(credentials->reread().has_error());
   BOOST_TEST(*credentials->header() == "Bearer+first");
+}
+
+BOOST_AUTO_TEST_CASE(a_changed_or_replaced_file_is_noticed_once) {
+  const TokenFile file("first");
+  const auto credentials = std::move(*Credentials::load(from(file)));
+  BOOST_TEST(!credentials->file_changed());
+  const auto other = file.folder / "other";
+  std::ofstream(other) << "again";
+  ::chmod(other.c_str(), 0600);
+  std::filesystem::rename(other, file.path);
+  BOOST_TEST(credentials->file_changed());
+  BOOST_TEST(credentials->reread().value());
+  BOOST_TEST(!credentials->file_changed());
+  std::filesystem::remove(file.path);
+  BOOST_TEST(credentials->file_changed());
+  BOOST_TEST(credentials->reread().has_error());
+  BOOST_TEST(!credentials->file_changed());
+}
+
+BOOST_AUTO_TEST_CASE(tokens_of_before_are_kept_hidden_but_not_for_ever) {
+  const TokenFile file("token.0");
+  const auto credentials = std::move(*Credentials::load(from(file)));
+  BOOST_TEST(credentials->former_secrets()->empty());
+  for (int i = 1; i <= 20; ++i) credentials->adopt(auth::Secret("AT token." + std::to_string(i)));
+  const auto former = credentials->former_secrets();
+  BOOST_TEST_REQUIRE(former->size() == 16U);
+  BOOST_TEST(former->front().view() == "token.4");
+  BOOST_TEST(former->back().view() == "token.19");
+  credentials->hide("refresh");
+  credentials->hide("refresh");
+  BOOST_TEST(credentials->former_secrets()->back().view() == "refresh");
+  BOOST_TEST(credentials->former_secrets()->front().view() == "token.5", "hidden once only");
+}
+
+BOOST_AUTO_TEST_CASE(settings_are_checked_without_running_a_command) {
+  const TokenFile file("s3cret");
+  BOOST_TEST(Credentials::check(from(file)).has_value());
+  CredentialSettings settings;
+  settings.token_command = "/nonexistent/program";
+  BOOST_TEST(Credentials::check(settings).has_value());
+  BOOST_TEST(refusal(settings).find("--token-command '/nonexistent/program': cannot be started") == 0U);
+  settings.token_command = "'";
+  BOOST_TEST(Credentials::check(settings).has_error());
 }
 
 BOOST_AUTO_TEST_CASE(messages_name_the_source_and_the_form_but_never_the_token) {
   const TokenFile file("s3cret");
   const auto credentials = std::move(*Credentials::load(from(file)));
   BOOST_TEST(credentials->source() == "--token-file " + file.path.string());
-  BOOST_TEST(credentials->form() == "Bearer+{token}");
+  BOOST_TEST(credentials->form_of(*credentials->header()) == "Bearer+{token}");
+  credentials->adopt(auth::Secret("AT s3cret"));
+  BOOST_TEST(credentials->form_of(*credentials->header()) == "AT {token}", "as it was sent, not as it was asked for");
 }
 
 BOOST_AUTO_TEST_CASE(the_secret_is_what_the_template_and_scheme_words_leave) {
@@ -190,7 +235,7 @@ BOOST_AUTO_TEST_CASE(the_secret_is_what_the_template_and_scheme_words_leave) {
 BOOST_AUTO_TEST_CASE(the_simulator_takes_a_made_up_token) {
   const auto credentials = Credentials::simulated();
   BOOST_TEST(!credentials->header()->empty());
-  BOOST_TEST(!credentials->renew(credentials->header()));
+  BOOST_TEST(!credentials->rereadable());
   BOOST_TEST(credentials->source() == "--simulate");
   BOOST_TEST(credentials->secret_in(*credentials->header()) == "", "no secret");
 }

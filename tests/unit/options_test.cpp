@@ -474,7 +474,7 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_understood_is_refused_in_one_sentence) {
 }
 
 BOOST_AUTO_TEST_CASE(flags_of_other_verbs_and_of_times_to_come_are_refused) {
-  for (const char* flag : {"--token-command", "--port", "--json"}) {
+  for (const char* flag : {"--token-requests", "--port", "--json"}) {
     CHECK_SAYS(simulated({flag, "x"}).refusal(), std::string(flag) + ": there is no such flag");
   }
   CHECK_SAYS((Given{{"bench", "x"}, {}, {}}.refusal()), "is no verb");
@@ -496,8 +496,28 @@ BOOST_AUTO_TEST_CASE(a_secret_typed_where_none_belongs_is_not_repeated) {
     BOOST_TEST(said != "accepted");
     BOOST_TEST(!contains(said, "s3cret"), said);
   }
-  CHECK_SAYS(to_endpoint({"--token", "x"}).refusal(), "use --token-file or --token-env");
+  CHECK_SAYS(to_endpoint({"--token", "x"}).refusal(), "use --token-file, --token-env or --token-command");
   CHECK_SAYS(to_endpoint({"--app-secret", "x"}).refusal(), "use --app-secret-file");
+}
+
+BOOST_AUTO_TEST_CASE(the_token_comes_from_one_place_which_a_refresh_token_does_not_replace) {
+  const auto run =
+      to_endpoint({"--token-command", "vault read 'x y'", "--token-command-timeout", "5s", "--refresh-token-file", "r"})
+          .settings();
+  BOOST_TEST(run.credentials.token_command == "vault read 'x y'");
+  BOOST_TEST((run.credentials.token_command_timeout == 5s));
+  BOOST_TEST(run.credentials.refresh_token_file == "r");
+  BOOST_TEST(run.pace.shared, "with the thread that renews it");
+  CHECK_SAYS(to_endpoint({"--token-command", "x", "--token-env", "T"}).refusal(),
+             "--token-env and --token-command exclude each other");
+  CHECK_SAYS(to_endpoint({"--refresh-token-file", "r"}).refusal(), "--refresh-token-file needs an access token");
+}
+
+BOOST_AUTO_TEST_CASE(a_token_command_is_not_recorded_since_its_words_may_be_secret) {
+  const auto recorded =
+      to_endpoint({"--token-command", "get s3cret", "--refresh-token-file", "/r"}).accepted().options.run.recorded;
+  BOOST_TEST(!contains(recorded, "s3cret"), recorded);
+  BOOST_TEST(contains(recorded, "\"refresh-token-file\":\"/r\""), recorded);
 }
 
 BOOST_AUTO_TEST_CASE(a_run_needs_exactly_one_target) {
@@ -509,7 +529,7 @@ BOOST_AUTO_TEST_CASE(a_run_needs_exactly_one_target) {
 }
 
 BOOST_AUTO_TEST_CASE(an_endpoint_needs_credentials_from_one_place) {
-  CHECK_SAYS(to_endpoint({}).refusal(), "give --token-file FILE or --token-env NAME");
+  CHECK_SAYS(to_endpoint({}).refusal(), "give --token-file FILE, --token-env NAME or --token-command COMMAND");
   CHECK_SAYS(to_endpoint({"--token-file", "t", "--token-env", "T"}).refusal(), "exclude each other");
   BOOST_TEST(to_endpoint({"--dry-run"}).refusal() == "accepted", "what sends nothing needs no token");
 }

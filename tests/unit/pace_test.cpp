@@ -286,4 +286,67 @@ BOOST_AUTO_TEST_CASE(downtime_is_handed_out_with_the_permit) {
   BOOST_TEST((pace.acquire(start + 20s, false, {}).downtime == 10s));
 }
 
+// Holds.
+
+BOOST_AUTO_TEST_CASE(nothing_leaves_while_it_is_held_but_what_is_to_end_that) {
+  Proven pace;
+  pace.hold(start + 1s);
+  BOOST_TEST(pace.held());
+  BOOST_TEST(!pace.may_connect(start + 1s).granted);
+  BOOST_TEST(!pace.acquire(start + 1s, false, {}).granted);
+  BOOST_TEST(pace.acquire_within_hold(start + 1s).granted);
+  pace.release(start + 2s);
+  BOOST_TEST(!pace.held());
+  BOOST_TEST(pace.acquire(start + 2s, false, {}).granted);
+}
+
+BOOST_AUTO_TEST_CASE(a_hold_takes_the_probe_back) {
+  Pace pace({}, start);
+  BOOST_TEST(pace.may_connect(start).probe);
+  pace.hold(start);
+  BOOST_TEST(!pace.acquire(start, true, {}).granted);
+  pace.release(start + 1s);
+  BOOST_TEST(pace.acquire(start + 1s, false, {}).probe, "whoever asks next has it");
+}
+
+BOOST_AUTO_TEST_CASE(time_held_is_nobodys_and_no_outage) {
+  PaceSettings settings;
+  settings.max_outage = 1min;
+  Proven pace(settings);
+  pace.hold(start + 1s);
+  pace.hold(start + 2s);
+  BOOST_TEST((pace.downtime(start + 3s) == 2s));
+  BOOST_TEST(!pace.outage_exceeded(start + 10min));
+  pace.release(start + 11s);
+  pace.release(start + 12s);
+  BOOST_TEST((pace.downtime(start + 20s) == 10s));
+  pace.hold(start + 20s);
+  BOOST_TEST((pace.downtime(start + 21s) == 11s));
+}
+
+BOOST_AUTO_TEST_CASE(an_outage_within_a_hold_counts_once) {
+  Proven pace;
+  pace.hold(start + 1s);
+  BOOST_TEST(!pace.down_since().has_value());
+  break_down(pace, start + 2s);
+  BOOST_TEST((pace.down_since() == start + 2s));
+  pace.release(start + 5s);
+  BOOST_TEST((pace.downtime(start + 5s) == 4s));
+  BOOST_TEST((pace.downtime(start + 8s) == 7s), "the outage goes on");
+}
+
+BOOST_AUTO_TEST_CASE(what_ends_a_hold_keeps_to_the_rate) {
+  PaceSettings settings;
+  settings.rate = 1;
+  settings.burst = 1;
+  Proven pace(settings);
+  pace.hold(start);
+  const auto refused = pace.acquire_within_hold(start);
+  BOOST_TEST(!refused.granted);
+  BOOST_TEST((refused.ask_at == start + 1s));
+  BOOST_TEST(pace.acquire_within_hold(start + 1s).granted);
+  pace.release(start + 1s);
+  BOOST_TEST(!pace.acquire(start + 1s, false, {}).granted);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -610,6 +610,23 @@ BOOST_AUTO_TEST_CASE(mended_credentials_or_clock_mean_again_at_once_and_uncounte
   BOOST_TEST(!desk.scheduler.mended(desk.send(seat)), "the slot's next operation begins anew");
 }
 
+BOOST_AUTO_TEST_CASE(waiting_for_new_credentials_costs_neither_attempts_nor_time) {
+  auto settings = attempts_at_most(1);
+  settings.deadline = 1min;
+  Desk desk(settings);
+  desk.prove_service();
+  desk.admit(1, "a");
+  Seat seat = connected();
+  const SlotId slot = desk.send(seat);
+  desk.pace.hold(desk.now);
+  desk.expect_again(seat, slot, mended());
+  desk.now += 1h;
+  BOOST_TEST((desk.scheduler.next(seat, desk.now).kind == Action::Kind::wait));
+  desk.pace.release(desk.now);
+  BOOST_TEST(desk.send(seat) == slot);
+  BOOST_TEST(desk.finish(seat, slot, succeeded()) == Status::succeeded);
+}
+
 // Stale connections.
 
 BOOST_AUTO_TEST_CASE(a_stale_connection_means_again_at_once_on_a_fresh_one_uncounted) {

@@ -254,7 +254,7 @@ BOOST_AUTO_TEST_CASE(statistics_are_one_json_object) {
   BOOST_TEST(out == R"({"requests":1,"applied":0,"keys":0,"status":{"503":1},)"
                     R"("faults":{"status":1,"reset":0,"drop":0,"truncate":0,"garbage":0,"stall":0},)"
                     R"("refused":0,"throttled":0,"abandoned":0,"duplicate_trace_ids":0,"overlapping_keys":0,)"
-                    R"("pipelined":0,"malformed":0,"unrouted":0,"connections":0})");
+                    R"("pipelined":0,"malformed":0,"refreshes":0,"refused_refreshes":0,"unrouted":0,"connections":0})");
 }
 
 BOOST_AUTO_TEST_CASE(a_log_line_says_what_was_asked_and_what_became_of_it) {

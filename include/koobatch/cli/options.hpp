@@ -1,4 +1,5 @@
 #pragma once
+#include "koobatch/auth/credentials.hpp"
 #include "koobatch/core/clock.hpp"
 #include "koobatch/core/error.hpp"
 #include "koobatch/engine/settings.hpp"
@@ -38,7 +39,8 @@ struct Options {
   bool json = false;
   engine::RunSettings run;
   sim::SimulatorSettings simulator;
-  auth::AppSettings simulator_app;  ///< of `simulate`: the app whose signatures are verified
+  auth::AppSettings simulator_app;            ///< of `simulate`: the app whose signatures are verified
+  auth::CredentialSettings simulator_tokens;  ///< of `simulate`: where the tokens it takes are
   /// The first of the simulator's options on the command line, for the message if there is no simulator to use it.
   std::string simulator_flag;
 };

@@ -2,6 +2,7 @@
 #include "koobatch/auth/credentials.hpp"
 #include "koobatch/core/error.hpp"
 #include "koobatch/engine/inbox.hpp"
+#include "koobatch/engine/renewer.hpp"
 #include "koobatch/engine/settings.hpp"
 #include "koobatch/flow/classify.hpp"
 #include "koobatch/flow/scheduler.hpp"
@@ -32,6 +33,7 @@ struct Shared {
   flow::UniformRejection& first_results;
   flow::ClockProof& clock;
   auth::Credentials& credentials;
+  Renewer& renewer;
   report::Writer& writer;
   net::asio::ssl::context* tls;  ///< null: plain TCP
   std::uint32_t trace_prefix;
@@ -76,8 +78,10 @@ class Worker {
   net::Awaitable<void> open(Line& line);
   net::Awaitable<void> do_without(Line& line);
   void prepare(Line& line, flow::SlotId slot);
+  void follow_credentials();
   void conclude(Line& line, flow::SlotId slot);
   bool mend(Line& line, flow::SlotId slot);
+  void note_accepted(const Line& line, TimePoint now);
   void record(flow::SlotId slot, Status status, const flow::Outcome& outcome, const flow::AttemptTiming& timing);
 
   net::Awaitable<void> park();
@@ -110,7 +114,9 @@ class Worker {
   flow::Classifier classifier_;
   flow::ServerClock clock_;
   auth::Credentials::Header header_;
-  TimePoint renew_after_ = TimePoint::min();  ///< until then a 400 renews no credentials
+  auth::Credentials::Secrets former_secrets_;
+  std::uint64_t credentials_version_;  ///< of these two
+  TimePoint tell_accepted_at_ = TimePoint::min();
   observe::Counters counters_;
   report::Tally tally_;
   Inbox inbox_;

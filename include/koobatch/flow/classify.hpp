@@ -1,10 +1,12 @@
 #pragma once
+#include "koobatch/auth/secret.hpp"
 #include "koobatch/core/clock.hpp"
 #include "koobatch/flow/outcome.hpp"
 
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string_view>
 
 namespace koobatch::flow {
@@ -28,9 +30,10 @@ class Classifier {
 
   /// Replaces `out`. `answer.body` is given JSON padding, hence not const. `expected_id`: the identifier that an `id`
   /// in the answer must equal; empty if the operation's answer carries none. `now` is our own clock, for a Retry-After
-  /// that is a date in an answer without one. The HTTP status is judged before `code`. `secret`, should the answer
-  /// echo it, is shown as `***` in whatever `out` says.
-  void classify(Answer& answer, std::string_view expected_id, WallTime now, Outcome& out, std::string_view secret = {});
+  /// that is a date in an answer without one. The HTTP status is judged before `code`. `secret`, which the
+  /// request carried, and `former` ones are shown as `***` in whatever `out` says, should the answer echo them.
+  void classify(Answer& answer, std::string_view expected_id, WallTime now, Outcome& out, std::string_view secret = {},
+                std::span<const auth::Secret> former = {});
 
  private:
   struct Impl;

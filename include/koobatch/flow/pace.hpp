@@ -83,12 +83,24 @@ class Pace {
   /// may have changed for others, who should ask again.
   bool observe(const Outcome& outcome, TimePoint now, bool was_probe, std::string_view user = {});
 
+  /// Nothing leaves until release(): new credentials are on their way, and what the old ones would send may be in vain.
+  /// Operations do not answer for the time, and it is no outage.
+  void hold(TimePoint now);
+  void release(TimePoint now);
+  /// May the request leave that is to end the hold? It asks neither hold nor breaker.
+  Permit acquire_within_hold(TimePoint now);
+  bool held() const { return held_.load(std::memory_order_relaxed); }
+
   /// What changed since the last call.
   std::vector<PaceEvent> take_events();
   PaceCounts counts() const;
 
-  /// See Breaker::downtime.
+  /// See Breaker::downtime; holds are in it.
   Duration downtime(TimePoint now) const;
+  /// The same without holds.
+  Duration outage_time(TimePoint now) const;
+  /// Since when the service has not answered; nothing if it does.
+  std::optional<TimePoint> down_since() const;
   /// Has the service been silent for longer than max_outage?
   bool outage_exceeded(TimePoint now) const;
   /// Is traffic held back because the service does not answer?
@@ -99,6 +111,8 @@ class Pace {
  private:
   std::unique_lock<std::mutex> lock() const;
   std::optional<Permit> gate(TimePoint now);
+  std::optional<TimePoint> limiters_due(TimePoint now);
+  Duration time_down(TimePoint now) const;
   std::optional<Permit> refuse(TimePoint now, const Request& request);
   void take(TimePoint now, const Request& request);
   bool adapt(const Outcome& outcome, TimePoint now);
@@ -112,10 +126,14 @@ class Pace {
   UserPace users_;
   RetryBudget budget_;
   Breaker breaker_;
-  bool down_ = false;  ///< an outage was told of, and its end was not
+  TimePoint held_since_;
+  Duration down_before_hold_{};  ///< Breaker::downtime when the hold began
+  Duration held_time_{};         ///< of ended holds, less what of it the breaker counts
+  bool down_ = false;            ///< an outage was told of, and its end was not
   std::vector<PaceEvent> events_;
   PaceCounts counts_;
   mutable std::mutex mutex_;
+  std::atomic<bool> held_{false};
   std::atomic<bool> interrupted_{true};  ///< what the breaker says, for a thread that only watches
 };
 

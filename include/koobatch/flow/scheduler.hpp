@@ -109,8 +109,8 @@ class Scheduler {
   const job::Operation& operation(SlotId slot) const;
   /// The number of the attempt under way or last made, from 1: the one in its trace ID. To be noted is the next one.
   std::uint8_t attempt(SlotId slot) const;
-  /// Was this attempt repeated because of suspected credentials or clock before?
-  bool mended(SlotId slot) const;
+  /// How often was this operation repeated because credentials or clock were mended?
+  unsigned mended(SlotId slot) const;
 
   /// The attempt ended. A status: the operation is final. Nothing: it will be sent again.
   std::optional<Status> complete(Seat& seat, SlotId slot, const Outcome& outcome, const AttemptTiming& timing);

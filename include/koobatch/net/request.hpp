@@ -22,8 +22,12 @@ class RequestRenderer {
   /// into `out`; empty if it is not signed.
   std::string_view render(const job::Operation& operation, std::string_view authorization, WallTime x_date,
                           const TraceId& trace_id, std::string& out);
+  /// Replaces `out` with a POST that is about no operation and for no user.
+  void render_call(std::string_view target, std::string_view authorization, WallTime x_date, std::string_view body,
+                   std::string& out);
 
  private:
+  void keep_date(WallTime x_date);
   void sign(const job::Operation& operation, std::string& out);
 
   std::string host_;

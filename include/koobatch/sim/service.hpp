@@ -4,6 +4,9 @@
 #include "koobatch/core/trace_id.hpp"
 #include "koobatch/job/operation.hpp"
 #include "koobatch/sim/request.hpp"
+#include "koobatch/sim/tokens.hpp"
+
+#include <utility>
 
 namespace koobatch::sim {
 
@@ -26,7 +29,8 @@ struct Judgement {
 
   int status = 200;
   std::int64_t code = code_success;
-  std::string msg;  ///< the documented one, or the broken rule
+  std::string msg;       ///< the documented one, or the broken rule
+  bool refresh = false;  ///< it is about tokens, and about no operation; `storage` is the session it gives
 
   bool accepted() const { return status == 200; }
 
@@ -39,18 +43,21 @@ struct Judgement {
 /// other headers and the body (400). Pure: neither sockets nor clock.
 class Service {
  public:
-  /// `token`: the only one accepted; empty: any, but none if there is an app. `app`: the one whose signatures are
-  /// accepted; null: none.
+  /// `app`: the one whose signatures are accepted; then no token is that was not set. Null: none.
+  explicit Service(Tokens tokens, std::shared_ptr<const auth::AppKey> app = nullptr)
+      : tokens_(std::move(tokens)), app_(std::move(app)) {}
+  /// `token`: the only one accepted; empty: any, but none if there is an app.
   explicit Service(std::string token, std::shared_ptr<const auth::AppKey> app = nullptr)
-      : token_(std::move(token)), app_(std::move(app)) {}
+      : Service(Tokens({.access = std::move(token)}), std::move(app)) {}
   /// `now` is the time at which the request arrived. The views in `out` live as long as `request` and `out` do.
-  void judge(const Request& request, WallTime now, Judgement& out) const;
+  void judge(const Request& request, WallTime now, Judgement& out);
 
  private:
-  bool check_authorization(const Request& request, Judgement& out) const;
+  bool check_authorization(const Request& request, WallTime now, Judgement& out);
   bool check_signature(const Request& request, Judgement& out) const;
+  bool judge_refresh(const Request& request, WallTime now, Judgement& out);
 
-  std::string token_;
+  Tokens tokens_;
   std::shared_ptr<const auth::AppKey> app_;
 };
 

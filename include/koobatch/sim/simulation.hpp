@@ -20,6 +20,8 @@ struct Stats {
   std::uint64_t refused = 0;                 ///< operation requests that broke a documented rule
   std::uint64_t throttled = 0;               ///< operation requests over the rate
   std::uint64_t abandoned = 0;               ///< operation requests whose client left before the answer was due
+  std::uint64_t refreshes = 0;               ///< of tokens
+  std::uint64_t refused_refreshes = 0;       ///< those that were not granted
   std::uint64_t unrouted = 0;                ///< requests for anything else
   std::uint64_t malformed = 0;               ///< requests that are no HTTP, or over a limit
   std::uint64_t pipelined = 0;               ///< requests sent before the previous answer

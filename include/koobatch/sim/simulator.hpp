@@ -43,7 +43,10 @@ struct SimulatorSettings {
   std::filesystem::path log;     ///< emptied, then one NDJSON line per operation request; empty: none
   std::filesystem::path certificate;  ///< PEM; with `key`: TLS
   std::filesystem::path key;
-  std::string token;  ///< the only access token accepted; empty: any, but none if there is an app
+  std::string token;          ///< the only access token accepted at first; empty: any, but none if there is an app
+  std::string refresh_token;  ///< gives others, and another refresh token, once; empty: there is no such call
+  std::uint64_t token_requests = 0;             ///< an access token serves so many; 0: any number
+  Duration token_lifetime{};                    ///< and lives so long after its last use; 0: for ever
   std::shared_ptr<const auth::AppKey> app_key;  ///< the app whose signatures are accepted; null: none
 };
 

@@ -1,0 +1,118 @@
+#include "koobatch/auth/refresh_token_file.hpp"
+
+#include "koobatch/auth/token.hpp"
+#include "koobatch/core/write_all.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <utility>
+
+namespace koobatch::auth {
+namespace {
+
+namespace fs = std::filesystem;
+
+const std::string flag = "--refresh-token-file";
+
+/// An errno value; 0: all is well.
+int sync_folder(const fs::path& folder) {
+  const int fd = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0) return errno;
+  const int code = ::fsync(fd) == 0 ? 0 : errno;
+  ::close(fd);
+  return code;
+}
+
+/// Writes the token and nothing else. An errno value; 0: it is on the disk.
+int write_token(int fd, std::string_view token) {
+  int code = write_all(fd, token);
+  if (code == 0) code = write_all(fd, "\n");
+  if (code == 0 && ::ftruncate(fd, static_cast<off_t>(token.size() + 1)) != 0) code = errno;
+  if (code == 0 && ::fsync(fd) != 0) code = errno;
+  return code;
+}
+
+}  // namespace
+
+RefreshTokenFile::RefreshTokenFile(RefreshTokenFile&& other) noexcept
+    : path_(std::move(other.path_)), next_(std::move(other.next_)), fd_(std::exchange(other.fd_, -1)) {}
+
+RefreshTokenFile::~RefreshTokenFile() {
+  if (fd_ >= 0) discard();
+}
+
+Result<RefreshTokenFile> RefreshTokenFile::open(const fs::path& path) {
+  std::error_code error;
+  const fs::path real = fs::canonical(path, error);
+  if (error) {
+    return usage_error(fmt::format("{} {}: cannot be read: {}", flag, path.string(), error.message()));
+  }
+  RefreshTokenFile file(real.string());
+  if (auto recovered = file.recover(); !recovered) return recovered.error();
+  if (const auto token = file.read(); !token) return token.error();
+  if (auto prepared = file.prepare(); !prepared) return prepared.error();
+  file.discard();
+  return file;
+}
+
+/// A whole successor was written to replace a token that is spent, and a crash came before it could; any other never
+/// held a token.
+Result<void> RefreshTokenFile::recover() const {
+  std::error_code ignored;
+  if (!fs::exists(next_, ignored)) return {};
+  if (read_token_file(next_, flag + " " + next_)) return move_into_place();
+  return {};
+}
+
+Result<Secret> RefreshTokenFile::read() const {
+  return read_token_file(path_, flag + " " + path_);
+}
+
+Result<void> RefreshTokenFile::prepare() {
+  if (fd_ >= 0) return {};
+  fd_ = ::open(next_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+  int code = fd_ >= 0 ? 0 : errno;
+  if (code == 0 && ::fchmod(fd_, 0600) != 0) code = errno;
+  // Zeros, which are no token.
+  if (code == 0) code = ::posix_fallocate(fd_, 0, static_cast<off_t>(max_secret + 1));
+  if (code == 0) return {};
+  if (fd_ >= 0) discard();
+  return system_error(ErrorKind::usage, flag + " " + path_,
+                      "a refresh replaces the token in it, and its successor cannot be written beside it", code);
+}
+
+Result<void> RefreshTokenFile::replace(std::string_view token) {
+  const int code = write_token(fd_, token);
+  if (code != 0) {
+    discard();
+    return system_error(ErrorKind::fatal, flag + " " + path_,
+                        "the refresh token in it is spent, and the new one cannot be written, so it is lost; log in "
+                        "anew and put another one there",
+                        code);
+  }
+  ::close(std::exchange(fd_, -1));
+  return move_into_place();
+}
+
+Result<void> RefreshTokenFile::move_into_place() const {
+  int code = ::rename(next_.c_str(), path_.c_str()) == 0 ? 0 : errno;
+  if (code == 0) code = sync_folder(fs::path(path_).parent_path());
+  if (code == 0) return {};
+  return system_error(ErrorKind::fatal, flag + " " + path_,
+                      fmt::format("the refresh token in it is spent, and {}, which holds the new one, cannot be put in "
+                                  "its place; move it there",
+                                  next_),
+                      code);
+}
+
+void RefreshTokenFile::discard() {
+  ::close(std::exchange(fd_, -1));
+  ::unlink(next_.c_str());
+}
+
+}  // namespace koobatch::auth

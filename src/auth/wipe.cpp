@@ -1,0 +1,14 @@
+#include "koobatch/auth/wipe.hpp"
+
+#include <openssl/crypto.h>
+
+namespace koobatch::auth {
+
+void wipe(std::string& text) {
+  // Within the capacity nothing is moved.
+  text.resize(text.capacity());
+  OPENSSL_cleanse(text.data(), text.size());
+  text.clear();
+}
+
+}  // namespace koobatch::auth

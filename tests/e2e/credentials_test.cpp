@@ -1,0 +1,358 @@
+// Where tokens come from, how they are renewed, and what happens when they are refused.
+#include "connect_proxy.hpp"
+#include "run_checks.hpp"
+#include "scripted_server.hpp"
+#include "service.hpp"
+#include "workspace.hpp"
+
+#include <fmt/format.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <boost/test/unit_test.hpp>
+
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
+#include <sstream>
+#include <string>
+#include <vector>
+
+using namespace koobatch::test;
+
+namespace fs = std::filesystem;
+
+namespace {
+
+using Flags = std::vector<std::string>;
+
+/// So many renames, each of a folder of its own.
+std::string renames(std::size_t count) {
+  std::string text;
+  for (std::size_t i = 0; i < count; ++i) {
+    text += fmt::format(R"({{"op":"rename_shared_folder","id":"{}","fileName":"name{}"}})"
+                        "\n",
+                        1000 + i, i);
+  }
+  return text;
+}
+
+/// What the service answers to a refresh.
+std::string session(const std::string& access, const std::string& refresh) {
+  return http_answer(
+      200,
+      fmt::format(
+          R"({{"data":{{"sessionInfo":{{"accessToken":"AT {}","expiresIn":1800,"issuedAt":"1772006999088","refreshToken":"{}"}}}},"code":0,"msg":"success"}})",
+          access, refresh));
+}
+
+Reply reply(std::string bytes) {
+  return {.bytes = std::move(bytes)};
+}
+
+Reply status(int http) {
+  return reply(http_answer(http, R"({"code":13000201,"msg":"no"})"));
+}
+
+struct Fixture {
+  Workspace workspace;
+  const std::string report = workspace.path("r");
+  const std::string token = secret("token", "first");
+  const std::string refresh = secret("refresh", "r-first");
+  const std::string job = workspace.write("job.ndjson", renames(3));
+
+  /// A file for its owner alone.
+  std::string secret(std::string_view name, std::string_view text) const {
+    const auto path = workspace.write(name, text);
+    ::chmod(path.c_str(), 0600);
+    return path;
+  }
+
+  Flags run_flags(const std::string& url, const Flags& more) const {
+    Flags flags = {"run",      job,    "--endpoint",   url,    "--user-id",  "7",
+                   "--report", report, "--retry-base", "10ms", "--progress", "none"};
+    flags.insert(flags.end(), more.begin(), more.end());
+    return flags;
+  }
+  Finished run(const std::string& url, const Flags& more) const { return run_koobatch(run_flags(url, more)); }
+  /// One connection, so that requests come in the order of the script.
+  Finished run_refreshing(const std::string& url, Flags more = {}) const {
+    more.insert(more.end(), {"--token-file", token, "--refresh-token-file", refresh, "--connections", "1"});
+    return run(url, more);
+  }
+  Finished resume() const { return run_koobatch({"resume", report, "--progress", "none"}); }
+
+  void check_all_succeeded(std::size_t operations, unsigned max_attempts) const {
+    const auto results = read_report(report).results;
+    BOOST_TEST(results.size() == operations);
+    for (const auto& result : results) {
+      BOOST_TEST(result.status == "succeeded", result.text);
+      BOOST_TEST(result.attempts <= max_attempts, result.text);
+    }
+  }
+};
+
+bool says(const Finished& finished, std::string_view text) {
+  return finished.err.find(text) != std::string::npos;
+}
+
+mode_t mode_of(const std::string& path) {
+  struct stat facts {};
+  return ::stat(path.c_str(), &facts) == 0 ? facts.st_mode & 07777U : 0;
+}
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_SUITE(credentials, Fixture)
+
+// Refresh.
+
+BOOST_AUTO_TEST_CASE(tokens_that_expire_every_thousand_requests_cost_one_refresh_each_and_no_operation) {
+  constexpr std::size_t operations = 50'000;
+  const auto generated = generate_job(operations, 5'000);
+  workspace.write("job.ndjson", generated.text);
+  for (const char* threads : {"1", "2"}) {
+    BOOST_TEST_CONTEXT(threads << " threads") {
+      const auto log = workspace.path(fmt::format("log{}", threads));
+      secret("refresh", "r-first\n");
+      Service service({"--token-file", token, "--refresh-token-file", secret("service-refresh", "r-first"),
+                       "--token-requests", "1000", "--log", log});
+      const auto finished = run(service.url(), {"--token-file", token, "--refresh-token-file", refresh, "--connections",
+                                                "64", "--threads", threads});
+      BOOST_TEST(finished.status == 0, finished.err);
+      const auto stats = service.get("/_sim/stats");
+      BOOST_TEST(member(stats, "refreshes") == "49", "each token but the last one expired");
+      BOOST_TEST(member(stats, "refused_refreshes") == "0");
+      unsigned most = 0;
+      for (const auto& result : read_report(report).results) most = std::max(most, result.attempts);
+      BOOST_TEST(most <= 2U);
+      check_nothing_lost_doubled_or_reordered(service, log, report, generated, operations);
+      BOOST_TEST(read_file(refresh) == "r-first.49\n");
+      BOOST_TEST(mode_of(refresh) == 0600U);
+      fs::remove(report);
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_token_is_refreshed_before_it_expires) {
+  // Three seconds of work, and tokens that live for two.
+  workspace.write("job.ndjson", renames(60));
+  Service service({"--token-file", token, "--refresh-token-file", secret("service-refresh", "r-first"),
+                   "--token-requests", "2", "--token-lifetime", "2s"});
+  const auto finished = run(service.url(), {"--token-file", token, "--refresh-token-file", refresh, "--rate", "20/s"});
+  BOOST_TEST(finished.status == 0, finished.err);
+  const auto stats = service.get("/_sim/stats");
+  BOOST_TEST(std::stoul(member(stats, "refreshes")) >= 29U, stats);
+  check_all_succeeded(60, 2);
+}
+
+BOOST_AUTO_TEST_CASE(a_refresh_that_the_service_is_too_sick_for_is_tried_again_and_costs_operations_nothing) {
+  const ScriptedServer server({status(401),
+                               status(503),
+                               status(500),
+                               {.then = Reply::Then::reset},
+                               reply(http_answer(200, "<html>")),
+                               reply(session("second", "r-second"))});
+  const auto finished = run_refreshing(server.url(), {"--max-attempts", "1"});
+  BOOST_TEST(finished.status == 0, finished.err);
+  BOOST_TEST(server.requests() == 9U);
+  check_all_succeeded(3, 2);
+  BOOST_TEST(read_file(refresh) == "r-second\n");
+}
+
+BOOST_AUTO_TEST_CASE(a_refresh_that_fails_for_longer_than_an_outage_may_last_stops_the_run_with_nothing_lost) {
+  const ScriptedServer server([] {
+    std::vector<Reply> replies(1'000, status(503));
+    replies.front() = status(401);
+    return replies;
+  }());
+  const auto finished = run_refreshing(server.url(), {"--max-outage", "500ms"});
+  BOOST_TEST(finished.status == 5);
+  BOOST_TEST(says(finished, "did not renew the access token for 0.5 s (--max-outage)"), finished.err);
+  BOOST_TEST(read_report(report).results.empty());
+  BOOST_TEST(read_file(refresh) == "r-first");
+}
+
+BOOST_AUTO_TEST_CASE(a_refresh_that_is_refused_stops_the_run_and_a_new_login_resumes_it) {
+  const ScriptedServer server({status(401), status(401)});
+  const auto finished = run_refreshing(server.url());
+  BOOST_TEST(finished.status == 5);
+  BOOST_TEST(says(finished, "refused to renew the access token (HTTP 401, code 13000201: no)"), finished.err);
+  BOOST_TEST(says(finished, "log in anew"), finished.err);
+  BOOST_TEST(says(finished, "koobatch resume"), finished.err);
+  BOOST_TEST(read_report(report).results.empty());
+  BOOST_TEST(resume().status == 0);
+  check_all_succeeded(3, 1);
+}
+
+BOOST_AUTO_TEST_CASE(a_second_401_after_a_refresh_stops_the_run_with_nothing_finalised) {
+  const ScriptedServer server({status(401), reply(session("second", "r-second")), status(401)});
+  const auto finished = run_refreshing(server.url());
+  BOOST_TEST(finished.status == 5);
+  BOOST_TEST(says(finished, "refused the credentials"), finished.err);
+  BOOST_TEST(says(finished, "'Authorization: AT {token}'"), finished.err);
+  BOOST_TEST(read_report(report).results.empty());
+  BOOST_TEST(server.requests() == 3U);
+  BOOST_TEST(read_file(refresh) == "r-second\n");
+  BOOST_TEST(resume().status == 0);
+  check_all_succeeded(3, 1);
+}
+
+BOOST_AUTO_TEST_CASE(a_refresh_token_that_cannot_be_put_in_its_place_is_not_lost) {
+  auto answer = reply(session("second", "r-second"));
+  answer.before = [this] {
+    fs::remove(refresh);
+    fs::create_directory(refresh);
+  };
+  const ScriptedServer server({status(401), answer});
+  const auto finished = run_refreshing(server.url());
+  BOOST_TEST(finished.status == 5);
+  BOOST_TEST(says(finished, refresh + ".new, which holds the new one, cannot be put in its place; move it there"),
+             finished.err);
+  BOOST_TEST(read_file(refresh + ".new") == "r-second\n");
+  BOOST_TEST(mode_of(refresh + ".new") == 0600U);
+  BOOST_TEST(server.requests() == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(a_refresh_token_that_could_not_be_replaced_is_refused_before_anything_is_sent) {
+  const ScriptedServer server;
+  fs::create_directory(refresh + ".new");
+  const auto finished = run_refreshing(server.url());
+  BOOST_TEST(finished.status == 2);
+  BOOST_TEST(says(finished, "cannot be written beside it"), finished.err);
+  BOOST_TEST(server.requests() == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(a_400_that_may_be_about_the_token_is_repeated_once_with_another) {
+  const auto bad = reply(http_answer(400, R"({"code":1,"msg":"authentication failed"})"));
+  const ScriptedServer server({bad, reply(session("second", "r-second")), bad});
+  const auto finished = run_refreshing(server.url());
+  BOOST_TEST(finished.status == 1, finished.err);
+  const auto results = read_report(report).results;
+  BOOST_TEST_REQUIRE(results.size() == 3U);
+  BOOST_TEST(results.front().status == "rejected");
+  BOOST_TEST(results.front().attempts == 2U);
+}
+
+// The token file.
+
+BOOST_AUTO_TEST_CASE(a_token_file_that_is_replaced_in_the_middle_of_a_run_is_used_from_then_on) {
+  workspace.write("job.ndjson", renames(80));
+  const ScriptedServer server([this] {
+    std::vector<Reply> replies(5, reply(success()));
+    replies.back().before = [this] { fs::rename(secret("other", "second\n"), token); };
+    return replies;
+  }());
+  const ConnectProxy proxy;
+  const auto finished = run(server.url(), {"--token-file", token, "--rate", "20/s", "--proxy", proxy.url()});
+  BOOST_TEST(finished.status == 0, finished.err);
+  BOOST_TEST(says(finished, "was changed: the token in it is in use from now on"), finished.err);
+  BOOST_TEST(proxy.seen().find("Authorization: Bearer+second\r\n") != std::string::npos);
+  check_all_succeeded(80, 1);
+}
+
+BOOST_AUTO_TEST_CASE(a_token_file_that_is_spoilt_in_the_middle_of_a_run_is_told_of_and_left_alone) {
+  workspace.write("job.ndjson", renames(80));
+  const ScriptedServer server([this] {
+    std::vector<Reply> replies(5, reply(success()));
+    replies.back().before = [this] { ::chmod(token.c_str(), 0644); };
+    return replies;
+  }());
+  const auto finished = run(server.url(), {"--token-file", token, "--rate", "20/s"});
+  BOOST_TEST(finished.status == 0, finished.err);
+  BOOST_TEST(says(finished, "chmod 600 " + token + "'; going on with the token that was read before"), finished.err);
+}
+
+BOOST_AUTO_TEST_CASE(a_refused_token_file_is_read_again_and_stops_the_run_if_it_says_the_same) {
+  auto refusal = status(401);
+  refusal.before = [this] { secret("token", "second"); };
+  const ScriptedServer changed({refusal});
+  BOOST_TEST(run(changed.url(), {"--token-file", token}).status == 0);
+  check_all_succeeded(3, 2);
+  fs::remove(report);
+  const ScriptedServer same({status(401)});
+  const auto finished = run(same.url(), {"--token-file", token});
+  BOOST_TEST(finished.status == 5);
+  BOOST_TEST(same.requests() == 1U);
+  BOOST_TEST(says(finished, "they were sent as 'Authorization: Bearer+{token}'"), finished.err);
+  BOOST_TEST(says(finished, "--authorization, e.g. 'Bearer {token}'"), finished.err);
+  BOOST_TEST(read_report(report).results.empty());
+}
+
+// The token command.
+
+BOOST_AUTO_TEST_CASE(a_token_command_is_run_again_when_its_token_is_refused_once_for_all) {
+  workspace.write("job.ndjson", renames(5'000));
+  const auto script = workspace.write("script", "printf x >>runs\necho token-$(wc -c <runs)\necho not this\n");
+  const auto runs = workspace.path("runs");
+  Service service({"--token-file", secret("expected", "token-2")});
+  Flags flags = run_flags(service.url(), {"--token-command", "sh " + script, "--connections", "64", "--threads", "2"});
+  flags.insert(flags.begin(), KOOBATCH_BINARY);
+  const auto finished = Process(flags, {}, fs::path(script).parent_path()).wait();
+  BOOST_TEST(finished.status == 0, finished.err);
+  BOOST_TEST(read_file(runs) == "xx");
+  check_all_succeeded(5'000, 2);
+}
+
+BOOST_AUTO_TEST_CASE(a_token_command_that_gives_no_token_stops_before_anything_is_sent_and_says_why) {
+  const ScriptedServer server;
+  const auto check = [&](const std::string& command, const std::string& said) {
+    const auto finished = run(server.url(), {"--token-command", command});
+    BOOST_TEST(finished.status == 2, command);
+    BOOST_TEST(says(finished, said), finished.err);
+    BOOST_TEST(!fs::exists(report));
+  };
+  check("sh -c 'echo try vault login >&2; exit 3'", "'sh' ended with status 3");
+  check("sh -c 'echo try vault login >&2; exit 3'", "--token-command: try vault login");
+  check("sh -c 'kill -9 $$'", "'sh' was killed by signal 9");
+  check("true", "wrote nothing");
+  check("echo", "the token is empty");
+  check("printf 'a\\tb'", "no header can carry");
+  check("head -c 20000 /dev/zero", "longer than 16 KiB");
+  check("koobatch-no-such-program", "cannot be started: No such file");
+  check("'", "never closed");
+  BOOST_TEST(server.requests() == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(a_token_command_that_hangs_is_killed_with_all_it_started) {
+  const ScriptedServer server;
+  const auto pids = workspace.path("pids");
+  const auto finished = run(server.url(), {"--token-command-timeout", "500ms", "--token-command",
+                                           "sh -c 'sleep 1000 & echo $$ $! >" + pids + "; echo still here >&2; wait'"});
+  BOOST_TEST(finished.status == 2);
+  BOOST_TEST(says(finished, "did not end within 0.5 s and was killed"), finished.err);
+  BOOST_TEST(says(finished, "--token-command: still here"), finished.err);
+  int shell = 0;
+  int child = 0;
+  BOOST_REQUIRE(std::sscanf(read_file(pids).c_str(), "%d %d", &shell, &child) == 2);
+  BOOST_TEST(::kill(shell, 0) != 0);
+  // Nobody may be there to reap it: then it is a zombie.
+  const auto state = fs::exists(fmt::format("/proc/{}/stat", child)) ? read_file(fmt::format("/proc/{}/stat", child))
+                                                                     : std::string("Z");
+  BOOST_TEST(state.find('Z') != std::string::npos, state);
+}
+
+BOOST_AUTO_TEST_CASE(a_token_command_inherits_no_descriptor_and_no_ignored_signal) {
+  const auto script = workspace.write("script",
+                                      "ls -l /proc/$$/fd >>fds\n"
+                                      "grep -E 'Sig(Blk|Ign)' /proc/$$/status >>signals\n"
+                                      "echo token-$(wc -l <signals)\n");
+  const ScriptedServer server({status(401)});
+  Flags flags = run_flags(server.url(), {"--token-command", "sh " + script});
+  flags.insert(flags.begin(), KOOBATCH_BINARY);
+  const auto finished = Process(flags, {}, fs::path(script).parent_path()).wait();
+  BOOST_TEST(finished.status == 0, finished.err);
+  const auto descriptors = read_file(workspace.path("fds"));
+  BOOST_TEST(descriptors.find("socket:") == std::string::npos, descriptors);
+  BOOST_TEST(descriptors.find(report) == std::string::npos, descriptors);
+  BOOST_TEST(descriptors.find("eventpoll") == std::string::npos, descriptors);
+  std::istringstream signals(read_file(workspace.path("signals")));
+  std::size_t sets = 0;
+  for (std::string name, set; signals >> name >> set; ++sets) {
+    const auto ours = (1U << (SIGINT - 1)) | (1U << (SIGPIPE - 1)) | (1U << (SIGTERM - 1)) | (1U << (SIGXFSZ - 1));
+    BOOST_TEST((std::stoull(set, nullptr, 16) & ours) == 0U, name << set);
+  }
+  BOOST_TEST(sets == 4U, "once at the start, and once with all open");
+}
+
+BOOST_AUTO_TEST_SUITE_END()

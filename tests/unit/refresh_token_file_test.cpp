@@ -1,0 +1,132 @@
+#include "koobatch/auth/refresh_token_file.hpp"
+
+#include <sys/stat.h>
+#include <unistd.h>
+#include <boost/test/unit_test.hpp>
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <string>
+
+using namespace koobatch;
+using koobatch::auth::RefreshTokenFile;
+
+namespace fs = std::filesystem;
+
+namespace {
+
+/// A folder with a refresh token in it, gone at the end of the test.
+struct Folder {
+  fs::path root;
+  fs::path file;
+
+  Folder() {
+    std::string pattern = (fs::temp_directory_path() / "koobatch.XXXXXX").string();
+    BOOST_REQUIRE(::mkdtemp(pattern.data()) != nullptr);
+    root = fs::canonical(pattern);
+    file = root / "refresh";
+    write(file, "first\n");
+  }
+  ~Folder() { fs::remove_all(root); }
+  Folder(const Folder&) = delete;
+  Folder& operator=(const Folder&) = delete;
+
+  static void write(const fs::path& path, std::string_view content) {
+    std::ofstream(path, std::ios::binary | std::ios::trunc) << content;
+    ::chmod(path.c_str(), 0600);
+  }
+  static std::string read(const fs::path& path) {
+    std::ifstream in(path, std::ios::binary);
+    return {std::istreambuf_iterator<char>(in), {}};
+  }
+  fs::path next() const { return root / "refresh.new"; }
+};
+
+RefreshTokenFile opened(const fs::path& path) {
+  auto file = RefreshTokenFile::open(path);
+  BOOST_REQUIRE_MESSAGE(file.has_value(), "refused");
+  return std::move(*file);
+}
+
+std::string refusal(const fs::path& path) {
+  const auto file = RefreshTokenFile::open(path);
+  BOOST_REQUIRE_MESSAGE(file.has_error(), "accepted");
+  BOOST_TEST((file.error().kind == ErrorKind::usage));
+  return file.error().message;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(refresh_token_file)
+
+BOOST_AUTO_TEST_CASE(a_replaced_token_is_whole_for_its_owner_alone_and_nothing_else_is_left) {
+  const Folder folder;
+  auto file = opened(folder.file);
+  BOOST_TEST(file.read()->view() == "first");
+  BOOST_REQUIRE(file.prepare().has_value());
+  BOOST_TEST(Folder::read(folder.file) == "first\n", "until there is another, it holds this one");
+  BOOST_REQUIRE(file.replace("second").has_value());
+  BOOST_TEST(Folder::read(folder.file) == "second\n");
+  BOOST_TEST((fs::status(folder.file).permissions() == (fs::perms::owner_read | fs::perms::owner_write)));
+  BOOST_TEST(!fs::exists(folder.next()));
+  BOOST_REQUIRE(file.prepare().has_value());
+  BOOST_REQUIRE(file.replace("third").has_value());
+  BOOST_TEST(file.read()->view() == "third");
+}
+
+BOOST_AUTO_TEST_CASE(room_that_was_not_needed_is_given_back) {
+  const Folder folder;
+  {
+    auto file = opened(folder.file);
+    BOOST_TEST(!fs::exists(folder.next()));
+    BOOST_REQUIRE(file.prepare().has_value());
+    BOOST_TEST(fs::file_size(folder.next()) > auth::max_secret);
+  }
+  BOOST_TEST(!fs::exists(folder.next()));
+  BOOST_TEST(Folder::read(folder.file) == "first\n");
+}
+
+BOOST_AUTO_TEST_CASE(a_link_stays_one_and_the_file_it_names_is_replaced) {
+  const Folder folder;
+  fs::create_symlink(folder.file, folder.root / "link");
+  auto file = opened(folder.root / "link");
+  BOOST_REQUIRE(file.prepare().has_value());
+  BOOST_REQUIRE(file.replace("second").has_value());
+  BOOST_TEST(fs::is_symlink(folder.root / "link"));
+  BOOST_TEST(Folder::read(folder.file) == "second\n");
+}
+
+BOOST_AUTO_TEST_CASE(a_successor_that_a_crash_kept_from_its_place_is_put_there) {
+  const Folder folder;
+  Folder::write(folder.next(), "second\n");
+  BOOST_TEST(opened(folder.file).read()->view() == "second");
+  BOOST_TEST(!fs::exists(folder.next()));
+}
+
+BOOST_AUTO_TEST_CASE(what_a_crash_left_of_a_successor_that_was_not_whole_is_no_token) {
+  const Folder folder;
+  for (const std::string& left :
+       {std::string(), std::string(100, '\0'), "seco" + std::string(100, '\0'), "second\n" + std::string(100, '\0')}) {
+    Folder::write(folder.next(), left);
+    BOOST_TEST(opened(folder.file).read()->view() == "first");
+    BOOST_TEST(!fs::exists(folder.next()));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_file_that_is_not_there_or_open_to_others_or_empty_is_refused) {
+  const Folder folder;
+  BOOST_TEST(refusal(folder.root / "missing").find("cannot be read") != std::string::npos);
+  ::chmod(folder.file.c_str(), 0640);
+  BOOST_TEST(refusal(folder.file).find("chmod 600 ") != std::string::npos);
+  Folder::write(folder.file, "\n");
+  BOOST_TEST(refusal(folder.file).find("empty") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(where_no_successor_can_be_written_no_refresh_is_begun) {
+  const Folder folder;
+  fs::create_directory(folder.next());
+  BOOST_TEST(refusal(folder.file).find("cannot be written beside it") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
