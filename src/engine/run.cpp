@@ -83,6 +83,7 @@ struct Run::Impl {
   const TimePoint started = Steady::now();
   flow::Pace pace;
   flow::UniformRejection first_results;
+  flow::StoppedUsers stopped_users;
   flow::ClockProof clock;
   std::unique_ptr<auth::Credentials> credentials;
   std::unique_ptr<net::asio::ssl::context> tls;
@@ -166,7 +167,7 @@ void Run::Impl::launch(std::unique_ptr<report::JournalFile> file, report::Writer
   };
   renewer = std::make_unique<Renewer>(Renewer::Parts{settings, pace, clock, *credentials, tls.get(), give_up,
                                                      notify_pace, std::move(refresh_token_file)});
-  shared.emplace(Shared{settings, pace, first_results, clock, *credentials, *renewer, *writer, tls.get(),
+  shared.emplace(Shared{settings, pace, first_results, stopped_users, clock, *credentials, *renewer, *writer, tls.get(),
                         record.trace_prefix, give_up, notify_pace, [this] { check_errors(); },
                         [this] { part_ended(); }});
   std::vector<Inbox*> inboxes;

@@ -81,7 +81,7 @@ Worker::Worker(unsigned index, unsigned connections, std::uint64_t seed, const S
       shared_(shared),
       dialer_(make_dialer(shared, deadlines_)),
       renderer_(shared.settings.endpoint, shared.settings.app_key.get()),
-      scheduler_(share_of(shared.settings, connections), shared.pace, seed),
+      scheduler_(share_of(shared.settings, connections), shared.pace, shared.stopped_users, seed),
       clock_(shared.clock),
       header_(shared.credentials.header()),
       former_secrets_(shared.credentials.former_secrets()),

@@ -177,9 +177,10 @@ void Pace::release_probe(TimePoint now) {
 
 bool Pace::observe(const Outcome& outcome, TimePoint now, bool was_probe, std::string_view user) {
   const auto guard = lock();
-  // A connection that went stale while nothing was sent tells nothing about the service. And what was mended is proven
-  // only by the next request, which goes alone again if this one did.
-  if (outcome.verdict == Verdict::stale || (outcome.verdict == Verdict::repeat && was_probe)) {
+  // A connection that went stale while nothing was sent tells nothing about the service. And what was mended, or
+  // refused to one of many users, is proven only by the next request, which goes alone again if this one did.
+  const bool unproven = outcome.verdict == Verdict::repeat || outcome.verdict == Verdict::unauthorized;
+  if (outcome.verdict == Verdict::stale || (unproven && was_probe)) {
     if (was_probe) breaker_.release(now);
     return was_probe;
   }

@@ -1,5 +1,6 @@
 #include "koobatch/flow/scheduler.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace koobatch::flow {
@@ -33,6 +34,7 @@ struct Scheduler::Slot {
   std::uint8_t counted = 0;    ///< attempts that count against max_attempts
   std::uint8_t throttled = 0;  ///< waits without a Retry-After, for the backoff
   bool maybe_applied = false;
+  bool attempted_before = false;  ///< in an earlier segment, whose report says so
   bool went_stale = false;
   std::uint8_t mended = 0;  ///< how often it was repeated because something about the request was mended
   bool noted = false;       ///< the next attempt is in the report
@@ -46,13 +48,13 @@ struct Scheduler::Slot {
       retries->last.clear();
     }
     attempt = counted = throttled = mended = 0;
-    maybe_applied = went_stale = noted = on_budget = false;
+    maybe_applied = attempted_before = went_stale = noted = on_budget = false;
     state = State::free;
   }
 };
 
-Scheduler::Scheduler(const SchedulerSettings& settings, Pace& pace, std::uint64_t seed)
-    : settings_(settings), pace_(pace), random_(seed) {}
+Scheduler::Scheduler(const SchedulerSettings& settings, Pace& pace, const StoppedUsers& stopped, std::uint64_t seed)
+    : settings_(settings), pace_(pace), stopped_(stopped), random_(seed) {}
 Scheduler::~Scheduler() = default;
 
 bool Scheduler::wants_input() const {
@@ -69,11 +71,16 @@ SlotId Scheduler::allocate() {
 }
 
 void Scheduler::admit(job::Operation& operation, bool attempted) {
+  if (is_stopped(operation) || blocked_.contains(operation.key_hash())) {
+    count_left_out(operation);
+    block(operation.key_hash());
+    return;
+  }
   const SlotId id = allocate();
   Slot& slot = slots_[id];
   std::swap(slot.operation, operation);
   slot.state = Slot::State::waiting;
-  slot.maybe_applied = attempted;
+  slot.maybe_applied = slot.attempted_before = attempted;
   ++held_;
   held_bytes_ += slot.operation.footprint();
   sequencer_.add(slot.operation.key_hash(), id);
@@ -193,15 +200,16 @@ void Scheduler::start(SlotId id, TimePoint now, Duration downtime) {
 
 Action Scheduler::next(Seat& seat, TimePoint now) {
   Action action;
-  if (stopping_) {
-    if (std::exchange(seat.probing, false)) pace_.release_probe(now);
-    if (in_flight_ == 0) action.kind = Action::Kind::done;
-    return action;
-  }
-  if (const auto settled = settle_doubtful(now)) {
-    return {.kind = Action::Kind::give_up, .slot = *settled, .status = given_up(slots_[*settled])};
-  }
+  notice_stopped_users(now);
   for (;;) {
+    if (stopping_) {
+      if (std::exchange(seat.probing, false)) pace_.release_probe(now);
+      if (in_flight_ == 0) action.kind = Action::Kind::done;
+      return action;
+    }
+    if (const auto settled = settle_doubtful(now)) {
+      return {.kind = Action::Kind::give_up, .slot = *settled, .status = given_up(slots_[*settled])};
+    }
     // A probe is of another operation each time, as long as there are any.
     const Candidate candidate = choose(seat, now, seat.probing || pace_.interrupted());
     if (candidate.slot == no_slot) {
@@ -209,6 +217,11 @@ Action Scheduler::next(Seat& seat, TimePoint now) {
       return idle(now);
     }
     action.slot = candidate.slot;
+    if (is_stopped(slots_[candidate.slot].operation)) {
+      take(seat, candidate, now);
+      leave_out_lane(candidate.slot);
+      continue;
+    }
     if (const Slot& slot = slots_[candidate.slot]; slot.attempt != 0 && past_deadline(slot, now)) {
       take(seat, candidate, now);
       action.kind = Action::Kind::give_up;
@@ -373,7 +386,8 @@ bool Scheduler::nothing_to_try(TimePoint now) const {
 std::optional<Status> Scheduler::again_at(SlotId id, TimePoint at, DueQueue& queue) {
   Slot& slot = slots_[id];
   if (slot.attempt == last_attempt || past_deadline(slot, at)) return given_up(slot);
-  queue.push({at, id});
+  // What is only to be left out need not wait for it.
+  queue.push({is_stopped(slot.operation) ? TimePoint::min() : at, id});
   return std::nullopt;
 }
 
@@ -389,6 +403,62 @@ void Scheduler::abandon(Seat& seat, SlotId id, TimePoint now) {
   if (std::exchange(seat.probing, false)) pace_.release_probe(now);
   slots_[id].state = Slot::State::waiting;
   --in_flight_;
+}
+
+void Scheduler::leave_out(Seat& seat, SlotId id, const Outcome& outcome, TimePoint now) {
+  pace_changed_ |= pace_.observe(outcome, now, std::exchange(seat.probing, false));
+  slots_[id].state = Slot::State::waiting;
+  --in_flight_;
+  leave_out_lane(id);
+}
+
+bool Scheduler::is_stopped(const job::Operation& operation) const {
+  return stopped_.size() != 0 && stopped_.contains(UserPace::hash(operation.user()));
+}
+
+/// Waits must not keep operations of users that have been stopped since: they would fill the look-ahead for nothing.
+void Scheduler::notice_stopped_users(TimePoint now) {
+  const std::size_t size = stopped_.size();
+  if (std::exchange(stopped_seen_, size) == size) return;
+  hasten(repeats_, now);
+  hasten(retries_, now);
+  users_.hasten([&](UserPace::User user) { return stopped_.contains(user); }, now);
+}
+
+void Scheduler::hasten(DueQueue& queue, TimePoint now) const {
+  DueQueue hastened;
+  for (; !queue.empty(); queue.pop()) {
+    Due due = queue.top();
+    if (is_stopped(slots_[due.slot].operation)) due.at = std::min(due.at, now);
+    hastened.push(due);
+  }
+  queue = std::move(hastened);
+}
+
+void Scheduler::block(std::uint64_t key) {
+  if (blocked_.size() < settings_.most_blocked_keys) {
+    blocked_.insert(key);
+  } else if (!blocked_.contains(key)) {
+    overwhelmed_ = stopping_ = true;
+  }
+}
+
+/// The slot is the head of its lane, and in no queue.
+void Scheduler::leave_out_lane(SlotId id) {
+  const std::uint64_t key = slots_[id].operation.key_hash();
+  block(key);
+  behind_.assign(1, id);
+  sequencer_.abandon(key, behind_);
+  for (const SlotId left : behind_) {
+    const Slot& slot = slots_[left];
+    count_left_out(slot.operation);
+    if (slot.maybe_applied && !slot.attempted_before) left_unsettled_.push_back(slot.operation.line());
+    release(left);
+  }
+}
+
+void Scheduler::count_left_out(const job::Operation& operation) {
+  ++(is_stopped(operation) ? left_out_.of_stopped : left_out_.of_others);
 }
 
 std::span<const AttemptRecord> Scheduler::history(SlotId id) const {
@@ -421,9 +491,13 @@ void Scheduler::durable(std::uint64_t ticket) {
 }
 
 void Scheduler::recorded(SlotId id, std::uint64_t ticket) {
+  sequencer_.recorded(slots_[id].operation.key_hash(), ticket);
+  release(id);
+}
+
+void Scheduler::release(SlotId id) {
   Slot& slot = slots_[id];
   if (slot.noted) --noted_;
-  sequencer_.recorded(slot.operation.key_hash(), ticket);
   held_bytes_ -= slot.operation.footprint();
   --held_;
   slot.reset();
@@ -448,7 +522,7 @@ bool Scheduler::has_ready(TimePoint now) const {
 }
 
 std::vector<std::uint32_t> Scheduler::unsettled() const {
-  std::vector<std::uint32_t> lines;
+  std::vector<std::uint32_t> lines = left_unsettled_;
   for (const Slot& slot : slots_) {
     if (slot.state == Slot::State::in_flight || (slot.state == Slot::State::waiting && slot.maybe_applied)) {
       lines.push_back(slot.operation.line());

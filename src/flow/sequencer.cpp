@@ -27,6 +27,12 @@ void Sequencer::recorded(std::uint64_t key, std::uint64_t ticket) {
   unsynced_.push_back({key, ticket});
 }
 
+void Sequencer::abandon(std::uint64_t key, std::vector<SlotId>& behind) {
+  const auto place = lanes_.find(key);
+  for (SlotId slot = place->second.head; slot != none; slot = behind_[slot]) behind.push_back(slot);
+  lanes_.erase(place);
+}
+
 void Sequencer::durable(std::uint64_t ticket) {
   for (; !unsynced_.empty() && unsynced_.front().ticket <= ticket; unsynced_.pop_front()) {
     const auto place = lanes_.find(unsynced_.front().key);

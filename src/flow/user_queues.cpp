@@ -1,5 +1,8 @@
 #include "koobatch/flow/user_queues.hpp"
 
+#include <algorithm>
+#include <utility>
+
 namespace koobatch::flow {
 
 void UserQueues::hold(User user, SlotId slot, TimePoint until, bool at_front) {
@@ -30,6 +33,16 @@ void UserQueues::postpone(TimePoint until) {
   const User user = due_.top().user;
   due_.pop();
   due_.push({until, user});
+}
+
+void UserQueues::hasten(const std::function<bool(User)>& chosen, TimePoint now) {
+  decltype(due_) hastened;
+  for (; !due_.empty(); due_.pop()) {
+    Due due = due_.top();
+    if (chosen(due.user)) due.at = std::min(due.at, now);
+    hastened.push(due);
+  }
+  due_ = std::move(hastened);
 }
 
 }  // namespace koobatch::flow

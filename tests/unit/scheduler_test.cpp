@@ -34,11 +34,12 @@ SchedulerSettings attempts_at_most(unsigned max_attempts) {
 struct Desk {
   TimePoint now = start;
   Pace pace;
+  StoppedUsers stopped;
   Scheduler scheduler;
   std::uint64_t ticket = 0;
 
   explicit Desk(const SchedulerSettings& settings = {}, const PaceSettings& pace_settings = {})
-      : pace(pace_settings, start), scheduler(settings, pace, 42) {}
+      : pace(pace_settings, start), scheduler(settings, pace, stopped, 42) {}
 
   void admit(std::uint32_t line, std::string_view folder, bool idempotent = true, std::string_view user = "user") {
     job::Operation operation = folder_rename(line, folder, idempotent, "name", user);
@@ -120,6 +121,11 @@ struct Desk {
   /// Completes without a final result.
   void expect_again(Seat& seat, SlotId slot, const Outcome& it) {
     BOOST_REQUIRE_MESSAGE(!complete(seat, slot, it).has_value(), "expected no final result yet");
+  }
+  /// The user's credentials are refused for good.
+  void refuse(Seat& seat, SlotId slot) {
+    stopped.stop(UserPace::hash(scheduler.operation(slot).user()));
+    scheduler.leave_out(seat, slot, unauthorized(), now);
   }
   void sync() { scheduler.durable(ticket); }
   void note(SlotId slot) { scheduler.noted(slot, ++ticket); }
@@ -241,7 +247,7 @@ BOOST_AUTO_TEST_CASE(mended_credentials_are_proven_by_one_request_before_the_oth
 
 BOOST_AUTO_TEST_CASE(a_probe_nobody_has_use_for_is_left_to_other_threads) {
   Desk desk;
-  Scheduler other({}, desk.pace, 1);
+  Scheduler other({}, desk.pace, desk.stopped, 1);
   desk.admit(1, "a");
   job::Operation operation = folder_rename(2, "b");
   other.admit(operation);
@@ -1201,6 +1207,187 @@ BOOST_AUTO_TEST_CASE(has_ready_tells_whether_a_seat_might_find_work) {
   desk.expect_again(seat, slot, throttled(1s));
   BOOST_TEST(!desk.scheduler.has_ready(desk.now));
   BOOST_TEST(desk.scheduler.has_ready(desk.now + 1s));
+}
+
+// Users who are stopped.
+
+BOOST_AUTO_TEST_CASE(what_a_stopped_user_has_ready_is_left_out_and_others_go_on) {
+  Desk desk;
+  desk.prove_service();
+  desk.admit(1, "a", true, "stopped");
+  desk.admit(2, "b", true, "stopped");
+  desk.admit(3, "c", true, "other");
+  Seat seat = connected();
+  desk.refuse(seat, desk.send(seat));
+  BOOST_TEST(desk.line(desk.send(seat)) == 3U);
+  BOOST_TEST(desk.scheduler.left_out().of_stopped == 2U);
+  BOOST_TEST(desk.scheduler.left_out().of_others == 0U);
+  BOOST_TEST(desk.scheduler.held() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(what_follows_on_a_key_is_left_out_too_whoever_it_belongs_to) {
+  Desk desk;
+  desk.prove_service();
+  desk.admit(1, "a", true, "stopped");
+  desk.admit(2, "a", true, "other");
+  Seat seat = connected();
+  desk.refuse(seat, desk.send(seat));
+  desk.admit(3, "a", true, "other");  // comes when the lane is long gone
+  desk.admit(4, "b", true, "other");
+  BOOST_TEST(desk.line(desk.send(seat)) == 4U);
+  BOOST_TEST(desk.scheduler.left_out().of_stopped == 1U);
+  BOOST_TEST(desk.scheduler.left_out().of_others == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(what_came_before_on_a_key_is_still_sent) {
+  Desk desk;
+  desk.prove_service();
+  desk.admit(1, "a", true, "other");
+  desk.admit(2, "a", true, "stopped");
+  desk.admit(3, "a", true, "other");
+  desk.scheduler.close_input();
+  desk.stopped.stop(UserPace::hash("stopped"));
+  Seat seat = connected();
+  const SlotId first = desk.send(seat);
+  desk.expect_again(seat, first, throttled(1s));
+  desk.now += 1s;
+  desk.finish(seat, desk.send(seat), succeeded());
+  desk.sync();
+  BOOST_TEST((desk.turn(seat) == Action::Kind::done));
+  BOOST_TEST(desk.scheduler.left_out().all() == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(operations_of_a_stopped_user_do_not_fill_the_look_ahead) {
+  SchedulerSettings settings;
+  settings.look_ahead = 4;
+  Desk desk(settings);
+  desk.prove_service();
+  desk.admit(1, "first", true, "stopped");
+  Seat seat = connected();
+  desk.refuse(seat, desk.send(seat));
+  for (std::uint32_t line = 2; line <= 100; ++line) {
+    BOOST_TEST(desk.scheduler.wants_input());
+    desk.admit(line, std::to_string(line), true, "stopped");
+  }
+  BOOST_TEST(desk.scheduler.held() == 0U);
+  BOOST_TEST(desk.scheduler.left_out().of_stopped == 100U);
+}
+
+BOOST_AUTO_TEST_CASE(what_waits_because_of_its_user_is_left_out_without_waiting) {
+  PaceSettings pace;
+  pace.rate_per_user = 0.001;
+  SchedulerSettings settings;
+  settings.look_ahead = 50;
+  Desk desk(settings, pace);
+  desk.prove_service();
+  Seat seat = connected();
+  for (std::uint32_t line = 1; line <= 50; ++line) desk.admit(line, std::to_string(line), true, "stopped");
+  const SlotId first = desk.send(seat);
+  Seat other = connected();
+  BOOST_TEST((desk.wait(other) > desk.now + 100s));
+  BOOST_TEST(!desk.scheduler.wants_input());
+  desk.refuse(seat, first);
+  BOOST_TEST((desk.wait(seat) == TimePoint::max()));
+  BOOST_TEST(desk.scheduler.wants_input());
+  BOOST_TEST(desk.scheduler.left_out().of_stopped == 50U);
+}
+
+BOOST_AUTO_TEST_CASE(what_waits_for_its_retry_is_left_out_without_waiting) {
+  Desk desk;
+  desk.prove_service();
+  desk.admit(1, "a", true, "stopped");
+  desk.admit(2, "b", true, "stopped");
+  desk.admit(3, "c", true, "stopped");
+  Seat seats[] = {connected(), connected(), connected()};
+  const SlotId slots[] = {desk.send(seats[0]), desk.send(seats[1]), desk.send(seats[2])};
+  desk.expect_again(seats[0], slots[0], throttled(200s, true));
+  desk.refuse(seats[1], slots[1]);
+  desk.expect_again(seats[2], slots[2], throttled(200s, true));  // answered when its user was stopped already
+  desk.scheduler.close_input();
+  BOOST_TEST((desk.turn(seats[0]) == Action::Kind::done));
+  BOOST_TEST(desk.scheduler.left_out().of_stopped == 3U);
+}
+
+BOOST_AUTO_TEST_CASE(what_may_have_been_applied_is_unsettled_when_it_is_left_out) {
+  Desk desk;
+  desk.prove_service();
+  desk.admit(1, "a", true, "stopped");
+  desk.admit(2, "b", true, "stopped");
+  job::Operation known = folder_rename(3, "c", true, "name", "stopped");
+  desk.scheduler.admit(known, true);  // an earlier segment's report says so already
+  Seat seats[] = {connected(), connected()};
+  const SlotId first = desk.send(seats[0]);
+  const SlotId second = desk.send(seats[1]);
+  desk.expect_again(seats[0], first, lost());
+  desk.refuse(seats[1], second);
+  desk.turn(seats[1]);
+  BOOST_TEST(desk.scheduler.left_out().of_stopped == 3U);
+  BOOST_TEST(desk.scheduler.unsettled() == std::vector<std::uint32_t>{1}, boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(an_operation_under_way_when_its_user_is_stopped_keeps_its_result) {
+  Desk desk;
+  desk.prove_service();
+  desk.admit(1, "a", true, "stopped");
+  desk.admit(2, "b", true, "stopped");
+  Seat seats[] = {connected(), connected()};
+  const SlotId first = desk.send(seats[0]);
+  const SlotId second = desk.send(seats[1]);
+  desk.refuse(seats[0], first);
+  BOOST_TEST(desk.finish(seats[1], second, succeeded()) == Status::succeeded);
+  BOOST_TEST(desk.scheduler.left_out().of_stopped == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(a_refused_user_proves_nothing_about_the_others) {
+  Desk desk;
+  desk.admit(1, "a", true, "stopped");
+  desk.admit(2, "b", true, "other");
+  desk.admit(3, "c", true, "third");
+  Seat first = connected();
+  Seat second = connected();
+  desk.refuse(first, desk.send(first));
+  const SlotId probe = desk.send(first);
+  BOOST_TEST(desk.line(probe) == 2U);
+  BOOST_TEST((desk.turn(second) == Action::Kind::wait), "the next one goes alone again");
+  desk.finish(first, probe, succeeded());
+  BOOST_TEST(desk.line(desk.send(second)) == 3U);
+}
+
+BOOST_AUTO_TEST_CASE(a_noted_attempt_that_is_left_out_makes_room_for_another_note) {
+  SchedulerSettings settings;
+  settings.notes_ahead = 1;
+  Desk desk(settings);
+  desk.prove_service();
+  desk.admit(1, "a", false, "stopped");
+  desk.admit(2, "b", false, "other");
+  Seat seat = connected();
+  const Action action = desk.scheduler.next(seat, desk.now);
+  BOOST_REQUIRE((action.kind == Action::Kind::note));
+  desk.note(action.slot);
+  desk.stopped.stop(UserPace::hash("stopped"));
+  desk.sync();
+  BOOST_TEST(desk.line(desk.send_when_due(seat)) == 2U);
+  BOOST_TEST(desk.scheduler.left_out().of_stopped == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(more_blocked_keys_than_can_be_remembered_stop_everything) {
+  SchedulerSettings settings;
+  settings.most_blocked_keys = 2;
+  Desk desk(settings);
+  desk.prove_service();
+  desk.stopped.stop(UserPace::hash("stopped"));
+  Seat seat = connected();
+  desk.admit(1, "a", true, "stopped");
+  desk.admit(2, "b", true, "stopped");
+  desk.admit(3, "a", true, "stopped");
+  BOOST_TEST(!desk.scheduler.overwhelmed());
+  desk.admit(4, "c", true, "other");
+  const SlotId slot = desk.send(seat);
+  desk.admit(5, "d", true, "stopped");
+  BOOST_TEST(desk.scheduler.overwhelmed());
+  desk.admit(6, "e", true, "other");
+  BOOST_TEST(desk.finish(seat, slot, succeeded()) == Status::succeeded);
+  BOOST_TEST((desk.turn(seat) == Action::Kind::done), "nothing is sent any more: it might be out of order");
 }
 
 // The rate, over whole runs.

@@ -102,6 +102,20 @@ BOOST_AUTO_TEST_CASE(only_lanes_with_somebody_waiting_have_use_for_a_sync) {
   BOOST_TEST(sequencer.waiting_for_sync() == 1U);
 }
 
+BOOST_AUTO_TEST_CASE(an_abandoned_lane_gives_back_all_that_waited_in_it) {
+  Sequencer sequencer;
+  for (Sequencer::SlotId slot = 0; slot < 4; ++slot) sequencer.add(folder, slot);
+  sequencer.add(album, 4);
+  sequencer.add(album, 5);
+  take_all_ready(sequencer);
+  Slots behind;
+  sequencer.abandon(folder, behind);
+  BOOST_TEST(behind == (Slots{1, 2, 3}));
+  sequencer.abandon(album, behind);
+  BOOST_TEST(behind == (Slots{1, 2, 3, 5}));
+  BOOST_TEST(sequencer.empty());
+}
+
 BOOST_AUTO_TEST_CASE(a_key_that_comes_back_after_its_lane_ended_is_ready_at_once) {
   Sequencer sequencer;
   sequencer.add(folder, 0);

@@ -68,6 +68,10 @@ inline Outcome stale() {
 inline Outcome mended() {
   return outcome(Verdict::repeat, 401);
 }
+/// A verdict on the user: a VirtualRun stops that one.
+inline Outcome unauthorized() {
+  return outcome(Verdict::unauthorized, 401);
+}
 inline Outcome throttled(std::optional<Duration> retry_after = std::nullopt, bool user_only = false) {
   Outcome it = outcome(Verdict::throttled, 429);
   it.retry_after = retry_after;
@@ -98,7 +102,7 @@ class VirtualRun {
   };
 
   VirtualRun(const SchedulerSettings& settings, const PaceSettings& pace_settings, std::size_t seats, Hooks hooks)
-      : pace(pace_settings, start), scheduler(settings, pace, 42), hooks_(std::move(hooks)), seats_(seats) {}
+      : pace(pace_settings, start), scheduler(settings, pace, stopped, 42), hooks_(std::move(hooks)), seats_(seats) {}
 
   void enqueue(job::Operation operation) { job_.push_back(std::move(operation)); }
 
@@ -106,8 +110,11 @@ class VirtualRun {
   bool run(Duration time = std::chrono::hours(1000)) {
     const TimePoint end = now + time;
     while (!done()) {
-      feed();
-      give_turns();
+      // What is left out in a turn makes room for more.
+      do {
+        feed();
+        give_turns();
+      } while (!job_.empty() && scheduler.wants_input() && !done());
       consider_sync();
       if (done()) return true;
       const TimePoint next = next_event();
@@ -125,6 +132,7 @@ class VirtualRun {
 
   TimePoint now = start;
   Pace pace;
+  StoppedUsers stopped;
   Scheduler scheduler;
   std::vector<TimePoint> sends;
 
@@ -191,6 +199,12 @@ class VirtualRun {
       seat.busy = false;
       if (it.http == 0) seat.seat.connected = false;
       const std::uint32_t line = scheduler.operation(slot).line();
+      if (it.verdict == Verdict::unauthorized) {
+        stopped.stop(UserPace::hash(scheduler.operation(slot).user()));
+        scheduler.leave_out(seat.seat, slot, it, now);
+        hooks_.on_completed(line, it);
+        return;
+      }
       const auto status = scheduler.complete(seat.seat, slot, it, {now, {}, {}});
       hooks_.on_completed(line, it);
       if (status) record(slot, *status);

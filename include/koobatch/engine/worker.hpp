@@ -31,6 +31,7 @@ struct Shared {
   const RunSettings& settings;
   flow::Pace& pace;
   flow::UniformRejection& first_results;
+  flow::StoppedUsers& stopped_users;
   flow::ClockProof& clock;
   auth::Credentials& credentials;
   Renewer& renewer;

@@ -6,8 +6,11 @@
 #include "koobatch/flow/pace.hpp"
 #include "koobatch/flow/retry_policy.hpp"
 #include "koobatch/flow/sequencer.hpp"
+#include "koobatch/flow/stopped_users.hpp"
 #include "koobatch/flow/user_queues.hpp"
 #include "koobatch/job/operation.hpp"
+
+#include <boost/unordered/unordered_flat_set.hpp>
 
 #include <cstdint>
 #include <deque>
@@ -31,6 +34,7 @@ struct SchedulerSettings {
   std::size_t notes_ahead =
       16;                      ///< attempts noted in the report and not yet sent, at most: a crash makes each `unknown`
   std::size_t low_water = 64;  ///< with fewer operations ready than this, those waiting for durability ask for a sync
+  std::size_t most_blocked_keys = 500'000;  ///< keys remembered because an operation on them was left out, at most
 };
 
 /// An operation the scheduler holds, by index. Valid until its result is recorded.
@@ -59,6 +63,14 @@ struct Action {
   TimePoint until = TimePoint::max();  ///< for wait
 };
 
+/// Operations that stay without a result, because their user was stopped or because they follow such a one on its key.
+struct LeftOut {
+  std::uint64_t of_stopped = 0;
+  std::uint64_t of_others = 0;
+
+  std::uint64_t all() const { return of_stopped + of_others; }
+};
+
 /// When an attempt ended, and how long it took from its first byte sent.
 struct AttemptTiming {
   TimePoint now;
@@ -70,17 +82,20 @@ struct AttemptTiming {
 ///
 /// Operations come in through admit() in file order; next() hands out attempts; complete() settles each attempt, and
 /// when it returns a status, the caller records the result and calls recorded(); durable() then lets the next operation
-/// on the same key go. Not thread-safe; only the Pace is shared between threads.
+/// on the same key go. Not thread-safe; only Pace and StoppedUsers are shared between threads.
+///
+/// Operations of stopped users are not held but left out, and with them whatever follows on their keys, whoever's it
+/// is: a later segment sends them all, in order.
 class Scheduler {
  public:
-  Scheduler(const SchedulerSettings& settings, Pace& pace, std::uint64_t seed);
+  Scheduler(const SchedulerSettings& settings, Pace& pace, const StoppedUsers& stopped, std::uint64_t seed);
   ~Scheduler();
 
   /// Is there room for more? At least one operation always fits into an empty scheduler.
   bool wants_input() const;
-  /// Takes `operation` over by swapping it with a used one, whose memory the caller reuses.
-  /// `attempted`: an earlier segment of the run may have sent it already, so it can never be said to be certainly not
-  /// applied.
+  /// Takes `operation` over by swapping it with a used one, whose memory the caller reuses; leaves it out if its user
+  /// is stopped, or its key is blocked by one that was. `attempted`: an earlier segment of the run may have sent it
+  /// already, so it can never be said to be certainly not applied.
   void admit(job::Operation& operation, bool attempted = false);
   /// No more operations will come.
   void close_input() { input_open_ = false; }
@@ -117,6 +132,11 @@ class Scheduler {
   /// The attempt was answered in a way that stops the run, and was not applied (refused credentials): the operation
   /// stays without a result, and nothing more is sent.
   void abandon(Seat& seat, SlotId slot, TimePoint now);
+  /// The attempt was refused because of its user, who is stopped now: the operation is left out.
+  void leave_out(Seat& seat, SlotId slot, const Outcome& outcome, TimePoint now);
+  const LeftOut& left_out() const { return left_out_; }
+  /// Are more keys blocked than can be remembered? Then it has stopped: it could not tell any more what may be sent.
+  bool overwhelmed() const { return overwhelmed_; }
   /// After a final status: every attempt in order; empty if there was only one.
   std::span<const AttemptRecord> history(SlotId slot) const;
   /// After give_up: what the last attempt came to, and when.
@@ -135,7 +155,7 @@ class Scheduler {
   bool has_ready(TimePoint now) const;
   /// Attempts under way.
   std::size_t in_flight() const { return in_flight_; }
-  /// Operations taken over whose result is not recorded.
+  /// Operations held whose result is not recorded.
   std::size_t held() const { return held_; }
   /// Lines of operations that have no result yet but may have reached the service.
   std::vector<std::uint32_t> unsettled() const;
@@ -188,9 +208,18 @@ class Scheduler {
   std::optional<Status> again_at(SlotId id, TimePoint at, DueQueue& queue);
   static void remember(Slot& slot, const Outcome& outcome, const AttemptTiming& timing);
   SlotId allocate();
+  void release(SlotId id);
+  bool is_stopped(const job::Operation& operation) const;
+  void count_left_out(const job::Operation& operation);
+  void notice_stopped_users(TimePoint now);
+  void hasten(DueQueue& queue, TimePoint now) const;
+  void block(std::uint64_t key);
+  void leave_out_lane(SlotId id);
 
   SchedulerSettings settings_;
   Pace& pace_;
+  const StoppedUsers& stopped_;
+  std::size_t stopped_seen_ = 0;  ///< how many there were when the queues were last looked through for them
   std::mt19937_64 random_;
   std::deque<Slot> slots_;  ///< never moves its elements: operation() stays valid while others come in
   SlotId free_ = no_slot;   ///< head of the list of free slots
@@ -205,6 +234,11 @@ class Scheduler {
   std::size_t in_flight_ = 0;
   std::size_t held_ = 0;
   std::size_t held_bytes_ = 0;
+  boost::unordered_flat_set<std::uint64_t> blocked_;  ///< keys of which an operation was left out
+  std::vector<std::uint32_t> left_unsettled_;         ///< lines left out that this scheduler may have had applied
+  std::vector<SlotId> behind_;                        ///< memory for leave_out_lane()
+  LeftOut left_out_;
+  bool overwhelmed_ = false;
   bool input_open_ = true;
   bool stopping_ = false;
   bool pace_changed_ = false;

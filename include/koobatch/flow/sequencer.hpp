@@ -28,6 +28,9 @@ class Sequencer {
 
   /// The result of the operation at the head of `key`'s lane is in the report's group `ticket` (rising).
   void recorded(std::uint64_t key, std::uint64_t ticket);
+  /// The operation at the head of `key`'s lane, which was taken, will have no result, and so none of the lane. Appends
+  /// those that waited behind it to `behind`, in order.
+  void abandon(std::uint64_t key, std::vector<SlotId>& behind);
   /// Groups up to `ticket` are durable: their lanes move on.
   void durable(std::uint64_t ticket);
 

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <queue>
 #include <vector>
 
@@ -31,6 +32,8 @@ class UserQueues {
   void pop(TimePoint now);
   /// It has to wait on, and with it all of its user's.
   void postpone(TimePoint until);
+  /// Users of whom `chosen` is true are to ask at once.
+  void hasten(const std::function<bool(User)>& chosen, TimePoint now);
   std::size_t size() const { return size_; }
 
  private:
