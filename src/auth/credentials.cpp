@@ -4,7 +4,6 @@
 #include "koobatch/auth/token_command.hpp"
 
 #include <fmt/format.h>
-#include <openssl/crypto.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -14,33 +13,8 @@ namespace koobatch::auth {
 namespace {
 
 constexpr std::string_view placeholder = "{token}";
-constexpr std::string_view own_scheme = "Bearer+";
 /// How many secrets of before are kept in mind: an answer that echoes an older one would have to be very late.
 constexpr std::size_t former_kept = 16;
-
-/// The service's own refresh hands out tokens that way: "AT 3b911d…".
-bool carries_its_scheme(std::string_view token) {
-  return token.find(' ') != std::string_view::npos || token.starts_with(own_scheme);
-}
-
-Credentials::Header make_header(std::string value) {
-  return {new std::string(std::move(value)), [](const std::string* header) {
-            auto* const text = const_cast<std::string*>(header);
-            OPENSSL_cleanse(text->data(), text->size());
-            delete text;
-          }};
-}
-
-Credentials::Header render(std::string_view authorization, std::string_view token) {
-  std::string value;
-  // In one piece: a string that grows leaves copies behind.
-  value.reserve(authorization.size() + token.size());
-  if (carries_its_scheme(token)) return make_header(std::move(value.append(token)));
-  const auto place = authorization.find(placeholder);
-  value.append(authorization.substr(0, place)).append(token);
-  value.append(authorization.substr(place + placeholder.size()));
-  return make_header(std::move(value));
-}
 
 Result<void> check_form(const std::string& authorization) {
   if (authorization.find(placeholder) == std::string::npos) {
@@ -89,7 +63,7 @@ Result<std::unique_ptr<Credentials>> Credentials::load(const CredentialSettings&
 
 std::unique_ptr<Credentials> Credentials::simulated() {
   auto credentials = std::unique_ptr<Credentials>(new Credentials({}));
-  credentials->header_ = make_header("Bearer+simulated");
+  credentials->header_ = render_header(default_authorization, "simulated");
   return credentials;
 }
 
@@ -134,7 +108,7 @@ bool Credentials::file_changed() const {
 }
 
 bool Credentials::adopt(const Secret& token) {
-  Header header = render(settings_.authorization, token.view());
+  Header header = render_header(settings_.authorization, token.view());
   const std::lock_guard guard(mutex_);
   if (header_ && *header_ == *header) return false;
   if (header_) keep_hidden(secret_in(*header_));
@@ -168,17 +142,7 @@ std::string Credentials::form_of(std::string_view header) const {
 }
 
 std::string_view Credentials::secret_in(std::string_view header) const {
-  if (!settings_.any()) return {};
-  const std::string_view form = settings_.authorization;
-  const auto place = form.find(placeholder);
-  const auto before = form.substr(0, place);
-  const auto after = form.substr(place + placeholder.size());
-  if (header.size() > before.size() + after.size() && header.starts_with(before) && header.ends_with(after)) {
-    header = header.substr(before.size(), header.size() - before.size() - after.size());
-  }
-  // A token may have brought its scheme word along, which may be shown, and which an echo may leave out.
-  if (header.starts_with(own_scheme)) header.remove_prefix(own_scheme.size());
-  return header.substr(header.rfind(' ') + 1);
+  return settings_.any() ? auth::secret_in(settings_.authorization, header) : std::string_view();
 }
 
 }  // namespace koobatch::auth

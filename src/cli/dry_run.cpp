@@ -4,6 +4,7 @@
 #include "koobatch/cli/output.hpp"
 #include "koobatch/core/trace_id.hpp"
 #include "koobatch/job/reader.hpp"
+#include "koobatch/job/tokens_file.hpp"
 
 #include <fmt/format.h>
 
@@ -67,7 +68,9 @@ Result<std::uint64_t> dry_run(const engine::RunSettings& settings) {
   for (;;) {
     const auto item = reader.next(operation);
     if (!item) return item.error();
-    if (*item == job::Reader::Item::operation) {
+    const bool is_sent = *item == job::Reader::Item::operation &&
+                         !(settings.user_tokens && job::find_missing_token(reader, *settings.user_tokens));
+    if (is_sent) {
       preview.append(out, operation, WallClock::now(), prefix);
       ++count;
     }

@@ -5,6 +5,7 @@
 #include "koobatch/cli/output.hpp"
 #include "koobatch/cli/room.hpp"
 #include "koobatch/cli/signals.hpp"
+#include "koobatch/job/tokens_file.hpp"
 #include "koobatch/net/tls.hpp"
 #include "koobatch/observe/log.hpp"
 #include "koobatch/observe/progress_display.hpp"
@@ -59,7 +60,7 @@ Result<void> check_files(engine::RunSettings& settings) {
     return usage_error(fmt::format("--report {}: is a directory; write {}/ to have the report named in it",
                                    settings.report.string(), settings.report.string()));
   }
-  if (settings.credentials.any()) {
+  if (settings.credentials.any() && settings.credentials.tokens_file.empty()) {
     if (const auto checked = auth::Credentials::check(settings.credentials); !checked) return checked.error();
   }
   auto app_key = auth::AppKey::load(settings.app);
@@ -68,6 +69,14 @@ Result<void> check_files(engine::RunSettings& settings) {
   if (settings.endpoint.tls && !settings.simulated) {
     if (const auto context = net::make_tls_context(settings.tls); !context) return context.error();
   }
+  return {};
+}
+
+Result<void> load_user_tokens(engine::RunSettings& settings) {
+  if (settings.credentials.tokens_file.empty()) return {};
+  auto tokens = job::read_tokens_file(settings.credentials.tokens_file);
+  if (!tokens) return usage_error("--tokens-file " + tokens.error().message);
+  settings.user_tokens = std::move(*tokens);
   return {};
 }
 

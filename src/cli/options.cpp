@@ -43,10 +43,11 @@ Result<void> check_app(const engine::RunSettings& run) {
 
 Result<void> check_credentials(const Options& options, const net::Endpoint& endpoint) {
   const auto& credentials = options.run.credentials;
-  const std::array<std::pair<const char*, bool>, 3> sources = {
+  const std::array<std::pair<const char*, bool>, 4> sources = {
       {{"--token-file", !credentials.token_file.empty()},
        {"--token-env", !credentials.token_env.empty()},
-       {"--token-command", !credentials.token_command.empty()}}};
+       {"--token-command", !credentials.token_command.empty()},
+       {"--tokens-file", !credentials.tokens_file.empty()}}};
   const char* chosen = nullptr;
   for (const auto& [flag, given] : sources) {
     if (!given) continue;
@@ -60,12 +61,17 @@ Result<void> check_credentials(const Options& options, const net::Endpoint& endp
         "--refresh-token-file needs an access token to begin with: give --token-file FILE, --token-env NAME or "
         "--token-command COMMAND");
   }
+  if (!credentials.tokens_file.empty() && !credentials.refresh_token_file.empty()) {
+    return usage_error(
+        "--refresh-token-file and --tokens-file exclude each other: what is got for it would be one token for all "
+        "users");
+  }
   const bool signs = options.run.app.any();
   // A dry run sends nothing, so it needs no token.
   if (!credentials.any() && !signs && !options.dry_run) {
     return usage_error(
-        "--endpoint needs credentials: give --token-file FILE, --token-env NAME or --token-command COMMAND, or "
-        "--app-id ID with --app-secret-file FILE");
+        "--endpoint needs credentials: give --token-file FILE, --token-env NAME or --token-command COMMAND, "
+        "--tokens-file FILE for many users, or --app-id ID with --app-secret-file FILE");
   }
   if ((credentials.any() || signs) && !endpoint.tls && !endpoint.is_loopback()) {
     return usage_error(

@@ -3,6 +3,7 @@
 #include "koobatch/cli/exit_status.hpp"
 #include "koobatch/cli/output.hpp"
 #include "koobatch/cli/repetition.hpp"
+#include "koobatch/cli/validation.hpp"
 #include "koobatch/engine/run.hpp"
 #include "koobatch/job/validator.hpp"
 #include "koobatch/observe/log.hpp"
@@ -36,10 +37,16 @@ int resume_command(const Invocation& invocation, std::shared_ptr<observe::Consol
   auto settings = finish_resume(invocation.options, path, recorded);
   if (!settings) return fail(settings.error());
   if (auto ok = check_files(*settings); !ok) return fail(ok.error());
+  if (auto ok = load_user_tokens(*settings); !ok) return fail(ok.error());
   auto validation = job::validate(settings->job, settings->reader);
   if (!validation) return fail(validation.error());
   if (auto same = engine::check_same_job(recorded, settings->job, validation->digest); !same) return fail(same.error());
   if (auto selected = select_again(*settings, *validation, recorded); !selected) return fail(selected.error());
+  const auto judged = judge_tokens(*settings, [&](std::uint32_t line) {
+    return !earlier->scan.done.contains(line) && (!settings->selection || settings->selection->lines.contains(line));
+  });
+  if (!judged) return fail(judged.error());
+  if (*judged) return **judged;
   if (earlier->scan.torn()) {
     spdlog::warn("{}: the last {} bytes are torn, as a crash leaves them; their operations run again", path.string(),
                  earlier->scan.bytes - earlier->scan.valid_bytes);

@@ -37,6 +37,7 @@ int retry_command(const Invocation& invocation, std::shared_ptr<observe::Console
   auto settings = finish_retry(invocation.options, path, lineage->run, exists);
   if (!settings) return fail(settings.error());
   if (auto ok = check_files(*settings); !ok) return fail(ok.error());
+  if (auto ok = load_user_tokens(*settings); !ok) return fail(ok.error());
   auto validation = job::validate(settings->job, settings->reader);
   if (!validation) return fail(validation.error());
   if (auto same = engine::check_same_job(lineage->run, settings->job, validation->digest); !same) {
@@ -47,6 +48,10 @@ int retry_command(const Invocation& invocation, std::shared_ptr<observe::Console
   }
   observe::log::print(spdlog::level::info, fmt::format("{}: {}", path.string(), describe(*settings->selection)));
   if (validation->operations == 0) return exit_success;
+  const auto judged =
+      judge_tokens(*settings, [&](std::uint32_t line) { return settings->selection->lines.contains(line); });
+  if (!judged) return fail(judged.error());
+  if (*judged) return **judged;
   return execute(*settings, invocation, std::move(console), [&](const engine::RunSettings& final_settings) {
     return engine::Run::start(final_settings, *validation);
   });

@@ -69,7 +69,7 @@ int interrupted(int signal) {
 /// `intake`: of standard input; nullptr if the job is a file.
 int run_job(const engine::RunSettings& settings, const Invocation& invocation,
             std::shared_ptr<observe::Console> console, Intake* intake) {
-  const auto validation = job::validate(settings.job, settings.reader);
+  const auto validation = job::validate(settings.job, settings.reader, token_check(settings));
   if (!validation) return fail(validation.error());
   if (const auto status = judge(settings, *validation)) return *status;
   if (intake != nullptr) {
@@ -109,6 +109,7 @@ int run_command(const Invocation& invocation, std::shared_ptr<observe::Console> 
   auto settings = finish_run(invocation.options, invocation.arguments.front(), WallClock::now());
   if (!settings) return fail(settings.error());
   if (auto ok = check_files(*settings); !ok) return fail(ok.error());
+  if (auto ok = load_user_tokens(*settings); !ok) return fail(ok.error());
   if (settings->job == standard_input_argument) return run_standard_input(*settings, invocation, std::move(console));
   return run_job(*settings, invocation, std::move(console), nullptr);
 }

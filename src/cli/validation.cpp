@@ -1,15 +1,12 @@
 #include "koobatch/cli/validation.hpp"
 
-#include "koobatch/core/units.hpp"
+#include "koobatch/cli/exit_status.hpp"
+#include "koobatch/job/tokens_file.hpp"
 #include "koobatch/observe/log.hpp"
 
 #include <fmt/format.h>
 
 namespace koobatch::cli {
-
-std::string count_of(std::uint64_t n, std::string_view noun) {
-  return fmt::format("{} {}{}", format_count(n), noun, n == 1 ? "" : "s");
-}
 
 std::string describe_violations(const std::filesystem::path& job, const job::Validation& validation) {
   std::string text = fmt::format("{}: {} in {} of {}", job.string(), count_of(validation.violations, "error"),
@@ -24,6 +21,30 @@ void print_violations(const std::filesystem::path& job, const job::Validation& v
                       spdlog::level::level_enum level) {
   for (const auto& error : validation.first_errors) observe::log::print(level, error);
   observe::log::print(level, describe_violations(job, validation));
+}
+
+job::FurtherCheck token_check(const engine::RunSettings& settings) {
+  if (!settings.user_tokens) return {};
+  return
+      [tokens = settings.user_tokens](const job::Reader& reader) { return job::find_missing_token(reader, *tokens); };
+}
+
+Result<std::optional<int>> judge_tokens(const engine::RunSettings& settings,
+                                        const std::function<bool(std::uint32_t)>& wanted) {
+  if (!settings.user_tokens) return std::optional<int>();
+  std::uint64_t missing = 0;
+  const auto validation = job::validate(settings.job, settings.reader, [&](const job::Reader& reader) {
+    auto violation = wanted(reader.line()) ? job::find_missing_token(reader, *settings.user_tokens) : std::nullopt;
+    missing += violation.has_value();
+    return violation;
+  });
+  if (!validation) return validation.error();
+  if (missing == 0) return std::optional<int>();
+  print_violations(settings.job, *validation, settings.skip_invalid ? spdlog::level::warn : spdlog::level::err);
+  if (settings.skip_invalid) return std::optional<int>();
+  observe::log::print(spdlog::level::err,
+                      "koobatch: nothing was sent; every user who has something left to send needs a token");
+  return std::optional<int>(exit_job_invalid);
 }
 
 }  // namespace koobatch::cli

@@ -134,4 +134,8 @@ std::string format_count(std::uint64_t n) {
   return text;
 }
 
+std::string count_of(std::uint64_t n, std::string_view noun) {
+  return format_count(n).append(" ").append(noun).append(n == 1 ? "" : "s");
+}
+
 }  // namespace koobatch

@@ -1,5 +1,6 @@
 #include "koobatch/engine/feeder.hpp"
 
+#include "koobatch/job/tokens_file.hpp"
 #include "koobatch/job/validator.hpp"
 #include "koobatch/report/record.hpp"
 
@@ -47,6 +48,9 @@ Result<void> Feeder::deal() {
         reader.render(operation);
         if (const auto* note = find_note(operation.line())) {
           record_unknown(operation, note->trace_id);
+        } else if (const auto missing = find_missing_token()) {
+          if (!settings_.skip_invalid) return changed();
+          record_without_token(operation, *missing);
         } else if (!deal_one(operation)) {
           return {};
         }
@@ -60,6 +64,11 @@ Result<void> Feeder::deal() {
         return {};
     }
   }
+}
+
+std::optional<job::Violation> Feeder::find_missing_token() const {
+  if (!settings_.user_tokens) return std::nullopt;
+  return job::find_missing_token(*settings_.reader, *settings_.user_tokens);
 }
 
 /// False if nobody wants operations any more.
@@ -109,6 +118,21 @@ void Feeder::record_invalid() {
   result.op = reader.invalid_op();
   result.id = reader.invalid_id();
   result.status = Status::invalid;
+  result.error = error;
+  record(result);
+}
+
+/// Invalid, unless an earlier segment, for which its user had a token, may have sent it.
+void Feeder::record_without_token(const job::Operation& operation, const job::Violation& violation) {
+  std::string error = fmt::format("{}: {}", violation.field, violation.message);
+  const bool may_be_applied = attempted(operation.line());
+  if (may_be_applied) error += "; an earlier attempt may have been applied: look whether it was";
+  report::ResultRecord result;
+  result.line = operation.line();
+  result.op = operation.row().name;
+  result.id = operation.id();
+  result.status = may_be_applied ? Status::unknown : Status::invalid;
+  result.ref = operation.ref();
   result.error = error;
   record(result);
 }

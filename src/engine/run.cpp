@@ -1,8 +1,11 @@
 #include "koobatch/engine/run.hpp"
 
 #include "koobatch/core/trace_id.hpp"
+#include "koobatch/core/units.hpp"
 #include "koobatch/engine/feeder.hpp"
 #include "koobatch/engine/worker.hpp"
+#include "koobatch/job/describe.hpp"
+#include "koobatch/job/tokens_file.hpp"
 #include "koobatch/report/journal_file.hpp"
 #include "koobatch/report/writer.hpp"
 
@@ -23,6 +26,8 @@ using namespace std::chrono_literals;
 
 /// How long attempts under way may go on when the run is aborted: their results are worth having.
 constexpr auto abort_grace = 10s;
+/// Users whose tokens are refused are told of one by one, up to so many.
+constexpr std::size_t most_told_users = 20;
 
 std::uint64_t random_bits() {
   std::random_device device;
@@ -74,6 +79,8 @@ struct Run::Impl {
   void stop_workers();
   void abandon_workers();
   void check_errors();
+  void user_stopped(const job::Operation& operation, const flow::Outcome& outcome);
+  void tell_of_stopped_users();
   void part_ended();
   report::Summary summarize(const report::EndRecord& end) const;
 
@@ -86,6 +93,7 @@ struct Run::Impl {
   flow::StoppedUsers stopped_users;
   flow::ClockProof clock;
   std::unique_ptr<auth::Credentials> credentials;
+  std::unique_ptr<auth::UserCredentials> user_credentials;  ///< null: everybody is sent with the same
   std::unique_ptr<net::asio::ssl::context> tls;
   std::unique_ptr<report::Writer> writer;
   std::unique_ptr<job::Reader> reader;
@@ -116,7 +124,11 @@ Run::Impl::~Impl() {
 
 /// Everything that can fail before anything is written.
 Result<void> Run::Impl::prepare() {
-  if (settings.credentials.any()) {
+  if (settings.user_tokens) {
+    user_credentials = std::make_unique<auth::UserCredentials>(settings.credentials.authorization, settings.user_tokens,
+                                                               job::read_tokens_file);
+  }
+  if (settings.credentials.any() && !settings.user_tokens) {
     auto loaded = auth::Credentials::load(settings.credentials);
     if (!loaded) return loaded.error();
     credentials = std::move(*loaded);
@@ -165,11 +177,14 @@ void Run::Impl::launch(std::unique_ptr<report::JournalFile> file, report::Writer
   const auto notify_pace = [this] {
     for (const auto& worker : workers) worker->notify_pace();
   };
+  const auto stop_user = [this](const job::Operation& operation, const flow::Outcome& outcome) {
+    user_stopped(operation, outcome);
+  };
   renewer = std::make_unique<Renewer>(Renewer::Parts{settings, pace, clock, *credentials, tls.get(), give_up,
                                                      notify_pace, std::move(refresh_token_file)});
-  shared.emplace(Shared{settings, pace, first_results, stopped_users, clock, *credentials, *renewer, *writer, tls.get(),
-                        record.trace_prefix, give_up, notify_pace, [this] { check_errors(); },
-                        [this] { part_ended(); }});
+  shared.emplace(Shared{settings, pace, first_results, stopped_users, clock, *credentials, *renewer,
+                        user_credentials.get(), *writer, tls.get(), record.trace_prefix, give_up, notify_pace,
+                        [this] { check_errors(); }, stop_user, [this] { part_ended(); }});
   std::vector<Inbox*> inboxes;
   for (unsigned i = 0; i < settings.threads; ++i) {
     const unsigned connections =
@@ -179,7 +194,7 @@ void Run::Impl::launch(std::unique_ptr<report::JournalFile> file, report::Writer
   }
   feeder = std::make_unique<Feeder>(
       Feeder::Settings{std::move(reader), validation.digest, settings.skip_invalid, settings.threads,
-                       settings.job.string(), std::move(progress), settings.selection},
+                       settings.job.string(), std::move(progress), settings.selection, settings.user_tokens},
       std::move(inboxes), *writer);
   parts_running = workers.size() + 1;
   renewer->start();
@@ -203,6 +218,47 @@ void Run::Impl::check_errors() {
              "{} of {} operations did not succeed, more than --max-errors {} allows; see 'koobatch report {}', then "
              "go on with 'koobatch resume {} --max-errors N'",
              errors, sum.finished(), settings.max_errors.text(), settings.report.string(), settings.report.string())});
+}
+
+/// The service refused a user's token for good. Called once for each user.
+void Run::Impl::user_stopped(const job::Operation& operation, const flow::Outcome& outcome) {
+  const std::size_t count = stopped_users.size();
+  const std::string said = outcome.msg.empty() ? "" : ": " + outcome.msg;
+  if (count <= most_told_users) {
+    spdlog::error("user {}: {} refused the token on {} (HTTP {}{}); nothing more is sent for this user",
+                  job::quote(operation.user()), settings.endpoint.url(), user_credentials->place_of(operation.user()),
+                  outcome.http, said);
+  } else if (count == most_told_users + 1) {
+    spdlog::error("the tokens of more than {} users are refused; from here on they are only counted", most_told_users);
+  }
+  if (!stopped_users.hopeless()) return;
+  abort(fatal_error(fmt::format(
+      "{} refused the tokens of the first {} users and took nobody's (HTTP {}{}); they were sent as 'Authorization: "
+      "{}'. Put good ones into {}, or choose another form with --authorization, e.g. 'Bearer {{token}}'; then run "
+      "'koobatch resume {}'",
+      settings.endpoint.url(), count, outcome.http, said, user_credentials->form(), user_credentials->file(),
+      settings.report.string())));
+}
+
+/// After the workers' end. What was left out makes a run aborted that would be completed otherwise.
+void Run::Impl::tell_of_stopped_users() {
+  if (stopped_users.size() == 0) return;
+  flow::LeftOut left_out;
+  for (const auto& worker : workers) left_out += worker->left_out();
+  std::string text = fmt::format("the service refused the tokens of {} (HTTP 401): {} of theirs",
+                                 count_of(stopped_users.size(), "user"), count_of(left_out.of_stopped, "operation"));
+  if (left_out.of_others != 0) {
+    text += fmt::format(", and {} of others that must not overtake them on the same folder or album,",
+                        format_count(left_out.of_others));
+  }
+  text += fmt::format(" stay without a result. Put new tokens into {}, then run 'koobatch resume {}'",
+                      user_credentials->file(), settings.report.string());
+  if (error || interrupted) {
+    spdlog::warn("{}", text);
+  } else {
+    spdlog::error("{}", text);
+    error = fatal_error(std::move(text));
+  }
 }
 
 void Run::Impl::part_ended() {
@@ -335,6 +391,7 @@ RunResult Run::finish() {
   impl_->feeding.join();
   for (const auto& worker : impl_->workers) worker->join();
   impl_->renewer->stop();
+  impl_->tell_of_stopped_users();
 
   report::EndRecord end;
   const auto sum = snapshot();

@@ -43,6 +43,7 @@ flow::SchedulerSettings share_of(const RunSettings& settings, unsigned connectio
   share.look_ahead_bytes /= settings.threads;
   share.low_water = std::size_t{connections} * 4;
   share.notes_ahead = connections;
+  share.most_blocked_keys /= settings.threads;
   return share;
 }
 
@@ -150,6 +151,7 @@ net::Awaitable<void> Worker::serve(Line& line) {
     }
     line.seat.connected = line.connection.still_usable(now);
     const flow::Action action = scheduler_.next(line.seat, now);
+    check_overwhelmed();
     switch (action.kind) {
       case flow::Action::Kind::send:
         if (scheduler_.has_ready(now)) wake_one();
@@ -169,6 +171,8 @@ net::Awaitable<void> Worker::serve(Line& line) {
                scheduler_.last_timing(action.slot, now));
         break;
       case flow::Action::Kind::wait:
+        // What was left out has made room.
+        if (pull_input()) break;
         check_outage(now);
         wake_at(action.until);
         consider_sync();
@@ -218,8 +222,10 @@ void Worker::prepare(Line& line, flow::SlotId slot) {
   const std::uint8_t attempt = scheduler_.attempt(slot);
   line.sent = Steady::now();
   line.x_date = clock_.x_date(line.sent, WallClock::now());
-  follow_credentials();
-  if (line.header != header_) {
+  if (shared_.user_credentials != nullptr) {
+    line.header = shared_.user_credentials->header(operation.user());
+    line.secret = shared_.user_credentials->secret_in(*line.header);
+  } else if (follow_credentials(); line.header != header_) {
     line.header = header_;
     line.secret = shared_.credentials.secret_in(*line.header);
   }
@@ -261,6 +267,7 @@ void Worker::conclude(Line& line, flow::SlotId slot) {
     last_failure_ = fmt::format("HTTP {}", outcome.http);
   }
   if (outcome.verdict == Verdict::throttled) counters_.throttled.add();
+  if (outcome.verdict == Verdict::succeeded || outcome.verdict == Verdict::rejected) shared_.stopped_users.accepted();
   // The documented code for a wrong parameter may be about X-Date.
   const bool refused = outcome.verdict == Verdict::unauthorized || outcome.verdict == Verdict::suspicious ||
                        (outcome.verdict == Verdict::rejected && outcome.http == 400);
@@ -280,7 +287,7 @@ void Worker::conclude(Line& line, flow::SlotId slot) {
 }
 
 /// The service refused the request, perhaps because of clock or credentials: sees to it that the attempt is repeated if
-/// that can help. False if the run is over.
+/// that can help. False if that settled the attempt.
 bool Worker::mend(Line& line, flow::SlotId slot) {
   flow::Outcome& outcome = line.outcome;
   if (!scheduler_.mended(slot) && flow::ServerClock::explains_refusal(line.x_date, line.answer.date)) {
@@ -298,9 +305,12 @@ bool Worker::mend(Line& line, flow::SlotId slot) {
       spdlog::warn("{} asked for a client certificate and got none (--cert, --key): that may be why it answers HTTP {}",
                    shared_.settings.endpoint.url(), outcome.http);
     }
-    if (!scheduler_.mended(slot) && shared_.renewer.suspected(line.header)) outcome.verdict = Verdict::repeat;
+    if (scheduler_.mended(slot) != 0) return true;
+    if (shared_.user_credentials != nullptr) return mend_for_user(line, slot);
+    if (shared_.renewer.suspected(line.header)) outcome.verdict = Verdict::repeat;
     return true;
   }
+  if (shared_.user_credentials != nullptr) return mend_for_user(line, slot);
   if (scheduler_.mended(slot) < max_mended && shared_.renewer.refused(line.header, outcome)) {
     outcome.verdict = Verdict::repeat;
     return true;
@@ -315,6 +325,39 @@ void Worker::note_accepted(const Line& line, TimePoint now) {
   if (line.header != header_) return;
   tell_accepted_at_ = now + accepted_interval;
   shared_.renewer.accepted(line.header);
+}
+
+/// Where every user has a token of its own, one that is refused stops its user and nobody else.
+bool Worker::mend_for_user(Line& line, flow::SlotId slot) {
+  flow::Outcome& outcome = line.outcome;
+  const job::Operation& operation = scheduler_.operation(slot);
+  const auto user = flow::UserPace::hash(operation.user());
+  // Who was stopped is not started again: what came after on the same keys has been left out already.
+  const bool may_go_on = !shared_.stopped_users.contains(user) && scheduler_.mended(slot) < max_mended;
+  if (may_go_on && shared_.user_credentials->renew(line.header, operation.user())) {
+    outcome.verdict = Verdict::repeat;
+    return true;
+  }
+  if (outcome.verdict == Verdict::suspicious) return true;
+  if (shared_.stopped_users.stop(user)) {
+    shared_.user_stopped(operation, outcome);
+    // Others may hold operations of this user that wait.
+    shared_.pace_changed();
+  }
+  scheduler_.leave_out(line.seat, slot, outcome, Steady::now());
+  counters_.in_flight.set(scheduler_.in_flight());
+  if (scheduler_.take_pace_changed()) pace_changed();
+  return false;
+}
+
+/// So many users are stopped that it cannot be remembered any more what must not be sent because of them.
+void Worker::check_overwhelmed() {
+  if (!scheduler_.overwhelmed()) return;
+  shared_.abort(fatal_error(
+      fmt::format("the tokens of {} users are refused, and operations on more than {} folders and albums must wait for "
+                  "theirs, more than are kept in mind; put new tokens into {}, then run 'koobatch resume {}'",
+                  shared_.stopped_users.size(), shared_.settings.scheduler.most_blocked_keys / shared_.settings.threads,
+                  shared_.user_credentials->file(), shared_.settings.report.string())));
 }
 
 void Worker::record(flow::SlotId slot, Status status, const flow::Outcome& outcome, const flow::AttemptTiming& timing) {
@@ -413,19 +456,23 @@ void Worker::abandon() {
   });
 }
 
-void Worker::pull_input() {
+/// True if that brought anything.
+bool Worker::pull_input() {
+  bool any = false;
   while (inbox_.has_news() && scheduler_.wants_input()) {
     Inbox::Delivery delivery;
     bool closed = false;
     if (!inbox_.pop(delivery, closed)) {
       if (closed) scheduler_.close_input();
-      return;
+      return any;
     }
+    any = true;
     for (std::size_t i = 0; i < delivery.count; ++i) {
       scheduler_.admit(delivery.batch[i].operation, delivery.batch[i].attempted);
     }
     inbox_.recycle(std::move(delivery.batch));
   }
+  return any;
 }
 
 net::Awaitable<void> Worker::park() {

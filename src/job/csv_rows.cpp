@@ -5,6 +5,10 @@
 #include <fmt/format.h>
 #include <simdjson.h>
 
+#include <malloc.h>
+#include <algorithm>
+#include <cstdlib>
+#include <cstring>
 #include <new>
 
 namespace koobatch::job {
@@ -15,6 +19,19 @@ int no_space(unsigned char /*c*/) {
   return 0;
 }
 
+// libcsv keeps a cell's bytes in memory of its own, and a cell may be a token.
+void wipe_and_free(void* memory) {
+  if (memory != nullptr) OPENSSL_cleanse(memory, ::malloc_usable_size(memory));
+  std::free(memory);
+}
+void* grow_and_wipe(void* memory, std::size_t size) {
+  void* const larger = std::malloc(size);
+  if (larger == nullptr || memory == nullptr) return larger;
+  std::memcpy(larger, memory, std::min(size, ::malloc_usable_size(memory)));
+  wipe_and_free(memory);
+  return larger;
+}
+
 }  // namespace
 
 CsvRows::CsvRows(LineSplitter lines) : lines_(std::move(lines)), parser_() {
@@ -22,6 +39,9 @@ CsvRows::CsvRows(LineSplitter lines) : lines_(std::move(lines)), parser_() {
   csv_init(&parser_, CSV_STRICT);  // cannot fail: it allocates nothing
   csv_set_space_func(&parser_, no_space);
   csv_set_blk_size(&parser_, growth);
+  csv_set_realloc_func(&parser_, grow_and_wipe);
+  csv_set_free_func(&parser_, wipe_and_free);
+  text_.reserve(growth);
 }
 
 CsvRows::~CsvRows() {

@@ -36,6 +36,7 @@ class CheckingReader final : public Reader {
   }
 
   FieldSet changed() const override { return fields_.changed(); }
+  std::string_view user() const override { return fields_.user_id.value_or(settings_.default_user); }
   void remove(FieldSet unwanted) override { fields_.remove(unwanted); }
   void render(Operation& operation) const override {
     OperationBuilder::build(fields_, line(), settings_.default_user, settings_.default_language, operation);

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <span>
+
 namespace koobatch::job {
 
 std::string format_violation(const std::filesystem::path& path, std::uint32_t line, const Violation& violation) {
@@ -9,7 +11,22 @@ std::string format_violation(const std::filesystem::path& path, std::uint32_t li
   return fmt::format("{}:{}: {}: {}", path.string(), line, violation.field, violation.message);
 }
 
-Result<Validation> validate(const std::filesystem::path& path, const ReaderSettings& settings) {
+namespace {
+
+void add_violations(std::span<const Violation> violations, const std::filesystem::path& name, std::uint32_t line,
+                    Validation& result) {
+  ++result.invalid;
+  result.violations += violations.size();
+  for (const auto& violation : violations) {
+    if (result.first_errors.size() == max_listed_errors) break;
+    result.first_errors.push_back(format_violation(name, line, violation));
+  }
+}
+
+}  // namespace
+
+Result<Validation> validate(const std::filesystem::path& path, const ReaderSettings& settings,
+                            const FurtherCheck& further_check) {
   auto opened = open_job(path, settings);
   if (!opened) return opened.error();
   Reader& reader = **opened;
@@ -20,12 +37,11 @@ Result<Validation> validate(const std::filesystem::path& path, const ReaderSetti
     if (!item) return item.error();
     if (*item == Reader::Item::end) break;
     ++result.operations;
-    if (*item == Reader::Item::operation) continue;
-    ++result.invalid;
-    result.violations += reader.violations().size();
-    for (const auto& violation : reader.violations()) {
-      if (result.first_errors.size() == max_listed_errors) break;
-      result.first_errors.push_back(format_violation(name, reader.line(), violation));
+    if (*item == Reader::Item::invalid) {
+      add_violations(reader.violations(), name, reader.line(), result);
+    } else if (further_check) {
+      const auto violation = further_check(reader);
+      if (violation) add_violations({&*violation, 1}, name, reader.line(), result);
     }
   }
   result.cut_short = reader.cut_short();

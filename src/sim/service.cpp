@@ -194,6 +194,14 @@ void append_session(std::string& out, const Tokens& tokens, WallTime now) {
 
 }  // namespace
 
+bool Service::accepts(std::string_view token, std::optional<std::string_view> user, WallTime now) {
+  if (!user_tokens_) return (!app_ || tokens_.is_set()) && tokens_.accept(token, now);
+  // What is wrong without a user is that, and not the token.
+  if (!user) return true;
+  const auto* entry = user_tokens_->find(*user);
+  return entry != nullptr && entry->token == token;
+}
+
 bool Service::judge_refresh(const Request& r, WallTime now, Judgement& out) {
   constexpr std::string_view scheme = "AT ";
   out.refresh = true;
@@ -229,8 +237,8 @@ bool Service::check_authorization(const Request& r, WallTime now, Judgement& out
   if (token->empty() || !all_visible(*token)) {
     return refuse(out, status, code_generic_failure, "Authorization: the token is empty or not visible ASCII");
   }
-  const bool accepted = (!app_ || tokens_.is_set()) && tokens_.accept(*token, now);
-  return accepted || refuse(out, status, code_generic_failure, "Authorization: the token is not valid");
+  return accepts(*token, r.user_id, now) ||
+         refuse(out, status, code_generic_failure, "Authorization: the token is not valid");
 }
 
 bool Service::check_signature(const Request& r, Judgement& out) const {

@@ -1,8 +1,12 @@
 #include "koobatch/sim/simulation.hpp"
 
 #include "koobatch/core/json.hpp"
+#include "koobatch/job/tokens_file.hpp"
 
+#include <spdlog/spdlog.h>
 #include <boost/beast/http/error.hpp>
+
+#include <utility>
 
 namespace koobatch::sim {
 namespace {
@@ -45,21 +49,42 @@ void append_stats(std::string& out, const Stats& stats, std::size_t keys) {
       .end();
 }
 
-Simulation::Simulation(const SimulatorSettings& settings, RequestLog log, TimePoint start)
+Simulation::Simulation(const SimulatorSettings& settings, RequestLog log, TimePoint start,
+                       std::shared_ptr<const auth::UserTokens> tokens)
     : service_(Tokens({.access = settings.token,
                        .refresh = settings.refresh_token,
                        .requests = settings.token_requests,
                        .lifetime = settings.token_lifetime}),
                settings.app_key),
+      tokens_file_(settings.tokens_file),
       throttle_(settings.throttle),
       user_throttle_(settings.throttle_per_user),
       faults_(settings.faults, settings.seed),
       latency_(settings.latency, settings.jitter, settings.seed),
       log_(std::move(log)),
-      start_(start) {}
+      start_(start) {
+  if (!tokens) return;
+  tokens_stamp_ = tokens->stamp();
+  service_.set_user_tokens(std::move(tokens));
+}
+
+/// Before each request, so that whoever replaces the file can rely on it from then on.
+void Simulation::follow_tokens_file() {
+  if (tokens_file_.empty()) return;
+  const auto stamp = auth::FileStamp::of(tokens_file_);
+  if (stamp == tokens_stamp_) return;
+  tokens_stamp_ = stamp;
+  auto tokens = job::read_tokens_file(tokens_file_);
+  if (tokens) {
+    service_.set_user_tokens(std::move(*tokens));
+  } else {
+    spdlog::warn("{}; the tokens read before are good still", tokens.error().message);
+  }
+}
 
 void Simulation::arrive(const Request& request, Exchange& x) {
   Judgement& j = x.judgement;
+  follow_tokens_file();
   service_.judge(request, x.arrived.wall, j);
   x.delay = latency_.draw();
   x.fault.reset();

@@ -1,5 +1,6 @@
 #include "koobatch/sim/simulator.hpp"
 
+#include "koobatch/job/tokens_file.hpp"
 #include "koobatch/sim/server.hpp"
 
 #include <fmt/format.h>
@@ -73,8 +74,9 @@ std::thread start_thread(Function function) {
 }  // namespace
 
 struct Simulator::Impl {
-  Impl(const SimulatorSettings& settings, RequestLog log, std::unique_ptr<ssl::context> tls_context)
-      : tls(std::move(tls_context)), simulation(settings, std::move(log), Steady::now()) {}
+  Impl(const SimulatorSettings& settings, RequestLog log, std::unique_ptr<ssl::context> tls_context,
+       std::shared_ptr<const auth::UserTokens> tokens)
+      : tls(std::move(tls_context)), simulation(settings, std::move(log), Steady::now(), std::move(tokens)) {}
 
   ~Impl() {
     if (!thread.joinable()) return;
@@ -115,8 +117,14 @@ Result<std::unique_ptr<Simulator>> Simulator::start(const SimulatorSettings& set
     if (!opened) return opened.error();
     log = std::move(*opened);
   }
+  std::shared_ptr<const auth::UserTokens> tokens;
+  if (!settings.tokens_file.empty()) {
+    auto read = job::read_tokens_file(settings.tokens_file);
+    if (!read) return read.error();
+    tokens = std::move(*read);
+  }
   const char* const scheme = *tls ? "https" : "http";
-  auto impl = std::make_unique<Impl>(settings, std::move(log), std::move(*tls));
+  auto impl = std::make_unique<Impl>(settings, std::move(log), std::move(*tls), std::move(tokens));
   auto acceptor = listen(impl->io, settings.port);
   if (!acceptor) return acceptor.error();
   const auto port = acceptor->local_endpoint().port();

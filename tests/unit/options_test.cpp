@@ -531,6 +531,11 @@ BOOST_AUTO_TEST_CASE(a_run_needs_exactly_one_target) {
 BOOST_AUTO_TEST_CASE(an_endpoint_needs_credentials_from_one_place) {
   CHECK_SAYS(to_endpoint({}).refusal(), "give --token-file FILE, --token-env NAME or --token-command COMMAND");
   CHECK_SAYS(to_endpoint({"--token-file", "t", "--token-env", "T"}).refusal(), "exclude each other");
+  CHECK_SAYS(to_endpoint({"--tokens-file", "t", "--token-env", "T"}).refusal(),
+             "--token-env and --tokens-file exclude");
+  CHECK_SAYS(to_endpoint({"--tokens-file", "t", "--token-file", "T"}).refusal(),
+             "--token-file and --tokens-file exclude");
+  BOOST_TEST(to_endpoint({"--tokens-file", "t"}).settings().credentials.tokens_file == "t");
   BOOST_TEST(to_endpoint({"--dry-run"}).refusal() == "accepted", "what sends nothing needs no token");
 }
 

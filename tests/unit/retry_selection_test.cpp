@@ -60,6 +60,7 @@ class ListedJob final : public job::Reader {
     return entry.valid ? Item::operation : Item::invalid;
   }
   job::FieldSet changed() const override { return fields_.changed(); }
+  std::string_view user() const override { return {}; }
   void remove(job::FieldSet unwanted) override { fields_.remove(unwanted); }
   void render(job::Operation& operation) const override {
     job::OperationBuilder::build(fields_, line_, "7", "", operation);

@@ -50,6 +50,22 @@ BOOST_AUTO_TEST_CASE(the_example_of_updating_an_album_gets_the_documented_answer
   BOOST_TEST(judgement.key == "album:1795607640592646273");
 }
 
+BOOST_AUTO_TEST_CASE(each_user_needs_the_own_token_where_they_are_told) {
+  auto tokens = std::make_shared<auth::UserTokens>("tokens", auth::FileStamp{}, 100);
+  tokens->add("user-1", "example-token", 2);
+  tokens->add("user-2", "other-token", 3);
+  service.set_user_tokens(tokens);
+  BOOST_TEST(accepted());
+  request.user_id = "user-2";
+  BOOST_TEST(refused(401, "Authorization: the token is not valid"));
+  request.authorization = "AT other-token";
+  BOOST_TEST(accepted());
+  request.user_id = "nobody";
+  BOOST_TEST(refused(401, "Authorization: the token is not valid"));
+  request.user_id.reset();
+  BOOST_TEST(refused(400, "X-User-Id: missing"));
+}
+
 BOOST_AUTO_TEST_CASE(another_path_or_method_is_not_found) {
   request.method = "PUT";
   BOOST_TEST(refused(404, "there is no operation PUT"));

@@ -1,6 +1,11 @@
 #include "koobatch/sim/simulation.hpp"
 
+#include "job_support.hpp"
 #include "sim_requests.hpp"
+
+#include "koobatch/job/tokens_file.hpp"
+
+#include <sys/stat.h>
 
 namespace koobatch::sim {
 namespace {
@@ -296,6 +301,36 @@ BOOST_AUTO_TEST_CASE(a_log_line_of_an_unreadable_request_still_has_every_member)
              R"({"time":"2025-11-03T07:01:40.000000Z","t_ns":0,"connection":1,"key":null,"value":{},"user":null,)"
              R"("trace_id":null,"status":400,"applied":false,"refused":"X-User-Id: missing"})"
              "\n");
+}
+
+BOOST_AUTO_TEST_CASE(a_tokens_file_that_is_replaced_is_good_from_the_next_request_on) {
+  const job_support::TemporaryFolder folder;
+  SimulatorSettings settings;
+  settings.tokens_file = folder.path() / "tokens";
+  const auto place = [&](std::string_view content, mode_t mode = 0600) {
+    const auto path = folder.write("new", content);
+    ::chmod(path.c_str(), mode);
+    std::filesystem::rename(path, settings.tokens_file);
+  };
+  place("user_id,token\nuser-1,example-token\n");
+  Waiting ticket;
+  Simulation simulation(settings, RequestLog(), TimePoint(1h), *job::read_tokens_file(settings.tokens_file));
+  const auto status = [&] {
+    Exchange exchange;
+    exchange.ticket = &ticket;
+    exchange.arrived = {TimePoint(1h), example_now()};
+    std::string out;
+    simulation.arrive(rename_request(), exchange);
+    simulation.conclude(rename_request(), exchange, exchange.arrived.wall, out);
+    return exchange.judgement.status;
+  };
+  BOOST_TEST(status() == 200);
+  place("user_id,token\nuser-1,another-token\n");
+  BOOST_TEST(status() == 401);
+  place("user_id,token\nuser-1,example-token\n", 0644);
+  BOOST_TEST(status() == 401, "what cannot be used changes nothing");
+  place("user_id,token\nuser-1,example-token\n");
+  BOOST_TEST(status() == 200);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -1,4 +1,5 @@
 #pragma once
+#include "koobatch/auth/authorization.hpp"
 #include "koobatch/auth/secret.hpp"
 #include "koobatch/auth/token.hpp"
 #include "koobatch/core/clock.hpp"
@@ -25,11 +26,14 @@ struct CredentialSettings {
   std::string token_command;         ///< what to run to get a token, at start and when the service refuses it
   Duration token_command_timeout = std::chrono::seconds(30);
   std::filesystem::path refresh_token_file;  ///< what the service gives new tokens for; empty: it is not asked for any
+  std::filesystem::path tokens_file;         ///< a token for each user: see job::read_tokens_file(), UserCredentials
   /// The header's value with `{token}` in it. A token that carries its scheme word ("AT 3b911d…") is sent as it is.
   std::string authorization{default_authorization};
 
   /// Does any of them say where the token comes from?
-  bool any() const { return !token_file.empty() || !token_env.empty() || !token_command.empty(); }
+  bool any() const {
+    return !token_file.empty() || !token_env.empty() || !token_command.empty() || !tokens_file.empty();
+  }
   /// That place, for messages: "--token-file tokens/ops", "--token-env TOKEN", "--token-command" or "--simulate".
   std::string source() const;
 };
@@ -38,7 +42,7 @@ struct CredentialSettings {
 /// renewal never pulls it away under a reader, and wiped when nobody has it any more.
 class Credentials {
  public:
-  using Header = std::shared_ptr<const std::string>;
+  using Header = auth::Header;
   using Secrets = std::shared_ptr<const std::vector<Secret>>;
   /// Asked ten times a second while a command runs: true ends it early. May be empty.
   using Stop = std::function<bool()>;

@@ -13,6 +13,9 @@ namespace koobatch::cli {
 /// Finds out before a long validation what would stop the run after it, and reads the app's secret.
 Result<void> check_files(engine::RunSettings& settings);
 
+/// Reads --tokens-file, if it is given.
+Result<void> load_user_tokens(engine::RunSettings& settings);
+
 /// Starts the embedded service if it is asked for, starts the segment, shows its progress, hands signals on, prints the
 /// summary. Returns the exit status.
 int execute(engine::RunSettings settings, const Invocation& invocation, std::shared_ptr<observe::Console> console,

@@ -24,4 +24,7 @@ std::string format_duration(Duration d);
 /// "1,000,000"
 std::string format_count(std::uint64_t n);
 
+/// "1 operation", "1,000 operations"
+std::string count_of(std::uint64_t n, std::string_view noun);
+
 }  // namespace koobatch

@@ -1,4 +1,5 @@
 #pragma once
+#include "koobatch/auth/user_tokens.hpp"
 #include "koobatch/core/error.hpp"
 #include "koobatch/engine/inbox.hpp"
 #include "koobatch/job/reader.hpp"
@@ -11,6 +12,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <vector>
 
 namespace koobatch::engine {
@@ -33,10 +35,11 @@ class Feeder {
     std::unique_ptr<job::Reader> reader;
     job::Digest expected;  ///< what validation read; anything else means that the job was changed meanwhile
     bool skip_invalid = false;
-    unsigned index = 0;                                 ///< who it is for the report's writer
-    std::string path;                                   ///< of the job, for messages
-    Progress progress;                                  ///< what earlier segments of the run came to
-    std::shared_ptr<const retry::Selection> selection;  ///< null: the whole job
+    unsigned index = 0;                                   ///< who it is for the report's writer
+    std::string path;                                     ///< of the job, for messages
+    Progress progress;                                    ///< what earlier segments of the run came to
+    std::shared_ptr<const retry::Selection> selection;    ///< null: the whole job
+    std::shared_ptr<const auth::UserTokens> user_tokens;  ///< null: one token for all
   };
 
   Feeder(Settings settings, std::vector<Inbox*> inboxes, report::Writer& writer);
@@ -57,12 +60,14 @@ class Feeder {
   };
 
   Result<void> deal();
+  std::optional<job::Violation> find_missing_token() const;
   bool deal_one(job::Operation& operation);
   const report::AttemptNote* find_note(std::uint32_t line) const;
   bool wanted(std::uint32_t line) const;
   bool attempted(std::uint32_t line) const;
   bool push(Lane& lane);
   void record_invalid();
+  void record_without_token(const job::Operation& operation, const job::Violation& violation);
   void record_unknown(const job::Operation& operation, const TraceId& attempt);
   void record(report::ResultRecord result);
   Error changed() const;

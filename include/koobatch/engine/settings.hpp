@@ -1,6 +1,7 @@
 #pragma once
 #include "koobatch/auth/app_key.hpp"
 #include "koobatch/auth/credentials.hpp"
+#include "koobatch/auth/user_tokens.hpp"
 #include "koobatch/flow/error_limit.hpp"
 #include "koobatch/flow/pace.hpp"
 #include "koobatch/flow/scheduler.hpp"
@@ -34,6 +35,7 @@ struct RunSettings {
   auth::CredentialSettings credentials;
   auth::AppSettings app;
   std::shared_ptr<const auth::AppKey> app_key;  ///< `app` with its secret; null: requests carry a token
+  std::shared_ptr<const auth::UserTokens> user_tokens;  ///< each user's own; null: one token for all
   net::TlsSettings tls;
 
   std::filesystem::path report;

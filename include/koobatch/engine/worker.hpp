@@ -1,5 +1,6 @@
 #pragma once
 #include "koobatch/auth/credentials.hpp"
+#include "koobatch/auth/user_credentials.hpp"
 #include "koobatch/core/error.hpp"
 #include "koobatch/engine/inbox.hpp"
 #include "koobatch/engine/renewer.hpp"
@@ -35,13 +36,16 @@ struct Shared {
   flow::ClockProof& clock;
   auth::Credentials& credentials;
   Renewer& renewer;
+  auth::UserCredentials* user_credentials;  ///< null: everybody is sent with the same
   report::Writer& writer;
   net::asio::ssl::context* tls;  ///< null: plain TCP
   std::uint32_t trace_prefix;
   std::function<void(Error)> abort;     ///< from any thread: the run cannot go on
   std::function<void()> pace_changed;   ///< from any thread: every worker should ask the pace again
   std::function<void()> not_succeeded;  ///< from any thread: an operation ended badly
-  std::function<void()> worker_ended;   ///< from a worker's thread, last thing it does
+  /// From any thread: nothing more is sent for the user of this operation, which was refused so.
+  std::function<void(const job::Operation&, const flow::Outcome&)> user_stopped;
+  std::function<void()> worker_ended;  ///< from a worker's thread, last thing it does
 };
 
 /// One thread: an io_context, a scheduler, and the connections that act out what the scheduler decides. Operations come
@@ -69,6 +73,8 @@ class Worker {
   std::vector<std::uint32_t> unsettled() const { return scheduler_.unsettled(); }
   /// After the end: what came of this worker's operations.
   const report::Tally& tally() const { return tally_; }
+  /// After the end: what was left out of what it was dealt.
+  const flow::LeftOut& left_out() const { return scheduler_.left_out(); }
   void join();
 
  private:
@@ -83,6 +89,7 @@ class Worker {
   void conclude(Line& line, flow::SlotId slot);
   bool mend(Line& line, flow::SlotId slot);
   void note_accepted(const Line& line, TimePoint now);
+  bool mend_for_user(Line& line, flow::SlotId slot);
   void record(flow::SlotId slot, Status status, const flow::Outcome& outcome, const flow::AttemptTiming& timing);
 
   net::Awaitable<void> park();
@@ -91,7 +98,8 @@ class Worker {
   void arm_timer();
   void on_timer();
 
-  void pull_input();
+  bool pull_input();
+  void check_overwhelmed();
   void note(flow::SlotId slot, TimePoint now);
   void begin_batch(TimePoint now);
   void hand_over(bool urgent);

@@ -69,6 +69,11 @@ struct LeftOut {
   std::uint64_t of_others = 0;
 
   std::uint64_t all() const { return of_stopped + of_others; }
+  LeftOut& operator+=(const LeftOut& other) {
+    of_stopped += other.of_stopped;
+    of_others += other.of_others;
+    return *this;
+  }
 };
 
 /// When an attempt ended, and how long it took from its first byte sent.

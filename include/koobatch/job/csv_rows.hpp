@@ -1,5 +1,6 @@
 #pragma once
 #include "koobatch/core/error.hpp"
+#include "koobatch/core/wiping_allocator.hpp"
 #include "koobatch/job/line_splitter.hpp"
 
 #include <csv.h>
@@ -57,7 +58,7 @@ class CsvRows {
 
   LineSplitter lines_;
   csv_parser parser_;
-  std::string text_;  ///< the cells, each followed by a comma
+  WipedString text_;  ///< the cells, each followed by a comma
   std::vector<std::pair<std::size_t, std::size_t>> slices_;
   std::vector<std::string_view> cells_;
   bool row_ended_ = false;

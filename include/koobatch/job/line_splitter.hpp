@@ -1,5 +1,6 @@
 #pragma once
 #include "koobatch/core/error.hpp"
+#include "koobatch/core/wiping_allocator.hpp"
 #include "koobatch/job/byte_source.hpp"
 
 #include <cstddef>
@@ -52,7 +53,7 @@ class LineSplitter {
   std::unique_ptr<ByteSource> source_;
   std::string name_;
   LineLimits limits_;
-  std::vector<char> buffer_;
+  WipedBytes buffer_;      ///< the lines may hold tokens: see read_tokens_file()
   std::size_t begin_ = 0;  ///< of what was read and not yet handed out
   std::size_t end_ = 0;
   bool started_ = false;

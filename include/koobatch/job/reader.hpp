@@ -54,6 +54,8 @@ class Reader {
   virtual Result<Item> skip() = 0;
   /// What the operation that next() or skip() found changes.
   virtual FieldSet changed() const = 0;
+  /// The user it acts for; empty if neither it nor the settings name one. Valid until the next call.
+  virtual std::string_view user() const = 0;
   /// Takes fields out of the operation that skip() found, for render() and append_record(). Something must be left.
   virtual void remove(FieldSet unwanted) = 0;
   /// Renders the operation that skip() found.

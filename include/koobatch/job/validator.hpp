@@ -4,6 +4,8 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,7 +25,11 @@ struct Validation {
 
 constexpr std::size_t max_listed_errors = 20;
 
+/// What else is to be wrong with an operation that breaks no rule of its own: nothing, or why it cannot be sent.
+using FurtherCheck = std::function<std::optional<Violation>(const Reader&)>;
+
 /// Reads the whole job and checks every operation. An Error only if the file itself cannot be read.
-Result<Validation> validate(const std::filesystem::path& path, const ReaderSettings& settings);
+Result<Validation> validate(const std::filesystem::path& path, const ReaderSettings& settings,
+                            const FurtherCheck& further_check = {});
 
 }  // namespace koobatch::job

@@ -1,11 +1,16 @@
 #pragma once
 #include "koobatch/auth/app_key.hpp"
+#include "koobatch/auth/user_tokens.hpp"
 #include "koobatch/core/clock.hpp"
 #include "koobatch/core/trace_id.hpp"
 #include "koobatch/job/operation.hpp"
 #include "koobatch/sim/request.hpp"
 #include "koobatch/sim/tokens.hpp"
 
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
 #include <utility>
 
 namespace koobatch::sim {
@@ -49,6 +54,8 @@ class Service {
   /// `token`: the only one accepted; empty: any, but none if there is an app.
   explicit Service(std::string token, std::shared_ptr<const auth::AppKey> app = nullptr)
       : Service(Tokens({.access = std::move(token)}), std::move(app)) {}
+  /// From now on each user's own token is the only one accepted from that user.
+  void set_user_tokens(std::shared_ptr<const auth::UserTokens> tokens) { user_tokens_ = std::move(tokens); }
   /// `now` is the time at which the request arrived. The views in `out` live as long as `request` and `out` do.
   void judge(const Request& request, WallTime now, Judgement& out);
 
@@ -57,8 +64,11 @@ class Service {
   bool check_signature(const Request& request, Judgement& out) const;
   bool judge_refresh(const Request& request, WallTime now, Judgement& out);
 
+  bool accepts(std::string_view token, std::optional<std::string_view> user, WallTime now);
+
   Tokens tokens_;
   std::shared_ptr<const auth::AppKey> app_;
+  std::shared_ptr<const auth::UserTokens> user_tokens_;  ///< null: `tokens_` are everybody's
 };
 
 /// Appends the body of the documented answer to a judged request: success or refusal.

@@ -71,7 +71,9 @@ struct Exchange {
 /// whose client leaves earlier is not applied.
 class Simulation {
  public:
-  Simulation(const SimulatorSettings& settings, RequestLog log, TimePoint start);
+  /// `tokens`: as settings.tokens_file had them; null if there is none.
+  Simulation(const SimulatorSettings& settings, RequestLog log, TimePoint start,
+             std::shared_ptr<const auth::UserTokens> tokens = nullptr);
 
   /// `request` arrived whole; `exchange.arrived` is when its head was read.
   void arrive(const Request& request, Exchange& exchange);
@@ -92,6 +94,7 @@ class Simulation {
   void flush_log() { log_.flush(); }
 
  private:
+  void follow_tokens_file();
   Throttled throttle(const Request& request, TimePoint arrived);
   Ending conclude_fault(const Request& request, Exchange& exchange, WallTime now, std::string& out);
   void answer(std::string& out, const AnswerHead& head, std::string_view body, WallTime now);
@@ -99,6 +102,8 @@ class Simulation {
   void record(const Request& request, const Exchange& exchange, int status, bool applied);
 
   Service service_;
+  std::filesystem::path tokens_file_;
+  auth::FileStamp tokens_stamp_;
   Throttle throttle_;
   UserThrottle user_throttle_;
   Faults faults_;

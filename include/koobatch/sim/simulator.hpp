@@ -48,6 +48,7 @@ struct SimulatorSettings {
   std::uint64_t token_requests = 0;             ///< an access token serves so many; 0: any number
   Duration token_lifetime{};                    ///< and lives so long after its last use; 0: for ever
   std::shared_ptr<const auth::AppKey> app_key;  ///< the app whose signatures are accepted; null: none
+  std::filesystem::path tokens_file;            ///< of each user the only one accepted, looked at when it changes
 };
 
 /// The embedded service on 127.0.0.1: as strict as the documentation, values in memory, faults on request. Runs on a

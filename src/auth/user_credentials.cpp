@@ -1,0 +1,54 @@
+#include "koobatch/auth/user_credentials.hpp"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <stdexcept>
+#include <utility>
+
+namespace koobatch::auth {
+
+UserCredentials::UserCredentials(std::string form, Tokens tokens, Read read)
+    : form_(std::move(form)), first_(tokens), read_(std::move(read)), seen_(tokens->stamp()), latest_(tokens) {}
+
+UserCredentials::Tokens UserCredentials::latest() const {
+  const std::lock_guard guard(mutex_);
+  return latest_;
+}
+
+const UserTokens::Entry& UserCredentials::find(const UserTokens& latest, std::string_view user) const {
+  const auto* entry = latest.find(user);
+  if (entry == nullptr) entry = first_->find(user);
+  if (entry == nullptr) throw std::logic_error("a user without a token has got past validation");
+  return *entry;
+}
+
+Header UserCredentials::header(std::string_view user) const {
+  const Tokens tokens = latest();
+  return render_header(form_, find(*tokens, user).token);
+}
+
+std::string UserCredentials::place_of(std::string_view user) const {
+  const Tokens tokens = latest();
+  return fmt::format("{}:{}", file(), find(*tokens, user).line);
+}
+
+bool UserCredentials::renew(const Header& refused, std::string_view user) {
+  const std::lock_guard guard(renewal_);
+  if (*header(user) != *refused) return true;
+  const auto stamp = FileStamp::of(first_->file());
+  if (stamp == seen_) return false;
+  seen_ = stamp;
+  auto read = read_(first_->file());
+  if (!read) {
+    spdlog::warn("{}; the tokens read before are used on", read.error().message);
+    return false;
+  }
+  {
+    const std::lock_guard exchange(mutex_);
+    latest_ = std::move(*read);
+  }
+  return *header(user) != *refused;
+}
+
+}  // namespace koobatch::auth
