@@ -79,7 +79,7 @@ struct Run::Impl {
   void stop_workers();
   void abandon_workers();
   void check_errors();
-  void user_stopped(const job::Operation& operation, const flow::Outcome& outcome);
+  void user_stopped(const job::Operation& operation, const flow::Outcome& outcome, std::size_t number);
   void tell_of_stopped_users();
   void part_ended();
   report::Summary summarize(const report::EndRecord& end) const;
@@ -177,8 +177,8 @@ void Run::Impl::launch(std::unique_ptr<report::JournalFile> file, report::Writer
   const auto notify_pace = [this] {
     for (const auto& worker : workers) worker->notify_pace();
   };
-  const auto stop_user = [this](const job::Operation& operation, const flow::Outcome& outcome) {
-    user_stopped(operation, outcome);
+  const auto stop_user = [this](const job::Operation& operation, const flow::Outcome& outcome, std::size_t number) {
+    user_stopped(operation, outcome, number);
   };
   renewer = std::make_unique<Renewer>(Renewer::Parts{settings, pace, clock, *credentials, tls.get(), give_up,
                                                      notify_pace, std::move(refresh_token_file)});
@@ -221,14 +221,13 @@ void Run::Impl::check_errors() {
 }
 
 /// The service refused a user's token for good. Called once for each user.
-void Run::Impl::user_stopped(const job::Operation& operation, const flow::Outcome& outcome) {
-  const std::size_t count = stopped_users.size();
+void Run::Impl::user_stopped(const job::Operation& operation, const flow::Outcome& outcome, std::size_t number) {
   const std::string said = outcome.msg.empty() ? "" : ": " + outcome.msg;
-  if (count <= most_told_users) {
+  if (number <= most_told_users) {
     spdlog::error("user {}: {} refused the token on {} (HTTP {}{}); nothing more is sent for this user",
                   job::quote(operation.user()), settings.endpoint.url(), user_credentials->place_of(operation.user()),
                   outcome.http, said);
-  } else if (count == most_told_users + 1) {
+  } else if (number == most_told_users + 1) {
     spdlog::error("the tokens of more than {} users are refused; from here on they are only counted", most_told_users);
   }
   if (!stopped_users.hopeless()) return;
@@ -236,7 +235,7 @@ void Run::Impl::user_stopped(const job::Operation& operation, const flow::Outcom
       "{} refused the tokens of the first {} users and took nobody's (HTTP {}{}); they were sent as 'Authorization: "
       "{}'. Put good ones into {}, or choose another form with --authorization, e.g. 'Bearer {{token}}'; then run "
       "'koobatch resume {}'",
-      settings.endpoint.url(), count, outcome.http, said, user_credentials->form(), user_credentials->file(),
+      settings.endpoint.url(), number, outcome.http, said, user_credentials->form(), user_credentials->file(),
       settings.report.string())));
 }
 

@@ -339,8 +339,8 @@ bool Worker::mend_for_user(Line& line, flow::SlotId slot) {
     return true;
   }
   if (outcome.verdict == Verdict::suspicious) return true;
-  if (shared_.stopped_users.stop(user)) {
-    shared_.user_stopped(operation, outcome);
+  if (const std::size_t number = shared_.stopped_users.stop(user)) {
+    shared_.user_stopped(operation, outcome, number);
     // Others may hold operations of this user that wait.
     shared_.pace_changed();
   }
@@ -456,7 +456,7 @@ void Worker::abandon() {
   });
 }
 
-/// True if that brought anything.
+/// True if that brought anything, be it the end.
 bool Worker::pull_input() {
   bool any = false;
   while (inbox_.has_news() && scheduler_.wants_input()) {
@@ -464,7 +464,7 @@ bool Worker::pull_input() {
     bool closed = false;
     if (!inbox_.pop(delivery, closed)) {
       if (closed) scheduler_.close_input();
-      return any;
+      return any || closed;
     }
     any = true;
     for (std::size_t i = 0; i < delivery.count; ++i) {

@@ -2,11 +2,11 @@
 
 namespace koobatch::flow {
 
-bool StoppedUsers::stop(User user) {
+std::size_t StoppedUsers::stop(User user) {
   const std::lock_guard guard(mutex_);
-  const bool is_new = users_.insert(user).second;
+  if (!users_.insert(user).second) return 0;
   size_.store(users_.size(), std::memory_order_release);
-  return is_new;
+  return users_.size();
 }
 
 bool StoppedUsers::contains(User user) const {

@@ -260,6 +260,26 @@ BOOST_AUTO_TEST_CASE(tokens_that_are_all_refused_stop_the_run_before_everybody_w
   check_nothing_leaked(finished);
 }
 
+BOOST_AUTO_TEST_CASE(more_of_a_stopped_user_than_a_run_looks_ahead_holds_up_nobody) {
+  std::string text;
+  for (int i = 0; i < 20'000; ++i) text += rename_of(fmt::format("{}", i), "a", 0);
+  place("tokens", tokens_of(2, [](int user) { return user == 0 ? "stale" : "first"; }));
+  place("accepted", tokens_of(2, [](int) { return "first"; }));
+  Service service({"--tokens-file", workspace.path("accepted"), "--log", log});
+  for (const char* threads : {"1", "2"}) {
+    workspace.write("job.ndjson", text);
+    BOOST_TEST(run_koobatch(command(service, {"--threads", threads})).status == 5, "nobody else is there");
+    BOOST_TEST(read_report(report).results.empty());
+    std::filesystem::remove(report);
+    workspace.write("job.ndjson", text + rename_of("other", "a", 1));
+    BOOST_TEST(run_koobatch(command(service, {"--threads", threads})).status == 5);
+    const auto lines = read_report(report);
+    BOOST_TEST(lines.results.size() == 1U);
+    BOOST_TEST(member(member(lines.end.at(0), "counts"), "remaining") == "20000");
+    std::filesystem::remove(report);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(an_operation_whose_user_has_no_token_is_invalid) {
   workspace.write("job.ndjson", rename_of("a", "a", 1) + rename_of("b", "b", 2) +
                                     R"({"op":"rename_shared_folder","id":"c","fileName":"c"})" + "\n");

@@ -9,11 +9,12 @@ BOOST_AUTO_TEST_SUITE(stopped_users)
 BOOST_AUTO_TEST_CASE(a_user_is_stopped_once) {
   StoppedUsers stopped;
   BOOST_TEST(!stopped.contains(7));
-  BOOST_TEST(stopped.stop(7));
-  BOOST_TEST(!stopped.stop(7));
+  BOOST_TEST(stopped.stop(7) == 1U);
+  BOOST_TEST(stopped.stop(7) == 0U);
   BOOST_TEST(stopped.contains(7));
   BOOST_TEST(!stopped.contains(8));
-  BOOST_TEST(stopped.size() == 1U);
+  BOOST_TEST(stopped.stop(9) == 2U);
+  BOOST_TEST(stopped.size() == 2U);
 }
 
 BOOST_AUTO_TEST_CASE(it_is_hopeless_when_the_first_hundred_users_are_all_refused) {

@@ -43,8 +43,9 @@ struct Shared {
   std::function<void(Error)> abort;     ///< from any thread: the run cannot go on
   std::function<void()> pace_changed;   ///< from any thread: every worker should ask the pace again
   std::function<void()> not_succeeded;  ///< from any thread: an operation ended badly
-  /// From any thread: nothing more is sent for the user of this operation, which was refused so.
-  std::function<void(const job::Operation&, const flow::Outcome&)> user_stopped;
+  /// From any thread: nothing more is sent for the user of this operation, which was refused so. The user is the
+  /// `number`th of whom that is true.
+  std::function<void(const job::Operation&, const flow::Outcome&, std::size_t number)> user_stopped;
   std::function<void()> worker_ended;  ///< from a worker's thread, last thing it does
 };
 

@@ -19,8 +19,8 @@ class StoppedUsers {
   /// to.
   static constexpr std::size_t hopeless_from = 100;
 
-  /// True if the user was not stopped before.
-  bool stop(User user);
+  /// The number of users stopped so far, this one included; 0: it was stopped before.
+  std::size_t stop(User user);
   bool contains(User user) const;
   /// How many there are. Cheap enough to ask before every operation.
   std::size_t size() const { return size_.load(std::memory_order_acquire); }
