@@ -256,7 +256,10 @@ BOOST_AUTO_TEST_CASE(tokens_that_are_all_refused_stop_the_run_before_everybody_w
   BOOST_TEST(finished.err.find("--authorization") != std::string::npos);
   BOOST_TEST(read_report(report).results.empty());
   service.stop();
-  BOOST_TEST(read_log(log).size() == 100U, "one at a time");
+  // One at a time; one more may leave before the order to stop arrives.
+  const auto requests = read_log(log);
+  BOOST_TEST(requests.size() >= 100U);
+  BOOST_TEST(requests.size() <= 101U);
   check_nothing_leaked(finished);
 }
 
