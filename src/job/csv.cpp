@@ -1,3 +1,4 @@
+#include "koobatch/core/csv.hpp"
 #include "koobatch/job/csv_rows.hpp"
 #include "koobatch/job/describe.hpp"
 #include "koobatch/job/json_syntax.hpp"
@@ -107,23 +108,13 @@ class CsvSource final : public RecordSource {
     const auto& indices = columns_.fields[static_cast<std::size_t>(fields.row - operation_table().data())];
     for (std::size_t i = 0; i < indices.size(); ++i) {
       if (i > 0) out.push_back(',');
-      if (!indices[i] || fields.values[*indices[i]].present) append_cell(out, rows_.cells()[i]);
+      if (!indices[i] || fields.values[*indices[i]].present) append_csv_cell(out, rows_.cells()[i]);
     }
   }
   Digest digest() const override { return rows_.digest(); }
   bool cut_short() const override { return rows_.cut_short(); }
 
  private:
-  static void append_cell(std::string& out, std::string_view cell) {
-    if (cell.find_first_of("\",\r\n") == std::string_view::npos) {
-      out.append(cell);
-      return;
-    }
-    out.push_back('"');
-    for (const char c : cell) out.append(c == '"' ? 2 : 1, c);
-    out.push_back('"');
-  }
-
   void read_cells(Fields& fields, std::vector<Violation>& out) {
     const auto op = rows_.cells()[columns_.op];
     fields.row = find_operation(op);

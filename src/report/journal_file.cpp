@@ -1,5 +1,6 @@
 #include "koobatch/report/journal_file.hpp"
 
+#include "koobatch/core/new_file.hpp"
 #include "koobatch/core/write_all.hpp"
 
 #include <fcntl.h>
@@ -9,9 +10,7 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <atomic>
 #include <cerrno>
-#include <cstdio>
 #include <utility>
 
 namespace koobatch::report {
@@ -101,10 +100,8 @@ struct Created {
 };
 
 Result<Created> create_temporary(const fs::path& report) {
-  static std::atomic<unsigned> counter{0};
   for (;;) {
-    const auto name = fmt::format(".koobatch-{}-{}.tmp", ::getpid(), counter.fetch_add(1));
-    fs::path path = folder_of(report) / name;
+    fs::path path = temporary_name(report);
     const int fd =
         uninterrupted([&] { return ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0644); });
     if (fd >= 0) return Created{std::move(path), fd};
@@ -121,16 +118,6 @@ Result<void> lock(const std::string& name, int fd) {
   }
   return with_advice(system_error(ErrorKind::usage, name, "cannot lock the report", errno),
                      "two runs must never share one, so keep it on a file system that supports flock");
-}
-
-/// Gives the temporary file its name, never replacing another. Sets errno and returns false on failure.
-bool give_name(const fs::path& temporary, const fs::path& path) {
-  if (::renameat2(AT_FDCWD, temporary.c_str(), AT_FDCWD, path.c_str(), RENAME_NOREPLACE) == 0) return true;
-  if (errno != EINVAL && errno != ENOSYS) return false;
-  // The file system does not know the flag; a hard link does not replace either.
-  if (::link(temporary.c_str(), path.c_str()) != 0) return false;
-  ::unlink(temporary.c_str());
-  return true;
 }
 
 Result<void> sync_folder(const fs::path& report) {
@@ -205,7 +192,7 @@ Result<std::unique_ptr<JournalFile>> create_report(const fs::path& path, std::st
   auto journal = std::make_unique<PosixJournal>(path.native(), created->fd);
   if (auto written = write_first(created->fd, path, first_lines); !written) return written.error();
   if (auto locked = lock(path.native(), created->fd); !locked) return locked.error();
-  if (!give_name(created->path, path)) {
+  if (!rename_new(created->path, path)) {
     return errno == EEXIST ? exists_error(path) : creation_error(path, "cannot name the report", errno);
   }
   temporary.keep();

@@ -1,7 +1,5 @@
 #include "koobatch/report/summary.hpp"
 
-#include "koobatch/report/reader.hpp"
-
 #include <algorithm>
 
 namespace koobatch::report {
@@ -12,30 +10,6 @@ Outcome outcome_of(const EndRecord& end) {
   if (end.reason == "interrupted") return Outcome::interrupted;
   return Outcome::aborted;
 }
-
-class SummaryVisitor : public Visitor {
- public:
-  explicit SummaryVisitor(SummaryBuilder& builder) : builder_(builder) {}
-
-  Result<void> on_run(const RunRecord& run) override {
-    builder_.begin_segment(run);
-    return {};
-  }
-  Result<void> on_result(const ResultLine& result) override {
-    const auto record = decoder_.result(result.text);
-    if (!record) return usage_error("this line " + record.error().message);
-    builder_.add(*record);
-    return {};
-  }
-  Result<void> on_end(const EndRecord& end) override {
-    builder_.end_segment(end);
-    return {};
-  }
-
- private:
-  SummaryBuilder& builder_;
-  Decoder decoder_;
-};
 
 }  // namespace
 
@@ -110,8 +84,8 @@ Summary SummaryBuilder::build(std::string report) const {
 }
 
 Result<Summary> summarize(const std::filesystem::path& report, SummaryBuilder& builder) {
-  SummaryVisitor visitor(builder);
-  const auto scanned = scan(report, visitor);
+  RecordVisitor* const visitors[] = {&builder};
+  const auto scanned = scan_records(report, visitors);
   if (!scanned) return scanned.error();
   return builder.build(report.native());
 }

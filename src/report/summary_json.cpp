@@ -1,6 +1,7 @@
 #include "koobatch/core/json.hpp"
 #include "koobatch/core/terminal_text.hpp"
 #include "koobatch/core/utf8.hpp"
+#include "koobatch/report/advice.hpp"
 #include "koobatch/report/summary.hpp"
 
 #include <unicode/utf16.h>
@@ -59,6 +60,15 @@ void append_latency(std::string& out, const Summary::Latency& latency) {
   json.end();
 }
 
+void append_lines(std::string& out, const std::vector<Cause::Example>& examples) {
+  out.push_back('[');
+  for (const auto& example : examples) {
+    if (&example != examples.data()) out.push_back(',');
+    out.append(fmt::format_int(example.line).str());
+  }
+  out.push_back(']');
+}
+
 void append_cause(std::string& out, const Cause& cause) {
   JsonWriter json(out);
   json.add("status", to_string(cause.status)).add("count", cause.count);
@@ -66,8 +76,11 @@ void append_cause(std::string& out, const Cause& cause) {
   if (cause.code) json.add("code", *cause.code);
   if (!cause.text.empty()) append_text(json.key("text"), cause.text);
   if (cause.various) json.add("various", true);
-  json.add("first_line", cause.first_line);
-  if (cause.first_trace) json.add("first_trace_id", to_string(*cause.first_trace));
+  const auto& first = cause.examples.front();
+  json.add("first_line", first.line);
+  if (first.trace) json.add("first_trace_id", to_string(*first.trace));
+  append_lines(json.key("lines"), cause.examples);
+  if (const auto what_to_do = advice(cause); !what_to_do.empty()) json.add("advice", what_to_do);
   json.end();
 }
 

@@ -1,5 +1,7 @@
 #include "koobatch/report/tally.hpp"
 
+#include "koobatch/report/message_pattern.hpp"
+
 #include <algorithm>
 
 namespace koobatch::report {
@@ -13,13 +15,21 @@ std::string_view kept(std::string_view text) {
   return text.substr(0, size);
 }
 
-/// Adds `more` to `cause`, and keeps the example of the lower line.
-void join(Cause& cause, const Cause& more) {
-  if (cause.count == 0 || more.first_line < cause.first_line) {
-    cause.first_line = more.first_line;
-    cause.first_trace = more.first_trace;
-  }
-  cause.count += more.count;
+/// The place among the examples that one of this line would take.
+std::size_t place_of(const std::vector<Cause::Example>& examples, std::uint32_t line) {
+  const auto after = std::find_if(examples.begin(), examples.end(), [&](const auto& e) { return e.line > line; });
+  return static_cast<std::size_t>(after - examples.begin());
+}
+
+void add_example(std::vector<Cause::Example>& examples, const Cause::Example& one) {
+  const std::size_t place = place_of(examples, one.line);
+  if (place == Cause::most_examples) return;
+  if (examples.size() == Cause::most_examples) examples.pop_back();
+  examples.insert(examples.begin() + static_cast<std::ptrdiff_t>(place), one);
+}
+
+bool same_answer(const Cause& a, const Cause& b) {
+  return a.status == b.status && a.http == b.http && a.code == b.code;
 }
 
 }  // namespace
@@ -35,10 +45,13 @@ void Tally::add(const ResultRecord& result) {
   one.status = result.status;
   one.http = result.http;
   one.code = result.code;
-  one.count = 1;
-  one.first_line = result.line;
-  one.first_trace = result.trace_id;
-  add_cause(one, kept(result.error.empty() ? result.msg : result.error));
+  const auto text = kept(result.error.empty() ? result.msg : result.error);
+  if (Group* const group = group_of(one, text)) {
+    ++group->cause.count;
+    add_example(group->cause.examples, {result.line, result.trace_id});
+  } else {
+    ++uncounted_causes_;
+  }
 }
 
 void Tally::merge(const Tally& other) {
@@ -48,37 +61,59 @@ void Tally::merge(const Tally& other) {
   latency_.merge(other.latency_);
   uncounted_causes_ += other.uncounted_causes_;
   if (!last_at_ || (other.last_at_ && *other.last_at_ > *last_at_)) last_at_ = other.last_at_;
-  for (const auto& cause : other.causes_) add_cause(cause, cause.text);
+  for (const auto& [cause, pattern] : other.groups_) {
+    if (Group* const group = group_of(cause, cause.text)) {
+      group->cause.count += cause.count;
+      for (const auto& example : cause.examples) add_example(group->cause.examples, example);
+    } else {
+      uncounted_causes_ += cause.count;
+    }
+  }
 }
 
-Cause* Tally::find(const Cause& key, std::string_view text, bool various) {
-  const auto found = std::find_if(causes_.begin(), causes_.end(), [&](const Cause& c) {
-    return c.status == key.status && c.http == key.http && c.code == key.code && c.various == various && c.text == text;
+Tally::Group* Tally::find_text(const Cause& key, std::string_view text) {
+  const auto found = std::find_if(groups_.begin(), groups_.end(), [&](const Group& g) {
+    return same_answer(g.cause, key) && g.cause.various == key.various && g.cause.text == text;
   });
-  return found == causes_.end() ? nullptr : &*found;
+  return found == groups_.end() ? nullptr : &*found;
 }
 
-void Tally::add_cause(const Cause& cause, std::string_view text) {
-  Cause* known = find(cause, text, cause.various);
-  const bool various = known == nullptr && (cause.various || causes_.size() >= most_texts);
-  if (various) known = find(cause, {}, true);
-  if (known == nullptr && causes_.size() >= 2 * most_texts) {
-    uncounted_causes_ += cause.count;
-    return;
+Tally::Group* Tally::find_pattern(const Cause& key, std::string_view pattern, bool various) {
+  const auto found = std::find_if(groups_.begin(), groups_.end(), [&](const Group& g) {
+    return same_answer(g.cause, key) && g.cause.various == various && g.pattern == pattern;
+  });
+  return found == groups_.end() ? nullptr : &*found;
+}
+
+/// Where what has this answer and text is counted; nullptr if there is no room for another cause.
+Tally::Group* Tally::group_of(const Cause& cause, std::string_view text) {
+  if (Group* const known = find_text(cause, text)) return known;
+  pattern_.clear();
+  append_message_pattern(pattern_, text);
+  if (Group* const alike = cause.various ? nullptr : find_pattern(cause, pattern_, false)) {
+    alike->cause.text = pattern_;
+    return alike;
   }
-  if (known == nullptr) {
-    known = &causes_.emplace_back(cause);
-    known->text = various ? std::string_view() : text;
-    known->various = various;
-    known->count = 0;
-  }
-  join(*known, cause);
+  const bool various = cause.various || groups_.size() >= most_texts;
+  if (Group* const same = various ? find_pattern(cause, {}, true) : nullptr) return same;
+  if (groups_.size() >= 2 * most_texts) return nullptr;
+  Group& group = groups_.emplace_back();
+  group.cause.status = cause.status;
+  group.cause.http = cause.http;
+  group.cause.code = cause.code;
+  group.cause.various = various;
+  group.cause.examples.reserve(Cause::most_examples);
+  if (various) return &group;
+  group.cause.text = text;
+  group.pattern = pattern_;
+  return &group;
 }
 
 std::vector<Cause> Tally::causes() const {
-  std::vector<Cause> sorted = causes_;
+  std::vector<Cause> sorted;
+  for (const auto& group : groups_) sorted.push_back(group.cause);
   std::sort(sorted.begin(), sorted.end(), [](const Cause& a, const Cause& b) {
-    return a.count != b.count ? a.count > b.count : a.first_line < b.first_line;
+    return a.count != b.count ? a.count > b.count : a.examples.front().line < b.examples.front().line;
   });
   return sorted;
 }

@@ -1,15 +1,12 @@
 #include "koobatch/retry/failed_job.hpp"
 
-#include "koobatch/core/write_all.hpp"
+#include "koobatch/core/new_file.hpp"
 #include "koobatch/job/byte_source.hpp"
 #include "koobatch/job/compression.hpp"
 #include "koobatch/job/line_splitter.hpp"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <unistd.h>
 
-#include <cerrno>
 #include <string>
 #include <utility>
 
@@ -17,49 +14,7 @@ namespace koobatch::retry {
 namespace {
 
 constexpr std::size_t write_size = 64 * 1024;
-
-/// A file that did not exist before, and does not after a failure.
-class NewFile {
- public:
-  static Result<NewFile> create(const std::filesystem::path& path) {
-    const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (fd >= 0) return NewFile(path, fd);
-    if (errno == EEXIST) {
-      return usage_error(fmt::format("{}: exists already, and is not overwritten; name a new file", path.string()));
-    }
-    return system_error(ErrorKind::usage, path.string(), "cannot create the job", errno);
-  }
-  NewFile(NewFile&& other) noexcept : path_(std::move(other.path_)), fd_(std::exchange(other.fd_, -1)) {}
-  NewFile& operator=(NewFile&&) = delete;
-  ~NewFile() {
-    if (fd_ < 0) return;
-    ::close(fd_);
-    ::unlink(path_.c_str());
-  }
-
-  Result<void> write(std::string_view text) {
-    if (const int code = write_all(fd_, text); code != 0) return failure("write failed", code);
-    return {};
-  }
-
-  /// Makes it durable; then it stays.
-  Result<void> finish() {
-    if (::fsync(fd_) != 0) return failure("fsync failed", errno);
-    if (::close(std::exchange(fd_, -1)) == 0) return {};
-    const int code = errno;
-    ::unlink(path_.c_str());
-    return failure("close failed", code);
-  }
-
- private:
-  NewFile(std::filesystem::path path, int fd) : path_(std::move(path)), fd_(fd) {}
-  Error failure(const std::string& what, int code) const {
-    return system_error(ErrorKind::fatal, path_.string(), what, code);
-  }
-
-  std::filesystem::path path_;
-  int fd_;  // -1: finished or moved from
-};
+constexpr mode_t private_mode = 0600;  // a job may hold what others must not read
 
 /// The job's lines as they are, read alongside its records.
 class RawLines {
@@ -134,7 +89,7 @@ Result<void> write_failed_job(const std::filesystem::path& job, const job::Reade
   auto source = job::decompress(std::move(*stored), job.string());
   if (!source) return source.error();
   RawLines raw(std::move(*source), job.string());
-  auto file = NewFile::create(to);
+  auto file = NewFile::create(to, private_mode);
   if (!file) return file.error();
   const auto same = Copier(**reader, raw, selection, *file).copy();
   if (!same) return same.error();

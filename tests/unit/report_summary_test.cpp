@@ -65,7 +65,7 @@ BOOST_AUTO_TEST_CASE(a_completed_run_is_summed_up) {
   BOOST_TEST((s.latency.max == 30ms));
   BOOST_TEST((s.finished == samples::noon() + 2s));
   BOOST_REQUIRE(s.causes.size() == 1U);
-  BOOST_TEST(s.causes[0].first_line == 3U);
+  BOOST_TEST(s.causes[0].examples[0].line == 3U);
 }
 
 BOOST_AUTO_TEST_CASE(a_segment_that_was_not_closed_lasts_until_its_last_result) {
@@ -169,8 +169,9 @@ BOOST_AUTO_TEST_CASE(a_result_that_cannot_be_decoded_names_its_line) {
 BOOST_AUTO_TEST_CASE(at_most_twenty_causes_are_listed_and_the_rest_counted) {
   auto builder = begun(1000, {});
   for (std::uint32_t line = 1; line <= 30; ++line) {
-    const std::string msg = "cause " + std::to_string(line);
-    builder.add(rejected(line, msg));
+    auto one = rejected(line);
+    one.code = line;
+    builder.add(one);
   }
   const auto s = closed(builder);
   BOOST_TEST(s.causes.size() == 20U);
@@ -233,6 +234,7 @@ BOOST_AUTO_TEST_CASE(people_are_told_what_failed_and_what_to_do_next) {
              "          2 × rejected, HTTP 400, code 13000405: name already used\n"
              "              first: line 17\n"
              "  trace 0101010101010101010000000000000000000000000001000100000001\n"
+             "              the name is taken: choose another one\n"
              "          1 × unknown, no answer within 30 s\n"
              "              line 9\n"
              "  trace 0101010101010101010000000000000000000000000000100100000001\n"
@@ -341,7 +343,8 @@ BOOST_AUTO_TEST_CASE(programs_read_the_summary_as_json) {
              R"("latency_ms":{"count":2,"p50":0.412,"p90":1.900,"p99":12.000,"max":1234.000},)"
              R"("causes":[{"status":"rejected","count":1,"http":400,"code":13000405,"text":"name already used",)"
              R"("first_line":17,)"
-             R"("first_trace_id":"0101010101010101010000000000000000000000000001000100000001"}],"other_causes":0})");
+             R"("first_trace_id":"0101010101010101010000000000000000000000000001000100000001","lines":[17],)"
+             R"("advice":"the name is taken: choose another one"}],"other_causes":0})");
 }
 
 BOOST_AUTO_TEST_CASE(the_json_is_json_whatever_the_service_said) {

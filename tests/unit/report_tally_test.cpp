@@ -2,6 +2,8 @@
 
 #include "report_samples.hpp"
 
+#include <fmt/format.h>
+
 using namespace koobatch;
 using namespace koobatch::report;
 using namespace std::chrono_literals;
@@ -14,6 +16,13 @@ ResultRecord refusal(std::uint32_t line, std::string_view msg, std::int64_t code
   r.code = code;
   r.msg = msg;
   return r;
+}
+
+/// A word for each number, without digits or quotes.
+std::string word(std::uint32_t number) {
+  std::string out;
+  for (; number != 0; number /= 26) out.push_back(static_cast<char>('a' + number % 26));
+  return out;
 }
 
 }  // namespace
@@ -67,29 +76,46 @@ BOOST_AUTO_TEST_CASE(causes_are_told_apart_and_the_most_frequent_comes_first) {
   BOOST_TEST(causes[0].count == 2U);
   BOOST_TEST(causes[0].text == "no permission");
   BOOST_TEST(causes[0].http == 400);
-  BOOST_TEST(causes[1].first_line == 6U);
-  BOOST_TEST(causes[2].first_line == 7U);
+  BOOST_TEST(causes[1].examples[0].line == 6U);
+  BOOST_TEST(causes[2].examples[0].line == 7U);
   BOOST_TEST(causes[2].text == "timeout");
   BOOST_TEST((causes[2].status == Status::unknown));
   BOOST_TEST(!causes[2].code);
-  BOOST_TEST(causes[3].first_line == 9U);
+  BOOST_TEST(causes[3].examples[0].line == 9U);
   BOOST_TEST(causes[3].code.value() == 13000405);
 }
 
-BOOST_AUTO_TEST_CASE(the_example_of_a_cause_is_its_lowest_line) {
-  Tally tally;
-  for (const std::uint32_t line : {12U, 7U, 30U}) tally.add(refusal(line, "no"));
+BOOST_AUTO_TEST_CASE(the_examples_of_a_cause_are_its_lowest_lines) {
+  Tally tally, other;
+  for (const std::uint32_t line : {12U, 7U, 30U, 9U}) tally.add(refusal(line, "no"));
+  for (const std::uint32_t line : {40U, 8U, 50U}) other.add(refusal(line, "no"));
+  tally.merge(other);
   const auto causes = tally.causes();
   BOOST_REQUIRE(causes.size() == 1U);
-  BOOST_TEST(causes[0].first_line == 7U);
-  BOOST_TEST((causes[0].first_trace == TraceId{0x15555, 7, 1}));
+  BOOST_REQUIRE(causes[0].examples.size() == 3U);
+  BOOST_TEST(causes[0].examples[0].line == 7U);
+  BOOST_TEST(causes[0].examples[1].line == 8U);
+  BOOST_TEST(causes[0].examples[2].line == 9U);
+  BOOST_TEST((causes[0].examples[0].trace == TraceId{0x15555, 7, 1}));
+}
+
+BOOST_AUTO_TEST_CASE(identifiers_in_messages_do_not_split_a_cause) {
+  Tally tally;
+  for (std::uint32_t line = 1; line <= 10'000; ++line) {
+    tally.add(refusal(line, fmt::format("folder {} of '{} x' does not exist", line, line), 13000309));
+  }
+  tally.add(refusal(20'000, "folder 1 is locked", 13000309));
+  const auto causes = tally.causes();
+  BOOST_REQUIRE(causes.size() == 2U);
+  BOOST_TEST(causes[0].text == "folder … of '…' does not exist");
+  BOOST_TEST(causes[0].count == 10'000U);
+  BOOST_TEST(causes[1].text == "folder 1 is locked");
 }
 
 BOOST_AUTO_TEST_CASE(messages_that_all_differ_do_not_fill_the_memory_nor_hide_their_number) {
   Tally tally;
   for (std::uint32_t line = 1; line <= 10'000; ++line) {
-    const std::string msg = "folder " + std::to_string(line) + " does not exist";
-    tally.add(refusal(line, msg, 13000309));
+    tally.add(refusal(line, fmt::format("folder {} does not exist", word(line)), 13000309));
   }
   const auto causes = tally.causes();
   BOOST_REQUIRE(causes.size() == Tally::most_texts + 1);
@@ -97,7 +123,7 @@ BOOST_AUTO_TEST_CASE(messages_that_all_differ_do_not_fill_the_memory_nor_hide_th
   BOOST_TEST(causes[0].text == "");
   BOOST_TEST(causes[0].code.value() == 13000309);
   BOOST_TEST(causes[0].count == 10'000 - Tally::most_texts);
-  BOOST_TEST(causes[0].first_line == Tally::most_texts + 1);
+  BOOST_TEST(causes[0].examples[0].line == Tally::most_texts + 1);
   BOOST_TEST(tally.uncounted_causes() == 0U);
 }
 
@@ -110,10 +136,11 @@ BOOST_AUTO_TEST_CASE(even_codes_that_all_differ_are_bounded) {
 
 BOOST_AUTO_TEST_CASE(a_known_cause_keeps_its_text_when_no_new_one_fits) {
   Tally tally;
-  for (std::uint32_t line = 1; line <= 1000; ++line) tally.add(refusal(line, "text " + std::to_string(line)));
-  tally.add(refusal(2000, "text 5"));
+  for (std::uint32_t line = 1; line <= 1000; ++line) tally.add(refusal(line, "text " + word(line)));
+  tally.add(refusal(2000, "text " + word(5)));
   const auto causes = tally.causes();
-  const auto found = std::find_if(causes.begin(), causes.end(), [](const Cause& c) { return c.text == "text 5"; });
+  const auto found =
+      std::find_if(causes.begin(), causes.end(), [](const Cause& c) { return c.text == "text " + word(5); });
   BOOST_REQUIRE(found != causes.end());
   BOOST_TEST(found->count == 2U);
 }
@@ -153,16 +180,16 @@ BOOST_AUTO_TEST_CASE(merged_tallies_say_what_one_would_have_said) {
   for (std::size_t i = 0; i < is.size(); ++i) {
     BOOST_TEST(is[i].text == should[i].text);
     BOOST_TEST(is[i].count == should[i].count);
-    BOOST_TEST(is[i].first_line == should[i].first_line);
-    BOOST_TEST((is[i].first_trace == should[i].first_trace));
+    BOOST_TEST(is[i].examples[0].line == should[i].examples[0].line);
+    BOOST_TEST((is[i].examples[0].trace == should[i].examples[0].trace));
   }
 }
 
 BOOST_AUTO_TEST_CASE(merging_loses_no_result_when_causes_overflow) {
   Tally left, right;
   for (std::uint32_t line = 1; line <= 500; ++line) {
-    left.add(refusal(line, "left " + std::to_string(line)));
-    right.add(refusal(1000 + line, "right " + std::to_string(line), line));
+    left.add(refusal(line, "left " + word(line)));
+    right.add(refusal(1000 + line, "right " + word(line), line));
   }
   left.merge(right);
   std::uint64_t sum = left.uncounted_causes();

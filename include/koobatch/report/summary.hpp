@@ -2,6 +2,7 @@
 #include "koobatch/core/clock.hpp"
 #include "koobatch/core/error.hpp"
 #include "koobatch/report/record.hpp"
+#include "koobatch/report/record_scan.hpp"
 #include "koobatch/report/tally.hpp"
 
 #include <cstdint>
@@ -48,8 +49,21 @@ constexpr std::size_t most_listed_causes = 20;
 /// Puts a Summary together from the segments of a run and their results: while a report is scanned, or by the engine as
 /// the run goes, whose workers each fill a Tally that is merged here. For every segment: begin_segment, then its
 /// results, then end_segment unless it was not closed. Not thread-safe.
-class SummaryBuilder {
+class SummaryBuilder final : public RecordVisitor {
  public:
+  Result<void> on_run(const RunRecord& run) override {
+    begin_segment(run);
+    return {};
+  }
+  Result<void> on_result(const ResultRecord& result) override {
+    add(result);
+    return {};
+  }
+  Result<void> on_end(const EndRecord& end) override {
+    end_segment(end);
+    return {};
+  }
+
   void begin_segment(const RunRecord& run);
   void add(const ResultRecord& result) { tally_.add(result); }
   void merge(const Tally& tally) { tally_.merge(tally); }

@@ -11,16 +11,23 @@
 
 namespace koobatch::report {
 
-/// Operations that did not succeed for the same reason.
+/// Operations that did not succeed for the same reason: the same answer, but for what their messages say of the single
+/// one (see append_message_pattern).
 struct Cause {
+  /// Where to look for one of them.
+  struct Example {
+    std::uint32_t line = 0;
+    std::optional<TraceId> trace;
+  };
+  static constexpr std::size_t most_examples = 3;
+
   Status status = Status::unknown;
   int http = 0;  ///< 0: no answer
   std::optional<std::int64_t> code;
-  std::string text;      ///< what the service said, or why it said nothing; at most Tally::longest_text bytes
+  std::string text;      ///< what the service said, or why it said nothing; where they differ, "…" is in their place
   bool various = false;  ///< `text` differs between them and is left out
   std::uint64_t count = 0;
-  std::uint32_t first_line = 0;        ///< the lowest line of the job among them
-  std::optional<TraceId> first_trace;  ///< of that line
+  std::vector<Example> examples;  ///< those of the lowest lines of the job, in their order; at least one
 };
 
 /// Adds results up in fixed memory. Not thread-safe: every worker has its own, and they are merged at the end. Adding a
@@ -28,8 +35,9 @@ struct Cause {
 class Tally {
  public:
   static constexpr std::size_t longest_text = 240;
-  /// The most causes told apart by their text. When there are more (a service that puts identifiers into its messages),
-  /// further ones are told apart by status, HTTP status and code alone, in as many again; the rest is only counted.
+  /// The most causes told apart by their text. When there are more (a service that puts names into its messages,
+  /// without quotes), further ones are told apart by status, HTTP status and code alone, in as many again; the rest is
+  /// only counted.
   static constexpr std::size_t most_texts = 64;
 
   void add(const ResultRecord& result);
@@ -49,14 +57,21 @@ class Tally {
   std::optional<WallTime> last_at() const { return last_at_; }
 
  private:
-  void add_cause(const Cause& cause, std::string_view text);
-  Cause* find(const Cause& key, std::string_view text, bool various);
+  struct Group {
+    Cause cause;
+    std::string pattern;  // of the text
+  };
+
+  Group* find_text(const Cause& key, std::string_view text);
+  Group* find_pattern(const Cause& key, std::string_view pattern, bool various);
+  Group* group_of(const Cause& cause, std::string_view text);
 
   Counts counts_;
   std::uint64_t attempts_ = 0;
   std::uint64_t retries_ = 0;
   observe::Histogram latency_;
-  std::vector<Cause> causes_;
+  std::vector<Group> groups_;
+  std::string pattern_;  // kept for its memory
   std::uint64_t uncounted_causes_ = 0;
   std::optional<WallTime> last_at_;
 };

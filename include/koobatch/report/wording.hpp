@@ -1,0 +1,42 @@
+#pragma once
+#include "koobatch/report/summary.hpp"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+/// How a summary is put into words, on a terminal and on a page. What came from outside is harmless to a terminal.
+namespace koobatch::report {
+
+enum class Verdict { good, warning, bad };
+
+struct Headline {
+  Verdict verdict = Verdict::good;
+  std::string_view sign;  ///< one character that says the same
+  std::string text;
+};
+Headline headline(const Summary& summary);
+
+/// All operations of the run, finished or not.
+std::uint64_t total_of(const Counts& counts);
+
+/// "1,234 operations"
+std::string counted(std::uint64_t number, std::string_view noun);
+/// "0.84 s", "12.3 s", "2 min 05 s", "1 h 02 min": three digits that matter.
+std::string duration_text(double seconds);
+/// "0.84 ms", "12.3 ms", "1.23 s"
+std::string latency_text(Duration latency);
+/// Rounded, but never to 100% or 0% what is not all or nothing.
+std::string percent_text(std::uint64_t part, std::uint64_t whole);
+/// "2026-11-21 17:00:00 UTC"
+std::string time_text(WallTime time);
+/// "12.3" or "1,234" operations a second; empty if there is no telling.
+std::string pace_number(const Summary& summary);
+/// "1,046, 46 retries"
+std::string requests_text(const Summary& summary);
+/// "slowed down 3 times, 1 pause, 1 outage"; empty if there was nothing.
+std::string pace_text(const PaceCounts& pace);
+/// "HTTP 400, code 13000405: name already used"
+std::string cause_text(const Cause& cause);
+
+}  // namespace koobatch::report

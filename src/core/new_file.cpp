@@ -1,0 +1,80 @@
+#include "koobatch/core/new_file.hpp"
+
+#include "koobatch/core/write_all.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <cstdio>
+#include <utility>
+
+namespace koobatch {
+namespace {
+
+Error exists_error(const std::filesystem::path& path) {
+  return usage_error(fmt::format("{}: exists already, and is not overwritten; name a new file", path.native()));
+}
+
+}  // namespace
+
+bool rename_new(const std::filesystem::path& from, const std::filesystem::path& to) {
+  if (::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) == 0) return true;
+  if (errno != EINVAL && errno != ENOSYS) return false;
+  // The file system does not know the flag; a hard link does not replace either.
+  if (::link(from.c_str(), to.c_str()) != 0) return false;
+  ::unlink(from.c_str());
+  return true;
+}
+
+std::filesystem::path temporary_name(const std::filesystem::path& path) {
+  static std::atomic<unsigned> counter{0};
+  return path.parent_path() / fmt::format(".koobatch-{}-{}.tmp", ::getpid(), counter.fetch_add(1));
+}
+
+Result<NewFile> NewFile::create(const std::filesystem::path& path, mode_t mode) {
+  struct stat status {};
+  if (::lstat(path.c_str(), &status) == 0) return exists_error(path);
+  for (;;) {
+    auto temporary = temporary_name(path);
+    const int fd = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
+    if (fd >= 0) return NewFile(path, std::move(temporary), fd);
+    // One that a killed process of the same number left behind.
+    if (errno == EEXIST || errno == EINTR) continue;
+    return system_error(ErrorKind::usage, path.native(), "cannot be created", errno);
+  }
+}
+
+NewFile::NewFile(std::filesystem::path path, std::filesystem::path temporary, int fd)
+    : path_(std::move(path)), temporary_(std::move(temporary)), fd_(fd) {}
+
+NewFile::NewFile(NewFile&& other) noexcept
+    : path_(std::move(other.path_)), temporary_(std::move(other.temporary_)), fd_(std::exchange(other.fd_, -1)) {}
+
+NewFile::~NewFile() {
+  if (fd_ < 0) return;
+  ::close(fd_);
+  ::unlink(temporary_.c_str());
+}
+
+Result<void> NewFile::write(std::string_view text) {
+  if (const int code = write_all(fd_, text); code != 0) return failure("write failed", code);
+  return {};
+}
+
+Result<void> NewFile::finish() {
+  if (::fsync(fd_) != 0) return failure("fsync failed", errno);
+  if (!rename_new(temporary_, path_)) return errno == EEXIST ? exists_error(path_) : failure("rename failed", errno);
+  // All of it is durable: what closing could still say, fsync has said.
+  ::close(std::exchange(fd_, -1));
+  return {};
+}
+
+Error NewFile::failure(const char* what, int code) const {
+  return system_error(ErrorKind::fatal, path_.native(), what, code);
+}
+
+}  // namespace koobatch
