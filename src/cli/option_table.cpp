@@ -282,6 +282,10 @@ const std::array table = {
 
     OptionRow{"json", 0, "", only(Verb::report), output, "The summary as JSON",
               [](Value v, Options& o) { return set_switch(v, o.json); }},
+    OptionRow{"html", 0, "FILE", only(Verb::report), output, "New page with charts, one file that needs no network",
+              [](Value v, Options& o) { return set_text(v, o.html); }},
+    OptionRow{"csv", 0, "FILE", only(Verb::report), output, "New CSV file with a row for each result",
+              [](Value v, Options& o) { return set_text(v, o.csv); }},
     OptionRow{"progress", 0, "auto|bar|plain|none", run, output,
               "Bar on a terminal, a line every 5 s elsewhere (auto), or none",
               [](Value v, Options& o) { return set_word(v, progress_modes, o.presentation.progress); }},

@@ -3,13 +3,24 @@
 #include "koobatch/cli/output.hpp"
 #include "koobatch/cli/repetition.hpp"
 #include "koobatch/cli/validation.hpp"
+#include "koobatch/core/new_file.hpp"
 #include "koobatch/engine/run.hpp"
 #include "koobatch/observe/log.hpp"
+#include "koobatch/report/csv_export.hpp"
+#include "koobatch/report/details.hpp"
+#include "koobatch/report/page.hpp"
+#include "koobatch/report/record_scan.hpp"
 #include "koobatch/report/summary.hpp"
 #include "koobatch/retry/failed_job.hpp"
 
 #include <fmt/format.h>
 #include <spdlog/common.h>
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
 
 namespace koobatch::cli {
 namespace {
@@ -50,12 +61,70 @@ Result<void> write_failed(const Options& options, const std::filesystem::path& r
   return {};
 }
 
+constexpr mode_t readable_by_all = 0644;  // like the report itself
+
+/// The files made of a report's records, all in the one pass that the summary takes too.
+class Exports {
+ public:
+  explicit Exports(const Options& options) : options_(options) {}
+
+  /// Before the report is read, so that a name that is taken costs no time.
+  Result<void> open() {
+    if (!options_.csv.empty()) {
+      auto csv = report::CsvExport::create(options_.csv);
+      if (!csv) return csv.error();
+      visitors_.push_back(&csv_.emplace(std::move(*csv)));
+    }
+    if (options_.html.empty()) return {};
+    auto page = NewFile::create(options_.html, readable_by_all);
+    if (!page) return page.error();
+    page_.emplace(std::move(*page));
+    visitors_.push_back(&details_.emplace());
+    return {};
+  }
+
+  Result<report::Summary> read(const std::filesystem::path& path) {
+    report::SummaryBuilder builder;
+    visitors_.push_back(&builder);
+    const auto scanned = report::scan_records(path, visitors_);
+    visitors_.pop_back();
+    if (!scanned) return scanned.error();
+    return builder.build(path.native());
+  }
+
+  Result<void> finish(const report::Summary& summary) {
+    if (csv_) {
+      if (auto written = csv_->finish(); !written) return written;
+      tell_written(options_.csv, count_of(csv_->rows(), "result"));
+    }
+    if (!page_) return {};
+    if (auto written = page_->write(report::page_html(summary, *details_)); !written) return written;
+    if (auto written = page_->finish(); !written) return written;
+    tell_written(options_.html, "the report as a page, to be opened in a browser");
+    return {};
+  }
+
+ private:
+  static void tell_written(const std::string& path, std::string_view what) {
+    observe::log::print(spdlog::level::info, fmt::format("{}: {}", path, what));
+  }
+
+  const Options& options_;
+  std::optional<report::CsvExport> csv_;
+  std::optional<NewFile> page_;
+  std::optional<report::Details> details_;
+  std::vector<report::RecordVisitor*> visitors_;
+};
+
 }  // namespace
 
 int report_command(const Invocation& invocation) {
   const std::filesystem::path path = invocation.arguments.front();
-  const auto summary = report::summarize(path);
+  Exports exports(invocation.options);
+  if (const auto opened = exports.open(); !opened) return fail(opened.error());
+  const auto summary = exports.read(path);
   if (!summary) return fail(summary.error());
+  if (const auto finished = exports.finish(*summary); !finished) return fail(finished.error());
   if (!invocation.options.failed.empty()) {
     if (const auto done = write_failed(invocation.options, path); !done) return fail(done.error());
   }

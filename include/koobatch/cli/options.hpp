@@ -35,6 +35,8 @@ struct Options {
   std::string report;  ///< --report as given: FILE or DIR/
   std::string job;     ///< --job; empty: where the report says
   std::string failed;  ///< --failed of `report`; empty: no such job is wanted
+  std::string csv;     ///< --csv of `report`; empty: no such file is wanted
+  std::string html;    ///< --html of `report`; the same
   bool dry_run = false;
   bool json = false;
   engine::RunSettings run;

@@ -31,6 +31,13 @@ class Histogram {
   Duration min() const { return Duration(static_cast<Duration::rep>(count_ == 0 ? 0 : min_)); }  ///< exact
   Duration max() const { return Duration(static_cast<Duration::rep>(max_)); }                    ///< exact
   Duration mean() const;                                                                         ///< exact
+  /// Calls `each(duration, count)` for what was recorded, from the shortest on; durations are as those of percentile().
+  template <class Each>
+  void for_each(Each each) const {
+    for (std::size_t i = 0; i < buckets; ++i) {
+      if (counts_[i] != 0) each(Duration(static_cast<Duration::rep>(std::clamp(middle(i), min_, max_))), counts_[i]);
+    }
+  }
 
  private:
   static constexpr unsigned precision = 6;  // 2^6 buckets an octave
