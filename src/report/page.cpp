@@ -85,8 +85,8 @@ void add_figures(Values& page, const Summary& s) {
                  ? "no retry"
                  : fmt::format("{} of them {}", format_count(s.retries), s.retries == 1 ? "a retry" : "retries"));
   if (s.latency.count == 0) return;
-  add_time_figure(page, "Median", latency_text(s.latency.p50), "half came within");
-  add_time_figure(page, "99%", latency_text(s.latency.p99), "all but 1 in 100");
+  add_time_figure(page, "Median latency", latency_text(s.latency.p50), "half came within");
+  add_time_figure(page, "Latency of 99%", latency_text(s.latency.p99), "all but 1 in 100");
 }
 
 void add_fact(Values& page, std::string_view name, std::string_view text) {
@@ -162,6 +162,9 @@ void add_causes(Values& page, const Summary& s) {
     }
   }
   if (!s.causes.empty()) page.add("causes");
+  page.set("no_causes", s.counts.finished() == 0  ? "No operation has its result yet."
+                        : s.counts.remaining == 0 ? "Nothing went wrong."
+                                                  : "Nothing went wrong so far.");
   if (s.other_causes != 0) page.add("other_causes").set("count", format_count(s.other_causes));
 }
 
@@ -175,16 +178,23 @@ void add_slowest(Values& page, const Slowest& slowest) {
   }
 }
 
+/// A setting as one would write it; several of one name with commas between them.
+std::string setting_text(simdjson::dom::element value) {
+  std::string_view text;
+  if (value.get(text) == simdjson::SUCCESS) return std::string(text);
+  simdjson::dom::array several;
+  if (value.get(several) != simdjson::SUCCESS) return simdjson::minify(value);
+  std::string out;
+  for (const auto one : several) out += (out.empty() ? "" : ", ") + setting_text(one);
+  return out;
+}
+
 void add_settings(Values& page, const std::string& settings) {
   simdjson::dom::parser parser;
   simdjson::dom::object object;
   if (parser.parse(settings).get(object) != simdjson::SUCCESS) return;
   for (const auto [name, value] : object) {
-    std::string_view text;
-    const bool is_text = value.get(text) == simdjson::SUCCESS;
-    page.add("setting")
-        .set("name", harmless(name))
-        .set("value", harmless(is_text ? std::string(text) : simdjson::minify(value)));
+    page.add("setting").set("name", harmless(name)).set("value", harmless(setting_text(value)));
   }
 }
 

@@ -80,7 +80,7 @@ BOOST_AUTO_TEST_CASE(what_there_is_not_is_said) {
   const auto html = visible(Page(samples::run(1, 3)).html());
   BOOST_TEST(contains(html, "Unfinished, or still running: 0 of 3 operations done"));
   BOOST_TEST(contains(html, "No operation has its result yet."));
-  BOOST_TEST(contains(html, "Nothing that was finished went wrong."));
+  BOOST_TEST(contains(html, "No attempt had to be repeated."));
   BOOST_TEST(contains(html, "koobatch resume r.ndjson"));
   BOOST_TEST(!contains(html, "<canvas"));
   const auto empty = visible(Page(samples::run(1, 0)).end(samples::end()).html());

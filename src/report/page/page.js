@@ -90,10 +90,27 @@
     ticks: {precision: whole ? 0 : undefined, maxTicksLimit: 6, callback: (n) => n.toLocaleString('en-US')},
   });
 
-  const latencyScale = () => ({
-    type: 'logarithmic', grid: {...grid(), drawBorder: false},
-    ticks: {autoSkip: false, callback: (ms) => (/^[125]0*$/.test(String(ms).replace(/^0\.0*/, '')) ? lengthText(ms) : null)},
-  });
+  // 1, 2 and 5 times the powers of ten, from the last below `low` to the first above `high`.
+  function roundValues(low, high) {
+    const values = [];
+    for (let power = Math.floor(Math.log10(low)); power <= Math.ceil(Math.log10(high)); ++power) {
+      values.push(...[1, 2, 5].map((n) => Number(`${n}e${power}`)));
+    }
+    const first = values.findLastIndex((v) => v < low);
+    const last = values.findIndex((v) => v > high);
+    return values.slice(Math.max(first, 0), last < 0 ? undefined : last + 1);
+  }
+
+  function latencyScale() {
+    const all = Object.values(data.latency).flat().filter((ms) => ms !== null).map((ms) => Math.max(ms, 1e-3));
+    const values = roundValues(Math.min(...all), Math.max(...all));
+    const shown = values.length > 8 ? values.filter((v) => Number.isInteger(Math.log10(v))) : values;
+    return {
+      type: 'logarithmic', min: values[0], max: values.at(-1), grid: {...grid(), drawBorder: false},
+      afterBuildTicks(scale) { scale.ticks = shown.map((value) => ({value})); },
+      ticks: {autoSkip: false, callback: lengthText},
+    };
+  }
 
   const tooltip = () => ({
     backgroundColor: colour('ink'), titleColor: colour('page'), bodyColor: colour('page'), padding: 10, cornerRadius: 6,
@@ -172,7 +189,7 @@
     const perSecond = long >= second;
     const scaled = (n) => (perSecond ? (n * second) / long : n);
     const datasets = names.filter(([name]) => series[name]).map(([name, text, look]) => ({
-      label: text, data: joined(series[name], factor).map((n, i) => ({x: (i + 0.5) * long, y: scaled(n), n})),
+      label: text, data: joined(series[name], factor).map((n, i) => ({x: (i + 0.5) * long, y: n === 0 ? NaN : scaled(n), n})),
       backgroundColor: fill(look), barPercentage: 1, categoryPercentage: 1, grouped: false,
     }));
     const label = (item) => {
@@ -209,7 +226,11 @@
       }));
       const callbacks = {title: stretch(width), label: (item) => ` ${item.dataset.label} ${lengthText(item.raw.y)}`};
       const made = options({...timeScale(), stacked: false}, latencyScale(), {tooltip: {callbacks}});
-      made.plugins.legend.labels = {...made.plugins.legend.labels, usePointStyle: true, pointStyle: 'line', boxWidth: 30};
+      // By themselves the keys would not be dashed as the lines are.
+      const keys = () => datasets.map(({label, borderColor, borderDash}, datasetIndex) => (
+        {text: label, strokeStyle: borderColor, fontColor: colour('ink'), lineDash: borderDash, lineWidth: 2, pointStyle: 'line', datasetIndex}));
+      made.plugins.legend.labels = {...made.plugins.legend.labels, usePointStyle: true, boxWidth: 30, generateLabels: keys};
+      made.plugins.legend.onClick = null;
       return {
         type: 'line', data: {datasets}, options: made, plugins: [resumptions],
         caption: `of the last attempt, from its first byte sent to its answer read; of the operations finished in each ${lengthText(width)}`,
@@ -217,11 +238,14 @@
     },
 
     distribution() {
-      const {first, counts} = data.distribution;
-      const all = counts.reduce((sum, n) => sum + n, 0);
+      const all = data.distribution.counts.reduce((sum, n) => sum + n, 0);
+      // So few that they all look alike get some room around them.
+      const room = Math.max(0, Math.ceil((8 - data.distribution.counts.length) / 2));
+      const first = data.distribution.first - room;
+      const counts = [...new Array(room).fill(0), ...data.distribution.counts, ...new Array(room).fill(0)];
       const low = (i) => 10 ** ((first + i) / 10);
       const datasets = [{
-        data: counts.map((n, i) => ({x: first + i + 0.5, y: n})), backgroundColor: colour('p50'),
+        data: counts.map((n, i) => ({x: first + i + 0.5, y: n === 0 ? NaN : n})), backgroundColor: colour('p50'),
         barPercentage: 0.92, categoryPercentage: 1,
       }];
       // Ten bins a decade: those that begin at 1, about 2 and about 5 are told.
