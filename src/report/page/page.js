@@ -18,6 +18,8 @@
     return ms < day ? `${precise.format(ms / hour)} h` : `${precise.format(ms / day)} d`;
   }
 
+  const eachText = (ms) => `in each ${lengthText(ms).replace(/^1 /, '')}`;
+
   const twoDigits = (n) => String(Math.floor(n)).padStart(2, '0');
 
   // How moments of a run of this length are told, from the start on.
@@ -103,7 +105,7 @@
 
   function latencyScale() {
     const all = Object.values(data.latency).flat().filter((ms) => ms !== null).map((ms) => Math.max(ms, 1e-3));
-    const values = roundValues(Math.min(...all), Math.max(...all));
+    const values = roundValues(Math.min(...all) * 0.95, Math.max(...all) * 1.05);
     const shown = values.length > 8 ? values.filter((v) => Number.isInteger(Math.log10(v))) : values;
     return {
       type: 'logarithmic', min: values[0], max: values.at(-1), grid: {...grid(), drawBorder: false},
@@ -144,7 +146,7 @@
       for (const start of data.segments_ms.slice(1)) {
         const at = Math.round(x.getPixelForValue(start)) + 0.5;
         line(ctx, at, area.top, area.bottom, 'quiet');
-        label(ctx, 'resumed', at + 4, area.top + 9, area);
+        label(chart, 'resumed', at + 4, area.top + 9);
       }
     },
   };
@@ -161,11 +163,11 @@
   }
 
   // To the right of `x`, or to the left of it where there is no room.
-  function label(ctx, text, x, y, area) {
+  function label({ctx, width: room}, text, x, y) {
     ctx.save();
     ctx.fillStyle = colour('ink');
     ctx.font = `12px ${Chart.defaults.font.family}`;
-    const fits = x + ctx.measureText(text).width <= area.right;
+    const fits = x + ctx.measureText(text).width <= room;
     ctx.textAlign = fits ? 'left' : 'right';
     ctx.textBaseline = 'middle';
     ctx.fillText(text, fits ? x : x - 8, y);
@@ -200,7 +202,7 @@
       type: 'bar', data: {datasets}, plugins: [resumptions],
       options: options(timeScale(), countScale(!perSecond),
         {tooltip: {callbacks: {title: stretch(long), label}, filter: (item) => item.raw.n > 0}}),
-      caption: `${unit} ${perSecond ? 'a second' : `in each ${lengthText(long)}`}`,
+      caption: `${unit} ${perSecond ? 'a second' : eachText(long)}`,
     };
   }
 
@@ -233,7 +235,7 @@
       made.plugins.legend.onClick = null;
       return {
         type: 'line', data: {datasets}, options: made, plugins: [resumptions],
-        caption: `of the last attempt, from its first byte sent to its answer read; of the operations finished in each ${lengthText(width)}`,
+        caption: `of the last attempt, from its first byte sent to its answer read; of the operations finished ${eachText(width)}`,
       };
     },
 
@@ -274,7 +276,7 @@
         const at = Math.round(x.getPixelForValue(10 * Math.log10(Math.max(data.distribution[name], 1e-3)))) + 0.5;
         const y = area.top - 40 + row * 14;
         line(ctx, at, y - 5, area.bottom, 'quiet');
-        label(ctx, `${text} ${lengthText(data.distribution[name])}`, at + 4, y, area);
+        label(chart, `${text} ${lengthText(data.distribution[name])}`, at + 4, y);
       });
     },
   };
