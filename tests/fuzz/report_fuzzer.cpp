@@ -3,7 +3,9 @@
 #include "report_lines.hpp"
 
 #include "koobatch/core/terminal_text.hpp"
+#include "koobatch/report/csv_export.hpp"
 #include "koobatch/report/decoder.hpp"
+#include "koobatch/report/page.hpp"
 #include "koobatch/report/reader.hpp"
 #include "koobatch/report/summary.hpp"
 
@@ -117,12 +119,25 @@ bool names_once(std::string_view text, std::string_view member) {
   return text.find(member) == text.rfind(member);
 }
 
+/// The cells of one row of CSV (RFC 4180), or 0 if it is none.
+std::size_t count_cells(std::string_view row) {
+  std::size_t cells = 1;
+  bool quoted = false;
+  for (const char c : row.substr(0, row.size() - 2)) {
+    if (c == '"') quoted = !quoted;
+    if (quoted) continue;
+    if (c == '\r' || c == '\n') return 0;
+    if (c == ',') ++cells;
+  }
+  return quoted || !row.ends_with("\r\n") ? 0 : cells;
+}
+
 /// As the `report` verb reads results.
 class Reading final : public Visitor {
  public:
   Result<void> on_run(const RunRecord& run) override {
     builder_.begin_segment(run);
-    return {};
+    return details_.on_run(run);
   }
   Result<void> on_result(const ResultLine& result) override {
     const auto record = decoder_.result(result.text);
@@ -132,13 +147,15 @@ class Reading final : public Visitor {
     }
     builder_.add(*record);
     check_written_again(*record);
-    return {};
+    check_row(*record);
+    return details_.on_result(*record);
   }
   Result<void> on_end(const EndRecord& end) override {
     builder_.end_segment(end);
-    return {};
+    return details_.on_end(end);
   }
   Summary summary() const { return builder_.build("r.ndjson"); }
+  const Details& details() const { return details_; }
 
  private:
   void check_written_again(const ResultRecord& record) {
@@ -150,7 +167,15 @@ class Reading final : public Visitor {
     must(line_of(*again) == first, "a line is written as it was read");
   }
 
+  static void check_row(const ResultRecord& record) {
+    std::string header, row;
+    append_csv_header(header);
+    append_csv_row(row, record);
+    must(count_cells(row) == count_cells(header), "a result is one row of CSV");
+  }
+
   SummaryBuilder builder_;
+  Details details_;
   Decoder decoder_, second_decoder_;
 };
 
@@ -164,6 +189,14 @@ void check_shown(const Summary& summary) {
       must(harmless(text) == text, "a summary is harmless to a terminal");
     }
   }
+}
+
+void check_charts(const Details& details) {
+  static simdjson::dom::parser parser;
+  const auto data = chart_data(details);
+  must(parser.parse(data).error() == simdjson::SUCCESS && data.find('<') == std::string::npos,
+       "the data of charts are JSON that may stand in a page");
+  must(details.timeline().buckets().size() <= Timeline::most_buckets, "charts are bounded");
 }
 
 // Mutating ---------------------------------------------------------------------------------------------------------
@@ -236,6 +269,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   check_content(*whole);
   check_recovery(*whole, text);
   Reading reading;
-  if (scan_text(text, size + 1, reading)) check_shown(reading.summary());
+  if (scan_text(text, size + 1, reading)) {
+    check_shown(reading.summary());
+    check_charts(reading.details());
+  }
   return 0;
 }
