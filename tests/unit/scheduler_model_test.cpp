@@ -47,7 +47,10 @@ class Model {
     RC_ASSERT(attempt > it.attempt);
     it.noted = attempt;
     std::size_t ahead = 0;
-    for (const auto& [number, other] : lines_) ahead += !other.final && other.noted > other.attempt;
+    // Of a user who was refused since, a note is given back unused.
+    for (const auto& [number, other] : lines_) {
+      ahead += !other.final && !other.revoked && other.noted > other.attempt;
+    }
     // A connection that fails uses up a note, of which operation cannot be seen from outside.
     RC_ASSERT(connect_failed_ || ahead <= settings_.notes_ahead);
   }
@@ -142,14 +145,21 @@ class Model {
     std::uint8_t noted = 0;
     std::uint8_t durably_noted = 0;
     unsigned counted = 0;
+    std::uint64_t outages = 0;  ///< so far, at the last one counted
     Verdict last = Verdict::repeat;
   };
 
-  /// Failures that fall into an outage are not counted.
+  /// Failures that fall into an outage are not counted. The last one is not, either, if one began before that was told
+  /// of.
   void count(Line& line) {
     if (pace_.interrupted()) return;
+    const auto outages = pace_.counts().outages;
+    if (line.counted == settings_.max_attempts) {
+      RC_ASSERT(outages > line.outages);
+      --line.counted;
+    }
     ++line.counted;
-    RC_ASSERT(line.counted <= settings_.max_attempts);
+    line.outages = outages;
   }
 
   SchedulerSettings settings_;
