@@ -129,7 +129,7 @@ void validate_csv(benchmark::State& state) {
 /// An operation's way through the scheduler: admitted, sent, settled, recorded, durable.
 void schedule(benchmark::State& state) {
   flow::Pace pace({}, TimePoint(std::chrono::hours(1)));
-  const flow::StoppedUsers stopped;
+  flow::StoppedUsers stopped;
   flow::Scheduler scheduler({}, pace, stopped, 1);
   flow::Outcome success;
   success.verdict = flow::Verdict::succeeded;

@@ -43,11 +43,10 @@ Result<void> check_app(const engine::RunSettings& run) {
 
 Result<void> check_credentials(const Options& options, const net::Endpoint& endpoint) {
   const auto& credentials = options.run.credentials;
-  const std::array<std::pair<const char*, bool>, 4> sources = {
-      {{"--token-file", !credentials.token_file.empty()},
-       {"--token-env", !credentials.token_env.empty()},
-       {"--token-command", !credentials.token_command.empty()},
-       {"--tokens-file", !credentials.tokens_file.empty()}}};
+  const std::array<std::pair<const char*, bool>, 4> sources = {{{"--token-file", !credentials.token_file.empty()},
+                                                                {"--token-env", !credentials.token_env.empty()},
+                                                                {"--token-command", !credentials.token_command.empty()},
+                                                                {"--tokens-file", !credentials.tokens_file.empty()}}};
   const char* chosen = nullptr;
   for (const auto& [flag, given] : sources) {
     if (!given) continue;

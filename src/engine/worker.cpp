@@ -341,6 +341,8 @@ bool Worker::mend_for_user(Line& line, flow::SlotId slot) {
   if (outcome.verdict == Verdict::suspicious) return true;
   if (const std::size_t number = shared_.stopped_users.stop(user)) {
     shared_.user_stopped(operation, outcome, number);
+    // Whoever ends the run learns of it later than the seats look for their next operation.
+    if (shared_.stopped_users.hopeless()) scheduler_.stop();
     // Others may hold operations of this user that wait.
     shared_.pace_changed();
   }

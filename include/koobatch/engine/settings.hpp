@@ -34,7 +34,7 @@ struct RunSettings {
   bool simulated = false;              ///< the endpoint is the embedded simulator: made-up credentials will do
   auth::CredentialSettings credentials;
   auth::AppSettings app;
-  std::shared_ptr<const auth::AppKey> app_key;  ///< `app` with its secret; null: requests carry a token
+  std::shared_ptr<const auth::AppKey> app_key;          ///< `app` with its secret; null: requests carry a token
   std::shared_ptr<const auth::UserTokens> user_tokens;  ///< each user's own; null: one token for all
   net::TlsSettings tls;
 
