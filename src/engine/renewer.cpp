@@ -173,7 +173,11 @@ bool Renewer::refused(const auth::Credentials::Header& sent, const flow::Outcome
   const std::lock_guard guard(mutex_);
   // Somebody else was refused as well, and has seen to it.
   if (!in_use(sent)) return true;
-  if (!policy_.refused(Steady::now())) return false;
+  if (!policy_.refused(Steady::now())) {
+    // Nor may others send what would be in vain, until they have heard that the run is over.
+    parts_.pace.hold(Steady::now());
+    return false;
+  }
   refusal_ = why_refused(sent, outcome);
   hold();
   return true;

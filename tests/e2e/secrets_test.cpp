@@ -89,7 +89,7 @@ struct Fixture {
   }
   std::string job() const {
     std::string text;
-    for (int i = 0; i < 20; ++i) {
+    for (int i = 0; i < 60; ++i) {
       text += fmt::format(R"({{"op":"rename_shared_folder","id":"{}","fileName":"name"}})"
                           "\n",
                           i);
