@@ -81,8 +81,8 @@ net::Awaitable<Refresher::Ending> Refresher::refresh(const Patience& patience) {
     if (stopping_) co_return Ending{};
     // Read anew each time: its owner may have replaced it.
     const auto token = file_.read();
-    if (!token) co_return Ending{.error = fatal_error(token.error().message)};
-    if (auto prepared = file_.prepare(); !prepared) co_return Ending{.error = fatal_error(prepared.error().message)};
+    if (!token) co_return Ending{.error = resumable(token.error())};
+    if (auto prepared = file_.prepare(); !prepared) co_return Ending{.error = resumable(prepared.error())};
     credentials_.hide(token->view());
     co_await call(*token);
     if (auto ending = judge()) co_return std::move(*ending);
@@ -173,8 +173,7 @@ std::optional<Refresher::Ending> Refresher::take_session() {
   if (session.refresh_token) {
     credentials_.hide(session.refresh_token->view());
     if (auto replaced = file_.replace(session.refresh_token->view()); !replaced) {
-      return Ending{.error = fatal_error(fmt::format("{}; then run 'koobatch resume {}'", replaced.error().message,
-                                                     settings_.report.string()))};
+      return Ending{.error = resumable(replaced.error())};
     }
   }
   credentials_.adopt(session.access_token);
@@ -190,6 +189,10 @@ bool Refresher::mend_clock() {
 Duration Refresher::pause(unsigned tries) {
   if (outcome_.retry_after > Duration::zero()) return *outcome_.retry_after;
   return settings_.scheduler.retry.backoff(tries, random_);
+}
+
+Error Refresher::resumable(const Error& error) const {
+  return fatal_error(fmt::format("{}; then run 'koobatch resume {}'", error.message, settings_.report.string()));
 }
 
 Error Refresher::refused() const {
