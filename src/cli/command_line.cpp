@@ -190,7 +190,9 @@ Result<Invocation> make_invocation(const CLI::App& app, const VerbRow& row, cons
   if (!options) return options.error();
   Invocation invocation{row.verb, arguments_of(verb), std::move(*options), {}};
   // Elsewhere nobody can say which variable holds the token.
-  if (row.verb != Verb::run && row.verb != Verb::resume && row.verb != Verb::retry) return invocation;
+  if (row.verb != Verb::run && row.verb != Verb::resume && row.verb != Verb::retry && row.verb != Verb::bench) {
+    return invocation;
+  }
   for (const auto& name : unknown_variables(environment, invocation.options.run.credentials.token_env)) {
     invocation.warnings.push_back(fmt::format("{}: no option has this name, so the variable is ignored", name));
   }

@@ -21,8 +21,6 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto draw_interval = 100ms;
-/// What a first signal leaves to the requests under way.
-constexpr auto drain_grace = 10s;
 
 /// Waits for the run's end, shows how it goes, and hands signals on.
 void watch(engine::Run& run, const SignalWatch& signals, observe::ProgressDisplay& display) {
@@ -87,23 +85,30 @@ int print_result(const engine::RunResult& result, int signal) {
   return status_of(result, signal);
 }
 
+void warn_of_insecurity(const engine::RunSettings& settings) {
+  if (!settings.tls.insecure) return;
+  spdlog::warn("--insecure: the service's certificate is not checked; anybody in between can read the token");
+}
+
+Result<std::unique_ptr<sim::Simulator>> start_embedded(engine::RunSettings& settings,
+                                                       const sim::SimulatorSettings& simulator) {
+  if (!settings.simulated) return std::unique_ptr<sim::Simulator>();
+  sim::SimulatorSettings embedded = simulator;
+  embedded.app_key = settings.app_key;
+  auto started = sim::Simulator::start(embedded);
+  if (!started) return started.error();
+  const auto endpoint = net::parse_endpoint((*started)->url());
+  if (!endpoint) return endpoint.error();
+  settings.endpoint = *endpoint;
+  return started;
+}
+
 int execute(engine::RunSettings settings, const Invocation& invocation, std::shared_ptr<observe::Console> console,
             const std::function<Result<std::unique_ptr<engine::Run>>(const engine::RunSettings&)>& start) {
-  if (settings.tls.insecure) {
-    spdlog::warn("--insecure: the service's certificate is not checked; anybody in between can read the token");
-  }
+  warn_of_insecurity(settings);
   const SignalWatch signals;
-  std::unique_ptr<sim::Simulator> simulator;
-  if (settings.simulated) {
-    sim::SimulatorSettings embedded = invocation.options.simulator;
-    embedded.app_key = settings.app_key;
-    auto started = sim::Simulator::start(embedded);
-    if (!started) return fail(started.error());
-    simulator = std::move(*started);
-    const auto endpoint = net::parse_endpoint(simulator->url());
-    if (!endpoint) return fail(endpoint.error());
-    settings.endpoint = *endpoint;
-  }
+  const auto simulator = start_embedded(settings, invocation.options.simulator);
+  if (!simulator) return fail(simulator.error());
   if (auto fitted = fit_connections(settings); !fitted) return fail(fitted.error());
   auto run = start(settings);
   if (!run) return fail(run.error());

@@ -58,6 +58,8 @@ int execute(const Invocation& invocation, const std::shared_ptr<observe::Console
       return report_command(invocation);
     case Verb::simulate:
       return simulate_command(invocation);
+    case Verb::bench:
+      return bench_command(invocation);
     case Verb::trace:
       return trace_command(invocation);
   }

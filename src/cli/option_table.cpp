@@ -78,6 +78,22 @@ Applied set_header(const std::string& value, std::optional<std::string_view> job
   return {};
 }
 
+/// An identifier keeps the rule of the job's own field.
+Applied add_id(const std::string& value, std::string_view operation, std::vector<std::string>& to) {
+  job::Fields fields;
+  fields.row = job::find_operation(operation);
+  const std::size_t key = fields.row->key_field;
+  fields.values[key].present = true;
+  fields.values[key].text = value;
+  std::vector<job::Violation> violations;
+  job::check(fields, violations);
+  for (const auto& violation : violations) {
+    if (violation.field == fields.row->fields[key].name) return usage_error(violation.message);
+  }
+  to.push_back(value);
+  return {};
+}
+
 /// The template becomes a header: no line breaks. Without its placeholder it could only be a token itself.
 Applied set_authorization(const std::string& value, std::string& to) {
   if (!std::all_of(value.begin(), value.end(), [](char c) { return c >= 0x20 && c < 0x7f; })) {
@@ -97,10 +113,12 @@ Applied set_app_id(const std::string& value, std::string& to) {
 }
 
 constexpr Verbs run = only(Verb::run) | only(Verb::resume) | only(Verb::retry);
+constexpr Verbs bench = only(Verb::bench);
+constexpr Verbs sending = run | bench;
 constexpr Verbs new_run = only(Verb::run);
 constexpr Verbs simulate = only(Verb::simulate);
 constexpr Verbs jobs = run | only(Verb::validate);
-constexpr Verbs all = jobs | only(Verb::report) | only(Verb::trace) | simulate;
+constexpr Verbs all = jobs | only(Verb::report) | only(Verb::trace) | simulate | bench;
 
 constexpr std::string_view target = "Where to send";
 constexpr std::string_view job_group = "Job and report";
@@ -127,11 +145,13 @@ constexpr std::uint64_t max_threads = 256;
 using Value = const std::string&;
 
 const std::array table = {
-    OptionRow{"endpoint", 0, "URL", run, target, "The service, as https://HOST or https://HOST:PORT",
+    OptionRow{"endpoint", 0, "URL", sending, target, "The service, as https://HOST or https://HOST:PORT",
               [](Value v, Options& o) { return set_text(v, o.endpoint); }, Choice::target},
-    OptionRow{"simulate", 0, "", run, target, "Start the embedded service and send to it; needs no credentials",
+    OptionRow{"simulate", 0, "", sending, target, "Start the embedded service and send to it; needs no credentials",
               [](Value v, Options& o) { return set_switch(v, o.simulate); }, Choice::target},
-    OptionRow{"proxy", 0, "URL", run, target,
+    OptionRow{"yes", 0, "", bench, target, "Yes, send to --endpoint, and rename things there",
+              [](Value v, Options& o) { return set_switch(v, o.bench.confirmed); }},
+    OptionRow{"proxy", 0, "URL", sending, target,
               "HTTP proxy, http://HOST:PORT; CONNECT even to http://, so that it gets no credentials",
               [](Value v, Options& o) { return set_text(v, o.proxy); }},
     OptionRow{"dry-run", 0, "", new_run, target, "Print each request that would be sent, and send nothing",
@@ -156,27 +176,40 @@ const std::array table = {
                 return {};
               }},
     OptionRow{
-        "user-id", 0, "ID", run, job_group, "X-User-Id of the operations that name no user_id",
+        "user-id", 0, "ID", sending, job_group, "X-User-Id of the operations that name no user_id",
         [](Value v, Options& o) { return set_header(v, &job::Fields::user_id, "user_id", o.run.reader.default_user); }},
-    OptionRow{"language", 0, "TAG", run, job_group, "Language of the operations that name none, e.g. en-US",
+    OptionRow{"language", 0, "TAG", sending, job_group, "Language of the operations that name none, e.g. en-US",
               [](Value v, Options& o) {
                 return set_header(v, &job::Fields::language, "language", o.run.reader.default_language);
               }},
     OptionRow{"skip-invalid", 0, "", run, job_group, "Record invalid operations as such, and run the others",
               [](Value v, Options& o) { return set_switch(v, o.run.skip_invalid); }},
 
-    OptionRow{"token-file", 0, "FILE", run, credentials, "File with the access token, readable by its owner only",
+    OptionRow{"report", 0, "FILE|DIR/", bench, job_group, "Keep the report; DIR/ names it by time (a temporary file)",
+              [](Value v, Options& o) { return set_text(v, o.report); }},
+    OptionRow{"duration", 0, "DURATION", bench, job_group, "How long to measure (10s)",
+              [](Value v, Options& o) { return set_duration(v, o.bench.duration); }},
+    OptionRow{
+        "operations", 0, "N", bench, job_group, "How many operations to send, instead of for how long",
+        [](Value v, Options& o) { return set_count(v, 1, job::SyntheticJob::most_operations, o.bench.operations); }},
+    OptionRow{"folder", 0, "ID", bench, job_group, "Rename this shared folder; repeatable (made-up IDs)",
+              [](Value v, Options& o) { return add_id(v, "rename_shared_folder", o.bench.folders); }, Choice::none,
+              true},
+    OptionRow{"album", 0, "ID", bench, job_group, "Rename this album; repeatable (made-up IDs)",
+              [](Value v, Options& o) { return add_id(v, "update_album", o.bench.albums); }, Choice::none, true},
+
+    OptionRow{"token-file", 0, "FILE", sending, credentials, "File with the access token, readable by its owner only",
               [](Value v, Options& o) { return set_text(v, o.run.credentials.token_file); }, Choice::token, false,
               false, true},
-    OptionRow{"token-env", 0, "NAME", run, credentials, "Environment variable that holds the access token",
+    OptionRow{"token-env", 0, "NAME", sending, credentials, "Environment variable that holds the access token",
               [](Value v, Options& o) { return set_text(v, o.run.credentials.token_env); }, Choice::token},
-    OptionRow{"token-command", 0, "COMMAND", run, credentials,
+    OptionRow{"token-command", 0, "COMMAND", sending, credentials,
               "Program (no shell) that writes the access token as its first line",
               [](Value v, Options& o) { return set_text(v, o.run.credentials.token_command); }, Choice::token, false,
               true},
-    OptionRow{"token-command-timeout", 0, "DURATION", run, credentials, "Time it may take; then it is killed (30s)",
+    OptionRow{"token-command-timeout", 0, "DURATION", sending, credentials, "Time it may take; then it is killed (30s)",
               [](Value v, Options& o) { return set_duration(v, o.run.credentials.token_command_timeout); }},
-    OptionRow{"refresh-token-file", 0, "FILE", run, credentials,
+    OptionRow{"refresh-token-file", 0, "FILE", sending, credentials,
               "File with the refresh token; new tokens are got for it, and it is replaced",
               [](Value v, Options& o) { return set_text(v, o.run.credentials.refresh_token_file); }, Choice::none,
               false, false, true},
@@ -184,39 +217,40 @@ const std::array table = {
               "Each user's own token, as CSV or NDJSON: user_id, token; readable by its owner only",
               [](Value v, Options& o) { return set_text(v, o.run.credentials.tokens_file); }, Choice::token, false,
               false, true},
-    OptionRow{"app-id", 0, "ID", run, credentials, "Sign requests as this app, instead of sending a token",
+    OptionRow{"app-id", 0, "ID", sending, credentials, "Sign requests as this app, instead of sending a token",
               [](Value v, Options& o) { return set_app_id(v, o.run.app.id); }, Choice::app},
-    OptionRow{"app-secret-file", 0, "FILE", run, credentials, "File with the app's secret, readable by its owner only",
+    OptionRow{"app-secret-file", 0, "FILE", sending, credentials, "File with the app's secret, readable by its owner only",
               [](Value v, Options& o) { return set_text(v, o.run.app.secret_file); }, Choice::app, false, false, true},
-    OptionRow{"authorization", 0, "TEMPLATE", run, credentials, "Authorization header (Bearer+{token})",
+    OptionRow{"authorization", 0, "TEMPLATE", sending, credentials, "Authorization header (Bearer+{token})",
               [](Value v, Options& o) { return set_authorization(v, o.run.credentials.authorization); }, Choice::none,
               false, true},
 
-    OptionRow{"rate", 0, "RATE", run, pace, "Most requests to send, retries included, e.g. 500/s or 60/min (no limit)",
+    OptionRow{"rate", 0, "RATE", sending, pace,
+              "Most requests to send, retries included, e.g. 500/s or 60/min (no limit)",
               [](Value v, Options& o) { return set_rate(v, o.run.pace.rate); }},
-    OptionRow{"rate-per-user", 0, "RATE", run, pace, "The same for each user (X-User-Id) on its own (no limit)",
+    OptionRow{"rate-per-user", 0, "RATE", sending, pace, "The same for each user (X-User-Id) on its own (no limit)",
               [](Value v, Options& o) { return set_rate(v, o.run.pace.rate_per_user); }},
     OptionRow{"burst", 0, "N", run, pace, "Requests that may leave at once within the rate (10 ms worth of it)",
               [](Value v, Options& o) { return set_count(v, 1, 1000000, o.run.pace.burst); }},
-    OptionRow{"connections", 0, "N", run, pace, "Connections, over all threads (16)",
+    OptionRow{"connections", 0, "N", sending, pace, "Connections, over all threads (16)",
               [](Value v, Options& o) { return set_count(v, 1, max_connections, o.run.connections); }},
-    OptionRow{"threads", 0, "N", run, pace, "Threads that send (1)",
+    OptionRow{"threads", 0, "N", sending, pace, "Threads that send (1)",
               [](Value v, Options& o) { return set_count(v, 1, max_threads, o.run.threads); }},
 
-    OptionRow{"max-attempts", 0, "N", run, retries, "Attempts of an operation, 1 to 200 (5)",
+    OptionRow{"max-attempts", 0, "N", sending, retries, "Attempts of an operation, 1 to 200 (5)",
               [](Value v, Options& o) { return set_count(v, 1, 200, o.run.scheduler.max_attempts); }},
-    OptionRow{"retry-base", 0, "DURATION", run, retries,
+    OptionRow{"retry-base", 0, "DURATION", sending, retries,
               "Longest wait before the first retry; doubles each time (200ms)",
               [](Value v, Options& o) { return set_duration(v, o.run.scheduler.retry.base, Duration::zero()); }},
-    OptionRow{"retry-cap", 0, "DURATION", run, retries, "Longest wait before any retry (20s)",
+    OptionRow{"retry-cap", 0, "DURATION", sending, retries, "Longest wait before any retry (20s)",
               [](Value v, Options& o) { return set_duration(v, o.run.scheduler.retry.cap, Duration::zero()); }},
-    OptionRow{"connect-timeout", 0, "DURATION", run, retries, "Time to open a connection, TLS included (5s)",
+    OptionRow{"connect-timeout", 0, "DURATION", sending, retries, "Time to open a connection, TLS included (5s)",
               [](Value v, Options& o) { return set_duration(v, o.run.connect_timeout); }},
-    OptionRow{"timeout", 0, "DURATION", run, retries, "Time of one attempt (30s)",
+    OptionRow{"timeout", 0, "DURATION", sending, retries, "Time of one attempt (30s)",
               [](Value v, Options& o) { return set_duration(v, o.run.timeout); }},
-    OptionRow{"deadline", 0, "DURATION", run, retries, "Time of an operation from its first attempt (10m)",
+    OptionRow{"deadline", 0, "DURATION", sending, retries, "Time of an operation from its first attempt (10m)",
               [](Value v, Options& o) { return set_duration(v, o.run.scheduler.deadline); }},
-    OptionRow{"max-errors", 0, "N|N%", run, retries,
+    OptionRow{"max-errors", 0, "N|N%", sending, retries,
               "Stop when more operations than this do not succeed; % of the finished ones (no limit)",
               [](Value v, Options& o) -> Applied {
                 auto limit = flow::ErrorLimit::parse(v);
@@ -224,25 +258,25 @@ const std::array table = {
                 o.run.max_errors = std::move(*limit);
                 return {};
               }},
-    OptionRow{"max-outage", 0, "DURATION", run, retries, "Give up when the service is silent for so long (10m)",
+    OptionRow{"max-outage", 0, "DURATION", sending, retries, "Give up when the service is silent for so long (10m)",
               [](Value v, Options& o) { return set_duration(v, o.run.pace.max_outage); }},
 
-    OptionRow{"cacert", 0, "FILE", run, tls, "Certificates to trust instead of the system's (PEM)",
+    OptionRow{"cacert", 0, "FILE", sending, tls, "Certificates to trust instead of the system's (PEM)",
               [](Value v, Options& o) { return set_text(v, o.run.tls.cacert); }, Choice::none, false, false, true},
-    OptionRow{"cert", 0, "FILE", run, tls, "Client certificate (PEM)",
+    OptionRow{"cert", 0, "FILE", sending, tls, "Client certificate (PEM)",
               [](Value v, Options& o) { return set_text(v, o.run.tls.cert); }, Choice::none, false, false, true},
-    OptionRow{"key", 0, "FILE", run, tls, "Key of the client certificate (in the same file)",
+    OptionRow{"key", 0, "FILE", sending, tls, "Key of the client certificate (in the same file)",
               [](Value v, Options& o) { return set_text(v, o.run.tls.key); }, Choice::none, false, false, true},
-    OptionRow{"insecure", 0, "", run, tls, "Accept any certificate: anybody in between can read the token",
+    OptionRow{"insecure", 0, "", sending, tls, "Accept any certificate: anybody in between can read the token",
               [](Value v, Options& o) { return set_switch(v, o.run.tls.insecure); }},
 
     OptionRow{"port", 0, "N", simulate, embedded, "Port on 127.0.0.1; 0 is any free one (0)",
               [](Value v, Options& o) { return set_count(v, 0, 65535, o.simulator.port); }},
-    OptionRow{"latency", 0, "DURATION", run | simulate, embedded, "Time it takes to answer (0)",
+    OptionRow{"latency", 0, "DURATION", sending | simulate, embedded, "Time it takes to answer (0)",
               [](Value v, Options& o) { return set_duration(v, o.simulator.latency, Duration::zero()); }},
-    OptionRow{"jitter", 0, "DURATION", run | simulate, embedded, "Random time added to the latency, at most (0)",
+    OptionRow{"jitter", 0, "DURATION", sending | simulate, embedded, "Random time added to the latency, at most (0)",
               [](Value v, Options& o) { return set_duration(v, o.simulator.jitter, Duration::zero()); }},
-    OptionRow{"fault", 0, "FAULT", run | simulate, embedded,
+    OptionRow{"fault", 0, "FAULT", sending | simulate, embedded,
               "A fault, e.g. status=503,rate=0.05,retry-after=1 or reset,rate=0.02; repeatable",
               [](Value v, Options& o) -> Applied {
                 const auto fault = sim::parse_fault(v);
@@ -251,11 +285,12 @@ const std::array table = {
                 return {};
               },
               Choice::none, true},
-    OptionRow{"throttle", 0, "RATE", run | simulate, embedded, "Requests it allows before it answers 429 (no limit)",
+    OptionRow{"throttle", 0, "RATE", sending | simulate, embedded,
+              "Requests it allows before it answers 429 (no limit)",
               [](Value v, Options& o) { return set_rate(v, o.simulator.throttle); }},
-    OptionRow{"throttle-per-user", 0, "RATE", run | simulate, embedded, "The same for each X-User-Id (no limit)",
+    OptionRow{"throttle-per-user", 0, "RATE", sending | simulate, embedded, "The same for each X-User-Id (no limit)",
               [](Value v, Options& o) { return set_rate(v, o.simulator.throttle_per_user); }},
-    OptionRow{"seed", 0, "N", run | simulate, embedded, "Seed of its faults and jitter (0)",
+    OptionRow{"seed", 0, "N", sending | simulate, embedded, "Seed of its faults and jitter (0)",
               [](Value v, Options& o) { return set_count(v, 0, UINT64_MAX, o.simulator.seed); }},
     OptionRow{"app-id", 0, "ID", simulate, embedded, "Take no tokens, but requests that this app has signed",
               [](Value v, Options& o) { return set_app_id(v, o.simulator_app.id); }},
@@ -280,7 +315,7 @@ const std::array table = {
     OptionRow{"key", 0, "FILE", simulate, embedded, "Key of the certificate (PEM)",
               [](Value v, Options& o) { return set_text(v, o.simulator.key); }},
 
-    OptionRow{"json", 0, "", only(Verb::report), output, "The summary as JSON",
+    OptionRow{"json", 0, "", only(Verb::report) | bench, output, "The summary as JSON",
               [](Value v, Options& o) { return set_switch(v, o.json); }},
     OptionRow{"html", 0, "FILE", only(Verb::report), output, "New page with charts, one file that needs no network",
               [](Value v, Options& o) { return set_text(v, o.html); }},

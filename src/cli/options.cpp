@@ -102,6 +102,26 @@ Result<void> check_pace(const engine::RunSettings& run) {
   return {};
 }
 
+constexpr Duration bench_duration = std::chrono::seconds(10);
+constexpr const char* bench_user = "bench";
+/// In place of a job's file name.
+constexpr const char* bench_job = "bench";
+
+Result<void> check_bench(const Options& options) {
+  if (options.bench.operations != 0 && options.bench.duration != Duration::zero()) {
+    return usage_error("--operations and --duration exclude each other: one of them says when the end is");
+  }
+  if (options.endpoint.empty() || options.simulate) return {};
+  if (!options.bench.confirmed) {
+    return usage_error(
+        fmt::format("--endpoint '{}': a benchmark renames what it names there, again and again; give --yes if that "
+                    "is meant, or --simulate to measure with the embedded service",
+                    options.endpoint));
+  }
+  if (options.run.reader.default_user.empty()) return usage_error("--user-id is missing: in whose name to send");
+  return {};
+}
+
 /// "rename" for "jobs/rename.ndjson" and "jobs/rename.ndjson.gz".
 std::string job_stem(const std::filesystem::path& job) {
   if (job == standard_input_argument) return "stdin";
@@ -214,6 +234,29 @@ Result<sim::SimulatorSettings> finish_simulate(const Options& options) {
   }
   if (auto ok = check_both(options.simulator_app); !ok) return ok.error();
   return simulator;
+}
+
+Result<BenchSettings> finish_bench(const Options& options, WallTime now) {
+  Options chosen = options;
+  chosen.simulate = chosen.simulate || chosen.endpoint.empty();
+  if (auto ok = check_bench(chosen); !ok) return ok.error();
+  std::string& user = chosen.run.reader.default_user;
+  if (chosen.simulate && user.empty()) user = bench_user;
+  auto run = finish(chosen, bench_job, job::Format::ndjson);
+  if (!run) return run.error();
+  job::SyntheticJob job;
+  job.folders = chosen.bench.folders;
+  job.albums = chosen.bench.albums;
+  BenchSettings bench{std::move(*run), chosen.bench.duration};
+  if (chosen.bench.operations != 0) {
+    job.operations = chosen.bench.operations;
+  } else if (bench.duration == Duration::zero()) {
+    bench.duration = bench_duration;
+  }
+  bench.run.synthetic = std::move(job);
+  bench.run.pace.catch_up = true;
+  if (!chosen.report.empty()) bench.run.report = report_path(chosen.report, bench_job, now);
+  return bench;
 }
 
 }  // namespace koobatch::cli

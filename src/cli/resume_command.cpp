@@ -23,7 +23,7 @@ int tell_finished(const std::filesystem::path& path) {
   observe::log::print(spdlog::level::info,
                       fmt::format("{}: every operation has its result already; nothing to go on with", path.string()));
   auto summary = report::summarize(path);
-  return summary ? print_result({std::move(*summary), std::nullopt}, 0) : fail(summary.error());
+  return summary ? print_result({std::move(*summary), std::nullopt, {}}, 0) : fail(summary.error());
 }
 
 }  // namespace

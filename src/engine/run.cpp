@@ -141,7 +141,8 @@ Result<void> Run::Impl::prepare() {
     if (!context) return context.error();
     tls = std::move(*context);
   }
-  auto opened = job::open_job(settings.job, settings.reader);
+  auto opened = settings.synthetic ? job::open_synthetic(*settings.synthetic, settings.reader)
+                                   : job::open_job(settings.job, settings.reader);
   if (!opened) return opened.error();
   reader = std::move(*opened);
   return {};
@@ -214,10 +215,11 @@ void Run::Impl::check_errors() {
   const std::uint64_t errors = sum[Status::rejected] + sum[Status::failed] + sum[Status::unknown];
   if (!settings.max_errors.exceeded(errors, sum.finished())) return;
   abort({ErrorKind::limit,
-         fmt::format(
-             "{} of {} operations did not succeed, more than --max-errors {} allows; see 'koobatch report {}', then "
-             "go on with 'koobatch resume {} --max-errors N'",
-             errors, sum.finished(), settings.max_errors.text(), settings.report.string(), settings.report.string())});
+         fmt::format("{} of {} operations did not succeed, more than --max-errors {} allows{}", errors, sum.finished(),
+                     settings.max_errors.text(),
+                     advice(settings, fmt::format("; see 'koobatch report {}', then go on with 'koobatch resume {} "
+                                                  "--max-errors N'",
+                                                  settings.report.string(), settings.report.string())))});
 }
 
 /// The service refused a user's token for good. Called once for each user.
@@ -420,7 +422,11 @@ RunResult Run::finish() {
     impl_->error = closed.error();
     conclude();
   }
-  return {impl_->summarize(end), impl_->error};
+  RunResult result{impl_->summarize(end), impl_->error, {}};
+  for (const auto& worker : impl_->workers) {
+    if (const auto* measured = worker->measurements()) result.measurements.merge(*measured);
+  }
+  return result;
 }
 
 }  // namespace koobatch::engine

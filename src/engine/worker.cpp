@@ -96,6 +96,7 @@ Worker::Worker(unsigned index, unsigned connections, std::uint64_t seed, const S
       wake_one();
     });
   };
+  if (shared.settings.synthetic) measured_ = std::make_unique<Measurements>();
   for (unsigned i = 0; i < connections; ++i) lines_.push_back(std::make_unique<Line>(context_, dialer_));
 }
 
@@ -199,6 +200,7 @@ net::Awaitable<void> Worker::open(Line& line) {
   const flow::AttemptTiming timing{Steady::now(), WallClock::now(), {}};
   classifier_.classify(line.answer, {}, timing.at, line.outcome);
   line.seat.connected = false;
+  if (measured_) measure_failure(line.outcome, {}, timing.at);
   if (const auto final = scheduler_.connect_failed(line.seat, line.outcome, timing)) {
     record(final->slot, final->status, line.outcome, timing);
   }
@@ -267,6 +269,11 @@ void Worker::conclude(Line& line, flow::SlotId slot) {
     last_failure_ = fmt::format("HTTP {}", outcome.http);
   }
   if (outcome.verdict == Verdict::throttled) counters_.throttled.add();
+  if (measured_) {
+    measured_->service.record(timing.latency);
+    const TraceId trace{shared_.trace_prefix, operation.line(), scheduler_.attempt(slot)};
+    if (outcome.verdict != Verdict::succeeded) measure_failure(outcome, trace, timing.at);
+  }
   if (outcome.verdict == Verdict::succeeded || outcome.verdict == Verdict::rejected) shared_.stopped_users.accepted();
   // The documented code for a wrong parameter may be about X-Date.
   const bool refused = outcome.verdict == Verdict::unauthorized || outcome.verdict == Verdict::suspicious ||
@@ -385,6 +392,7 @@ void Worker::record(flow::SlotId slot, Status status, const flow::Outcome& outco
   report::append_line(batch_.lines, result);
   tally_.add(result);
   counters_.count(status);
+  if (measured_) measured_->from_due.record(timing.now - scheduler_.due(slot));
   if (status != Status::succeeded) shared_.not_succeeded();
   if (shared_.first_results.watching()) consider_first(status, outcome);
   recorded_batch_ = batch_.number;
@@ -392,6 +400,19 @@ void Worker::record(flow::SlotId slot, Status status, const flow::Outcome& outco
   if (batch_.lines.size() >= batch_bytes || timing.now - batch_.first >= batch_age) hand_over(false);
   consider_sync();
   pull_input();
+}
+
+void Worker::measure_failure(const flow::Outcome& outcome, std::optional<TraceId> trace, WallTime at) {
+  report::ResultRecord attempt;
+  attempt.line = trace ? trace->line : 0;
+  attempt.status = Status::failed;
+  attempt.http = outcome.http;
+  attempt.code = outcome.code;
+  attempt.msg = outcome.msg;
+  attempt.error = outcome.error;
+  attempt.trace_id = trace;
+  attempt.at = at;
+  measured_->failures.add(attempt);
 }
 
 /// An attempt that must not be made twice: the report knows of it before it is made.
@@ -531,17 +552,20 @@ void Worker::consider_first(Status status, const flow::Outcome& outcome) {
   if (!answer) return;
   shared_.abort(
       {ErrorKind::limit, fmt::format("the first {} operations were all rejected with the same answer ({}), so the rest "
-                                     "probably would be too; if they are to be tried all the same, run "
-                                     "'koobatch resume {} --max-errors 100%'",
-                                     flow::UniformRejection::sample, *answer, shared_.settings.report.string())});
+                                     "probably would be too{}",
+                                     flow::UniformRejection::sample, *answer,
+                                     advice(shared_.settings, fmt::format("; if they are to be tried all the same, run "
+                                                                          "'koobatch resume {} --max-errors 100%'",
+                                                                          shared_.settings.report.string())))});
 }
 
 void Worker::check_outage(TimePoint now) {
   if (!shared_.pace.outage_exceeded(now)) return;
-  shared_.abort(fatal_error(
-      fmt::format("{} has not answered for {:g} s (--max-outage): {}; run 'koobatch resume {}' when it is back",
-                  shared_.settings.endpoint.url(), seconds(shared_.settings.pace.max_outage),
-                  last_failure_.empty() ? "no answer" : last_failure_, shared_.settings.report.string())));
+  shared_.abort(fatal_error(fmt::format(
+      "{} has not answered for {:g} s (--max-outage): {}{}", shared_.settings.endpoint.url(),
+      seconds(shared_.settings.pace.max_outage), last_failure_.empty() ? "no answer" : last_failure_,
+      advice(shared_.settings,
+             fmt::format("; run 'koobatch resume {}' when it is back", shared_.settings.report.string())))));
 }
 
 }  // namespace koobatch::engine

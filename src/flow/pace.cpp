@@ -63,7 +63,9 @@ std::string describe(const PaceEvent& event) {
 
 Pace::Pace(const PaceSettings& settings, TimePoint now)
     : settings_(settings), learned_(settings.rate, 0, now, true), users_(settings.rate_per_user), breaker_(now) {
-  if (settings.rate > 0) {
+  if (settings.rate > 0 && settings.catch_up) {
+    limiter_.emplace(RateLimiter::scheduled(settings.rate, now));
+  } else if (settings.rate > 0) {
     limiter_.emplace(settings.rate, settings.burst != 0 ? settings.burst : RateLimiter::default_burst(settings.rate));
   }
 }
@@ -104,6 +106,7 @@ Pace::Permit Pace::acquire(TimePoint now, bool holds_probe, const Request& reque
     if (permit.probe) breaker_.release(now);
     return *refused;
   }
+  permit.due = settings_.catch_up && limiter_ ? limiter_->due() : now;
   take(now, request);
   permit.downtime = time_down(now);
   return permit;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace koobatch::flow {
 namespace {
@@ -22,6 +23,12 @@ RateLimiter::RateLimiter(double rate, std::uint32_t burst)
 
 std::uint32_t RateLimiter::default_burst(double rate) {
   return static_cast<std::uint32_t>(std::clamp(rate / 100, 1.0, 1e9));
+}
+
+RateLimiter RateLimiter::scheduled(double rate, TimePoint start) {
+  RateLimiter limiter(rate, std::numeric_limits<std::uint32_t>::max());
+  limiter.arrival_ = start + limiter.tolerance_;
+  return limiter;
 }
 
 void RateLimiter::change_rate(double rate, std::uint32_t burst, TimePoint now) {

@@ -27,6 +27,7 @@ struct Scheduler::Slot {
   job::Operation operation;
   std::unique_ptr<Retries> retries;  ///< kept for the next operation once it exists
   TimePoint first_attempt;
+  TimePoint due;               ///< when that should have been
   Duration downtime_before{};  ///< Pace::downtime at the first attempt
   SlotId next_free = no_slot;
   State state = State::free;
@@ -186,11 +187,12 @@ void Scheduler::set_aside(Seat& seat, const Candidate& candidate, const Pace::Pe
   }
 }
 
-void Scheduler::start(SlotId id, TimePoint now, Duration downtime) {
+void Scheduler::start(SlotId id, TimePoint now, const Pace::Permit& permit) {
   Slot& slot = slots_[id];
   if (slot.attempt++ == 0) {
     slot.first_attempt = now;
-    slot.downtime_before = downtime;
+    slot.due = permit.due;
+    slot.downtime_before = permit.downtime;
   }
   if (std::exchange(slot.noted, false)) --noted_;
   slot.on_budget = false;
@@ -238,7 +240,7 @@ Action Scheduler::next(Seat& seat, TimePoint now) {
     seat.probing = permit.probe;
     if (permit.granted) {
       take(seat, candidate, now);
-      start(candidate.slot, now, permit.downtime);
+      start(candidate.slot, now, permit);
       action.kind = Action::Kind::send;
       return action;
     }
@@ -274,7 +276,7 @@ std::optional<Scheduler::Final> Scheduler::connect_failed(Seat& seat, const Outc
     return std::nullopt;
   }
   take(seat, candidate, timing.now);
-  start(candidate.slot, timing.now, pace_.downtime(timing.now));
+  start(candidate.slot, timing.now, {.downtime = pace_.downtime(timing.now), .due = timing.now});
   const auto status = settle(seat, candidate.slot, outcome, timing);
   if (!status) return std::nullopt;
   return Final{candidate.slot, *status};
@@ -533,6 +535,9 @@ std::vector<std::uint32_t> Scheduler::unsettled() const {
 
 std::uint8_t Scheduler::attempt(SlotId id) const {
   return slots_[id].attempt;
+}
+TimePoint Scheduler::due(SlotId id) const {
+  return slots_[id].due;
 }
 unsigned Scheduler::mended(SlotId id) const {
   return slots_[id].mended;

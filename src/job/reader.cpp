@@ -5,6 +5,7 @@
 #include "koobatch/job/line_splitter.hpp"
 #include "koobatch/job/record.hpp"
 #include "koobatch/job/record_source.hpp"
+#include "koobatch/job/synthetic.hpp"
 
 #include <fmt/format.h>
 #include <boost/algorithm/string/case_conv.hpp>
@@ -135,6 +136,12 @@ Result<std::unique_ptr<Reader>> open_job(const std::filesystem::path& path, cons
   auto records = open_records(path, settings);
   if (!records) return records.error();
   return std::unique_ptr<Reader>(std::make_unique<CheckingReader>(std::move(*records), settings));
+}
+
+Result<std::unique_ptr<Reader>> open_synthetic(SyntheticJob job, const ReaderSettings& settings) {
+  if (auto wrong = check_settings(settings)) return std::move(*wrong);
+  auto records = read_ndjson(LineSplitter(make_text(std::move(job)), "the synthetic job"));
+  return std::unique_ptr<Reader>(std::make_unique<CheckingReader>(std::move(records), settings));
 }
 
 }  // namespace koobatch::job

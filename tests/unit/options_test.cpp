@@ -79,6 +79,24 @@ Given to_endpoint(std::vector<std::string> flags, Environment environment = {}, 
   return {run_with(std::move(flags)), std::move(environment), std::move(config)};
 }
 
+Given bench_with(std::vector<std::string> flags, Environment environment) {
+  flags.insert(flags.begin(), "bench");
+  return {std::move(flags), std::move(environment), {}};
+}
+BenchSettings benchmark(std::vector<std::string> flags, Environment environment = {}) {
+  const auto finished =
+      finish_bench(bench_with(std::move(flags), std::move(environment)).accepted().options, WallTime());
+  if (!finished) BOOST_FAIL("refused: " + finished.error().message);
+  return *finished;
+}
+/// Of parsing, or of the checks that follow it.
+std::string bench_refusal(std::vector<std::string> flags, Environment environment = {}) {
+  const auto parsed = bench_with(std::move(flags), std::move(environment)).parse();
+  if (!parsed) return parsed.error().message;
+  const auto finished = finish_bench(std::get<Invocation>(*parsed).options, WallTime());
+  return finished ? "accepted" : finished.error().message;
+}
+
 bool contains(const std::string& text, std::string_view part) {
   return text.find(part) != std::string::npos;
 }
@@ -193,6 +211,7 @@ BOOST_AUTO_TEST_CASE(presentation_is_a_matter_of_every_verb) {
     BOOST_TEST((Given{{verb, "x.ndjson", "-q"}, {}, {}}.accepted().options.presentation.quiet), verb);
   }
   BOOST_TEST((Given{{"simulate", "-q"}, {}, {}}.accepted().options.presentation.quiet));
+  BOOST_TEST((Given{{"bench", "-q"}, {}, {}}.accepted().options.presentation.quiet));
 }
 
 BOOST_AUTO_TEST_CASE(the_embedded_service_is_set_up_by_the_same_flags_in_run_and_simulate) {
@@ -460,7 +479,7 @@ BOOST_AUTO_TEST_CASE(every_usage_error_says_where_help_is_to_be_found) {
 
 BOOST_AUTO_TEST_CASE(what_cannot_be_understood_is_refused_in_one_sentence) {
   const auto said = [](std::vector<std::string> arguments) { return Given{std::move(arguments), {}, {}}.refusal(); };
-  CHECK_SAYS(said({}), "what to do is missing; the verbs are run, resume, retry, validate, report, simulate, trace\n");
+  CHECK_SAYS(said({}), "what to do is missing; the verbs are run, resume, retry, validate, report, simulate, bench, trace\n");
   CHECK_SAYS(said({"fly"}), "'fly' is no verb; the verbs are run");
   CHECK_SAYS(said({"--fly"}), "--fly: there is no such flag\n");
   CHECK_SAYS(said({"run"}), "run: the JOB is missing\n");
@@ -477,7 +496,7 @@ BOOST_AUTO_TEST_CASE(flags_of_other_verbs_and_of_times_to_come_are_refused) {
   for (const char* flag : {"--token-requests", "--port", "--json"}) {
     CHECK_SAYS(simulated({flag, "x"}).refusal(), std::string(flag) + ": there is no such flag");
   }
-  CHECK_SAYS((Given{{"bench", "x"}, {}, {}}.refusal()), "is no verb");
+  CHECK_SAYS((Given{{"watch", "x"}, {}, {}}.refusal()), "is no verb");
   CHECK_SAYS((Given{{"validate", "a.csv", "--user-id", "1"}, {}, {}}.refusal()), "--user-id: there is no such flag");
 }
 
@@ -688,6 +707,64 @@ BOOST_AUTO_TEST_CASE(no_verb_has_two_options_of_one_name) {
       if ((option.verbs & only(verb.verb)) != 0) BOOST_TEST(names.insert(option.name).second, option.name);
     }
   }
+}
+
+// Benchmarks.
+
+BOOST_AUTO_TEST_CASE(a_bare_benchmark_measures_the_embedded_service_for_ten_seconds) {
+  const auto bench = benchmark({});
+  BOOST_TEST(bench.run.simulated);
+  BOOST_TEST((bench.duration == 10s));
+  BOOST_TEST_REQUIRE(bench.run.synthetic.has_value());
+  BOOST_TEST(bench.run.synthetic->operations == job::SyntheticJob::most_operations);
+  BOOST_TEST(bench.run.report.empty());
+  BOOST_TEST(!bench.run.reader.default_user.empty());
+  BOOST_TEST(bench.run.pace.catch_up);
+  BOOST_TEST(!simulated({}).settings().pace.catch_up, "what a run promises about its rate holds for it alone");
+}
+
+BOOST_AUTO_TEST_CASE(every_flag_of_a_benchmark_reaches_its_setting) {
+  const auto bench =
+      benchmark({"--operations", "5", "--connections", "3", "--threads", "2", "--rate", "7/s", "--folder", "f1",
+                 "--folder", "f2", "--album", "a1", "--report", "r", "--simulate", "--user-id", "42"});
+  BOOST_TEST((bench.duration == 0s), "the operations say when the end is");
+  BOOST_TEST(bench.run.synthetic->operations == 5U);
+  BOOST_TEST(bench.run.synthetic->folders.size() == 2U);
+  BOOST_TEST(bench.run.synthetic->albums.front() == "a1");
+  BOOST_TEST(bench.run.connections == 3U);
+  BOOST_TEST(bench.run.pace.shared);
+  BOOST_TEST(bench.run.pace.rate == 7.0);
+  BOOST_TEST(bench.run.report == "r");
+  BOOST_TEST(bench.run.reader.default_user == "42");
+  BOOST_TEST((benchmark({"--duration", "90s"}).duration == 90s));
+}
+
+BOOST_AUTO_TEST_CASE(a_benchmark_leaves_a_real_service_alone_unless_told_otherwise) {
+  const std::vector<std::string> real = {"--endpoint", "https://drive.example", "--token-env", "T"};
+  CHECK_SAYS(bench_refusal(real), "--yes");
+  auto confirmed = real;
+  confirmed.emplace_back("--yes");
+  CHECK_SAYS(bench_refusal(confirmed), "--user-id is missing");
+  confirmed.insert(confirmed.end(), {"--user-id", "42"});
+  const auto bench = benchmark(confirmed);
+  BOOST_TEST(!bench.run.simulated);
+  BOOST_TEST(bench.run.endpoint.host == "drive.example");
+  // An endpoint that the environment names for runs is no less real.
+  CHECK_SAYS(bench_refusal({}, {{"KOOBATCH_ENDPOINT", "https://drive.example"}}), "--yes");
+  BOOST_TEST(benchmark({"--simulate"}, {{"KOOBATCH_ENDPOINT", "https://drive.example"}}).run.simulated);
+}
+
+BOOST_AUTO_TEST_CASE(what_a_benchmark_cannot_do_is_refused) {
+  CHECK_SAYS(bench_refusal({"--operations", "5", "--duration", "5s"}),
+             "--operations and --duration exclude each other");
+  CHECK_SAYS(bench_refusal({"--operations", "0"}), "--operations '0'");
+  CHECK_SAYS(bench_refusal({"--operations", "4294967296"}), "--operations '4294967296'");
+  CHECK_SAYS(bench_refusal({"--duration", "0"}), "--duration '0'");
+  CHECK_SAYS(bench_refusal({"--folder", ""}), "--folder ''");
+  CHECK_SAYS(bench_refusal({"--album", ".."}), "--album '..'");
+  CHECK_SAYS(bench_refusal({"--connections", "1", "--threads", "2"}), "--connections 1 is less than --threads 2");
+  CHECK_SAYS(bench_refusal({"--burst", "2"}), "--burst");
+  CHECK_SAYS(bench_refusal({"job.ndjson"}), "one argument too many");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -349,4 +349,31 @@ BOOST_AUTO_TEST_CASE(what_ends_a_hold_keeps_to_the_rate) {
   BOOST_TEST(!pace.acquire(start + 1s, false, {}).granted);
 }
 
+// Schedules.
+
+BOOST_AUTO_TEST_CASE(permits_tell_when_the_schedule_had_them_if_it_is_to_be_kept) {
+  PaceSettings settings;
+  settings.rate = 10;
+  settings.catch_up = true;
+  Proven pace(settings);
+  BOOST_TEST(!pace.acquire(start + 99ms, false, {}).granted);
+  const auto late = pace.acquire(start + 350ms, false, {});
+  BOOST_TEST(late.granted);
+  BOOST_TEST((late.due == start + 100ms));
+  BOOST_TEST((pace.acquire(start + 350ms, false, {}).due == start + 200ms));
+  BOOST_TEST((pace.acquire(start + 350ms, false, {}).due == start + 300ms));
+  BOOST_TEST(!pace.acquire(start + 350ms, false, {}).granted, "the next one is due at 400 ms");
+}
+
+BOOST_AUTO_TEST_CASE(without_a_schedule_a_permit_is_due_when_it_is_given) {
+  PaceSettings limited;
+  limited.rate = 10;
+  Proven limit(limited);
+  BOOST_TEST((limit.acquire(start + 5s, false, {}).due == start + 5s));
+  PaceSettings unlimited;
+  unlimited.catch_up = true;
+  Proven nothing(unlimited);
+  BOOST_TEST((nothing.acquire(start + 5s, false, {}).due == start + 5s));
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -133,4 +133,27 @@ BOOST_AUTO_TEST_CASE(extreme_settings_limit_as_well_as_time_can_tell) {
   BOOST_TEST(fast.acquire(start + 1ns));
 }
 
+BOOST_AUTO_TEST_CASE(a_schedule_keeps_what_was_not_taken_in_time) {
+  auto schedule = RateLimiter::scheduled(100, start);
+  BOOST_TEST((schedule.due() == start));
+  BOOST_TEST(schedule.acquire(start));
+  BOOST_TEST(!schedule.acquire(start + 9ms), "nothing is given before its time");
+  // Nobody asks for a second: 100 permits were due meanwhile, each 10 ms after the one before it.
+  for (int permit = 1; permit <= 100; ++permit) {
+    BOOST_TEST((schedule.due() == start + permit * 10ms));
+    BOOST_TEST(schedule.acquire(start + 1s));
+  }
+  BOOST_TEST(!schedule.acquire(start + 1s));
+  BOOST_TEST((schedule.due() == start + 1010ms));
+}
+
+BOOST_AUTO_TEST_CASE(a_schedule_of_any_rate_begins_when_it_should) {
+  for (const double rate : {1e-12, 0.5, 1e6, 1e9}) {
+    auto schedule = RateLimiter::scheduled(rate, start);
+    BOOST_TEST((schedule.due() == start), "rate " << rate);
+    BOOST_TEST(schedule.acquire(start));
+    BOOST_TEST((schedule.due() > start), "rate " << rate);
+  }
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -1431,4 +1431,28 @@ BOOST_AUTO_TEST_CASE(no_window_exceeds_the_rate_with_retries_counted_in) {
   }
 }
 
+// Measuring.
+
+BOOST_AUTO_TEST_CASE(an_operation_keeps_when_its_first_attempt_was_due_whenever_it_was_made) {
+  PaceSettings scheduled;
+  scheduled.rate = 10;
+  scheduled.catch_up = true;
+  Desk desk({}, scheduled);
+  desk.prove_service();
+  desk.admit_folders(3);
+  // The only connection is held up for a second, after which all three are late.
+  desk.now = start + 1s;
+  Seat seat = connected();
+  for (int turn = 1; turn <= 2; ++turn) {
+    const SlotId slot = desk.send(seat);
+    BOOST_TEST((desk.scheduler.due(slot) == start + turn * 100ms));
+    desk.finish(seat, slot, succeeded());
+  }
+  const SlotId slot = desk.send(seat);
+  desk.expect_again(seat, slot, outcome(Verdict::not_applied, 0, "refused"));
+  seat.connected = true;
+  BOOST_TEST(desk.send_when_due(seat) == slot);
+  BOOST_TEST((desk.scheduler.due(slot) == start + 300ms), "a repetition makes it no later");
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -14,6 +14,7 @@ int retry_command(const Invocation& invocation, std::shared_ptr<observe::Console
 int validate_command(const Invocation& invocation);
 int report_command(const Invocation& invocation);
 int simulate_command(const Invocation& invocation);
+int bench_command(const Invocation& invocation);
 int trace_command(const Invocation& invocation);
 
 }  // namespace koobatch::cli

@@ -3,11 +3,13 @@
 #include "koobatch/core/error.hpp"
 #include "koobatch/engine/run.hpp"
 #include "koobatch/observe/console.hpp"
+#include "koobatch/sim/simulator.hpp"
 
+#include <chrono>
 #include <functional>
 #include <memory>
 
-/// What `run`, `resume` and `retry` have in common: a segment from its start to its summary.
+/// What the verbs that send have in common: a segment from its start to its summary.
 namespace koobatch::cli {
 
 /// Finds out before a long validation what would stop the run after it, and reads the app's secret.
@@ -15,6 +17,16 @@ Result<void> check_files(engine::RunSettings& settings);
 
 /// Reads --tokens-file, if it is given.
 Result<void> load_user_tokens(engine::RunSettings& settings);
+
+/// What a first signal leaves to the requests under way.
+constexpr std::chrono::seconds drain_grace{10};
+
+/// Warns if anybody in between could read along.
+void warn_of_insecurity(const engine::RunSettings& settings);
+
+/// Starts the embedded service and makes it the endpoint, if it is asked for; otherwise null.
+Result<std::unique_ptr<sim::Simulator>> start_embedded(engine::RunSettings& settings,
+                                                       const sim::SimulatorSettings& simulator);
 
 /// Starts the embedded service if it is asked for, starts the segment, shows its progress, hands signals on, prints the
 /// summary. Returns the exit status.

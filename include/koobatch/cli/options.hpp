@@ -13,6 +13,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace koobatch::cli {
 
@@ -39,6 +40,13 @@ struct Options {
   std::string html;    ///< --html of `report`; the same
   bool dry_run = false;
   bool json = false;
+  struct Bench {
+    std::uint64_t operations = 0;  ///< 0: not said
+    Duration duration{};           ///< 0: not said
+    bool confirmed = false;
+    std::vector<std::string> folders;
+    std::vector<std::string> albums;
+  } bench;
   engine::RunSettings run;
   sim::SimulatorSettings simulator;
   auth::AppSettings simulator_app;            ///< of `simulate`: the app whose signatures are verified
@@ -62,6 +70,14 @@ Result<engine::RunSettings> finish_retry(const Options& options, const std::file
 
 /// The same for `simulate`.
 Result<sim::SimulatorSettings> finish_simulate(const Options& options);
+
+/// What `bench` is to do.
+struct BenchSettings {
+  engine::RunSettings run;  ///< `report` is empty if nobody wants to keep it
+  Duration duration{};      ///< 0: until all operations are done
+};
+/// The same for `bench`.
+Result<BenchSettings> finish_bench(const Options& options, WallTime now);
 
 /// --format, or what the extension says.
 Result<job::Format> choose_format(const Options& options, const std::filesystem::path& job);

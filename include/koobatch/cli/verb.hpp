@@ -6,7 +6,7 @@
 
 namespace koobatch::cli {
 
-enum class Verb : std::uint8_t { run, resume, retry, validate, report, simulate, trace };
+enum class Verb : std::uint8_t { run, resume, retry, validate, report, simulate, bench, trace };
 
 /// A set of verbs, for the options they share.
 using Verbs = unsigned;
@@ -25,7 +25,7 @@ struct VerbRow {
   std::string_view example;
 };
 
-constexpr std::array<VerbRow, 7> verb_table = {{
+constexpr std::array<VerbRow, 8> verb_table = {{
     {Verb::run, "run", "Validate a job, then execute it, with one result per operation in a report", "JOB",
      "The job file: NDJSON or CSV, also gzip or zstd; - is standard input", "", "",
      "koobatch run jobs/rename.ndjson --endpoint https://HOST --token-file token --user-id 42 --rate 500/s\n"
@@ -37,13 +37,20 @@ constexpr std::array<VerbRow, 7> verb_table = {{
      "REPORT", "The report of the run; settings are taken from it, and flags win over them", "", "",
      "koobatch retry rename.report.ndjson --max-attempts 10"},
     {Verb::validate, "validate", "Check every operation of a job, and send nothing", "JOB",
-     "The job file: NDJSON or CSV, also gzip or zstd; - is standard input", "", "", "koobatch validate jobs/rename.ndjson"},
+     "The job file: NDJSON or CSV, also gzip or zstd; - is standard input", "", "",
+     "koobatch validate jobs/rename.ndjson"},
     {Verb::report, "report", "Summarise the report of a run, or make a job of what did not succeed", "REPORT",
      "The report of a run", "", "",
      "koobatch report rename.report.ndjson --json\n"
      "  koobatch report rename.report.ndjson --failed mend.ndjson"},
     {Verb::simulate, "simulate", "Run the embedded service on a loopback port, with faults on request", "", "", "", "",
      "koobatch simulate --port 8080 --latency 5ms --fault status=503,rate=0.05,retry-after=1"},
+    {Verb::bench, "bench",
+     "Measure throughput and latency with a job that is made up, on the embedded service or another", "", "", "", "",
+     "koobatch bench --duration 30s --connections 64\n"
+     "  koobatch bench --rate 2000/s --latency 5ms --json\n"
+     "  koobatch bench --operations 5000 --rate 50/s --endpoint https://HOST --yes --token-file token --user-id 42 \\\n"
+     "    --folder 1757156480072657793 --album 1795607640592646273"},
     {Verb::trace, "trace", "Tell which operation and attempt a trace ID stands for", "ID",
      "The trace ID: 58 characters, each 0 or 1", "REPORT", "Reports to look the operation up in",
      "koobatch trace 0101011001010110010000000000000000000000000000000100000001 rename.report.ndjson"},

@@ -1,5 +1,6 @@
 #pragma once
 #include "koobatch/core/error.hpp"
+#include "koobatch/engine/measurements.hpp"
 #include "koobatch/engine/settings.hpp"
 #include "koobatch/job/validator.hpp"
 #include "koobatch/observe/snapshot.hpp"
@@ -18,6 +19,7 @@ namespace koobatch::engine {
 struct RunResult {
   report::Summary summary;     ///< of the whole run
   std::optional<Error> error;  ///< why it was aborted
+  Measurements measurements;   ///< empty unless the job is synthetic
 };
 
 /// What the report of a run tells, for a further segment. The report is locked for as long as this lives.

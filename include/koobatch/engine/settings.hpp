@@ -6,6 +6,7 @@
 #include "koobatch/flow/pace.hpp"
 #include "koobatch/flow/scheduler.hpp"
 #include "koobatch/job/reader.hpp"
+#include "koobatch/job/synthetic.hpp"
 #include "koobatch/net/endpoint.hpp"
 #include "koobatch/net/tls.hpp"
 #include "koobatch/report/record.hpp"
@@ -23,6 +24,8 @@ namespace koobatch::engine {
 struct RunSettings {
   std::filesystem::path job;
   job::ReaderSettings reader;  ///< format, default user and language
+  /// Of a benchmark: runs this instead of a file, and measures. No such run can be gone on with.
+  std::optional<job::SyntheticJob> synthetic;
   bool skip_invalid = false;
 
   /// Of a retry: which operations of the job to repeat, and the run they are from. Null: the whole job.
@@ -50,5 +53,10 @@ struct RunSettings {
   flow::ErrorLimit max_errors;
   flow::SchedulerSettings scheduler;  ///< look-ahead is for all threads together
 };
+
+/// `how` to go on with the run, unless that cannot be.
+inline std::string advice(const RunSettings& settings, std::string how) {
+  return settings.synthetic ? std::string() : how;
+}
 
 }  // namespace koobatch::engine

@@ -3,6 +3,7 @@
 #include "koobatch/auth/user_credentials.hpp"
 #include "koobatch/core/error.hpp"
 #include "koobatch/engine/inbox.hpp"
+#include "koobatch/engine/measurements.hpp"
 #include "koobatch/engine/renewer.hpp"
 #include "koobatch/engine/settings.hpp"
 #include "koobatch/flow/classify.hpp"
@@ -21,6 +22,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -76,6 +78,8 @@ class Worker {
   const report::Tally& tally() const { return tally_; }
   /// After the end: what was left out of what it was dealt.
   const flow::LeftOut& left_out() const { return scheduler_.left_out(); }
+  /// After the end; null if the run is not measured.
+  const Measurements* measurements() const { return measured_.get(); }
   void join();
 
  private:
@@ -99,6 +103,7 @@ class Worker {
   void arm_timer();
   void on_timer();
 
+  void measure_failure(const flow::Outcome& outcome, std::optional<TraceId> trace, WallTime at);
   bool pull_input();
   void check_overwhelmed();
   void note(flow::SlotId slot, TimePoint now);
@@ -129,6 +134,7 @@ class Worker {
   TimePoint tell_accepted_at_ = TimePoint::min();
   observe::Counters counters_;
   report::Tally tally_;
+  std::unique_ptr<Measurements> measured_;
   Inbox inbox_;
 
   using ParkedLine = net::asio::async_result<net::UseAwaitable, void()>::handler_type;

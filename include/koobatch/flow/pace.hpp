@@ -21,6 +21,9 @@ namespace koobatch::flow {
 struct PaceSettings {
   double rate = 0;           ///< requests a second, retries included; 0: no limit
   std::uint32_t burst = 0;   ///< 0: RateLimiter::default_burst
+  /// Keeps to the schedule of `rate` instead of its limit: what could not be sent in its time is made up for as fast as
+  /// can be. For measuring, where a server that stalls must not lower the load it is measured under.
+  bool catch_up = false;
   double rate_per_user = 0;  ///< requests a second for each user; 0: no limit
   Duration max_outage = std::chrono::minutes(10);
   bool shared = false;  ///< used by several threads
@@ -55,6 +58,7 @@ class Pace {
     bool probe = false;      ///< granted as the one request that goes alone
     TimePoint ask_at = {};   ///< if not granted
     Duration downtime = {};  ///< Breaker::downtime, if granted
+    TimePoint due = {};      ///< if granted: when the schedule had it, not after now; without a schedule, now
     /// If not granted: does that hold only for requests of this user, or only for retries?
     bool only_user = false;
     bool only_retries = false;

@@ -11,6 +11,8 @@ class RateLimiter {
  public:
   /// `rate` in permits a second, above 0; `burst` at least 1.
   RateLimiter(double rate, std::uint32_t burst);
+  /// Permits at even intervals from `start` on, which stay due until they are taken: a schedule rather than a limit.
+  static RateLimiter scheduled(double rate, TimePoint start);
 
   /// 10 ms worth of the rate, at least 1: keeps a fast pace even though timers are coarse.
   static std::uint32_t default_burst(double rate);

@@ -129,6 +129,8 @@ class Scheduler {
   const job::Operation& operation(SlotId slot) const;
   /// The number of the attempt under way or last made, from 1: the one in its trace ID. To be noted is the next one.
   std::uint8_t attempt(SlotId slot) const;
+  /// When the operation's first attempt was due by the schedule of the pace. Means nothing before that.
+  TimePoint due(SlotId slot) const;
   /// How often was this operation repeated because credentials or clock were mended?
   unsigned mended(SlotId slot) const;
 
@@ -201,7 +203,7 @@ class Scheduler {
   Action idle(TimePoint now) const;
   void untie(Seat& seat, TimePoint now);
   Action wait_for_permit(Seat& seat, const Pace::Permit& permit, TimePoint now);
-  void start(SlotId id, TimePoint now, Duration downtime);
+  void start(SlotId id, TimePoint now, const Pace::Permit& permit);
   bool past_deadline(const Slot& slot, TimePoint at) const;
   std::optional<Status> settle(Seat& seat, SlotId id, const Outcome& outcome, const AttemptTiming& timing);
   std::optional<Status> decide(Seat& seat, SlotId id, const Outcome& outcome, TimePoint now);

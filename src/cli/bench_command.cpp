@@ -1,0 +1,106 @@
+#include "koobatch/cli/bench_result.hpp"
+#include "koobatch/cli/commands.hpp"
+#include "koobatch/cli/execution.hpp"
+#include "koobatch/cli/exit_status.hpp"
+#include "koobatch/cli/output.hpp"
+#include "koobatch/cli/room.hpp"
+#include "koobatch/cli/signals.hpp"
+
+#include <stdlib.h>
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+namespace koobatch::cli {
+namespace {
+
+using namespace std::chrono_literals;
+namespace fs = std::filesystem;
+
+/// How long a signal may go unnoticed.
+constexpr auto longest_wait = 100ms;
+
+/// A folder for the report that nobody asked to keep. A run holds its report open, so that the folder may go before it
+/// ends.
+class Scratch {
+ public:
+  static Result<Scratch> create() {
+    std::error_code error;
+    std::string name = (fs::temp_directory_path(error) / "koobatch-bench-XXXXXX").string();
+    if (error || ::mkdtemp(name.data()) == nullptr) {
+      return usage_error(name + ": cannot create this folder for the report; set TMPDIR to another, or name --report");
+    }
+    return Scratch(name);
+  }
+  ~Scratch() {
+    std::error_code ignored;
+    if (!path_.empty()) fs::remove_all(path_, ignored);
+  }
+  Scratch(Scratch&& other) noexcept : path_(std::exchange(other.path_, {})) {}
+  Scratch& operator=(Scratch&&) = delete;
+  fs::path report() const { return path_ / "bench.report.ndjson"; }
+
+ private:
+  explicit Scratch(fs::path path) : path_(std::move(path)) {}
+  fs::path path_;
+};
+
+job::Validation as_validated(const engine::RunSettings& settings) {
+  job::Validation validation;
+  validation.operations = settings.synthetic->operations;
+  return validation;
+}
+
+Result<std::unique_ptr<engine::Run>> start(engine::RunSettings& settings) {
+  if (!settings.report.empty()) return engine::Run::start(settings, as_validated(settings));
+  const auto scratch = Scratch::create();
+  if (!scratch) return scratch.error();
+  settings.report = scratch->report();
+  return engine::Run::start(settings, as_validated(settings));
+}
+
+/// Waits until the job is done, its time is over, or a signal comes.
+void watch(engine::Run& run, const SignalWatch& signals, Duration duration) {
+  const TimePoint over = duration > Duration::zero() ? Steady::now() + duration : TimePoint::max();
+  bool ending = false;
+  for (;;) {
+    const Duration left = ending ? Duration(longest_wait) : over - Steady::now();
+    const auto patience = std::clamp<Duration>(left, Duration::zero(), longest_wait);
+    if (run.wait(std::chrono::ceil<std::chrono::milliseconds>(patience))) return;
+    if (ending || (signals.received() == 0 && Steady::now() < over)) continue;
+    ending = true;
+    run.interrupt(drain_grace);
+  }
+}
+
+int status_of(const engine::RunResult& result, int signal) {
+  if (result.error) return exit_status(result.error->kind);
+  if (signal != 0) return exit_by_signal + signal;
+  const auto& counts = result.summary.counts;
+  return counts.finished() > 0 && counts[Status::succeeded] == counts.finished() ? exit_success : exit_not_all;
+}
+
+}  // namespace
+
+int bench_command(const Invocation& invocation) {
+  auto bench = finish_bench(invocation.options, WallClock::now());
+  if (!bench) return fail(bench.error());
+  engine::RunSettings& settings = bench->run;
+  if (auto ok = check_files(settings); !ok) return fail(ok.error());
+  warn_of_insecurity(settings);
+  const SignalWatch signals;
+  const auto simulator = start_embedded(settings, invocation.options.simulator);
+  if (!simulator) return fail(simulator.error());
+  if (auto fitted = fit_connections(settings); !fitted) return fail(fitted.error());
+  const auto run = start(settings);
+  if (!run) return fail(run.error());
+  watch(**run, signals, bench->duration);
+  const auto counters = (*run)->snapshot();
+  const auto result = (*run)->finish();
+  const BenchResult shown{settings, result, counters};
+  const auto written = write_output(invocation.options.json ? bench_json(shown) + "\n" : bench_text(shown));
+  return written ? status_of(result, signals.received()) : fail(written.error());
+}
+
+}  // namespace koobatch::cli
