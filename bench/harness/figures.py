@@ -1,0 +1,57 @@
+"""What is made of the measurements: medians, spreads, ratios, tables."""
+
+from dataclasses import dataclass
+from statistics import median
+
+
+@dataclass(frozen=True)
+class Figure:
+    """Several measurements of the same thing."""
+
+    median: float
+    least: float
+    most: float
+
+    @classmethod
+    def of(cls, values):
+        return cls(median(values), min(values), max(values))
+
+
+def paired_ratios(ours, theirs):
+    """Round by round, so that what slows down the machine for a while slows down both sides of a ratio. Both are by
+    round; rounds that only one of them has are left out."""
+    return [ours[i] / theirs[i] for i in sorted(ours.keys() & theirs.keys())]
+
+
+def rotated(items, by):
+    """In another order each round: nobody always goes after the same neighbour's heat."""
+    if not items:
+        return []
+    start = by % len(items)
+    return [*items[start:], *items[:start]]
+
+
+def thousands(number):
+    return f"{number:,.0f}"
+
+
+def mebibytes(size):
+    return f"{size / (1 << 20):.1f}"
+
+
+def with_spread(figure, show):
+    """'120 (110 to 131)'"""
+    return f"{show(figure.median)} ({show(figure.least)} to {show(figure.most)})"
+
+
+def table(headings, rows):
+    """A Markdown table whose columns line up: the first to the left, the others to the right."""
+    cells = [headings, *rows]
+    widths = [max(len(row[i]) for row in cells) for i in range(len(headings))]
+
+    def line(row):
+        first = row[0].ljust(widths[0])
+        return "| " + " | ".join([first, *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:]))]) + " |"
+
+    rule = "|" + "|".join(["-" * (widths[0] + 2), *("-" * (width + 1) + ":" for width in widths[1:])]) + "|"
+    return "\n".join([line(headings), rule, *map(line, rows)])

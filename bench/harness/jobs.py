@@ -1,0 +1,23 @@
+"""Job files of any size."""
+
+STEP = 7919  # a prime: neighbours in the file are no neighbours among the keys
+
+
+def line(number, keys):
+    """Operation `number`, from 0: renames and album updates over `keys` keys in a scattered order, all values unlike."""
+    key = number * STEP % keys
+    if key % 2 == 0:
+        return f'{{"op":"rename_shared_folder","id":"1757156480{key:09}","fileName":"name {number}"}}\n'
+    return f'{{"op":"update_album","albumId":"1795607640{key:09}","name":"album {number}"}}\n'
+
+
+def write(path, operations, keys):
+    """A job, written unless it is there already from an earlier run."""
+    if path.exists():
+        return path
+    unfinished = path.with_name(path.name + ".tmp")
+    with unfinished.open("w") as file:
+        for number in range(operations):
+            file.write(line(number, keys))
+    unfinished.rename(path)
+    return path

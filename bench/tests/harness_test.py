@@ -1,0 +1,115 @@
+"""The parts of the benchmark scripts that decide something."""
+
+import json
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from harness import clients, figures, jobs, measure, request
+
+
+class Figures(unittest.TestCase):
+    def test_a_figure_is_the_median_with_its_spread(self):
+        figure = figures.Figure.of([5, 1, 4, 2, 100])
+        self.assertEqual((figure.median, figure.least, figure.most), (4, 1, 100))
+
+    def test_ratios_are_taken_round_by_round_where_both_have_the_round(self):
+        # A machine that is half as fast in round 2 changes neither ratio.
+        self.assertEqual(figures.paired_ratios({1: 90, 2: 45, 3: 1}, {1: 100, 2: 50, 4: 1}), [0.9, 0.9])
+        self.assertEqual(figures.paired_ratios({1: 90}, {}), [])
+
+    def test_every_round_has_all_items_in_another_order(self):
+        self.assertEqual([figures.rotated("abc", by) for by in range(4)],
+                         [["a", "b", "c"], ["b", "c", "a"], ["c", "a", "b"], ["a", "b", "c"]])
+        self.assertEqual(figures.rotated([], 3), [])
+
+    def test_a_table_has_columns_that_line_up(self):
+        self.assertEqual(figures.table(["client", "n"], [["a", "1,000"], ["longer one", "2"]]),
+                         "| client     |     n |\n"
+                         "|------------|------:|\n"
+                         "| a          | 1,000 |\n"
+                         "| longer one |     2 |")
+
+
+class Jobs(unittest.TestCase):
+    def test_a_job_has_both_operations_its_keys_and_values_that_are_all_unlike(self):
+        records = [json.loads(jobs.line(number, 10)) for number in range(100)]
+        self.assertEqual({record["op"] for record in records}, {"rename_shared_folder", "update_album"})
+        self.assertEqual(len({record.get("id") or record.get("albumId") for record in records}), 10)
+        values = [record.get("fileName") or record.get("name") for record in records]
+        self.assertEqual(len(set(values)), 100)
+
+    def test_values_keep_the_rules_however_many_there_are(self):
+        for number in (9_999_998, 9_999_999):
+            record = json.loads(jobs.line(number, 100_000))
+            self.assertLessEqual(len(record.get("fileName") or record["name"]), 20)
+
+    def test_a_job_that_is_there_is_not_written_again(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder, "job.ndjson")
+            self.assertEqual(len(jobs.write(path, 3, 1).read_text().splitlines()), 3)
+            self.assertEqual(len(jobs.write(path, 5, 1).read_text().splitlines()), 3)
+
+
+SHOWN = """# line 1
+POST http://127.0.0.1:1/koodrive/ose/v1/sharefolder/rename HTTP/1.1
+Host: 127.0.0.1:1
+Content-Type: application/json
+Authorization: Bearer+secret
+Content-Length: 22
+
+{"id":"1","name":"a b"}
+
+"""
+
+
+class Requests(unittest.TestCase):
+    def setUp(self):
+        self.request = request.parse(SHOWN)
+
+    def test_the_request_is_read_from_what_a_dry_run_shows(self):
+        self.assertEqual(self.request.path, "/koodrive/ose/v1/sharefolder/rename")
+        self.assertEqual(self.request.headers,
+                         (("Content-Type", "application/json"), ("Authorization", "Bearer+secret")))
+        self.assertEqual(self.request.body, '{"id":"1","name":"a b"}')
+
+    def test_its_bytes_are_a_whole_request(self):
+        self.assertEqual(request.raw(self.request, "h:1"),
+                         b"POST /koodrive/ose/v1/sharefolder/rename HTTP/1.1\r\nHost: h:1\r\n"
+                         b"Content-Type: application/json\r\nAuthorization: Bearer+secret\r\n"
+                         b'Content-Length: 23\r\n\r\n{"id":"1","name":"a b"}')
+
+    def test_in_a_script_quotes_are_escaped(self):
+        self.assertIn(r'wrk.body = "{\"id\":\"1\",\"name\":\"a b\"}"', request.wrk_script(self.request))
+
+
+class Wrk(unittest.TestCase):
+    def test_its_result_is_requests_and_seconds(self):
+        self.assertEqual(clients.wrk_result("  654321 requests in 5.10s, 120.00MB read\n"), (654321, 5.1))
+        self.assertEqual(clients.wrk_result("  9 requests in 1.50m, 1.00KB read\n"), (9, 90.0))
+
+    def test_what_failed_is_no_result(self):
+        for output in ("", "9 requests in 1.0s,\n  Non-2xx or 3xx responses: 9", "9 requests in 1.0s,\n  Socket errors:"):
+            with self.assertRaises(measure.Failed):
+                clients.wrk_result(output)
+
+
+class Measure(unittest.TestCase):
+    def test_a_command_is_measured_and_its_output_kept(self):
+        usage = measure.run(["sh", "-c", "echo out; echo err >&2"])
+        self.assertEqual(usage.output, "out\nerr\n")
+        self.assertGreater(usage.wall, 0)
+        # A shell is small: far smaller than the interpreter that started it.
+        self.assertTrue(0 < usage.peak_bytes < 8 << 20, usage.peak_bytes)
+
+    def test_a_status_that_is_not_expected_is_a_failure(self):
+        with self.assertRaises(measure.Failed):
+            measure.run(["sh", "-c", "exit 3"])
+        self.assertEqual(measure.run(["sh", "-c", "exit 3"], statuses=(3,)).output, "")
+
+
+if __name__ == "__main__":
+    unittest.main()
