@@ -74,11 +74,10 @@ void watch(engine::Run& run, const SignalWatch& signals, Duration duration) {
   }
 }
 
-int status_of(const engine::RunResult& result, int signal) {
-  if (result.error) return exit_status(result.error->kind);
+int status_of(const BenchResult& result, int signal) {
+  if (result.run.error) return exit_status(result.run.error->kind);
   if (signal != 0) return exit_by_signal + signal;
-  const auto& counts = result.summary.counts;
-  return counts.finished() > 0 && counts[Status::succeeded] == counts.finished() ? exit_success : exit_not_all;
+  return result.succeeded() ? exit_success : exit_not_all;
 }
 
 }  // namespace
@@ -100,7 +99,7 @@ int bench_command(const Invocation& invocation) {
   const auto result = (*run)->finish();
   const BenchResult shown{settings, result, counters};
   const auto written = write_output(invocation.options.json ? bench_json(shown) + "\n" : bench_text(shown));
-  return written ? status_of(result, signals.received()) : fail(written.error());
+  return written ? status_of(shown, signals.received()) : fail(written.error());
 }
 
 }  // namespace koobatch::cli

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <iterator>
 #include <string_view>
@@ -31,10 +32,6 @@ constexpr std::array<Percentile, 7> percentiles = {{{0.5, "p50", "50%"},
 
 double milliseconds(Duration d) {
   return seconds(d) * 1000;
-}
-
-bool all_succeeded(const report::Counts& counts) {
-  return counts.finished() > 0 && counts[Status::succeeded] == counts.finished();
 }
 
 std::string counted(std::uint64_t number, std::string_view noun) {
@@ -63,11 +60,11 @@ class TextWriter {
 
   void headline() {
     const auto& counts = summary_.counts;
-    line("{} {} in {:.2f} s: {:.0f}/s", all_succeeded(counts) ? "✔" : "✘", counted(counts.finished(), "operation"),
+    line("{} {} in {:.2f} s: {:.0f}/s", result_.succeeded() ? "✔" : "✘", counted(counts.finished(), "operation"),
          summary_.seconds, summary_.operations_per_second);
     if (result_.run.error) line("  stopped: {}", harmless(result_.run.error->message));
     for (std::size_t i = 0; i < status_names.size(); ++i) {
-      if (all_succeeded(counts) || counts.by_status[i] == 0) continue;
+      if (result_.succeeded() || counts.by_status[i] == 0) continue;
       line("  {:<11}  {}", status_names[i], format_count(counts.by_status[i]));
     }
   }
@@ -78,9 +75,14 @@ class TextWriter {
     line("");
     line("  endpoint     {}{}", settings.endpoint.url(), settings.simulated ? ", the embedded service" : "");
     line("  connections  {} on {}", settings.connections, counted(settings.threads, "thread"));
-    if (settings.pace.rate > 0) line("  rate asked   {:g}/s", settings.pace.rate);
+    if (settings.pace.rate > 0) line("  rate asked   {:g}/s{}", settings.pace.rate, never_sent());
     line("  requests     {}, repeated {}, throttled {}, unanswered {}", format_count(counters.requests),
          format_count(counters.retries), format_count(counters.throttled), format_count(counters.unanswered));
+  }
+
+  std::string never_sent() const {
+    const auto count = result_.run.measurements.never_sent;
+    return count == 0 ? std::string() : fmt::format("; {} never sent that were due", counted(count, "operation"));
   }
 
   void latencies() {
@@ -150,6 +152,12 @@ void append_statuses(std::string& out, const report::Counts& counts) {
 
 }  // namespace
 
+bool BenchResult::succeeded() const {
+  const auto& counts = run.summary.counts;
+  const std::uint64_t begun = counters.requests - counters.retries;
+  return begun > 0 && counts[Status::succeeded] == std::max(begun, counts.finished());
+}
+
 std::string bench_text(const BenchResult& result) {
   return TextWriter(result).write();
 }
@@ -170,6 +178,7 @@ std::string bench_json(const BenchResult& result) {
   json.add("operations_per_second", summary.operations_per_second, 1);
   append_statuses(json.key("counts"), summary.counts);
   json.add("requests", counters.requests).add("retries", counters.retries);
+  json.add("never_sent", result.run.measurements.never_sent);
   json.add("throttled", counters.throttled).add("unanswered", counters.unanswered);
   report::append_pace(json.key("pace"), summary.pace);
   std::string& latency = json.key("latency_ms");

@@ -225,8 +225,10 @@ const std::array table = {
               [](Value v, Options& o) { return set_authorization(v, o.run.credentials.authorization); }, Choice::none,
               false, true},
 
-    OptionRow{"rate", 0, "RATE", sending, pace,
-              "Most requests to send, retries included, e.g. 500/s or 60/min (no limit)",
+    OptionRow{"rate", 0, "RATE", run, pace, "Most requests to send, retries included, e.g. 500/s or 60/min (no limit)",
+              [](Value v, Options& o) { return set_rate(v, o.run.pace.rate); }},
+    OptionRow{"rate", 0, "RATE", bench, pace,
+              "Requests to send at even intervals, e.g. 500/s; late ones are made up for (no limit)",
               [](Value v, Options& o) { return set_rate(v, o.run.pace.rate); }},
     OptionRow{"rate-per-user", 0, "RATE", sending, pace, "The same for each user (X-User-Id) on its own (no limit)",
               [](Value v, Options& o) { return set_rate(v, o.run.pace.rate_per_user); }},

@@ -110,6 +110,7 @@ struct Run::Impl {
   std::size_t parts_running = 0;  ///< workers and the feeder
   std::optional<Error> error;
   bool interrupted = false;
+  std::optional<std::uint64_t> overdue;     ///< what should have been sent when the run was told to end early
   TimePoint give_up_at = TimePoint::max();  ///< when what is still under way is abandoned
 };
 
@@ -275,6 +276,7 @@ void Run::Impl::abort(Error cause) {
     spdlog::error("{}", cause.message);
     error = std::move(cause);
     give_up_at = std::min(give_up_at, Steady::now() + abort_grace);
+    if (!overdue) overdue = pace.overdue(Steady::now());
     changed.notify_all();
   }
   stop_workers();
@@ -373,6 +375,7 @@ void Run::interrupt(std::chrono::milliseconds grace) {
   {
     const std::lock_guard guard(impl_->mutex);
     impl_->interrupted = true;
+    if (!impl_->overdue) impl_->overdue = impl_->pace.overdue(Steady::now());
     impl_->give_up_at = std::min(impl_->give_up_at, Steady::now() + grace);
   }
   impl_->stop_workers();
@@ -426,6 +429,7 @@ RunResult Run::finish() {
   for (const auto& worker : impl_->workers) {
     if (const auto* measured = worker->measurements()) result.measurements.merge(*measured);
   }
+  result.measurements.never_sent = std::min(impl_->overdue.value_or(0), end.counts.remaining);
   return result;
 }
 

@@ -53,9 +53,10 @@ Error signature_refused(const RunSettings& settings, WallTime x_date, const flow
   write_x_date(x_date, date.data());
   return fatal_error(fmt::format(
       "{} refused the app signature (HTTP 401{}{}). Check that --app-id {} is the app's ID, that {} holds its secret, "
-      "and that the clock is right (the request was dated {}); then run 'koobatch resume {}'",
+      "and that the clock is right (the request was dated {}){}",
       settings.endpoint.url(), outcome.msg.empty() ? "" : ": ", outcome.msg, settings.app.id,
-      settings.app.secret_file.string(), date, settings.report.string()));
+      settings.app.secret_file.string(), date,
+      advice(settings, fmt::format("; then run 'koobatch resume {}'", settings.report.string()))));
 }
 
 }  // namespace
@@ -284,6 +285,8 @@ void Worker::conclude(Line& line, flow::SlotId slot) {
   line.seat.connected = line.connection.is_open();
   const auto status = scheduler_.complete(line.seat, slot, outcome, timing);
   counters_.in_flight.set(scheduler_.in_flight());
+  // It is given up now, and not measuring it would make a service that hangs look well.
+  if (measured_ && !status && scheduler_.stopping()) measured_->from_due.record(now - scheduler_.due(slot));
   if (status) {
     record(slot, *status, outcome, timing);
   } else if (spdlog::should_log(spdlog::level::debug)) {

@@ -63,9 +63,7 @@ std::string describe(const PaceEvent& event) {
 
 Pace::Pace(const PaceSettings& settings, TimePoint now)
     : settings_(settings), learned_(settings.rate, 0, now, true), users_(settings.rate_per_user), breaker_(now) {
-  if (settings.rate > 0 && settings.catch_up) {
-    limiter_.emplace(RateLimiter::scheduled(settings.rate, now));
-  } else if (settings.rate > 0) {
+  if (settings.rate > 0 && !settings.catch_up) {
     limiter_.emplace(settings.rate, settings.burst != 0 ? settings.burst : RateLimiter::default_burst(settings.rate));
   }
 }
@@ -101,6 +99,8 @@ Pace::Permit Pace::acquire(TimePoint now, bool holds_probe, const Request& reque
   Permit permit{.granted = true, .probe = holds_probe};
   if (!holds_probe) permit = gate(now).value_or(permit);
   if (!permit.granted) return permit;
+  // The schedule begins with the first request: what a run needs to get that far is nobody's delay.
+  if (settings_.rate > 0 && !limiter_) limiter_.emplace(RateLimiter::scheduled(settings_.rate, now));
   if (auto refused = refuse(now, request)) {
     // A caller that is to wait keeps no probe: whoever asks next may have it.
     if (permit.probe) breaker_.release(now);
@@ -248,6 +248,11 @@ bool Pace::adapt_user(const Outcome& outcome, TimePoint now, std::string_view us
 void Pace::happened(const PaceEvent& event, std::uint64_t& count) {
   ++count;
   events_.push_back(event);
+}
+
+std::uint64_t Pace::overdue(TimePoint now) const {
+  const auto guard = lock();
+  return settings_.catch_up && limiter_ ? limiter_->overdue(now) : 0;
 }
 
 std::vector<PaceEvent> Pace::take_events() {

@@ -31,6 +31,10 @@ RateLimiter RateLimiter::scheduled(double rate, TimePoint start) {
   return limiter;
 }
 
+std::uint64_t RateLimiter::overdue(TimePoint now) const {
+  return due() > now ? 0 : static_cast<std::uint64_t>((now - due()) / interval_) + 1;
+}
+
 void RateLimiter::change_rate(double rate, std::uint32_t burst, TimePoint now) {
   const TimePoint next = std::max(due(), now);
   *this = RateLimiter(rate, burst);

@@ -148,6 +148,22 @@ BOOST_AUTO_TEST_CASE(a_server_that_stalls_once_shows_in_all_that_was_to_be_sent_
   BOOST_TEST(number(intended, "p75") >= 490, finished.out);
 }
 
+BOOST_AUTO_TEST_CASE(a_server_that_hangs_until_the_end_does_not_look_well) {
+  std::vector<Reply> replies(20, Reply{.bytes = success()});
+  replies.push_back({.then = Reply::Then::hang});
+  const ScriptedServer server(replies);
+  // Once its time is over, it waits 10 s more for the answer that never comes.
+  const auto finished = run_koobatch(
+      against(server.url(), {"--duration", "2s", "--rate", "100/s", "--connections", "1", "--json"}), token);
+  BOOST_TEST(finished.status == 1, finished.err);
+  BOOST_TEST(member(finished.out, "operations") == "20");
+  BOOST_TEST(member(finished.out, "unanswered") == "1");
+  BOOST_TEST(number(finished.out, "never_sent") >= 100, "of 200, 21 were: " << finished.out);
+  const auto intended = latency(finished.out, "from_intended_start");
+  BOOST_TEST(member(intended, "count") == "21");
+  BOOST_TEST(number(intended, "max") >= 10'000);
+}
+
 BOOST_AUTO_TEST_CASE(refused_credentials_end_it_without_the_secret_and_without_advice_that_cannot_be_followed) {
   const std::vector<Reply> refusals(10, Reply{.bytes = http_answer(401, R"({"code":401,"msg":"no"})")});
   const ScriptedServer server(refusals);

@@ -100,6 +100,22 @@ BOOST_AUTO_TEST_CASE(what_a_service_says_does_nothing_to_a_terminal) {
   BOOST_TEST(!contains(sample.json(), "\xff"));
 }
 
+BOOST_AUTO_TEST_CASE(what_was_due_and_never_sent_is_told) {
+  Sample sample;
+  BOOST_TEST(!contains(sample.text(), "never sent"));
+  sample.result.measurements.never_sent = 1'234;
+  CHECK_SAYS(sample.text(), "rate asked   10/s; 1,234 operations never sent that were due\n");
+  CHECK_SAYS(sample.json(), R"("never_sent":1234)");
+}
+
+BOOST_AUTO_TEST_CASE(an_operation_that_was_sent_and_has_no_result_is_no_success) {
+  Sample sample;
+  BOOST_TEST((BenchResult{sample.settings, sample.result, sample.counters}.succeeded()));
+  ++sample.counters.requests;
+  BOOST_TEST(!(BenchResult{sample.settings, sample.result, sample.counters}.succeeded()));
+  CHECK_SAYS(sample.text(), "✘ 100 operations");
+}
+
 BOOST_AUTO_TEST_CASE(a_benchmark_that_was_stopped_says_why) {
   Sample sample;
   sample.result.error = fatal_error("the service is gone");
@@ -113,6 +129,7 @@ BOOST_AUTO_TEST_CASE(a_benchmark_that_was_stopped_says_why) {
 BOOST_AUTO_TEST_CASE(a_benchmark_in_which_nothing_was_done_has_no_latencies_and_no_success) {
   Sample sample;
   sample.result = {};
+  sample.counters = {};
   CHECK_SAYS(sample.text(), "✘ 0 operations");
   CHECK_SAYS(sample.json(), R"("service_time":{"count":0})");
 }

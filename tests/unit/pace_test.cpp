@@ -363,6 +363,19 @@ BOOST_AUTO_TEST_CASE(permits_tell_when_the_schedule_had_them_if_it_is_to_be_kept
   BOOST_TEST((pace.acquire(start + 350ms, false, {}).due == start + 200ms));
   BOOST_TEST((pace.acquire(start + 350ms, false, {}).due == start + 300ms));
   BOOST_TEST(!pace.acquire(start + 350ms, false, {}).granted, "the next one is due at 400 ms");
+  BOOST_TEST(pace.overdue(start + 350ms) == 0U);
+  BOOST_TEST(pace.overdue(start + 600ms) == 3U);
+}
+
+BOOST_AUTO_TEST_CASE(a_schedule_begins_with_the_first_request) {
+  PaceSettings settings;
+  settings.rate = 10;
+  settings.catch_up = true;
+  Pace pace(settings, start);
+  BOOST_TEST(pace.overdue(start + 1h) == 0U);
+  BOOST_TEST((pace.acquire(start + 1h, false, {}).due == start + 1h));
+  pace.observe(ok, start + 1h, true);
+  BOOST_TEST((pace.acquire(start + 1h, false, {}).ask_at == start + 1h + 100ms));
 }
 
 BOOST_AUTO_TEST_CASE(without_a_schedule_a_permit_is_due_when_it_is_given) {
@@ -370,6 +383,7 @@ BOOST_AUTO_TEST_CASE(without_a_schedule_a_permit_is_due_when_it_is_given) {
   limited.rate = 10;
   Proven limit(limited);
   BOOST_TEST((limit.acquire(start + 5s, false, {}).due == start + 5s));
+  BOOST_TEST(limit.overdue(start + 9s) == 0U);
   PaceSettings unlimited;
   unlimited.catch_up = true;
   Proven nothing(unlimited);

@@ -138,7 +138,10 @@ BOOST_AUTO_TEST_CASE(a_schedule_keeps_what_was_not_taken_in_time) {
   BOOST_TEST((schedule.due() == start));
   BOOST_TEST(schedule.acquire(start));
   BOOST_TEST(!schedule.acquire(start + 9ms), "nothing is given before its time");
+  BOOST_TEST(schedule.overdue(start + 9ms) == 0U);
+  BOOST_TEST(schedule.overdue(start + 10ms) == 1U);
   // Nobody asks for a second: 100 permits were due meanwhile, each 10 ms after the one before it.
+  BOOST_TEST(schedule.overdue(start + 1s) == 100U);
   for (int permit = 1; permit <= 100; ++permit) {
     BOOST_TEST((schedule.due() == start + permit * 10ms));
     BOOST_TEST(schedule.acquire(start + 1s));

@@ -12,6 +12,9 @@ struct BenchResult {
   const engine::RunSettings& settings;
   const engine::RunResult& run;
   observe::Snapshot counters;
+
+  /// Was anything sent, and has all of it succeeded?
+  bool succeeded() const;
 };
 
 /// In a few lines, ending in a newline. All that came from the service is harmless to a terminal.

@@ -95,6 +95,9 @@ class Pace {
   Permit acquire_within_hold(TimePoint now);
   bool held() const { return held_.load(std::memory_order_relaxed); }
 
+  /// Of a pace that catches up: requests that should have been sent by now, and were not.
+  std::uint64_t overdue(TimePoint now) const;
+
   /// What changed since the last call.
   std::vector<PaceEvent> take_events();
   PaceCounts counts() const;

@@ -22,6 +22,8 @@ class RateLimiter {
   bool acquire(TimePoint now);
   /// When the next permit is due; not after `now` if one is due already.
   TimePoint due() const { return arrival_ - tolerance_; }
+  /// Permits that are due and were not taken; of a schedule, all there ever were.
+  std::uint64_t overdue(TimePoint now) const;
   /// Is it as if no permit had ever been taken?
   bool is_full(TimePoint now) const { return arrival_ <= now; }
   /// From now on another rate; the wait for the next permit becomes no longer by that, and no burst is given.

@@ -106,6 +106,7 @@ class Scheduler {
   void close_input() { input_open_ = false; }
   /// Sends nothing more. Attempts under way are still to be completed; next() answers done when there are none.
   void stop() { stopping_ = true; }
+  bool stopping() const { return stopping_; }
 
   /// What `seat`, which has nothing under way, is to do now.
   Action next(Seat& seat, TimePoint now);
