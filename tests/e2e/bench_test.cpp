@@ -4,6 +4,7 @@
 #include "service.hpp"
 #include "workspace.hpp"
 
+#include <sys/stat.h>
 #include <boost/test/unit_test.hpp>
 
 #include <csignal>
@@ -117,6 +118,14 @@ BOOST_AUTO_TEST_CASE(it_renames_only_what_is_named_in_the_name_of_who_is_named) 
   }
   const std::map<std::string, int> expected = {{"folder:f1", 3}, {"album:a1", 2}, {"album:a2", 1}};
   BOOST_TEST((seen == expected), "f1, a1 and a2 in turn");
+}
+
+BOOST_AUTO_TEST_CASE(it_signs_requests_if_an_app_is_named_and_the_embedded_service_verifies_that) {
+  const Workspace workspace;
+  const auto secret = workspace.write("secret", "an app's secret\n");
+  ::chmod(secret.c_str(), 0600);
+  const auto finished = run_koobatch({"bench", "--operations", "50", "--app-id", "app-1", "--app-secret-file", secret});
+  BOOST_TEST(finished.status == 0, finished.out << finished.err);
 }
 
 BOOST_AUTO_TEST_CASE(its_report_is_one_like_any_other_if_it_is_kept) {
