@@ -1,5 +1,6 @@
 """Who is measured: koobatch, load generators, a bare loop, and what one might write instead."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -129,7 +130,7 @@ class Go(JobClient):
 
     def prepare(self):
         command = ["go", "build", "-o", str(self.folder / "client-go"), str(SOURCES / "client.go")]
-        subprocess.run(command, check=True, env={"PATH": "/usr/bin:/bin", "HOME": str(self.folder), "GOFLAGS": "-mod=mod"})
+        subprocess.run(command, check=True, env={**os.environ, "GOCACHE": str(self.folder / "go-cache")})
 
     def command(self, job, load):
         program = self.folder / "client-go"
