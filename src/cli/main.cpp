@@ -22,7 +22,7 @@
 namespace koobatch::cli {
 namespace {
 
-constexpr Verbs verbs_with_secrets = only(Verb::run) | only(Verb::resume) | only(Verb::retry);
+constexpr Verbs verbs_with_secrets = only(Verb::run) | only(Verb::resume) | only(Verb::retry) | only(Verb::bench);
 
 Environment koobatch_variables() {
   Environment variables;

@@ -192,24 +192,24 @@ Duration Refresher::pause(unsigned tries) {
 }
 
 Error Refresher::resumable(const Error& error) const {
-  return fatal_error(fmt::format("{}; then run 'koobatch resume {}'", error.message, settings_.report.string()));
+  return fatal_error(error.message + then_resume(settings_));
 }
 
 Error Refresher::refused() const {
   const std::string code = outcome_.code ? fmt::format(", code {}", *outcome_.code) : std::string();
   return fatal_error(fmt::format(
       "{} refused to renew the access token (HTTP {}{}{}{}){}. The refresh token in {} is not valid any more: log in "
-      "anew, put new tokens there and into {}; then run 'koobatch resume {}'",
+      "anew, put new tokens there and into {}{}",
       settings_.endpoint.url(), outcome_.http, code, outcome_.msg.empty() ? "" : ": ", outcome_.msg,
       maybe_spent_ ? ", after an answer that was lost and may have held another refresh token" : "", file_.path(),
-      credentials_.source(), settings_.report.string()));
+      credentials_.source(), then_resume(settings_)));
 }
 
 Error Refresher::outlasted() const {
   return fatal_error(fmt::format(
-      "{} did not renew the access token for {:g} s (--max-outage): {}; run 'koobatch resume {}' when it is "
-      "back",
-      settings_.endpoint.url(), seconds(settings_.pace.max_outage), outcome_.error, settings_.report.string()));
+      "{} did not renew the access token for {:g} s (--max-outage): {}{}", settings_.endpoint.url(),
+      seconds(settings_.pace.max_outage), outcome_.error,
+      advice(settings_, fmt::format("; run 'koobatch resume {}' when it is back", settings_.report.string()))));
 }
 
 }  // namespace koobatch::engine

@@ -202,13 +202,13 @@ Error Renewer::why_refused(const auth::Credentials::Header& sent, const flow::Ou
   const std::string form = parts_.credentials.form_of(*sent);
   return fatal_error(fmt::format(
       "{} refused the credentials from {} (HTTP 401{}{}); they were sent as 'Authorization: {}'. Renew them, or "
-      "choose another form with --authorization, e.g. '{}'; then run 'koobatch resume {}'",
+      "choose another form with --authorization, e.g. '{}'{}",
       parts_.settings.endpoint.url(), parts_.credentials.source(), outcome.msg.empty() ? "" : ": ", outcome.msg, form,
-      form.starts_with("Bearer+") ? "Bearer {token}" : "Bearer+{token}", parts_.settings.report.string()));
+      form.starts_with("Bearer+") ? "Bearer {token}" : "Bearer+{token}", then_resume(parts_.settings)));
 }
 
 Error Renewer::resumable(const Error& error) const {
-  return fatal_error(fmt::format("{}; then run 'koobatch resume {}'", error.message, parts_.settings.report.string()));
+  return fatal_error(error.message + then_resume(parts_.settings));
 }
 
 }  // namespace koobatch::engine

@@ -55,8 +55,7 @@ Error signature_refused(const RunSettings& settings, WallTime x_date, const flow
       "{} refused the app signature (HTTP 401{}{}). Check that --app-id {} is the app's ID, that {} holds its secret, "
       "and that the clock is right (the request was dated {}){}",
       settings.endpoint.url(), outcome.msg.empty() ? "" : ": ", outcome.msg, settings.app.id,
-      settings.app.secret_file.string(), date,
-      advice(settings, fmt::format("; then run 'koobatch resume {}'", settings.report.string()))));
+      settings.app.secret_file.string(), date, then_resume(settings)));
 }
 
 }  // namespace

@@ -55,8 +55,8 @@ struct RunSettings {
 };
 
 /// `how` to go on with the run, unless that cannot be.
-inline std::string advice(const RunSettings& settings, std::string how) {
-  return settings.synthetic ? std::string() : how;
-}
+std::string advice(const RunSettings& settings, std::string how);
+/// "; then run 'koobatch resume a.report.ndjson'", unless that cannot be.
+std::string then_resume(const RunSettings& settings);
 
 }  // namespace koobatch::engine

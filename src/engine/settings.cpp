@@ -1,0 +1,17 @@
+#include "koobatch/engine/settings.hpp"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+namespace koobatch::engine {
+
+std::string advice(const RunSettings& settings, std::string how) {
+  return settings.synthetic ? std::string() : std::move(how);
+}
+
+std::string then_resume(const RunSettings& settings) {
+  return advice(settings, fmt::format("; then run 'koobatch resume {}'", settings.report.string()));
+}
+
+}  // namespace koobatch::engine
