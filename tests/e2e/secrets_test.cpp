@@ -27,6 +27,7 @@ using Flags = std::vector<std::string>;
 constexpr std::string_view file_canary = "cAnAry+f1le/7Qx=";
 constexpr std::string_view variable_canary = "cAnAry+v4r/8Rw=";
 constexpr std::string_view command_canary = "cAnAry+c0mm/9Tz=";
+constexpr std::string_view user_canary = "cAnAry+us3r/9Vf=";
 constexpr std::string_view app_canary = "cAnAry+4pp/6Hd=";
 constexpr std::string_view refresh_canary = "cAnAry+r3fr/5Kp=";
 constexpr std::string_view renewed_canary = "cAnAry+n3w/2Jm=";
@@ -58,6 +59,7 @@ struct Fixture {
                                              secret("commanded", command_canary))},
              {}},
             {"app", {"--app-id", "app-1", "--app-secret-file", secret("app", app_canary)}, {}},
+            {"users", {"--tokens-file", secret("users", fmt::format("user_id,token\n7,{}\n", user_canary))}, {}},
             {"refresh", {"--token-file", token, "--refresh-token-file", secret("refresh", refresh_canary)}, {}}};
   }
 
@@ -112,8 +114,8 @@ struct Fixture {
   }
 
   void check(const std::string& where, std::string_view text) const {
-    for (const auto secret : {file_canary, variable_canary, command_canary, app_canary, refresh_canary, renewed_canary,
-                              next_refresh_canary}) {
+    for (const auto secret : {file_canary, variable_canary, command_canary, user_canary, app_canary, refresh_canary,
+                              renewed_canary, next_refresh_canary}) {
       BOOST_TEST(!Canary(std::string(secret)).in(text), where << " shows " << secret << ": " << text);
     }
   }
@@ -149,7 +151,9 @@ std::vector<Reply> echoes(std::string_view secret) {
 }
 
 std::string_view token_of(const Kind& kind) {
-  return kind.name == "variable" ? variable_canary : kind.name == "command" ? command_canary : file_canary;
+  if (kind.name == "variable") return variable_canary;
+  if (kind.name == "command") return command_canary;
+  return kind.name == "users" ? user_canary : file_canary;
 }
 
 Reply session() {
