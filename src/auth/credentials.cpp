@@ -54,10 +54,10 @@ Result<void> Credentials::check(const CredentialSettings& settings) {
   return {};
 }
 
-Result<std::unique_ptr<Credentials>> Credentials::load(const CredentialSettings& settings) {
+Result<std::unique_ptr<Credentials>> Credentials::load(const CredentialSettings& settings, const Stop& stop) {
   if (auto form = check_form(settings.authorization); !form) return form.error();
   auto credentials = std::unique_ptr<Credentials>(new Credentials(settings));
-  if (auto read = credentials->reread(); !read) return read.error();
+  if (auto read = credentials->reread(stop); !read) return read.error();
   return credentials;
 }
 

@@ -65,12 +65,13 @@ void watch(engine::Run& run, const SignalWatch& signals, Duration duration) {
   const TimePoint over = duration > Duration::zero() ? Steady::now() + duration : TimePoint::max();
   bool ending = false;
   for (;;) {
+    if (!ending && (signals.received() != 0 || Steady::now() >= over)) {
+      ending = true;
+      run.interrupt(drain_grace);
+    }
     const Duration left = ending ? Duration(longest_wait) : over - Steady::now();
     const auto patience = std::clamp<Duration>(left, Duration::zero(), longest_wait);
     if (run.wait(std::chrono::ceil<std::chrono::milliseconds>(patience))) return;
-    if (ending || (signals.received() == 0 && Steady::now() < over)) continue;
-    ending = true;
-    run.interrupt(drain_grace);
   }
 }
 
@@ -92,8 +93,9 @@ int bench_command(const Invocation& invocation) {
   const auto simulator = start_embedded(settings, invocation.options.simulator);
   if (!simulator) return fail(simulator.error());
   if (auto fitted = fit_connections(settings); !fitted) return fail(fitted.error());
+  settings.interrupted = [&signals] { return signals.received() != 0; };
   const auto run = start(settings);
-  if (!run) return fail(run.error());
+  if (!run) return fail_to_start(run.error(), signals);
   watch(**run, signals, bench->duration);
   const auto counters = (*run)->snapshot();
   const auto result = (*run)->finish();

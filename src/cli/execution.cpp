@@ -25,13 +25,15 @@ constexpr auto draw_interval = 100ms;
 /// Waits for the run's end, shows how it goes, and hands signals on.
 void watch(engine::Run& run, const SignalWatch& signals, observe::ProgressDisplay& display) {
   bool interrupted = false;
-  while (!run.wait(draw_interval)) {
+  for (;;) {
+    if (!interrupted && signals.received() != 0) {
+      interrupted = true;
+      spdlog::warn(
+          "interrupted: sending nothing more, waiting up to 10 s for what is under way; once more to leave at once");
+      run.interrupt(drain_grace);
+    }
+    if (run.wait(draw_interval)) return;
     display.update(run.snapshot(), Steady::now());
-    if (interrupted || signals.received() == 0) continue;
-    interrupted = true;
-    spdlog::warn(
-        "interrupted: sending nothing more, waiting up to 10 s for what is under way; once more to leave at once");
-    run.interrupt(drain_grace);
   }
 }
 
@@ -78,6 +80,11 @@ Result<void> load_user_tokens(engine::RunSettings& settings) {
   return {};
 }
 
+int fail_to_start(const Error& error, const SignalWatch& signals) {
+  const int status = fail(error);
+  return signals.received() != 0 ? exit_by_signal + signals.received() : status;
+}
+
 int print_result(const engine::RunResult& result, int signal) {
   const auto style = output_style();
   const auto written = write_output(report::summary_text(result.summary, style.colour, style.width));
@@ -110,8 +117,9 @@ int execute(engine::RunSettings settings, const Invocation& invocation, std::sha
   const auto simulator = start_embedded(settings, invocation.options.simulator);
   if (!simulator) return fail(simulator.error());
   if (auto fitted = fit_connections(settings); !fitted) return fail(fitted.error());
+  settings.interrupted = [&signals] { return signals.received() != 0; };
   auto run = start(settings);
-  if (!run) return fail(run.error());
+  if (!run) return fail_to_start(run.error(), signals);
   const auto& presentation = invocation.options.presentation;
   const bool silent = presentation.quiet && presentation.progress == observe::ProgressMode::automatic;
   {

@@ -162,7 +162,8 @@ Result<engine::RunSettings> finish(const Options& options, const std::filesystem
   if (auto ok = check_tls(run.tls); !ok) return ok.error();
   if (auto ok = check_pace(run); !ok) return ok.error();
   // Credentials are renewed by a thread of their own.
-  run.pace.shared = run.threads > 1 || run.credentials.any();
+  // Credentials are renewed by a thread of their own.
+  run.pace.shared = run.threads > 1 || run.credentials.renewable();
   return run;
 }
 
@@ -255,6 +256,8 @@ Result<BenchSettings> finish_bench(const Options& options, WallTime now) {
   }
   bench.run.synthetic = std::move(job);
   bench.run.pace.catch_up = true;
+  // The main thread asks it what is overdue.
+  bench.run.pace.shared = true;
   if (!chosen.report.empty()) bench.run.report = report_path(chosen.report, bench_job, now);
   return bench;
 }

@@ -73,7 +73,11 @@ net::Awaitable<void> Renewer::run() {
       continue;
     }
     const auto ending = co_await obtain();
-    if (stopping_ && !ending.error) co_return;
+    if (stopping_) {
+      // It is of no use any more, but where a new refresh token is must be said.
+      if (ending.error) spdlog::warn("{}", ending.error->message);
+      co_return;
+    }
     if (!conclude(ending)) co_return;
   }
 }
@@ -104,6 +108,7 @@ net::Awaitable<Refresher::Ending> Renewer::obtain() {
     const auto reread = parts_.credentials.reread([this] { return stopping_.load(); });
     if (reread && *reread)
       co_return Refresher::Ending{.renewed = true, .by_owner = parts_.credentials.has_file(), .asked = Steady::now()};
+    if (stopping_) co_return Refresher::Ending{};
     if (!refresher_) co_return reread ? Refresher::Ending{} : Refresher::Ending{.error = resumable(reread.error())};
     if (!reread) spdlog::warn("{}", reread.error().message);
   }

@@ -130,7 +130,7 @@ Result<void> Run::Impl::prepare() {
                                                                job::read_tokens_file);
   }
   if (settings.credentials.any() && !settings.user_tokens) {
-    auto loaded = auth::Credentials::load(settings.credentials);
+    auto loaded = auth::Credentials::load(settings.credentials, settings.interrupted);
     if (!loaded) return loaded.error();
     credentials = std::move(*loaded);
     if (auto opened = open_refresh_token(); !opened) return opened;

@@ -305,6 +305,8 @@ bool Worker::mend(Line& line, flow::SlotId slot) {
   }
   if (outcome.verdict == Verdict::rejected) return true;
   if (outcome.verdict == Verdict::unauthorized && shared_.settings.app_key) {
+    // No other thread sends anything either until it has heard of it.
+    shared_.pace.hold(Steady::now());
     shared_.abort(signature_refused(shared_.settings, line.x_date, outcome));
     scheduler_.abandon(line.seat, slot, Steady::now());
     return false;
@@ -324,6 +326,7 @@ bool Worker::mend(Line& line, flow::SlotId slot) {
     outcome.verdict = Verdict::repeat;
     return true;
   }
+  shared_.pace.hold(Steady::now());
   shared_.abort(shared_.renewer.why_refused(line.header, outcome));
   scheduler_.abandon(line.seat, slot, Steady::now());
   return false;

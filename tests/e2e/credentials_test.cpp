@@ -339,6 +339,37 @@ BOOST_AUTO_TEST_CASE(a_token_command_that_hangs_is_killed_with_all_it_started) {
   BOOST_TEST(state.find('Z') != std::string::npos, state);
 }
 
+BOOST_AUTO_TEST_CASE(a_signal_ends_the_first_token_command_and_with_it_the_run) {
+  const ScriptedServer server;
+  const auto started = workspace.path("started");
+  Flags flags = run_flags(server.url(), {"--token-command", "sh -c 'echo >" + started + "; sleep 1000'"});
+  flags.insert(flags.begin(), KOOBATCH_BINARY);
+  Process process(flags);
+  while (!fs::exists(started)) ::usleep(5'000);
+  process.signal(SIGINT);
+  const auto finished = process.wait(std::chrono::seconds(20));
+  BOOST_TEST(finished.status == 128 + SIGINT, finished.err);
+  BOOST_TEST(server.requests() == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(a_signal_during_a_renewal_interrupts_the_run) {
+  const ScriptedServer server({status(401)});
+  const auto started = workspace.path("started");
+  const auto script = workspace.write("script", fmt::format("if [ -e first ]; then echo >{}; sleep 1000; fi\n"
+                                                            "echo >first; echo token\n",
+                                                            started));
+  Flags flags = run_flags(server.url(), {"--token-command", "sh " + script});
+  flags.insert(flags.begin(), KOOBATCH_BINARY);
+  Process process(flags, {}, workspace.path(""));
+  while (!fs::exists(started)) ::usleep(5'000);
+  process.signal(SIGTERM);
+  const auto finished = process.wait(std::chrono::seconds(20));
+  BOOST_TEST(finished.status == 128 + SIGTERM, finished.err);
+  const auto lines = read_report(report);
+  BOOST_TEST(lines.results.empty());
+  BOOST_TEST(member(lines.end.at(0), "reason") == "interrupted");
+}
+
 BOOST_AUTO_TEST_CASE(a_token_command_inherits_no_descriptor_and_no_ignored_signal) {
   // The shell itself reads its status: it blocks signals for as long as it starts a program.
   const auto script = workspace.write("script",

@@ -34,6 +34,8 @@ struct CredentialSettings {
   bool any() const {
     return !token_file.empty() || !token_env.empty() || !token_command.empty() || !tokens_file.empty();
   }
+  /// May another token be had while the run goes on?
+  bool renewable() const { return !token_file.empty() || !token_command.empty() || !refresh_token_file.empty(); }
   /// That place, for messages: "--token-file tokens/ops", "--token-env TOKEN", "--token-command" or "--simulate".
   std::string source() const;
 };
@@ -51,7 +53,7 @@ class Credentials {
   /// that say how to mend it.
   static Result<void> check(const CredentialSettings& settings);
   /// Gets the token. A missing, empty or unusable one is a usage error, too.
-  static Result<std::unique_ptr<Credentials>> load(const CredentialSettings& settings);
+  static Result<std::unique_ptr<Credentials>> load(const CredentialSettings& settings, const Stop& stop = {});
   /// A made-up token, for the embedded simulator.
   static std::unique_ptr<Credentials> simulated();
 

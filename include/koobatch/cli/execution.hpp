@@ -1,5 +1,6 @@
 #pragma once
 #include "koobatch/cli/command_line.hpp"
+#include "koobatch/cli/signals.hpp"
 #include "koobatch/core/error.hpp"
 #include "koobatch/engine/run.hpp"
 #include "koobatch/observe/console.hpp"
@@ -23,6 +24,9 @@ constexpr std::chrono::seconds drain_grace{10};
 
 /// Warns if anybody in between could read along.
 void warn_of_insecurity(const engine::RunSettings& settings);
+
+/// The run could not be started, perhaps because a signal came first. Returns the exit status.
+int fail_to_start(const Error& error, const SignalWatch& signals);
 
 /// Starts the embedded service and makes it the endpoint, if it is asked for; otherwise null.
 Result<std::unique_ptr<sim::Simulator>> start_embedded(engine::RunSettings& settings,

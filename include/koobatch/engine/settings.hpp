@@ -36,6 +36,7 @@ struct RunSettings {
   std::optional<net::Endpoint> proxy;  ///< HTTP proxy, the way to the endpoint
   bool simulated = false;              ///< the endpoint is the embedded simulator: made-up credentials will do
   auth::CredentialSettings credentials;
+  auth::Credentials::Stop interrupted;  ///< asked while the first token is got, which may take long; may be empty
   auth::AppSettings app;
   std::shared_ptr<const auth::AppKey> app_key;          ///< `app` with its secret; null: requests carry a token
   std::shared_ptr<const auth::UserTokens> user_tokens;  ///< each user's own; null: one token for all
