@@ -1,15 +1,18 @@
 #include "koobatch/auth/refresh_token_file.hpp"
 
 #include "koobatch/auth/token.hpp"
+#include "koobatch/core/sync_folder.hpp"
 #include "koobatch/core/write_all.hpp"
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstdio>
+#include <system_error>
 #include <utility>
 
 namespace koobatch::auth {
@@ -18,15 +21,6 @@ namespace {
 namespace fs = std::filesystem;
 
 const std::string flag = "--refresh-token-file";
-
-/// An errno value; 0: all is well.
-int sync_folder(const fs::path& folder) {
-  const int fd = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (fd < 0) return errno;
-  const int code = ::fsync(fd) == 0 ? 0 : errno;
-  ::close(fd);
-  return code;
-}
 
 /// Writes the token and nothing else. An errno value; 0: it is on the disk.
 int write_token(int fd, std::string_view token) {
@@ -53,6 +47,13 @@ Result<RefreshTokenFile> RefreshTokenFile::open(const fs::path& path) {
     return usage_error(fmt::format("{} {}: cannot be read: {}", flag, path.string(), error.message()));
   }
   RefreshTokenFile file(real.string());
+  // What cannot be done must be known before a token is spent.
+  if (const int code = sync_folder(real.parent_path()); code != 0) {
+    return system_error(ErrorKind::usage, flag + " " + file.path_,
+                        "a refresh replaces it, and its folder cannot be synced, so that a crash might bring the old "
+                        "token back; put it into another folder",
+                        code);
+  }
   if (auto recovered = file.recover(); !recovered) return recovered.error();
   if (const auto token = file.read(); !token) return token.error();
   if (auto prepared = file.prepare(); !prepared) return prepared.error();
@@ -100,14 +101,20 @@ Result<void> RefreshTokenFile::replace(std::string_view token) {
 }
 
 Result<void> RefreshTokenFile::move_into_place() const {
-  int code = ::rename(next_.c_str(), path_.c_str()) == 0 ? 0 : errno;
-  if (code == 0) code = sync_folder(fs::path(path_).parent_path());
-  if (code == 0) return {};
-  return system_error(ErrorKind::fatal, flag + " " + path_,
-                      fmt::format("the refresh token in it is spent, and {}, which holds the new one, cannot be put in "
-                                  "its place; move it there",
-                                  next_),
-                      code);
+  if (::rename(next_.c_str(), path_.c_str()) != 0) {
+    return system_error(ErrorKind::fatal, flag + " " + path_,
+                        fmt::format("the refresh token in it is spent, and {}, which holds the new one, cannot be put "
+                                    "in its place; move it there",
+                                    next_),
+                        errno);
+  }
+  if (const int code = sync_folder(fs::path(path_).parent_path()); code != 0) {
+    spdlog::warn(
+        "{} {}: holds the new token, but its folder cannot be synced ({}): if the machine crashes, the token "
+        "may be lost",
+        flag, path_, std::generic_category().message(code));
+  }
+  return {};
 }
 
 void RefreshTokenFile::discard() {

@@ -1,6 +1,7 @@
 #include "koobatch/report/journal_file.hpp"
 
 #include "koobatch/core/new_file.hpp"
+#include "koobatch/core/sync_folder.hpp"
 #include "koobatch/core/write_all.hpp"
 
 #include <fcntl.h>
@@ -120,18 +121,6 @@ Result<void> lock(const std::string& name, int fd) {
                      "two runs must never share one, so keep it on a file system that supports flock");
 }
 
-Result<void> sync_folder(const fs::path& report) {
-  const fs::path folder = folder_of(report);
-  const int fd = uninterrupted([&] { return ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); });
-  if (fd < 0) return creation_error(report, "cannot open the report's folder", errno);
-  const int done = uninterrupted([&] { return ::fsync(fd); });
-  const int code = errno;
-  ::close(fd);
-  // EINVAL: the file system has no such operation on folders, and nothing more can be done.
-  if (done != 0 && code != EINVAL) return creation_error(report, "cannot make the report's folder durable", code);
-  return {};
-}
-
 /// Nothing was sent yet, and there is no report to resume: the advice is another than in the middle of a run.
 Result<void> write_first(int fd, const fs::path& report, std::string_view lines) {
   if (const int code = write_all(fd, lines); code != 0) return creation_error(report, "write failed", code);
@@ -197,7 +186,9 @@ Result<std::unique_ptr<JournalFile>> create_report(const fs::path& path, std::st
   }
   temporary.keep();
   Removal named(path);
-  if (auto durable = sync_folder(path); !durable) return durable.error();
+  if (const int code = sync_folder(folder_of(path)); code != 0) {
+    return creation_error(path, "cannot make the report's folder durable", code);
+  }
   named.keep();
   return journal;
 }

@@ -1,5 +1,6 @@
 // Where tokens come from, how they are renewed, and what happens when they are refused.
 #include "connect_proxy.hpp"
+#include "preload.hpp"
 #include "run_checks.hpp"
 #include "scripted_server.hpp"
 #include "service.hpp"
@@ -215,6 +216,32 @@ BOOST_AUTO_TEST_CASE(a_refresh_token_that_cannot_be_put_in_its_place_is_not_lost
   BOOST_TEST(read_file(refresh + ".new") == "r-second\n");
   BOOST_TEST(mode_of(refresh + ".new") == 0600U);
   BOOST_TEST(server.requests() == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(a_refresh_token_whose_folder_cannot_be_synced_is_in_its_place_all_the_same) {
+  fs::create_directory(workspace.path("tokens"));
+  const auto file = secret("tokens/refresh", "r-first");
+  const Flags more = {"--token-file", token, "--refresh-token-file", file, "--connections", "1"};
+  const auto run_with = [&](const ScriptedServer& server, std::string_view fault) {
+    Flags flags = run_flags(server.url(), more);
+    flags.insert(flags.begin(), KOOBATCH_BINARY);
+    return Process(flags, with_fault("KOOBATCH_IO_FAULT", std::string(fault))).wait();
+  };
+  const auto replies = [] { return std::vector<Reply>{status(401), reply(session("second", "r-second"))}; };
+  {
+    const ScriptedServer server(replies());
+    const auto finished = run_with(server, "fail=5:folder:1");
+    BOOST_TEST(finished.status == 2);
+    BOOST_TEST(says(finished, "its folder cannot be synced"), finished.err);
+    BOOST_TEST(server.requests() == 0U);
+  }
+  // It is synced twice before anything is sent.
+  const ScriptedServer server(replies());
+  const auto finished = run_with(server, "fail=5:folder:3");
+  BOOST_TEST(finished.status == 0, finished.err);
+  BOOST_TEST(says(finished, "holds the new token, but its folder cannot be synced (Input/output error)"), finished.err);
+  BOOST_TEST(read_file(file) == "r-second\n");
+  check_all_succeeded(3, 2);
 }
 
 BOOST_AUTO_TEST_CASE(a_refresh_token_that_could_not_be_replaced_is_refused_before_anything_is_sent) {

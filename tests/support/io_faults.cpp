@@ -5,7 +5,9 @@
 //           fail=ERRNO: the Nth CALL and all after it fail with this error number
 //           once=ERRNO: only the Nth CALL fails
 //           short: the Nth CALL (a write) does only half
-//   CALL    write, sync: on a report (a file named *report*); send: a request; socket, connect: for TCP over IPv4
+//   CALL    write, sync: on a report (a file named *report*); folder: fsync() of a folder named tokens; send: a
+//   request;
+//           socket, connect: for TCP over IPv4
 // KOOBATCH_LOCALHOST="ADDRESS ADDRESS": what the name localhost resolves to.
 #include <dlfcn.h>
 #include <netdb.h>
@@ -51,12 +53,16 @@ const Fault& fault() {
   return parsed;
 }
 
-bool is_report(int fd) {
+/// Empty if it has none.
+std::string name_of(int fd) {
   char path[4096];
   const std::string link = "/proc/self/fd/" + std::to_string(fd);
   const ssize_t size = ::readlink(link.c_str(), path, sizeof path);
-  if (size <= 0) return false;
-  const std::string name(path, static_cast<std::size_t>(size));
+  return size <= 0 ? std::string() : std::string(path, static_cast<std::size_t>(size));
+}
+
+bool is_report(int fd) {
+  const auto name = name_of(fd);
   // A new report is written under a temporary name first.
   return name.find("report") != std::string::npos || name.find("/.koobatch-") != std::string::npos;
 }
@@ -99,6 +105,13 @@ extern "C" int fdatasync(int fd) {
   static const auto real = next<int (*)(int)>("fdatasync");
   if (fault().call != "sync" || !is_report(fd) || !strikes("sync")) return real(fd);
   if (fault().action == "kill") die();
+  errno = fault().error;
+  return -1;
+}
+
+extern "C" int fsync(int fd) {
+  static const auto real = next<int (*)(int)>("fsync");
+  if (fault().call != "folder" || !name_of(fd).ends_with("/tokens") || !strikes("folder")) return real(fd);
   errno = fault().error;
   return -1;
 }
