@@ -22,12 +22,36 @@ namespace fs = std::filesystem;
 
 const std::string flag = "--refresh-token-file";
 
+/// A token of any length, and its newline.
+constexpr std::size_t room = max_secret + 1;
+
+/// What is before the zeros. Nothing if no token can be lost with it: none was written, or not all of one.
+std::string_view whole_part(std::string_view text) {
+  const auto end = text.find('\0');
+  const auto written = text.substr(0, end);
+  return end == std::string_view::npos || written.ends_with('\n') ? written : std::string_view();
+}
+
+/// Gives the room behind a written token back. An errno value; 0: it is on the disk.
+int finish_token(int fd, std::size_t size) {
+  if (::ftruncate(fd, static_cast<off_t>(size)) != 0 || ::fsync(fd) != 0) return errno;
+  return 0;
+}
+
 /// Writes the token and nothing else. An errno value; 0: it is on the disk.
 int write_token(int fd, std::string_view token) {
   int code = write_all(fd, token);
+  // Last, for it says that the token is whole.
   if (code == 0) code = write_all(fd, "\n");
-  if (code == 0 && ::ftruncate(fd, static_cast<off_t>(token.size() + 1)) != 0) code = errno;
-  if (code == 0 && ::fsync(fd) != 0) code = errno;
+  return code == 0 ? finish_token(fd, token.size() + 1) : code;
+}
+
+/// For one that a crash came upon.
+int finish_token(const std::string& path, std::size_t size) {
+  const int fd = ::open(path.c_str(), O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
+  if (fd < 0) return errno;
+  const int code = finish_token(fd, size);
+  ::close(fd);
   return code;
 }
 
@@ -65,13 +89,24 @@ Result<RefreshTokenFile> RefreshTokenFile::open(const fs::path& path) {
 /// held a token.
 Result<void> RefreshTokenFile::recover() const {
   std::error_code ignored;
-  if (!fs::exists(next_, ignored)) return {};
-  if (read_token_file(next_, flag + " " + next_)) return move_into_place();
-  return {};
+  // Anything else is in the way of a successor, which prepare() says.
+  if (fs::symlink_status(next_, ignored).type() != fs::file_type::regular) return {};
+  const std::string source = flag + " " + next_;
+  const auto text = read_secret_file(next_, source, room);
+  if (!text) return {};
+  const auto whole = whole_part(text->view());
+  if (whole.empty()) return {};
+  if (const auto token = check_token(Secret(whole), source); !token) return {};
+  if (const int code = finish_token(next_, whole.size()); code != 0) {
+    return system_error(ErrorKind::usage, source, "holds the new refresh token, but cannot be finished", code);
+  }
+  return move_into_place();
 }
 
 Result<Secret> RefreshTokenFile::read() const {
-  return read_token_file(path_, flag + " " + path_);
+  const std::string source = flag + " " + path_;
+  auto text = read_secret_file(path_, source, room);
+  return text ? check_token(std::move(*text), source) : std::move(text);
 }
 
 Result<void> RefreshTokenFile::prepare() {
@@ -80,7 +115,7 @@ Result<void> RefreshTokenFile::prepare() {
   int code = fd_ >= 0 ? 0 : errno;
   if (code == 0 && ::fchmod(fd_, 0600) != 0) code = errno;
   // Zeros, which are no token.
-  if (code == 0) code = ::posix_fallocate(fd_, 0, static_cast<off_t>(max_secret + 1));
+  if (code == 0) code = ::posix_fallocate(fd_, 0, static_cast<off_t>(room));
   if (code == 0) return {};
   if (fd_ >= 0) discard();
   return system_error(ErrorKind::usage, flag + " " + path_,

@@ -24,16 +24,16 @@ Secret::~Secret() {
   if (bytes_) OPENSSL_cleanse(bytes_.get(), capacity_);
 }
 
-Result<Secret> read_secret_file(const std::filesystem::path& path, const std::string& source) {
+Result<Secret> read_secret_file(const std::filesystem::path& path, const std::string& source, std::size_t limit) {
   const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (file < 0) return system_error(ErrorKind::usage, source, "cannot be read", errno);
   struct stat facts {};
-  Secret secret(max_secret + 1);
+  Secret secret(limit + 1);
   std::size_t size = 0;
   ssize_t got = ::fstat(file, &facts) == 0 ? 1 : -1;
   // A pipe may give it in pieces.
-  while (got > 0 && size <= max_secret) {
-    got = ::read(file, secret.data() + size, max_secret + 1 - size);
+  while (got > 0 && size <= limit) {
+    got = ::read(file, secret.data() + size, limit + 1 - size);
     if (got > 0) size += static_cast<std::size_t>(got);
   }
   const int cause = errno;
@@ -42,7 +42,7 @@ Result<Secret> read_secret_file(const std::filesystem::path& path, const std::st
   if (S_ISREG(facts.st_mode) && (facts.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
     return usage_error(fmt::format("{}: others can read it; run 'chmod 600 {}'", source, path.string()));
   }
-  if (size > max_secret) return usage_error(fmt::format("{}: longer than 16 KiB", source));
+  if (size > limit) return usage_error(fmt::format("{}: longer than 16 KiB", source));
   secret.shorten(size);
   return secret;
 }

@@ -1,5 +1,6 @@
 #include "koobatch/auth/refresh_token_file.hpp"
 
+#include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <boost/test/unit_test.hpp>
@@ -104,10 +105,25 @@ BOOST_AUTO_TEST_CASE(a_successor_that_a_crash_kept_from_its_place_is_put_there) 
   BOOST_TEST(!fs::exists(folder.next()));
 }
 
+BOOST_AUTO_TEST_CASE(a_successor_that_was_whole_when_a_crash_came_is_put_there_without_the_room_behind_it) {
+  const Folder folder;
+  const std::string longest(auth::max_secret, 'x');
+  for (const std::string& token : {std::string("second"), longest}) {
+    const std::string zeros(auth::max_secret - token.size(), '\0');
+    Folder::write(folder.next(), fmt::format("{}\n{}", token, zeros));
+    BOOST_TEST(opened(folder.file).read()->view() == token);
+    BOOST_TEST(Folder::read(folder.file) == token + "\n");
+    BOOST_TEST((fs::status(folder.file).permissions() == (fs::perms::owner_read | fs::perms::owner_write)));
+    BOOST_TEST(!fs::exists(folder.next()));
+  }
+}
+
 BOOST_AUTO_TEST_CASE(what_a_crash_left_of_a_successor_that_was_not_whole_is_no_token) {
   const Folder folder;
-  for (const std::string& left :
-       {std::string(), std::string(100, '\0'), "seco" + std::string(100, '\0'), "second\n" + std::string(100, '\0')}) {
+  const std::string zeros(100, '\0');
+  const std::string longest(auth::max_secret, 'x');
+  for (const auto& left : {std::string(), zeros, std::string(auth::max_secret + 1, '\0'), fmt::format("seco{}", zeros),
+                           fmt::format("{}{}", longest, '\0')}) {
     Folder::write(folder.next(), left);
     BOOST_TEST(opened(folder.file).read()->view() == "first");
     BOOST_TEST(!fs::exists(folder.next()));

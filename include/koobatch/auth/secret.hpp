@@ -32,8 +32,9 @@ class Secret {
 
 constexpr std::size_t max_secret = 16 * 1024;
 
-/// Reads a file that holds a secret and nothing else, at most max_secret bytes, as they are. One that others can read
+/// Reads a file that holds a secret and nothing else, at most `limit` bytes, as they are. One that others can read
 /// is refused with the command that mends it. `source` names it in messages: "--app-secret-file secret".
-Result<Secret> read_secret_file(const std::filesystem::path& path, const std::string& source);
+Result<Secret> read_secret_file(const std::filesystem::path& path, const std::string& source,
+                                std::size_t limit = max_secret);
 
 }  // namespace koobatch::auth
