@@ -55,6 +55,20 @@ int finish_token(const std::string& path, std::size_t size) {
   return code;
 }
 
+/// A successor that is neither used nor overwritten: only its owner knows what it is.
+Error left_alone(Error error) {
+  error.message += "; a refresh left it there, and it may be the only good token: mend it, or delete it";
+  return error;
+}
+
+/// False if that cannot be told.
+bool is_older(const std::string& path, const std::string& other) {
+  std::error_code first, second;
+  const auto time = fs::last_write_time(path, first);
+  const auto other_time = fs::last_write_time(other, second);
+  return !first && !second && time < other_time;
+}
+
 }  // namespace
 
 RefreshTokenFile::RefreshTokenFile(RefreshTokenFile&& other) noexcept
@@ -93,10 +107,16 @@ Result<void> RefreshTokenFile::recover() const {
   if (fs::symlink_status(next_, ignored).type() != fs::file_type::regular) return {};
   const std::string source = flag + " " + next_;
   const auto text = read_secret_file(next_, source, room);
-  if (!text) return {};
+  if (!text) return left_alone(text.error());
   const auto whole = whole_part(text->view());
   if (whole.empty()) return {};
-  if (const auto token = check_token(Secret(whole), source); !token) return {};
+  if (const auto token = check_token(Secret(whole), source); !token) return left_alone(token.error());
+  if (is_older(next_, path_)) {
+    return usage_error(fmt::format(
+        "{} {}: {} is older, which a refresh left there; delete it if you have logged in since, or else move "
+        "it over the file",
+        flag, path_, next_));
+  }
   if (const int code = finish_token(next_, whole.size()); code != 0) {
     return system_error(ErrorKind::usage, source, "holds the new refresh token, but cannot be finished", code);
   }

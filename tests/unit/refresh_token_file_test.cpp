@@ -5,10 +5,12 @@
 #include <unistd.h>
 #include <boost/test/unit_test.hpp>
 
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <string>
+#include <string_view>
 
 using namespace koobatch;
 using koobatch::auth::RefreshTokenFile;
@@ -128,6 +130,31 @@ BOOST_AUTO_TEST_CASE(what_a_crash_left_of_a_successor_that_was_not_whole_is_no_t
     BOOST_TEST(opened(folder.file).read()->view() == "first");
     BOOST_TEST(!fs::exists(folder.next()));
   }
+}
+
+BOOST_AUTO_TEST_CASE(a_successor_older_than_the_file_does_not_replace_what_a_login_put_there) {
+  const Folder folder;
+  Folder::write(folder.next(), "second\n");
+  fs::last_write_time(folder.next(), fs::last_write_time(folder.file) - std::chrono::hours(1));
+  const auto said = refusal(folder.file);
+  BOOST_TEST(said.find(folder.next().string() + " is older") != std::string::npos, said);
+  BOOST_TEST(Folder::read(folder.file) == "first\n");
+  BOOST_TEST(Folder::read(folder.next()) == "second\n");
+}
+
+BOOST_AUTO_TEST_CASE(a_successor_that_cannot_be_taken_for_a_token_is_left_to_its_owner) {
+  const Folder folder;
+  for (const std::string_view left : {"two words\nand a line\n", " second\n", "\n"}) {
+    Folder::write(folder.next(), left);
+    const auto said = refusal(folder.file);
+    BOOST_TEST(said.find(folder.next().string() + ": ") != std::string::npos, said);
+    BOOST_TEST(said.find("may be the only good token") != std::string::npos, said);
+    BOOST_TEST(Folder::read(folder.next()) == left);
+  }
+  Folder::write(folder.next(), "second\n");
+  ::chmod(folder.next().c_str(), 0644);
+  BOOST_TEST(refusal(folder.file).find("chmod 600 " + folder.next().string()) != std::string::npos);
+  BOOST_TEST(Folder::read(folder.next()) == "second\n");
 }
 
 BOOST_AUTO_TEST_CASE(a_file_that_is_not_there_or_open_to_others_or_empty_is_refused) {
