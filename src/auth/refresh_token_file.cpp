@@ -55,6 +55,13 @@ int finish_token(const std::string& path, std::size_t size) {
   return code;
 }
 
+/// Nothing can be put in its place then. False if the system cannot tell.
+bool is_mount_point(const std::string& path) {
+  struct statx facts {};
+  return ::statx(AT_FDCWD, path.c_str(), 0, STATX_TYPE, &facts) == 0 &&
+         (facts.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0;
+}
+
 /// A successor that is neither used nor overwritten: only its owner knows what it is.
 Error left_alone(Error error) {
   error.message += "; a refresh left it there, and it may be the only good token: mend it, or delete it";
@@ -85,6 +92,10 @@ Result<RefreshTokenFile> RefreshTokenFile::open(const fs::path& path) {
     return usage_error(fmt::format("{} {}: cannot be read: {}", flag, path.string(), error.message()));
   }
   RefreshTokenFile file(real.string());
+  if (is_mount_point(file.path_)) {
+    return usage_error(
+        fmt::format("{} {}: is a mount point and cannot be replaced; mount its folder instead", flag, file.path_));
+  }
   // What cannot be done must be known before a token is spent.
   if (const int code = sync_folder(real.parent_path()); code != 0) {
     return system_error(ErrorKind::usage, flag + " " + file.path_,

@@ -102,6 +102,11 @@ mode_t mode_of(const std::string& path) {
   return ::stat(path.c_str(), &facts) == 0 ? facts.st_mode & 07777U : 0;
 }
 
+/// Not every machine allows it.
+boost::test_tools::assertion_result can_mount(boost::unit_test::test_unit_id) {
+  return Process({"sh", "-c", "unshare -Urm mount --bind / / 2>/dev/null"}).wait().status == 0;
+}
+
 }  // namespace
 
 BOOST_FIXTURE_TEST_SUITE(credentials, Fixture)
@@ -250,6 +255,18 @@ BOOST_AUTO_TEST_CASE(a_refresh_token_that_could_not_be_replaced_is_refused_befor
   const auto finished = run_refreshing(server.url());
   BOOST_TEST(finished.status == 2);
   BOOST_TEST(says(finished, "cannot be written beside it"), finished.err);
+  BOOST_TEST(server.requests() == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(a_refresh_token_mounted_into_a_container_is_refused_before_anything_is_sent,
+                     *boost::unit_test::precondition(can_mount)) {
+  const ScriptedServer server;
+  Flags flags = {"unshare", "-Urm", "sh", "-c", "mount --bind \"$0\" \"$0\" && exec \"$@\"", refresh, KOOBATCH_BINARY};
+  const auto rest = run_flags(server.url(), {"--token-file", token, "--refresh-token-file", refresh});
+  flags.insert(flags.end(), rest.begin(), rest.end());
+  const auto finished = Process(flags).wait();
+  BOOST_TEST(finished.status == 2);
+  BOOST_TEST(says(finished, refresh + ": is a mount point and cannot be replaced; mount its folder"), finished.err);
   BOOST_TEST(server.requests() == 0U);
 }
 
