@@ -4,6 +4,7 @@
 #include "koobatch/auth/token_command.hpp"
 
 #include <fmt/format.h>
+#include <boost/algorithm/string/replace.hpp>
 
 #include <algorithm>
 #include <cstdlib>
@@ -24,6 +25,10 @@ Result<void> check_form(const std::string& authorization) {
   return usage_error(
       fmt::format("--authorization: holds a line break or another character that no header can carry; write it as '{}'",
                   default_authorization));
+}
+
+void mask_secret(std::string& text, std::string_view secret) {
+  if (!secret.empty()) boost::algorithm::replace_all(text, secret, "***");
 }
 
 Result<Secret> read_variable(const std::string& name, const std::string& source) {
@@ -91,7 +96,14 @@ Result<Secret> Credentials::ask_source(const Stop& stop) {
   if (!settings_.token_env.empty()) return read_variable(settings_.token_env, source);
   const auto words = split_words(settings_.token_command);
   if (!words) return words.error();
-  return run_token_command(*words, {settings_.token_command_timeout, stop});
+  // The command may have the present token, or one of before, from where it keeps them.
+  const auto mask = [this](std::string& text) {
+    const auto header = this->header();
+    if (header) mask_secret(text, secret_in(*header));
+    const auto former = former_secrets();
+    for (const Secret& secret : *former) mask_secret(text, secret.view());
+  };
+  return run_token_command(*words, {settings_.token_command_timeout, stop, mask});
 }
 
 Result<bool> Credentials::reread(const Stop& stop) {

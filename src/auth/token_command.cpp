@@ -1,6 +1,8 @@
 #include "koobatch/auth/token_command.hpp"
 
+#include "koobatch/auth/authorization.hpp"
 #include "koobatch/auth/token.hpp"
+#include "koobatch/auth/wipe.hpp"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -102,7 +104,10 @@ class Child {
  public:
   Child(pid_t pid, const Pipe& output, const Pipe& errors)
       : pid_(pid), streams_{{{output.reading(), POLLIN, 0}, {errors.reading(), POLLIN, 0}}} {}
-  ~Child() { end(); }
+  ~Child() {
+    end();
+    wipe(err);
+  }
   Child(const Child&) = delete;
   Child& operator=(const Child&) = delete;
 
@@ -164,8 +169,19 @@ class Child {
   std::array<pollfd, 2> streams_;  ///< standard output and error; -1 at their end
 };
 
-void log_words(std::string text, std::string_view secret, bool failed) {
-  if (!secret.empty()) boost::algorithm::replace_all(text, secret, "***");
+std::string_view first_line(std::string_view text) {
+  text = text.substr(0, text.find('\n'));
+  return text.ends_with('\r') ? text.substr(0, text.size() - 1) : text;
+}
+
+/// Logs what it says on standard error. Also one that failed may have had a token at hand, and have shown it there.
+void log_words(Child& child, const CommandLimits& limits, bool failed) {
+  std::string& text = child.err;
+  if (limits.mask) limits.mask(text);
+  const auto line = first_line(child.out());
+  for (const auto secret : {line, secret_in("{token}", line)}) {
+    if (!secret.empty()) boost::algorithm::replace_all(text, secret, "***");
+  }
   for (std::string_view rest = text; !rest.empty();) {
     const auto end = std::min(rest.find('\n'), rest.size());
     if (end != 0) spdlog::log(failed ? spdlog::level::err : spdlog::level::warn, "{}: {}", source, rest.substr(0, end));
@@ -236,12 +252,12 @@ Result<Secret> run_token_command(const std::vector<std::string>& words, const Co
     child.follow();
     if (const auto status = child.ended()) {
       auto token = token_of(child, *status, program);
-      log_words(std::move(child.err), token ? token->view() : std::string_view(), !token);
+      log_words(child, limits, !token);
       return token;
     }
     const bool stopped = limits.stop && limits.stop();
     if (!stopped && Steady::now() < end) continue;
-    log_words(std::move(child.err), {}, true);
+    log_words(child, limits, true);
     if (stopped) return usage_error(fmt::format("{}: '{}' was stopped with the run", source, program));
     return usage_error(fmt::format(
         "{}: '{}' did not end within {:g} s and was killed; run it by hand to see why, or give it longer with "

@@ -55,8 +55,9 @@ struct Fixture {
     return {{"file", {"--token-file", token}, {}},
             {"variable", {"--token-env", "TOKEN"}, {{"TOKEN", std::string(variable_canary)}}},
             {"command",
-             {"--token-command", fmt::format("sh -c 'env >env; tr \"\\0\" \" \" </proc/$$/cmdline >args; cat {}'",
-                                             secret("commanded", command_canary))},
+             {"--token-command",
+              fmt::format("sh -c 'env >env; tr \"\\0\" \" \" </proc/$$/cmdline >args; cat {0}; cat {0} >&2'",
+                          secret("commanded", command_canary))},
              {}},
             {"app", {"--app-id", "app-1", "--app-secret-file", secret("app", app_canary)}, {}},
             {"users", {"--tokens-file", secret("users", fmt::format("user_id,token\n7,{}\n", user_canary))}, {}},
@@ -204,11 +205,11 @@ BOOST_AUTO_TEST_CASE(nothing_shows_when_the_service_echoes_it) {
 BOOST_AUTO_TEST_CASE(nothing_shows_when_the_service_refuses_it) {
   for (const auto& kind : kinds()) {
     const bool sent = kind.name != "app";
-    const auto refusal = unauthorized(sent ? token_of(kind) : "***");
+    const auto refusal = unauthorized(sent ? token_of(kind) : "known");
     const ScriptedServer server(std::vector<Reply>(5, refusal));
     const auto finished = run(server, kind);
     BOOST_TEST(finished.status == 5, finished.err);
-    BOOST_TEST(finished.err.find("not ***") != std::string::npos, finished.err);
+    BOOST_TEST(finished.err.find(sent ? "not ***" : "not known") != std::string::npos, finished.err);
   }
 }
 
@@ -224,6 +225,21 @@ BOOST_AUTO_TEST_CASE(nothing_of_a_refresh_shows_though_old_tokens_and_new_ones_a
   const auto finished = run(server, kind);
   BOOST_TEST(finished.status == 5, finished.err);
   BOOST_TEST(server.requests() > 20U);
+}
+
+BOOST_AUTO_TEST_CASE(nothing_shows_when_a_command_says_its_token_and_fails) {
+  const auto token = secret("commanded", command_canary);
+  const auto run_command = [&](const std::string& script) {
+    const ScriptedServer server({unauthorized(command_canary)});
+    const Flags flags = {"--token-command", fmt::format("sh -c '{}'", script)};
+    const auto finished = Process(command(server.url(), {"command", flags, {}}), {}, workspace.path(""), job()).wait();
+    check("a command that fails", finished.out + finished.err);
+    BOOST_TEST(finished.err.find("--token-command: I have ***") != std::string::npos, finished.err);
+    return finished.status;
+  };
+  const auto said = fmt::format("echo I have $(cat {}) >&2; exit 3", token);
+  BOOST_TEST(run_command(fmt::format("cat {}; {}", token, said)) == 2);
+  BOOST_TEST(run_command(fmt::format("test -e ran && {{ {}; }}; touch ran; cat {}", said, token)) == 5);
 }
 
 BOOST_AUTO_TEST_CASE(nothing_is_left_behind_by_a_crash) {

@@ -19,6 +19,8 @@ struct CommandLimits {
   Duration timeout = std::chrono::seconds(30);
   /// Asked ten times a second: true ends the command early. May be empty.
   std::function<bool()> stop;
+  /// Takes out of what the command says whatever must not be shown, besides the token it gives. May be empty.
+  std::function<void(std::string&)> mask;
 };
 
 /// Runs the program that the first word names, without a shell, and takes the first line of its output for the token.
