@@ -1,8 +1,26 @@
 #include "koobatch/net/request.hpp"
 
+#include "koobatch/auth/wipe.hpp"
+
 #include <fmt/format.h>
 
 namespace koobatch::net {
+namespace {
+
+/// More than all that is in a request of fixed or limited length: names of headers, dates, numbers.
+constexpr std::size_t small_parts = 256;
+
+/// Empties `out`, and makes room for `size` bytes at once: a string that grows leaves copies behind, and there are
+/// secrets in this one.
+void make_room(std::string& out, std::size_t size) {
+  if (out.capacity() < size) {
+    auth::wipe(out);
+    out.reserve(size);
+  }
+  out.clear();
+}
+
+}  // namespace
 
 RequestRenderer::RequestRenderer(const Endpoint& endpoint, const auth::AppKey* app)
     : host_(endpoint.authority),
@@ -26,7 +44,8 @@ std::string_view RequestRenderer::render(const job::Operation& operation, std::s
   write_trace_id(trace_id, trace);
   const fmt::format_int length(operation.body().size());
 
-  out.clear();
+  make_room(out, small_parts + operation.target().size() + fixed_.size() + authorization.size() +
+                     operation.user().size() + operation.language().size() + operation.body().size());
   out.append(operation.row().method).append(" ").append(operation.target());
   out.append(fixed_);
   if (signer_) {
@@ -60,9 +79,7 @@ void RequestRenderer::render_call(std::string_view target, std::string_view auth
                                   std::string_view body, std::string& out) {
   keep_date(x_date);
   const fmt::format_int length(body.size());
-  out.clear();
-  // In one piece: a string that grows leaves copies behind, and there are secrets in this one.
-  out.reserve(256 + target.size() + fixed_.size() + authorization.size() + body.size());
+  make_room(out, small_parts + target.size() + fixed_.size() + authorization.size() + body.size());
   out.append("POST ").append(target).append(fixed_).append(authorization);
   out.append("\r\nX-Date: ").append(x_date_, x_date_length);
   out.append("\r\nContent-Length: ").append(length.data(), length.size());
