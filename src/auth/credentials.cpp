@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <system_error>
 #include <utility>
 
 namespace koobatch::auth {
@@ -25,6 +26,16 @@ Result<void> check_form(const std::string& authorization) {
   return usage_error(
       fmt::format("--authorization: holds a line break or another character that no header can carry; write it as '{}'",
                   default_authorization));
+}
+
+/// A pipe gives its token once, and may be waited for for ever.
+Result<void> check_repeatable(const std::filesystem::path& file, const std::string& source) {
+  std::error_code error;
+  const auto status = std::filesystem::status(file, error);
+  if (error || std::filesystem::is_regular_file(status) || std::filesystem::is_directory(status)) return {};
+  return usage_error(fmt::format(
+      "{}: is not a regular file, and it is read more than once; let --token-command run what writes the token",
+      source));
 }
 
 void mask_secret(std::string& text, std::string_view secret) {
@@ -91,6 +102,7 @@ Result<Secret> Credentials::ask_source(const Stop& stop) {
       const std::lock_guard guard(mutex_);
       stamp_ = stamp;
     }
+    if (auto repeatable = check_repeatable(settings_.token_file, source); !repeatable) return repeatable.error();
     return read_token_file(settings_.token_file, source);
   }
   if (!settings_.token_env.empty()) return read_variable(settings_.token_env, source);

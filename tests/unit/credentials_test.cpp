@@ -66,6 +66,14 @@ BOOST_AUTO_TEST_CASE(the_header_is_written_as_the_services_page_writes_it) {
   BOOST_TEST(header(from(TokenFile("s3cret"))) == "Bearer+s3cret");
 }
 
+BOOST_AUTO_TEST_CASE(a_pipe_is_refused_instead_of_waited_for) {
+  const TokenFile file("");
+  std::filesystem::remove(file.path);
+  BOOST_REQUIRE(::mkfifo(file.path.c_str(), 0600) == 0);
+  BOOST_TEST(refusal(from(file)).find("is not a regular file") != std::string::npos);
+  BOOST_TEST(Credentials::check(from(file)).has_error());
+}
+
 BOOST_AUTO_TEST_CASE(one_final_newline_is_no_part_of_the_token) {
   BOOST_TEST(header(from(TokenFile("s3cret\n"))) == "Bearer+s3cret");
   BOOST_TEST(header(from(TokenFile("s3cret\r\n"))) == "Bearer+s3cret");
