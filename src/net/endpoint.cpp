@@ -8,6 +8,9 @@
 #include <boost/url/url_view.hpp>
 
 #include <algorithm>
+#include <charconv>
+#include <cstdint>
+#include <optional>
 
 namespace koobatch::net {
 namespace {
@@ -25,6 +28,33 @@ Error unusable(std::string_view flag, std::string_view url, std::string_view why
   return usage_error(fmt::format("{} '{}': {}", flag, shown(url), why));
 }
 
+constexpr std::string_view port_rule = "the port must be a number from 1 to 65535";
+
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+
+/// From the digits themselves: Boost.URL's own number wraps around.
+std::optional<std::uint16_t> port_of(std::string_view digits) {
+  std::uint16_t port = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
+  if (error != std::errc() || end != digits.data() + digits.size() || port == 0) return std::nullopt;
+  return port;
+}
+
+/// Is it the port ("https://host:abc") for which the text is no URL?
+bool has_wordy_port(std::string_view text) {
+  const auto scheme = text.find("://");
+  if (scheme == std::string_view::npos) return false;
+  std::string_view place = text.substr(scheme + 3);
+  place = place.substr(0, place.find_first_of("/?#"));
+  place.remove_prefix(place.rfind('@') + 1);
+  if (place.starts_with('[')) place.remove_prefix(std::min(place.find(']'), place.size()));
+  const auto colon = place.find(':');
+  if (colon == std::string_view::npos || colon != place.rfind(':')) return false;
+  return !std::all_of(place.begin() + static_cast<std::ptrdiff_t>(colon) + 1, place.end(), is_digit);
+}
+
 bool is_visible_ascii(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return c > 0x20 && c < 0x7f; });
 }
@@ -33,7 +63,8 @@ bool is_visible_ascii(std::string_view text) {
 Result<Endpoint> parse(std::string_view flag, std::string_view text, std::string_view pattern) {
   const auto parsed = boost::urls::parse_uri({text.data(), text.size()});
   if (!parsed) {
-    return unusable(flag, text, fmt::format("not a URL; write it as {}", pattern));
+    return unusable(flag, text,
+                    has_wordy_port(text) ? std::string(port_rule) : fmt::format("not a URL; write it as {}", pattern));
   }
   const boost::urls::url_view url = *parsed;
   if (url.scheme_id() != boost::urls::scheme::https && url.scheme_id() != boost::urls::scheme::http) {
@@ -53,10 +84,9 @@ Result<Endpoint> parse(std::string_view flag, std::string_view text, std::string
                     "the host is neither a name nor an address; write a name in other letters in its ASCII form");
   }
   const std::string_view own_port = endpoint.tls ? "443" : "80";
-  if (url.has_port() && url.port_number() == 0) {
-    return unusable(flag, text, "the port must be a number from 1 to 65535");
-  }
-  endpoint.port = url.has_port() ? std::to_string(url.port_number()) : std::string(own_port);
+  const auto port = port_of(url.has_port() ? std::string_view(url.port().data(), url.port().size()) : own_port);
+  if (!port) return unusable(flag, text, port_rule);
+  endpoint.port = std::to_string(*port);
   endpoint.authority = std::string(url.encoded_host().data(), url.encoded_host().size());
   if (endpoint.port != own_port) endpoint.authority += ":" + endpoint.port;
   return endpoint;
