@@ -44,7 +44,10 @@ void mask_secret(std::string& text, std::string_view secret) {
 
 Result<Secret> read_variable(const std::string& name, const std::string& source) {
   const char* value = std::getenv(name.c_str());
-  if (value == nullptr) return usage_error(fmt::format("{}: there is no such environment variable", source));
+  // The name is not repeated: it may be the token itself.
+  if (value == nullptr) {
+    return usage_error("--token-env: there is no such environment variable; give its NAME, not the token");
+  }
   return check_token(Secret(std::string_view(value)), source);
 }
 

@@ -107,7 +107,15 @@ BOOST_AUTO_TEST_CASE(a_token_from_the_environment) {
   settings.token_env = variable;
   BOOST_TEST(header(settings) == "Bearer+from-env");
   ::unsetenv(variable);
-  BOOST_TEST(refusal(settings).find("--token-env KOOBATCH_CREDENTIALS_TEST: there is no such") == 0U);
+  BOOST_TEST(refusal(settings).find("--token-env: there is no such environment variable") == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(a_token_given_in_place_of_a_variables_name_is_not_repeated) {
+  CredentialSettings settings;
+  settings.token_env = "eyJhbGciSECRET";
+  const auto said = refusal(settings);
+  BOOST_TEST(said.find("give its NAME, not the token") != std::string::npos, said);
+  BOOST_TEST(said.find("SECRET") == std::string::npos, said);
 }
 
 BOOST_AUTO_TEST_CASE(a_token_that_no_header_can_carry_is_refused_without_showing_it) {
