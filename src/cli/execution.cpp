@@ -52,6 +52,16 @@ int status_of(const engine::RunResult& result, int signal) {
   return exit_fatal;
 }
 
+/// The refresh token's file is replaced as tokens are renewed: the access token in it would be lost.
+Result<void> check_two_files(const auth::CredentialSettings& credentials) {
+  const auto& token = credentials.token_file;
+  const auto& refresh = credentials.refresh_token_file;
+  std::error_code ignored;
+  if (token.empty() || refresh.empty() || !std::filesystem::equivalent(token, refresh, ignored)) return {};
+  return usage_error(fmt::format("--token-file {} and --refresh-token-file {} must be two different files",
+                                 token.string(), refresh.string()));
+}
+
 }  // namespace
 
 Result<void> check_files(engine::RunSettings& settings) {
@@ -60,6 +70,7 @@ Result<void> check_files(engine::RunSettings& settings) {
     return usage_error(fmt::format("--report {}: is a directory; write {}/ to have the report named in it",
                                    settings.report.string(), settings.report.string()));
   }
+  if (auto ok = check_two_files(settings.credentials); !ok) return ok;
   if (settings.credentials.any() && settings.credentials.tokens_file.empty()) {
     if (const auto checked = auth::Credentials::check(settings.credentials); !checked) return checked.error();
   }

@@ -1,8 +1,15 @@
 #include "koobatch/cli/dry_run.hpp"
+#include "koobatch/cli/execution.hpp"
 #include "koobatch/cli/exit_status.hpp"
 #include "koobatch/cli/validation.hpp"
 
+#include <stdlib.h>
+#include <sys/stat.h>
+
 #include <boost/test/unit_test.hpp>
+
+#include <filesystem>
+#include <fstream>
 
 using namespace koobatch;
 using namespace koobatch::cli;
@@ -34,6 +41,27 @@ engine::RunSettings to_service() {
   settings.credentials.token_env = "TOKEN";
   return settings;
 }
+
+/// A folder of its own, removed with all that is in it.
+class Folder {
+ public:
+  Folder() : path_((std::filesystem::temp_directory_path() / "koobatch-commands-XXXXXX").string()) {
+    BOOST_REQUIRE(::mkdtemp(path_.data()) != nullptr);
+  }
+  ~Folder() { std::filesystem::remove_all(path_); }
+  Folder(const Folder&) = delete;
+  Folder& operator=(const Folder&) = delete;
+  std::filesystem::path path(const char* name) const { return std::filesystem::path(path_) / name; }
+  /// A file that holds a token and that its owner alone can read.
+  std::filesystem::path token(const char* name) const {
+    std::ofstream(path(name)) << "s3cret";
+    BOOST_REQUIRE(::chmod(path(name).c_str(), 0600) == 0);
+    return path(name);
+  }
+
+ private:
+  std::string path_;
+};
 
 bool contains(const std::string& text, std::string_view part) {
   return text.find(part) != std::string::npos;
@@ -81,6 +109,25 @@ BOOST_AUTO_TEST_CASE(errors_lead_to_the_documented_exit_statuses) {
   BOOST_TEST(exit_status(ErrorKind::usage) == 2);
   BOOST_TEST(exit_status(ErrorKind::job) == 3);
   BOOST_TEST(exit_status(ErrorKind::fatal) == 5);
+}
+
+BOOST_AUTO_TEST_CASE(the_refresh_token_does_not_overwrite_the_access_token) {
+  const Folder folder;
+  auto settings = to_service();
+  settings.endpoint.tls = false;
+  settings.credentials.token_env.clear();
+  settings.credentials.token_file = folder.token("token");
+  std::filesystem::create_symlink(folder.path("token"), folder.path("link"));
+  std::filesystem::create_hard_link(folder.path("token"), folder.path("hard"));
+  for (const char* same : {"token", "link", "hard"}) {
+    settings.credentials.refresh_token_file = folder.path(same);
+    const auto checked = check_files(settings);
+    BOOST_REQUIRE(checked.has_error());
+    BOOST_TEST((checked.error().kind == ErrorKind::usage));
+    BOOST_TEST(contains(checked.error().message, "must be two different files"), checked.error().message);
+  }
+  settings.credentials.refresh_token_file = folder.token("refresh");
+  BOOST_TEST(check_files(settings).has_value());
 }
 
 BOOST_AUTO_TEST_CASE(violations_are_summed_up_with_how_many_were_listed) {
