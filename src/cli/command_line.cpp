@@ -140,6 +140,32 @@ Error translate(const CLI::App& app, const CLI::ParseError& error) {
   return with_hint(error.what(), verb);
 }
 
+bool takes_value(const VerbRow& verb, std::string_view flag) {
+  const auto rows = option_table();
+  return flag == config_option || std::any_of(rows.begin(), rows.end(), [&](const OptionRow& row) {
+           return row.name == flag && (row.verbs & only(verb.verb)) != 0 && !row.is_switch();
+         });
+}
+
+/// CLI11 takes whatever follows a flag for its value. After `--user-id $UNSET --dry-run` that would be the next flag.
+Result<void> check_swallowed(const std::vector<std::string>& arguments) {
+  const auto verb = std::find_if(verb_table.begin(), verb_table.end(), [&](const VerbRow& row) {
+    return !arguments.empty() && row.name == arguments.front();
+  });
+  if (verb == verb_table.end()) return {};
+  for (std::size_t i = 1; i + 1 < arguments.size() && arguments[i] != "--"; ++i) {
+    if (!arguments[i].starts_with("--") || !takes_value(*verb, std::string_view(arguments[i]).substr(2))) continue;
+    const std::string next = arguments[++i];
+    if (!next.starts_with("--")) continue;
+    // What stands behind an equals sign may be a secret.
+    const auto found = next.substr(0, next.find('='));
+    return with_hint(fmt::format("{0}: its value is missing (found '{1}'); write {0}={1} if that is meant",
+                                 arguments[i - 1], found),
+                     &*verb);
+  }
+  return {};
+}
+
 Flags flags_of(const CLI::App& verb) {
   Flags flags;
   for (const auto* option : verb.get_options()) {
@@ -203,6 +229,7 @@ Result<Invocation> make_invocation(const CLI::App& app, const VerbRow& row, cons
 
 Result<std::variant<Invocation, Information>> parse_command_line(const std::vector<std::string>& arguments,
                                                                  const Environment& environment, const Files& files) {
+  if (auto ok = check_swallowed(arguments); !ok) return ok.error();
   const auto app = make_app();
   try {
     app->parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));

@@ -493,6 +493,20 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_understood_is_refused_in_one_sentence) {
   CHECK_SAYS(said({"trace"}), "trace: the ID is missing\n");
 }
 
+BOOST_AUTO_TEST_CASE(a_flag_is_not_taken_for_the_value_of_the_one_before) {
+  CHECK_SAYS(simulated({"--user-id", "--dry-run"}).refusal(),
+             "--user-id: its value is missing (found '--dry-run'); write --user-id=--dry-run if that is meant\n");
+  CHECK_SAYS(simulated({"--config", "--dry-run"}).refusal(), "--config: its value is missing");
+  CHECK_SAYS(simulated({"--report", "--"}).refusal(), "--report: its value is missing");
+  const auto secret = to_endpoint({"--token-env", "--app-secret=s3cret"}).refusal();
+  CHECK_SAYS(secret, "--token-env: its value is missing (found '--app-secret')");
+  BOOST_TEST(!contains(secret, "s3cret"));
+  BOOST_TEST(simulated({"--user-id=--dry-run"}).settings().reader.default_user == "--dry-run");
+  BOOST_TEST(simulated({"--dry-run", "--user-id", "-x"}).settings().reader.default_user == "-x");
+  const auto behind = Given{{"validate", "--", "--format", "--job"}, {}, {}}.refusal();
+  BOOST_TEST(!contains(behind, "value is missing"), "behind -- there are no flags; said: " << behind);
+}
+
 BOOST_AUTO_TEST_CASE(flags_of_other_verbs_and_of_times_to_come_are_refused) {
   for (const char* flag : {"--token-requests", "--port", "--json"}) {
     CHECK_SAYS(simulated({flag, "x"}).refusal(), std::string(flag) + ": there is no such flag");
