@@ -96,6 +96,17 @@ Result<void> check_unchanged(const OptionRow& row, const Setting& flag, const Fl
                                  found == recorded.end() ? "without" : "with " + found->second.front()));
 }
 
+/// What was rehearsed on the embedded service is not done, and what the service has done is not there to go on with.
+Result<void> check_same_kind_of_service(const Flags& recorded, const Options& options) {
+  if (recorded.empty()) return {};
+  const auto simulate = recorded.find("simulate");
+  const bool rehearsed = simulate != recorded.end() && simulate->second.front() == "true";
+  if (options.simulate == rehearsed) return {};
+  return usage_error(rehearsed ? "the run was begun with --simulate; it can only go on as it was begun. Begin a new "
+                                 "run for --endpoint"
+                               : "--simulate: the run was begun with --endpoint; it can only go on as it was begun");
+}
+
 /// The settings in force as the report records them: what a resumed run reads back through from_report().
 std::string record(const std::vector<Setting>& settings) {
   std::string text;
@@ -185,6 +196,9 @@ Result<Options> resolve(Verb verb, const Layers& layers) {
       if (auto ok = setting.row->apply(value, options); !ok) return bad_value(setting, value, ok.error().message);
     }
     if (is_simulator_flag(setting) && options.simulator_flag.empty()) options.simulator_flag = setting.origin;
+  }
+  if (verb == Verb::resume) {
+    if (auto ok = check_same_kind_of_service(layers.recorded, options); !ok) return ok.error();
   }
   options.run.recorded = record(*settings);
   return options;

@@ -26,6 +26,16 @@ int tell_finished(const std::filesystem::path& path) {
   return summary ? print_result({std::move(*summary), std::nullopt, {}}, 0) : fail(summary.error());
 }
 
+/// A service may have moved. If it is another one, somebody should notice.
+void tell_moved(const report::Scan& scan, const engine::RunSettings& settings) {
+  if (settings.simulated) return;
+  const std::string url = settings.endpoint.url();
+  const auto& before = scan.segments.back().run.endpoint;
+  if (before == url) return;
+  spdlog::warn("--endpoint: the run went to {} before; it goes on with {}, where nothing of before is done again",
+               before, url);
+}
+
 }  // namespace
 
 int resume_command(const Invocation& invocation, std::shared_ptr<observe::Console> console) {
@@ -51,6 +61,7 @@ int resume_command(const Invocation& invocation, std::shared_ptr<observe::Consol
     spdlog::warn("{}: the last {} bytes are torn, as a crash leaves them; their operations run again", path.string(),
                  earlier->scan.bytes - earlier->scan.valid_bytes);
   }
+  tell_moved(earlier->scan, *settings);
   return execute(*settings, invocation, std::move(console), [&](const engine::RunSettings& final_settings) {
     return engine::Run::resume(final_settings, *validation, std::move(*earlier));
   });

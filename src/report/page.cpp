@@ -56,7 +56,7 @@ void set_headline(Values& page, const Summary& s) {
   page.set("verdict", class_of(verdict)).set("sign", sign).set("headline", text);
   page.set("version", harmless(s.run.version));
   page.set("job_name", harmless(std::filesystem::path(s.run.job.path).filename().native()));
-  page.set("endpoint", harmless(s.run.endpoint));
+  page.set("endpoint", harmless(endpoints_text(s)));
   page.set("started", time_text(s.run.started)).set("took", duration_text(s.seconds));
   if (s.outcome == Outcome::aborted && !s.error.empty()) page.add("error").set("text", harmless(s.error));
 }
@@ -100,7 +100,7 @@ void add_facts(Values& page, const Summary& s) {
   if (s.run.parent && s.run.parent->superseded != 0) {
     add_fact(page, "Left out", counted(s.run.parent->superseded, "operation") + ", superseded by newer ones");
   }
-  add_fact(page, "Endpoint", harmless(s.run.endpoint));
+  add_fact(page, "Endpoint", harmless(endpoints_text(s)));
   add_fact(page, "Started", time_text(s.run.started));
   add_fact(page, s.outcome == Outcome::unfinished ? "Last result" : "Ended", time_text(s.finished));
   add_fact(page, "Run", harmless(s.run.run_id));

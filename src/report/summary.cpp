@@ -29,6 +29,10 @@ std::string_view to_string(Outcome outcome) {
 
 void SummaryBuilder::begin_segment(const RunRecord& run) {
   if (segments_ == 0) first_ = run;
+  if (run.endpoint != first_.endpoint &&
+      std::find(later_endpoints_.begin(), later_endpoints_.end(), run.endpoint) == later_endpoints_.end()) {
+    later_endpoints_.push_back(run.endpoint);
+  }
   if (open_) {
     seconds_ += open_seconds();
     requests_ += open_requests();
@@ -56,6 +60,7 @@ Summary SummaryBuilder::build(std::string report) const {
   Summary s;
   s.report = std::move(report);
   s.run = first_;
+  s.later_endpoints = later_endpoints_;
   s.segments = segments_;
   s.outcome = open_ || !last_end_ ? Outcome::unfinished : outcome_of(*last_end_);
   s.error = open_ || !last_end_ ? std::string() : last_end_->error;

@@ -30,6 +30,15 @@ void append_text(std::string& out, std::string_view text) {
   });
 }
 
+void append_texts(std::string& out, const std::vector<std::string>& texts) {
+  out.push_back('[');
+  for (const auto& text : texts) {
+    if (&text != texts.data()) out.push_back(',');
+    append_text(out, text);
+  }
+  out.push_back(']');
+}
+
 void append_job(std::string& out, const RunRecord::Job& job) {
   JsonWriter json(out);
   append_text(json.key("path"), job.path);
@@ -107,6 +116,7 @@ std::string summary_json(const Summary& s) {
   append_job(json.key("job"), s.run.job);
   if (s.run.parent) append_parent(json.key("parent"), *s.run.parent);
   append_text(json.key("endpoint"), s.run.endpoint);
+  if (!s.later_endpoints.empty()) append_texts(json.key("later_endpoints"), s.later_endpoints);
   json.add("started", timestamp(s.run.started)).add("finished", timestamp(s.finished));
   json.add("segments", s.segments).add("seconds", s.seconds);
   append_counts(json.key("counts"), s.counts);

@@ -165,7 +165,7 @@ void TextWriter::facts() {
     fact("left out", fmt::format("{}, superseded by newer ones", counted(s_.run.parent->superseded, "operation")),
          true);
   }
-  fact("endpoint", harmless(s_.run.endpoint), false);
+  fact("endpoint", harmless(endpoints_text(s_)), false);
   fact("started", time_text(s_.run.started), true);
   std::string took = duration_text(s_.seconds);
   if (s_.segments > 1) took += fmt::format(" in {}", counted(s_.segments, "segment"));

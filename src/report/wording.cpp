@@ -11,6 +11,8 @@
 namespace koobatch::report {
 namespace {
 
+constexpr std::size_t most_told_endpoints = 3;
+
 std::string progress(const Counts& counts) {
   return fmt::format("{} of {} done, {} to go", format_count(counts.finished()), counted(total_of(counts), "operation"),
                      format_count(counts.remaining));
@@ -85,6 +87,15 @@ std::string pace_number(const Summary& summary) {
   const double pace = summary.operations_per_second;
   if (pace <= 0) return {};
   return pace < 99.5 ? fmt::format("{:.1f}", pace) : format_count(static_cast<std::uint64_t>(pace + 0.5));
+}
+
+std::string endpoints_text(const Summary& summary) {
+  std::string text = summary.run.endpoint;
+  const auto& later = summary.later_endpoints;
+  // A rehearsal has another port in every segment.
+  for (std::size_t i = 0; i < std::min(later.size(), most_told_endpoints); ++i) text += ", then " + later[i];
+  if (later.size() > most_told_endpoints) text += fmt::format(", and {} more", later.size() - most_told_endpoints);
+  return text;
 }
 
 std::string requests_text(const Summary& summary) {

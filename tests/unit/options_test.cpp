@@ -344,6 +344,23 @@ BOOST_AUTO_TEST_CASE(a_resumed_run_refuses_another_user_language_or_treatment_of
   BOOST_TEST(!Given({{"resume", "r", "--skip-invalid"}, {}, "", recorded}).parse().has_value());
 }
 
+BOOST_AUTO_TEST_CASE(a_rehearsal_is_not_resumed_with_the_service_nor_the_other_way_round) {
+  const auto said = [](std::vector<std::string> flags, const char* recorded, Environment environment = {}) {
+    flags.insert(flags.begin(), {"resume", "r"});
+    const auto parsed = Given{std::move(flags), std::move(environment), "", recorded}.parse();
+    return parsed ? std::string("accepted") : parsed.error().message;
+  };
+  const char* const rehearsal = R"({"simulate":"true","user-id":"42"})";
+  const char* const real = R"({"endpoint":"https://drive.example","token-env":"T"})";
+  const char* const endpoint = "https://drive.example";
+  CHECK_SAYS(said({"--endpoint", endpoint}, rehearsal), "the run was begun with --simulate; it can only go on");
+  CHECK_SAYS(said({"--simulate=false"}, rehearsal, {{"KOOBATCH_ENDPOINT", endpoint}}), "begun with --simulate");
+  CHECK_SAYS(said({"--simulate"}, real), "--simulate: the run was begun with --endpoint; it can only go on");
+  BOOST_TEST(said({"--simulate"}, rehearsal) == "accepted");
+  BOOST_TEST(said({}, rehearsal, {{"KOOBATCH_ENDPOINT", endpoint}}) == "accepted");
+  BOOST_TEST(said({"--endpoint", "https://moved.example"}, real) == "accepted", "a service may have moved");
+}
+
 BOOST_AUTO_TEST_CASE(every_option_can_be_set_in_the_environment) {
   BOOST_TEST(variable_name("max-attempts") == "KOOBATCH_MAX_ATTEMPTS");
   const auto run = simulated({}, {{"KOOBATCH_MAX_ATTEMPTS", "9"}, {"KOOBATCH_SKIP_INVALID", "1"}}).settings();

@@ -125,6 +125,27 @@ BOOST_AUTO_TEST_CASE(segments_add_up) {
   BOOST_TEST((s.run.started == samples::noon()));
 }
 
+BOOST_AUTO_TEST_CASE(every_service_a_run_went_to_is_named_once_in_order) {
+  auto builder = begun(3, {samples::result(1)});
+  const auto go_on = [&](unsigned segment, const char* endpoint) {
+    auto run = samples::run(segment, 3);
+    if (endpoint != nullptr) run.endpoint = endpoint;
+    builder.begin_segment(run);
+  };
+  go_on(2, nullptr);
+  BOOST_TEST(summary_json(builder.build("r")).find("later_endpoints") == std::string::npos);
+  go_on(3, "https://b.example");
+  go_on(4, "https://c.example");
+  go_on(5, "https://b.example");
+  const auto s = builder.build("r.ndjson");
+  BOOST_TEST(contains(summary_text(s, false, 80),
+                      "  endpoint   https://service.example, then https://b.example, then https://c.example\n"));
+  BOOST_TEST(contains(summary_json(s), R"("endpoint":"https://service.example",)"
+                                       R"("later_endpoints":["https://b.example","https://c.example"],)"));
+  for (unsigned i = 6; i <= 12; ++i) go_on(i, fmt::format("http://127.0.0.1:{}", i).c_str());
+  BOOST_TEST(contains(summary_text(builder.build("r"), false, 80), "then http://127.0.0.1:6, and 6 more\n"));
+}
+
 BOOST_AUTO_TEST_CASE(an_earlier_end_does_not_close_a_later_segment) {
   auto builder = begun(3, {samples::result(1)});
   builder.end_segment(samples::end(1, "interrupted"));

@@ -26,6 +26,7 @@ std::string_view to_string(Outcome outcome);
 struct Summary {
   std::string report;  ///< its path
   RunRecord run;       ///< the first segment's
+  std::vector<std::string> later_endpoints;  ///< of the other segments, each once, if not the first's
   unsigned segments = 1;
   Outcome outcome = Outcome::unfinished;
   std::string error;                 ///< why it was aborted
@@ -77,6 +78,7 @@ class SummaryBuilder final : public RecordVisitor {
   std::uint64_t open_requests() const { return tally_.attempts() - attempts_before_; }
 
   RunRecord first_;
+  std::vector<std::string> later_endpoints_;
   unsigned segments_ = 0;
   bool open_ = false;  // a segment was begun and not ended
   WallTime segment_started_;

@@ -33,6 +33,8 @@ std::string time_text(WallTime time);
 /// "12.3" or "1,234" operations a second; empty if there is no telling.
 std::string pace_number(const Summary& summary);
 /// "1,046, 46 retries"
+/// "https://a.example, then https://b.example"
+std::string endpoints_text(const Summary& summary);
 std::string requests_text(const Summary& summary);
 /// "slowed down 3 times, 1 pause, 1 outage"; empty if there was nothing.
 std::string pace_text(const PaceCounts& pace);
