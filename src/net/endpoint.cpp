@@ -42,7 +42,7 @@ std::optional<std::uint16_t> port_of(std::string_view digits) {
   return port;
 }
 
-/// Is it the port ("https://host:abc") for which the text is no URL?
+/// As in "https://host:abc", which Boost.URL takes for an empty port and a path.
 bool has_wordy_port(std::string_view text) {
   const auto scheme = text.find("://");
   if (scheme == std::string_view::npos) return false;
@@ -61,10 +61,10 @@ bool is_visible_ascii(std::string_view text) {
 
 /// `flag`: where the URL is from; `pattern`: how it is to be written.
 Result<Endpoint> parse(std::string_view flag, std::string_view text, std::string_view pattern) {
+  if (has_wordy_port(text)) return unusable(flag, text, port_rule);
   const auto parsed = boost::urls::parse_uri({text.data(), text.size()});
-  if (!parsed) {
-    return unusable(flag, text,
-                    has_wordy_port(text) ? std::string(port_rule) : fmt::format("not a URL; write it as {}", pattern));
+  if (!parsed || (!parsed->encoded_path().empty() && !parsed->encoded_path().starts_with('/'))) {
+    return unusable(flag, text, fmt::format("not a URL; write it as {}", pattern));
   }
   const boost::urls::url_view url = *parsed;
   if (url.scheme_id() != boost::urls::scheme::https && url.scheme_id() != boost::urls::scheme::http) {
