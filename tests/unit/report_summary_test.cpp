@@ -4,6 +4,7 @@
 
 #include "koobatch/core/terminal_text.hpp"
 
+#include <fmt/format.h>
 #include <simdjson.h>
 
 using namespace koobatch;
