@@ -99,7 +99,7 @@ int bench_command(const Invocation& invocation) {
   watch(**run, signals, bench->duration);
   const auto counters = (*run)->snapshot();
   const auto result = (*run)->finish();
-  const BenchResult shown{settings, result, counters};
+  const BenchResult shown{settings, result, counters, signals.received() != 0};
   const auto written = write_output(invocation.options.json ? bench_json(shown) + "\n" : bench_text(shown));
   return written ? status_of(shown, signals.received()) : fail(written.error());
 }

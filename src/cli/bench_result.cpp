@@ -60,13 +60,18 @@ class TextWriter {
 
   void headline() {
     const auto& counts = summary_.counts;
-    line("{} {} in {:.2f} s: {:.0f}/s", result_.succeeded() ? "✔" : "✘", counted(counts.finished(), "operation"),
+    line("{} {} in {:.2f} s: {:.0f}/s", sign(), counted(counts.finished(), "operation"),
          summary_.seconds, summary_.operations_per_second);
     if (result_.run.error) line("  stopped: {}", harmless(result_.run.error->message));
     for (std::size_t i = 0; i < status_names.size(); ++i) {
       if (result_.succeeded() || counts.by_status[i] == 0) continue;
       line("  {:<11}  {}", status_names[i], format_count(counts.by_status[i]));
     }
+  }
+
+  std::string_view sign() const {
+    if (result_.outcome() == report::Outcome::interrupted) return "■ Interrupted:";
+    return result_.succeeded() && !result_.run.error ? "✔" : "✘";
   }
 
   void facts() {
@@ -152,6 +157,11 @@ void append_statuses(std::string& out, const report::Counts& counts) {
 
 }  // namespace
 
+report::Outcome BenchResult::outcome() const {
+  if (run.error) return report::Outcome::aborted;
+  return interrupted ? report::Outcome::interrupted : report::Outcome::completed;
+}
+
 bool BenchResult::succeeded() const {
   const auto& counts = run.summary.counts;
   const std::uint64_t begun = counters.requests - counters.retries;
@@ -170,6 +180,7 @@ std::string bench_json(const BenchResult& result) {
   JsonWriter json(out);
   json.add("schema", bench_schema).add("version", summary.run.version);
   json.add("endpoint", settings.endpoint.url()).add("simulated", settings.simulated);
+  json.add("outcome", report::to_string(result.outcome()));
   if (result.run.error) json.add("error", harmless(result.run.error->message));
   json.add("connections", settings.connections).add("threads", settings.threads);
   if (settings.pace.rate > 0) json.add("rate", settings.pace.rate);

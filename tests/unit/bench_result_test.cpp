@@ -126,6 +126,17 @@ BOOST_AUTO_TEST_CASE(a_benchmark_that_was_stopped_says_why) {
   CHECK_SAYS(sample.json(), R"("error":"the service is gone")");
 }
 
+BOOST_AUTO_TEST_CASE(a_benchmark_that_was_interrupted_does_not_look_complete) {
+  Sample sample;
+  CHECK_SAYS(sample.json(), R"("outcome":"completed")");
+  const BenchResult interrupted{sample.settings, sample.result, sample.counters, true};
+  BOOST_TEST(bench_text(interrupted).starts_with("■ Interrupted: 100 operations in 10.00 s: 10/s\n"));
+  CHECK_SAYS(bench_json(interrupted), R"("outcome":"interrupted")");
+  sample.result.error = fatal_error("the service is gone");
+  CHECK_SAYS(bench_text(interrupted), "✘ 100 operations");
+  CHECK_SAYS(bench_json(interrupted), R"("outcome":"aborted","error":"the service is gone")");
+}
+
 BOOST_AUTO_TEST_CASE(a_benchmark_in_which_nothing_was_done_has_no_latencies_and_no_success) {
   Sample sample;
   sample.result = {};

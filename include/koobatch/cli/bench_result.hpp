@@ -12,7 +12,10 @@ struct BenchResult {
   const engine::RunSettings& settings;
   const engine::RunResult& run;
   observe::Snapshot counters;
+  bool interrupted = false;  ///< by a signal, before its time or its operations were over
 
+  /// Completed, also when its time is over though some of its operations are left.
+  report::Outcome outcome() const;
   /// Was anything sent, and has all of it succeeded?
   bool succeeded() const;
 };
