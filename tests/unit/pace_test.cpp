@@ -77,6 +77,14 @@ BOOST_AUTO_TEST_CASE(an_outage_is_told_of_once_when_it_begins_and_when_it_ends) 
   BOOST_TEST(pace.counts().outages == 1U);
 }
 
+BOOST_AUTO_TEST_CASE(a_service_that_fails_every_request_is_not_said_to_be_silent) {
+  PaceEvent down;
+  down.kind = PaceEvent::Kind::down;
+  BOOST_TEST(describe(down).starts_with("the service does not answer: nothing is sent but a probe"));
+  down.http = 500;
+  BOOST_TEST(describe(down).starts_with("the service fails every request (HTTP 500): nothing is sent but a probe"));
+}
+
 BOOST_AUTO_TEST_CASE(an_outage_that_is_there_from_the_start_is_told_of_too) {
   using Kind = PaceEvent::Kind;
   Pace pace({}, start);
