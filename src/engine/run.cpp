@@ -82,7 +82,7 @@ struct Run::Impl {
   void user_stopped(const job::Operation& operation, const flow::Outcome& outcome, std::size_t number);
   void tell_of_stopped_users();
   void part_ended();
-  report::Summary summarize(const report::EndRecord& end) const;
+  report::Summary summarize(const report::EndRecord& end, bool closed) const;
 
   const RunSettings settings;
   const job::Validation validation;
@@ -290,9 +290,15 @@ void Run::Impl::abandon_workers() {
   for (const auto& worker : workers) worker->abandon();
 }
 
-report::Summary Run::Impl::summarize(const report::EndRecord& end) const {
-  if (before) {
-    if (auto whole = report::summarize(settings.report)) return *whole;
+/// `closed`: with the end in the report. Otherwise its disk failed, and workers have counted what it does not hold.
+report::Summary Run::Impl::summarize(const report::EndRecord& end, bool closed) const {
+  if (before || !closed) {
+    report::SummaryBuilder written;
+    if (auto whole = report::summarize(settings.report, written)) {
+      if (closed) return *whole;
+      written.end_segment(end);
+      return written.build(settings.report.string());
+    }
   }
   report::SummaryBuilder builder;
   builder.begin_segment(record);
@@ -421,11 +427,12 @@ RunResult Run::finish() {
   conclude();
   std::string line;
   report::append_line(line, end);
-  if (auto closed = impl_->writer->close(line); !closed && !impl_->error) {
+  const auto closed = impl_->writer->close(line);
+  if (!closed && !impl_->error) {
     impl_->error = closed.error();
     conclude();
   }
-  RunResult result{impl_->summarize(end), impl_->error, {}};
+  RunResult result{impl_->summarize(end, closed.has_value()), impl_->error, {}};
   for (const auto& worker : impl_->workers) {
     if (const auto* measured = worker->measurements()) result.measurements.merge(*measured);
   }
