@@ -208,6 +208,18 @@ Result<engine::RunSettings> finish_run(const Options& options, const std::filesy
   return run;
 }
 
+namespace {
+
+/// Of all that says where the token is, only a command is not in the report.
+Result<void> check_command_given_again(const Options& options) {
+  if (options.simulate || options.run.credentials.any() || options.run.app.any()) return {};
+  return usage_error(
+      "--token-command is missing: the run was begun with one, which is not recorded because its words may be secret; "
+      "give it again, or another place the token comes from");
+}
+
+}  // namespace
+
 Result<engine::RunSettings> finish_resume(const Options& options, const std::filesystem::path& report,
                                           const report::RunRecord& recorded) {
   const auto format = job::format_named(recorded.job.format);
@@ -215,6 +227,7 @@ Result<engine::RunSettings> finish_resume(const Options& options, const std::fil
     return usage_error(fmt::format("--format {}: the report was begun with {}; another format is another job",
                                    to_string(*options.format), recorded.job.format));
   }
+  if (auto ok = check_command_given_again(options); !ok) return ok.error();
   auto run = finish(options, options.job.empty() ? recorded.job.path : options.job, format);
   if (run) run->report = report;
   return run;

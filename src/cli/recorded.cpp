@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <simdjson.h>
 
+#include <cerrno>
 #include <fstream>
 #include <string>
 
@@ -40,16 +41,22 @@ Result<Flags> parse_recorded(std::string_view settings) {
 }
 
 Result<Flags> read_recorded(const std::filesystem::path& report) {
+  const std::string& name = report.native();
+  std::error_code ignored;
+  if (std::filesystem::is_directory(report, ignored)) {
+    return usage_error(name + ": is a folder; name the report file in it");
+  }
   std::ifstream file(report, std::ios::binary);
+  if (!file) return system_error(ErrorKind::usage, name, "cannot open the report", errno);
   std::string line;
-  if (!file || !std::getline(file, line)) {
-    return usage_error(fmt::format("{}: cannot be read, or is empty; name the report of a run", report.string()));
+  if (!std::getline(file, line)) return usage_error(name + ": this is not a koobatch report: it is empty");
+  report::Decoder decoder;
+  const auto type = report::has_valid_sum(line) ? decoder.type(line) : Result<report::LineType>(usage_error(""));
+  if (!type || *type != report::LineType::run) {
+    return usage_error(name + ":1: this is not a koobatch report: it does not begin with a 'run' line");
   }
-  if (!report::has_valid_sum(line)) {
-    return usage_error(fmt::format("{}:1: not the first line of a report, or damaged", report.string()));
-  }
-  const auto run = report::Decoder().run(line);
-  if (!run) return usage_error(fmt::format("{}:1: {}", report.string(), run.error().message));
+  const auto run = decoder.run(line);
+  if (!run) return usage_error(fmt::format("{}:1: this line {}", name, run.error().message));
   return parse_recorded(run->settings);
 }
 

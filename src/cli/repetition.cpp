@@ -10,6 +10,13 @@
 
 namespace koobatch::cli {
 
+Result<void> check_job_is_there(const std::filesystem::path& job) {
+  std::error_code error;
+  if (std::filesystem::exists(job, error) || error) return {};
+  return usage_error(
+      fmt::format("{}: the job is not there any more; say where it lies now with --job FILE", job.string()));
+}
+
 Result<retry::Selection> select_operations(const std::filesystem::path& job, const job::ReaderSettings& reader,
                                            retry::LineStates states) {
   auto opened = job::open_job(job, reader);

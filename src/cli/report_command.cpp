@@ -34,11 +34,22 @@ job::ReaderSettings reader_of(const report::RunRecord& run) {
   return reader;
 }
 
-void tell(const std::string& path, const retry::Selection& selection, std::uint64_t remaining) {
-  std::string text = fmt::format("{}: {}", path, count_of(selection.lines.size(), "operation"));
+/// "1 invalid operation is", "70 invalid operations are"
+std::string are(std::uint64_t number, std::string_view noun) {
+  return count_of(number, noun) + (number == 1 ? " is" : " are");
+}
+
+void tell(const Options& options, const retry::Selection& selection, const retry::Lineage& lineage,
+          const std::filesystem::path& job) {
+  std::string text = fmt::format("{}: {}", options.failed, count_of(selection.lines.size(), "operation"));
   if (selection.lines.size() == 0) text += ", so it was not written";
   text += describe_left_out(selection);
-  if (remaining != 0) text += fmt::format("; {} have no result yet and are not in it: resume the run", remaining);
+  if (lineage.invalid != 0) {
+    text += fmt::format("; {} not in it: correct them in {}", are(lineage.invalid, "invalid operation"), job.string());
+  }
+  if (lineage.remaining != 0) {
+    text += fmt::format("; {} have no result yet and are not in it: resume the run", lineage.remaining);
+  }
   observe::log::print(spdlog::level::info, text);
 }
 
@@ -47,6 +58,7 @@ Result<void> write_failed(const Options& options, const std::filesystem::path& r
   auto lineage = retry::read_lineage(report, {Status::failed, Status::unknown, Status::rejected});
   if (!lineage) return lineage.error();
   const std::filesystem::path job = options.job.empty() ? lineage->run.job.path : options.job;
+  if (auto there = check_job_is_there(job); !there) return there;
   const auto reader = reader_of(lineage->run);
   const auto validation = job::validate(job, reader);
   if (!validation) return validation.error();
@@ -57,7 +69,7 @@ Result<void> write_failed(const Options& options, const std::filesystem::path& r
     const auto written = retry::write_failed_job(job, reader, validation->digest, *selection, options.failed);
     if (!written) return written;
   }
-  tell(options.failed, *selection, lineage->remaining);
+  tell(options, *selection, *lineage, job);
   return {};
 }
 

@@ -48,6 +48,7 @@ int resume_command(const Invocation& invocation, std::shared_ptr<observe::Consol
   if (!settings) return fail(settings.error());
   if (auto ok = check_files(*settings); !ok) return fail(ok.error());
   if (auto ok = load_user_tokens(*settings); !ok) return fail(ok.error());
+  if (auto ok = check_job_is_there(settings->job); !ok) return fail(ok.error());
   auto validation = job::validate(settings->job, settings->reader);
   if (!validation) return fail(validation.error());
   if (auto same = engine::check_same_job(recorded, settings->job, validation->digest); !same) return fail(same.error());

@@ -38,6 +38,7 @@ int retry_command(const Invocation& invocation, std::shared_ptr<observe::Console
   if (!settings) return fail(settings.error());
   if (auto ok = check_files(*settings); !ok) return fail(ok.error());
   if (auto ok = load_user_tokens(*settings); !ok) return fail(ok.error());
+  if (auto ok = check_job_is_there(settings->job); !ok) return fail(ok.error());
   auto validation = job::validate(settings->job, settings->reader);
   if (!validation) return fail(validation.error());
   if (auto same = engine::check_same_job(lineage->run, settings->job, validation->digest); !same) {

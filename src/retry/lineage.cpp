@@ -60,6 +60,7 @@ Result<Lineage> read_lineage(const std::filesystem::path& path, std::initializer
   lineage.run = std::move(scan->segments.back().run);
   lineage.finished = scan->ended() && scan->counts.remaining == 0;
   lineage.remaining = scan->counts.remaining;
+  lineage.invalid = scan->counts[Status::invalid];
   if (auto added = add_parents(lineage.run, lineage.states); !added) return added.error();
   return lineage;
 }

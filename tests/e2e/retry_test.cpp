@@ -273,6 +273,20 @@ BOOST_AUTO_TEST_CASE(the_job_of_what_did_not_succeed_has_its_lines_as_they_were)
   BOOST_TEST(read_file(mend) == before);
 }
 
+BOOST_AUTO_TEST_CASE(what_was_never_sent_is_told_to_be_mended_where_it_is) {
+  const Workspace workspace;
+  const auto job = workspace.write("job.ndjson",
+                                   R"({"op":"rename_shared_folder","id":"f","fileName":"bad*"})"
+                                   "\n"
+                                   R"({"op":"rename_shared_folder","id":"g","fileName":"good"})"
+                                   "\n");
+  const auto report = workspace.path("r");
+  run_koobatch({"run", job, "--simulate", "--user-id", "7", "--skip-invalid", "--report", report, "-q"});
+  const auto written = run_koobatch({"report", report, "--failed", workspace.path("mend")});
+  BOOST_TEST(written.status == 0, written.err);
+  BOOST_TEST(contains(written.err, "1 invalid operation is not in it: correct them in " + job), written.err);
+}
+
 BOOST_AUTO_TEST_CASE(the_job_of_what_did_not_succeed_leaves_out_what_is_superseded) {
   Trial trial("job.ndjson", five_operations, {{4, Status::rejected}, {6, Status::unknown}});
   const auto mend = trial.workspace.path("mend.ndjson");

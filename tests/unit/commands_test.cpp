@@ -1,6 +1,8 @@
 #include "koobatch/cli/dry_run.hpp"
 #include "koobatch/cli/execution.hpp"
 #include "koobatch/cli/exit_status.hpp"
+#include "koobatch/cli/recorded.hpp"
+#include "koobatch/cli/repetition.hpp"
 #include "koobatch/cli/validation.hpp"
 
 #include <stdlib.h>
@@ -128,6 +130,30 @@ BOOST_AUTO_TEST_CASE(the_refresh_token_does_not_overwrite_the_access_token) {
   }
   settings.credentials.refresh_token_file = folder.token("refresh");
   BOOST_TEST(check_files(settings).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(what_is_no_report_is_named_for_what_it_is) {
+  const Folder folder;
+  const auto said = [&](const std::filesystem::path& path) {
+    const auto read = read_recorded(path);
+    BOOST_REQUIRE(read.has_error());
+    BOOST_TEST((read.error().kind == ErrorKind::usage));
+    return read.error().message.substr(path.string().size());
+  };
+  BOOST_TEST(said(folder.path(".")) == ": is a folder; name the report file in it");
+  BOOST_TEST(said(folder.path("none")) == ": cannot open the report: No such file or directory");
+  std::ofstream(folder.path("empty")).flush();
+  BOOST_TEST(said(folder.path("empty")) == ": this is not a koobatch report: it is empty");
+  BOOST_TEST(said(folder.token("foreign")) ==
+             ":1: this is not a koobatch report: it does not begin with a 'run' line");
+}
+
+BOOST_AUTO_TEST_CASE(a_job_that_was_moved_is_to_be_named_anew) {
+  const Folder folder;
+  BOOST_TEST(check_job_is_there(folder.token("job")).has_value());
+  const auto checked = check_job_is_there(folder.path("none"));
+  BOOST_REQUIRE(checked.has_error());
+  BOOST_TEST(contains(checked.error().message, "none: the job is not there any more; say where it lies now with --job"));
 }
 
 BOOST_AUTO_TEST_CASE(violations_are_summed_up_with_how_many_were_listed) {

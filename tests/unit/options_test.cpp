@@ -571,6 +571,20 @@ BOOST_AUTO_TEST_CASE(a_token_command_is_not_recorded_since_its_words_may_be_secr
   BOOST_TEST(contains(recorded, "\"refresh-token-file\":\"/r\""), recorded);
 }
 
+BOOST_AUTO_TEST_CASE(a_run_that_goes_on_asks_for_its_command_again) {
+  report::RunRecord begun;
+  begun.job.format = "ndjson";
+  const auto said = [&](std::vector<std::string> flags) {
+    const auto recorded = to_endpoint({"--token-command", "get"}).accepted().options.run.recorded;
+    flags.insert(flags.begin(), {"resume", "r"});
+    const auto finished = finish_resume(Given{std::move(flags), {}, "", recorded}.accepted().options, "r", begun);
+    return finished ? std::string("accepted") : finished.error().message;
+  };
+  CHECK_SAYS(said({}), "--token-command is missing: the run was begun with one, which is not recorded");
+  BOOST_TEST(said({"--token-command", "get"}) == "accepted");
+  BOOST_TEST(said({"--token-env", "T"}) == "accepted");
+}
+
 BOOST_AUTO_TEST_CASE(a_run_needs_exactly_one_target) {
   CHECK_SAYS((Given{run_with({}), {}, {}}.refusal()), "give --endpoint URL, or --simulate");
   CHECK_SAYS(to_endpoint({"--simulate"}).refusal(), "--endpoint and --simulate exclude each other");

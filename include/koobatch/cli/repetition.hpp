@@ -10,6 +10,9 @@
 /// What `retry`, `resume` of a retry and `report --failed` have in common: finding out what of a run to repeat.
 namespace koobatch::cli {
 
+/// A usage error if the job is not where it was. Said before job::validate() says it, with what to do.
+Result<void> check_job_is_there(const std::filesystem::path& job);
+
 /// Reads the job and selects what of it to repeat. Errors are those of job::open_job() and retry::select().
 Result<retry::Selection> select_operations(const std::filesystem::path& job, const job::ReaderSettings& reader,
                                            retry::LineStates states);

@@ -13,6 +13,7 @@ struct Lineage {
   report::RunRecord run;        ///< the named report's last segment
   bool finished = false;        ///< has every operation of the named report its result, in good order?
   std::uint64_t remaining = 0;  ///< operations of it without
+  std::uint64_t invalid = 0;    ///< operations of it that were never sent
   LineStates states;
 };
 
