@@ -11,6 +11,8 @@ using namespace koobatch::test;
 BOOST_AUTO_TEST_SUITE(verbs)
 
 BOOST_AUTO_TEST_CASE(validate_needs_neither_user_nor_credentials) {
+  const auto readme = run_koobatch({"validate", project_file("jobs/rename.ndjson")});
+  BOOST_TEST(readme.status == 0, readme.err);
   const auto finished = run_koobatch({"validate", project_file("jobs/demo.ndjson")});
   BOOST_TEST(finished.status == 0);
   BOOST_TEST(finished.out.find("1,000 operations") != std::string::npos, finished.out);
