@@ -1,11 +1,15 @@
 #include "koobatch/cli/options.hpp"
 
+#include "koobatch/auth/token_command.hpp"
 #include "koobatch/cli/spool.hpp"
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <regex>
+#include <sstream>
+#include <string_view>
 #include <utility>
 
 namespace koobatch::cli {
@@ -41,6 +45,23 @@ Result<void> check_app(const engine::RunSettings& run) {
   return {};
 }
 
+bool is_shell_operator(std::string_view word) {
+  constexpr std::array<std::string_view, 8> operators = {"|", "||", "&", "&&", ";", "<", ">", ">>"};
+  return std::find(operators.begin(), operators.end(), word) != operators.end();
+}
+
+/// The first word of the command that only a shell obeys; empty: none. One that is quoted is meant as it is, and one
+/// within a quoted text is for a shell that the command starts.
+std::string shell_operator(const std::string& command) {
+  const auto words = auth::split_words(command);
+  if (!words || std::none_of(words->begin(), words->end(), is_shell_operator)) return {};
+  std::istringstream text(command);
+  for (std::string word; text >> word;) {
+    if (is_shell_operator(word)) return word;
+  }
+  return {};
+}
+
 Result<void> check_credentials(const Options& options, const net::Endpoint& endpoint) {
   const auto& credentials = options.run.credentials;
   const std::array<std::pair<const char*, bool>, 4> sources = {{{"--token-file", !credentials.token_file.empty()},
@@ -64,6 +85,9 @@ Result<void> check_credentials(const Options& options, const net::Endpoint& endp
     return usage_error(
         "--refresh-token-file and --tokens-file exclude each other: what is got for it would be one token for all "
         "users");
+  }
+  if (const auto word = shell_operator(credentials.token_command); !word.empty()) {
+    return usage_error(fmt::format("--token-command: '{}' is for a shell, and no shell is used; write sh -c '…'", word));
   }
   const bool signs = options.run.app.any();
   // A dry run sends nothing, so it needs no token.
@@ -161,7 +185,6 @@ Result<engine::RunSettings> finish(const Options& options, const std::filesystem
   run.reader.simulated = run.simulated || run.endpoint.is_loopback();
   if (auto ok = check_tls(run.tls); !ok) return ok.error();
   if (auto ok = check_pace(run); !ok) return ok.error();
-  // Credentials are renewed by a thread of their own.
   // Credentials are renewed by a thread of their own.
   run.pace.shared = run.threads > 1 || run.credentials.renewable();
   return run;

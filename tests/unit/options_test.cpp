@@ -571,6 +571,17 @@ BOOST_AUTO_TEST_CASE(a_token_command_is_not_recorded_since_its_words_may_be_secr
   BOOST_TEST(contains(recorded, "\"refresh-token-file\":\"/r\""), recorded);
 }
 
+BOOST_AUTO_TEST_CASE(a_token_command_that_needs_a_shell_is_told_so) {
+  const auto said = [](const char* command) { return to_endpoint({"--token-command", command}).refusal(); };
+  for (const char* command : {"cat x | head -1", "cat < x", "get > y", "a && b", "a ; b"}) {
+    CHECK_SAYS(said(command), "is for a shell, and no shell is used; write sh -c '…'");
+  }
+  BOOST_TEST(!contains(said("get s3cret | head"), "s3cret"));
+  for (const char* command : {"sh -c 'cat x | head -1'", "cut -d '|' -f 1 x", "cut -d \\| x", "get a|b"}) {
+    BOOST_TEST(said(command) == "accepted", command);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(a_run_that_goes_on_asks_for_its_command_again) {
   report::RunRecord begun;
   begun.job.format = "ndjson";
