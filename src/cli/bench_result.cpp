@@ -60,8 +60,8 @@ class TextWriter {
 
   void headline() {
     const auto& counts = summary_.counts;
-    line("{} {} in {:.2f} s: {:.0f}/s", sign(), counted(counts.finished(), "operation"),
-         summary_.seconds, summary_.operations_per_second);
+    line("{} {} in {:.2f} s: {:.0f}/s", sign(), counted(counts.finished(), "operation"), summary_.seconds,
+         summary_.operations_per_second);
     if (result_.run.error) line("  stopped: {}", harmless(result_.run.error->message));
     for (std::size_t i = 0; i < status_names.size(); ++i) {
       if (result_.succeeded() || counts.by_status[i] == 0) continue;

@@ -159,9 +159,9 @@ Result<void> check_swallowed(const std::vector<std::string>& arguments) {
     if (!next.starts_with("--")) continue;
     // What stands behind an equals sign may be a secret.
     const auto found = next.substr(0, next.find('='));
-    return with_hint(fmt::format("{0}: its value is missing (found '{1}'); write {0}={1} if that is meant",
-                                 arguments[i - 1], found),
-                     &*verb);
+    return with_hint(
+        fmt::format("{0}: its value is missing (found '{1}'); write {0}={1} if that is meant", arguments[i - 1], found),
+        &*verb);
   }
   return {};
 }

@@ -87,7 +87,8 @@ Result<void> check_credentials(const Options& options, const net::Endpoint& endp
         "users");
   }
   if (const auto word = shell_operator(credentials.token_command); !word.empty()) {
-    return usage_error(fmt::format("--token-command: '{}' is for a shell, and no shell is used; write sh -c '…'", word));
+    return usage_error(
+        fmt::format("--token-command: '{}' is for a shell, and no shell is used; write sh -c '…'", word));
   }
   const bool signs = options.run.app.any();
   // A dry run sends nothing, so it needs no token.

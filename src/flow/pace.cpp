@@ -53,7 +53,8 @@ std::string describe(const PaceEvent& event) {
       return fmt::format("the service asks one user to wait{}: nothing is sent for that user for {:.3g} s",
                          reason(event.http), seconds(event.wait));
     case PaceEvent::Kind::down:
-      if (event.http == 0) return "the service does not answer: nothing is sent but a probe now and then, until it does";
+      if (event.http == 0)
+        return "the service does not answer: nothing is sent but a probe now and then, until it does";
       return fmt::format(
           "the service fails every request{}: nothing is sent but a probe now and then, until one succeeds",
           reason(event.http));

@@ -81,7 +81,7 @@ BOOST_AUTO_TEST_CASE(credentials_are_needed_and_kept_from_the_open_network) {
   check({"unset variable",
          {"run", job, "--endpoint", "https://127.0.0.1:1", "--token-env", "KB_NOT_SET", "--report", report},
          2,
-         "KB_NOT_SET"});
+         "--token-env: there is no such environment variable"});
   ::chmod(token.c_str(), 0644);
   check({"readable by others",
          {"run", job, "--endpoint", "https://127.0.0.1:1", "--token-file", token, "--report", report},

@@ -209,7 +209,8 @@ BOOST_AUTO_TEST_CASE(the_first_failed_write_or_sync_stops_the_run_with_the_cause
       BOOST_TEST(finished.status == 5, finished.status << ": " << finished.err);
       BOOST_TEST(finished.err.find(cause) != std::string::npos, finished.err);
       BOOST_TEST(finished.err.find(trial.report) != std::string::npos, finished.err);
-      const auto told = fmt::format("Stopped: {} of ", koobatch::format_count(read_report(trial.report).results.size()));
+      const auto told =
+          fmt::format("Stopped: {} of ", koobatch::format_count(read_report(trial.report).results.size()));
       BOOST_TEST(finished.out.find(told) != std::string::npos, told << "is not in " << finished.out);
       trial.resume_to_the_end();
       trial.check();

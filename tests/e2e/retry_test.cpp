@@ -275,11 +275,10 @@ BOOST_AUTO_TEST_CASE(the_job_of_what_did_not_succeed_has_its_lines_as_they_were)
 
 BOOST_AUTO_TEST_CASE(what_was_never_sent_is_told_to_be_mended_where_it_is) {
   const Workspace workspace;
-  const auto job = workspace.write("job.ndjson",
-                                   R"({"op":"rename_shared_folder","id":"f","fileName":"bad*"})"
-                                   "\n"
-                                   R"({"op":"rename_shared_folder","id":"g","fileName":"good"})"
-                                   "\n");
+  const auto job = workspace.write("job.ndjson", R"({"op":"rename_shared_folder","id":"f","fileName":"bad*"})"
+                                                 "\n"
+                                                 R"({"op":"rename_shared_folder","id":"g","fileName":"good"})"
+                                                 "\n");
   const auto report = workspace.path("r");
   run_koobatch({"run", job, "--simulate", "--user-id", "7", "--skip-invalid", "--report", report, "-q"});
   const auto written = run_koobatch({"report", report, "--failed", workspace.path("mend")});

@@ -144,8 +144,7 @@ BOOST_AUTO_TEST_CASE(what_is_no_report_is_named_for_what_it_is) {
   BOOST_TEST(said(folder.path("none")) == ": cannot open the report: No such file or directory");
   std::ofstream(folder.path("empty")).flush();
   BOOST_TEST(said(folder.path("empty")) == ": this is not a koobatch report: it is empty");
-  BOOST_TEST(said(folder.token("foreign")) ==
-             ":1: this is not a koobatch report: it does not begin with a 'run' line");
+  BOOST_TEST(said(folder.token("foreign")) == ":1: this is not a koobatch report: it does not begin with a 'run' line");
 }
 
 BOOST_AUTO_TEST_CASE(a_job_that_was_moved_is_to_be_named_anew) {
@@ -153,7 +152,8 @@ BOOST_AUTO_TEST_CASE(a_job_that_was_moved_is_to_be_named_anew) {
   BOOST_TEST(check_job_is_there(folder.token("job")).has_value());
   const auto checked = check_job_is_there(folder.path("none"));
   BOOST_REQUIRE(checked.has_error());
-  BOOST_TEST(contains(checked.error().message, "none: the job is not there any more; say where it lies now with --job"));
+  BOOST_TEST(
+      contains(checked.error().message, "none: the job is not there any more; say where it lies now with --job"));
 }
 
 BOOST_AUTO_TEST_CASE(violations_are_summed_up_with_how_many_were_listed) {

@@ -96,10 +96,11 @@ BOOST_AUTO_TEST_CASE(a_host_that_hides_characters_no_name_has_is_refused) {
 }
 
 BOOST_AUTO_TEST_CASE(a_port_that_is_none_is_refused) {
-  for (const char* url : {"https://koo.example:", "https://koo.example:0", "https://koo.example:65536",
-                          "https://koo.example:99999999999", "https://koo.example:79999", "https://koo.example:99999",
-                          "https://koo.example:100000", "https://koo.example:131073", "https://koo.example:abc",
-                          "https://koo.example:-1/", "https://[::1]:99999", "https://[::1]:x", "http://127.0.0.1:80a"}) {
+  for (const char* url :
+       {"https://koo.example:", "https://koo.example:0", "https://koo.example:65536", "https://koo.example:99999999999",
+        "https://koo.example:79999", "https://koo.example:99999", "https://koo.example:100000",
+        "https://koo.example:131073", "https://koo.example:abc", "https://koo.example:-1/", "https://[::1]:99999",
+        "https://[::1]:x", "http://127.0.0.1:80a"}) {
     BOOST_TEST(refusal(url).find("the port must be") != std::string::npos, url);
   }
   BOOST_TEST(parsed("https://koo.example:65535").port == "65535");

@@ -24,8 +24,8 @@ std::string_view to_string(Outcome outcome);
 
 /// What there is to say about a run.
 struct Summary {
-  std::string report;  ///< its path
-  RunRecord run;       ///< the first segment's
+  std::string report;                        ///< its path
+  RunRecord run;                             ///< the first segment's
   std::vector<std::string> later_endpoints;  ///< of the other segments, each once, if not the first's
   unsigned segments = 1;
   Outcome outcome = Outcome::unfinished;
@@ -35,7 +35,7 @@ struct Summary {
   Counts counts;                     ///< over all segments
   std::uint64_t requests = 0;        ///< as the segments counted them; for one not closed, the attempts of its results
   std::uint64_t retries = 0;         ///< attempts after an operation's first
-  PaceCounts pace;                  ///< of the segments that were closed
+  PaceCounts pace;                   ///< of the segments that were closed
   double operations_per_second = 0;  ///< finished and sent (so without `invalid`), over `seconds`
   struct Latency {
     std::uint64_t count = 0;  ///< 0: the others mean nothing
