@@ -57,6 +57,7 @@ struct Fixture {
 
   const Process::Environment token = {
       {"TOKEN", "secret"},
+      {"LD_PRELOAD", STEADY_TIMERS_LIBRARY},
       // The sanitizer's runtime then no longer comes first, which harms nothing here.
       {"ASAN_OPTIONS", "verify_asan_link_order=0"}};
   Workspace workspace;

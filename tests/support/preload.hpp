@@ -5,7 +5,7 @@
 
 namespace koobatch::test {
 
-/// A token, and the library that makes system calls go wrong (io_faults.cpp) preloaded with `name` set to `value`.
+/// A token, and the library that makes system calls go wrong (preload/io_faults.cpp) preloaded with `name` set to `value`.
 inline Process::Environment with_fault(const std::string& name, const std::string& value) {
   return {{"TOKEN", "secret"},
           {"LD_PRELOAD", IO_FAULTS_LIBRARY},
