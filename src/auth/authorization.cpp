@@ -7,7 +7,6 @@
 namespace koobatch::auth {
 namespace {
 
-constexpr std::string_view placeholder = "{token}";
 constexpr std::string_view own_scheme = "Bearer+";
 
 /// The service's own refresh hands out tokens that way: "AT 3b911d…".
@@ -30,15 +29,15 @@ Header render_header(std::string_view form, std::string_view token) {
   // In one piece: a string that grows leaves copies behind.
   value.reserve(form.size() + token.size());
   if (carries_its_scheme(token)) return make_header(std::move(value.append(token)));
-  const auto place = form.find(placeholder);
-  value.append(form.substr(0, place)).append(token).append(form.substr(place + placeholder.size()));
+  const auto place = form.find(token_placeholder);
+  value.append(form.substr(0, place)).append(token).append(form.substr(place + token_placeholder.size()));
   return make_header(std::move(value));
 }
 
 std::string_view secret_in(std::string_view form, std::string_view header) {
-  const auto place = form.find(placeholder);
+  const auto place = form.find(token_placeholder);
   const auto before = form.substr(0, place);
-  const auto after = form.substr(place + placeholder.size());
+  const auto after = form.substr(place + token_placeholder.size());
   if (header.size() > before.size() + after.size() && header.starts_with(before) && header.ends_with(after)) {
     header = header.substr(before.size(), header.size() - before.size() - after.size());
   }

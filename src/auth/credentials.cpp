@@ -14,12 +14,11 @@
 namespace koobatch::auth {
 namespace {
 
-constexpr std::string_view placeholder = "{token}";
 /// How many secrets of before are kept in mind: an answer that echoes an older one would have to be very late.
 constexpr std::size_t former_kept = 16;
 
 Result<void> check_form(const std::string& authorization) {
-  if (authorization.find(placeholder) == std::string::npos) {
+  if (authorization.find(token_placeholder) == std::string::npos) {
     return usage_error(fmt::format("--authorization '{}': must contain {{token}}", authorization));
   }
   if (fits_a_header(authorization)) return {};
@@ -86,7 +85,7 @@ std::unique_ptr<Credentials> Credentials::simulated() {
   return credentials;
 }
 
-Credentials::Header Credentials::header(std::string_view) const {
+Credentials::Header Credentials::header() const {
   const std::lock_guard guard(mutex_);
   return header_;
 }
@@ -165,7 +164,7 @@ std::string Credentials::form_of(std::string_view header) const {
   const std::string_view secret = secret_in(header);
   if (secret.empty()) return settings_.authorization;
   const auto place = static_cast<std::size_t>(secret.data() - header.data());
-  return fmt::format("{}{}{}", header.substr(0, place), placeholder, header.substr(place + secret.size()));
+  return fmt::format("{}{}{}", header.substr(0, place), token_placeholder, header.substr(place + secret.size()));
 }
 
 std::string_view Credentials::secret_in(std::string_view header) const {

@@ -3,27 +3,16 @@
 #include "koobatch/auth/token.hpp"
 #include "koobatch/auth/wipe.hpp"
 #include "koobatch/core/json.hpp"
+#include "koobatch/core/whole_number.hpp"
 
 #include <simdjson.h>
 
-#include <charconv>
 #include <utility>
 
 namespace koobatch::auth {
 namespace {
 
 namespace dom = simdjson::dom;
-
-/// Numbers that some pages send as text.
-std::optional<std::int64_t> whole_number(const dom::element& value) {
-  std::int64_t number = 0;
-  if (value.get_int64().get(number) == simdjson::SUCCESS) return number;
-  std::string_view text;
-  if (value.get_string().get(text) != simdjson::SUCCESS) return std::nullopt;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return number;
-}
 
 std::optional<std::int64_t> number_in(const dom::object& object, std::string_view name) {
   dom::element value;

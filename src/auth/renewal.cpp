@@ -18,7 +18,7 @@ void Renewal::begin(Cause cause) {
   failing_since_.reset();
 }
 
-bool Renewal::refused(TimePoint) {
+bool Renewal::refused() {
   if (under_way_) {
     // What was only suspected, or not yet due, is certain now.
     cause_ = Cause::refused;

@@ -24,6 +24,11 @@ Secret::~Secret() {
   if (bytes_) OPENSSL_cleanse(bytes_.get(), capacity_);
 }
 
+Result<void> check_owner_only(const struct stat& facts, const std::filesystem::path& path, const std::string& source) {
+  if (!S_ISREG(facts.st_mode) || (facts.st_mode & (S_IRWXG | S_IRWXO)) == 0) return {};
+  return usage_error(fmt::format("{}: others can read it; run 'chmod 600 {}'", source, path.string()));
+}
+
 Result<Secret> read_secret_file(const std::filesystem::path& path, const std::string& source, std::size_t limit) {
   const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (file < 0) return system_error(ErrorKind::usage, source, "cannot be read", errno);
@@ -39,9 +44,7 @@ Result<Secret> read_secret_file(const std::filesystem::path& path, const std::st
   const int cause = errno;
   ::close(file);
   if (got < 0) return system_error(ErrorKind::usage, source, "cannot be read", cause);
-  if (S_ISREG(facts.st_mode) && (facts.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
-    return usage_error(fmt::format("{}: others can read it; run 'chmod 600 {}'", source, path.string()));
-  }
+  if (auto own = check_owner_only(facts, path, source); !own) return own.error();
   if (size > limit) return usage_error(fmt::format("{}: longer than 16 KiB", source));
   secret.shorten(size);
   return secret;

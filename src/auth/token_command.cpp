@@ -179,7 +179,7 @@ void log_words(Child& child, const CommandLimits& limits, bool failed) {
   std::string& text = child.err;
   if (limits.mask) limits.mask(text);
   const auto line = first_line(child.out());
-  for (const auto secret : {line, secret_in("{token}", line)}) {
+  for (const auto secret : {line, secret_in(token_placeholder, line)}) {
     if (!secret.empty()) boost::algorithm::replace_all(text, secret, "***");
   }
   for (std::string_view rest = text; !rest.empty();) {

@@ -1,5 +1,6 @@
 #include "koobatch/cli/dry_run.hpp"
 
+#include "koobatch/auth/authorization.hpp"
 #include "koobatch/auth/signer.hpp"
 #include "koobatch/cli/output.hpp"
 #include "koobatch/core/trace_id.hpp"
@@ -24,12 +25,7 @@ net::Endpoint endpoint_of(const engine::RunSettings& settings) {
 /// The Authorization header without what is secret about it.
 std::string masked(const engine::RunSettings& settings) {
   if (settings.app.any()) return auth::signature_prefix(settings.app.id) + "***";
-  std::string form = settings.credentials.authorization;
-  constexpr std::string_view placeholder = "{token}";
-  if (const auto place = form.find(placeholder); place != std::string::npos) {
-    form.replace(place, placeholder.size(), "***");
-  }
-  return form;
+  return *auth::render_header(settings.credentials.authorization, "***");
 }
 
 std::uint32_t random_prefix() {

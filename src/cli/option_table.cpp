@@ -1,12 +1,12 @@
 #include "koobatch/cli/option_table.hpp"
 
+#include "koobatch/auth/token.hpp"
 #include "koobatch/core/units.hpp"
 #include "koobatch/job/operation.hpp"
 
 #include <fmt/format.h>
 #include <boost/algorithm/string/case_conv.hpp>
 
-#include <algorithm>
 #include <array>
 
 namespace koobatch::cli {
@@ -96,10 +96,10 @@ Applied add_id(const std::string& value, std::string_view operation, std::vector
 
 /// The template becomes a header: no line breaks. Without its placeholder it could only be a token itself.
 Applied set_authorization(const std::string& value, std::string& to) {
-  if (!std::all_of(value.begin(), value.end(), [](char c) { return c >= 0x20 && c < 0x7f; })) {
+  if (!auth::fits_a_header(value)) {
     return usage_error("only printable ASCII characters can stand in a header");
   }
-  if (value.find("{token}") == std::string::npos) {
+  if (value.find(auth::token_placeholder) == std::string::npos) {
     return usage_error("must contain {token}, in whose place the token is put; for example 'Bearer {token}'");
   }
   to = value;

@@ -2,6 +2,7 @@
 
 #include "koobatch/auth/refresh_call.hpp"
 #include "koobatch/auth/wipe.hpp"
+#include "koobatch/engine/dialer.hpp"
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
@@ -30,15 +31,10 @@ Refresher::Refresher(net::asio::io_context& context, const RunSettings& settings
       context_(context),
       sleep_(context),
       timer_(context),
+      dialer_(make_dialer(settings, tls, deadlines_)),
       renderer_(settings.endpoint),
       clock_(clock),
       random_(std::random_device()()) {
-  dialer_.endpoint = settings.endpoint;
-  dialer_.proxy = settings.proxy;
-  dialer_.tls = tls;
-  dialer_.connect_timeout = settings.connect_timeout;
-  dialer_.exchange_timeout = settings.timeout;
-  dialer_.deadlines = &deadlines_;
   deadlines_.earlier = [this] { arm_timer(); };
 }
 
@@ -81,8 +77,8 @@ net::Awaitable<Refresher::Ending> Refresher::refresh(const Patience& patience) {
     if (stopping_) co_return Ending{};
     // Read anew each time: its owner may have replaced it.
     const auto token = file_.read();
-    if (!token) co_return Ending{.error = resumable(token.error())};
-    if (auto prepared = file_.prepare(); !prepared) co_return Ending{.error = resumable(prepared.error())};
+    if (!token) co_return Ending{.error = resumable(settings_, token.error())};
+    if (auto prepared = file_.prepare(); !prepared) co_return Ending{.error = resumable(settings_, prepared.error())};
     credentials_.hide(token->view());
     co_await call(*token);
     if (auto ending = judge()) co_return std::move(*ending);
@@ -173,7 +169,7 @@ std::optional<Refresher::Ending> Refresher::take_session() {
   if (session.refresh_token) {
     credentials_.hide(session.refresh_token->view());
     if (auto replaced = file_.replace(session.refresh_token->view()); !replaced) {
-      return Ending{.error = resumable(replaced.error())};
+      return Ending{.error = resumable(settings_, replaced.error())};
     }
   }
   credentials_.adopt(session.access_token);
@@ -191,16 +187,12 @@ Duration Refresher::pause(unsigned tries) {
   return settings_.scheduler.retry.backoff(tries, random_);
 }
 
-Error Refresher::resumable(const Error& error) const {
-  return fatal_error(error.message + then_resume(settings_));
-}
-
 Error Refresher::refused() const {
   const std::string code = outcome_.code ? fmt::format(", code {}", *outcome_.code) : std::string();
   return fatal_error(fmt::format(
-      "{} refused to renew the access token (HTTP {}{}{}{}){}. The refresh token in {} is not valid any more: log in "
+      "{} refused to renew the access token (HTTP {}{}{}){}. The refresh token in {} is not valid any more: log in "
       "anew, put new tokens there and into {}{}",
-      settings_.endpoint.url(), outcome_.http, code, outcome_.msg.empty() ? "" : ": ", outcome_.msg,
+      settings_.endpoint.url(), outcome_.http, code, outcome_.said(),
       maybe_spent_ ? ", after an answer that was lost and may have held another refresh token" : "", file_.path(),
       credentials_.source(), then_resume(settings_)));
 }

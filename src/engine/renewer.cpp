@@ -109,7 +109,8 @@ net::Awaitable<Refresher::Ending> Renewer::obtain() {
     if (reread && *reread)
       co_return Refresher::Ending{.renewed = true, .by_owner = parts_.credentials.has_file(), .asked = Steady::now()};
     if (stopping_) co_return Refresher::Ending{};
-    if (!refresher_) co_return reread ? Refresher::Ending{} : Refresher::Ending{.error = resumable(reread.error())};
+    if (!refresher_)
+      co_return reread ? Refresher::Ending{} : Refresher::Ending{.error = resumable(parts_.settings, reread.error())};
     if (!reread) spdlog::warn("{}", reread.error().message);
   }
   co_return co_await refresher_->refresh([this](TimePoint now, TimePoint again) {
@@ -178,7 +179,7 @@ bool Renewer::refused(const auth::Credentials::Header& sent, const flow::Outcome
   const std::lock_guard guard(mutex_);
   // Somebody else was refused as well, and has seen to it.
   if (!in_use(sent)) return true;
-  if (!policy_.refused(Steady::now())) {
+  if (!policy_.refused()) {
     // Nor may others send what would be in vain, until they have heard that the run is over.
     parts_.pace.hold(Steady::now());
     return false;
@@ -206,14 +207,10 @@ void Renewer::accepted(const auth::Credentials::Header& sent) {
 Error Renewer::why_refused(const auth::Credentials::Header& sent, const flow::Outcome& outcome) const {
   const std::string form = parts_.credentials.form_of(*sent);
   return fatal_error(fmt::format(
-      "{} refused the credentials from {} (HTTP 401{}{}); they were sent as 'Authorization: {}'. Renew them, or "
+      "{} refused the credentials from {} (HTTP 401{}); they were sent as 'Authorization: {}'. Renew them, or "
       "choose another form with --authorization, e.g. '{}'{}",
-      parts_.settings.endpoint.url(), parts_.credentials.source(), outcome.msg.empty() ? "" : ": ", outcome.msg, form,
+      parts_.settings.endpoint.url(), parts_.credentials.source(), outcome.said(), form,
       form.starts_with("Bearer+") ? "Bearer {token}" : "Bearer+{token}", then_resume(parts_.settings)));
-}
-
-Error Renewer::resumable(const Error& error) const {
-  return fatal_error(error.message + then_resume(parts_.settings));
 }
 
 }  // namespace koobatch::engine

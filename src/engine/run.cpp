@@ -225,7 +225,7 @@ void Run::Impl::check_errors() {
 
 /// The service refused a user's token for good. Called once for each user.
 void Run::Impl::user_stopped(const job::Operation& operation, const flow::Outcome& outcome, std::size_t number) {
-  const std::string said = outcome.msg.empty() ? "" : ": " + outcome.msg;
+  const std::string said = outcome.said();
   if (number <= most_told_users) {
     spdlog::error("user {}: {} refused the token on {} (HTTP {}{}); nothing more is sent for this user",
                   job::quote(operation.user()), settings.endpoint.url(), user_credentials->place_of(operation.user()),

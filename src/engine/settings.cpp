@@ -14,4 +14,8 @@ std::string then_resume(const RunSettings& settings) {
   return advice(settings, fmt::format("; then run 'koobatch resume {}'", settings.report.string()));
 }
 
+Error resumable(const RunSettings& settings, const Error& cause) {
+  return fatal_error(cause.message + then_resume(settings));
+}
+
 }  // namespace koobatch::engine

@@ -1,6 +1,7 @@
 #include "koobatch/engine/worker.hpp"
 
 #include "koobatch/auth/wipe.hpp"
+#include "koobatch/engine/dialer.hpp"
 #include "koobatch/report/record.hpp"
 
 #include <fmt/format.h>
@@ -26,17 +27,6 @@ constexpr Duration accepted_interval = 1s;
 /// credentials once.
 constexpr unsigned max_mended = 2;
 
-net::Dialer make_dialer(const Shared& shared, net::DeadlineQueue& deadlines) {
-  net::Dialer dialer;
-  dialer.endpoint = shared.settings.endpoint;
-  dialer.proxy = shared.settings.proxy;
-  dialer.tls = shared.tls;
-  dialer.connect_timeout = shared.settings.connect_timeout;
-  dialer.exchange_timeout = shared.settings.timeout;
-  dialer.deadlines = &deadlines;
-  return dialer;
-}
-
 flow::SchedulerSettings share_of(const RunSettings& settings, unsigned connections) {
   flow::SchedulerSettings share = settings.scheduler;
   share.look_ahead = std::max<std::size_t>(share.look_ahead / settings.threads, 4 * Inbox::batch_size);
@@ -52,10 +42,10 @@ Error signature_refused(const RunSettings& settings, WallTime x_date, const flow
   std::string date(x_date_length, '\0');
   write_x_date(x_date, date.data());
   return fatal_error(fmt::format(
-      "{} refused the app signature (HTTP 401{}{}). Check that --app-id {} is the app's ID, that {} holds its secret, "
+      "{} refused the app signature (HTTP 401{}). Check that --app-id {} is the app's ID, that {} holds its secret, "
       "and that the clock is right (the request was dated {}){}",
-      settings.endpoint.url(), outcome.msg.empty() ? "" : ": ", outcome.msg, settings.app.id,
-      settings.app.secret_file.string(), date, then_resume(settings)));
+      settings.endpoint.url(), outcome.said(), settings.app.id, settings.app.secret_file.string(), date,
+      then_resume(settings)));
 }
 
 }  // namespace
@@ -80,7 +70,7 @@ struct Worker::Line {
 Worker::Worker(unsigned index, unsigned connections, std::uint64_t seed, const Shared& shared)
     : index_(index),
       shared_(shared),
-      dialer_(make_dialer(shared, deadlines_)),
+      dialer_(make_dialer(shared.settings, shared.tls, deadlines_)),
       renderer_(shared.settings.endpoint, shared.settings.app_key.get()),
       scheduler_(share_of(shared.settings, connections), shared.pace, shared.stopped_users, seed),
       clock_(shared.clock),

@@ -1,6 +1,7 @@
 #include "koobatch/flow/classify.hpp"
 
 #include "koobatch/core/terminal_text.hpp"
+#include "koobatch/core/whole_number.hpp"
 
 #include <fmt/format.h>
 #include <simdjson.h>
@@ -29,17 +30,6 @@ struct Body {
   std::string other_id;           ///< the `id`, if it is not the one asked for
 };
 
-/// Nothing if `value` is no whole number. Some pages send it as a string.
-std::optional<std::int64_t> read_code(const simdjson::dom::element& value) {
-  std::int64_t number = 0;
-  if (value.get_int64().get(number) == simdjson::SUCCESS) return number;
-  std::string_view text;
-  if (value.get_string().get(text) != simdjson::SUCCESS) return std::nullopt;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return number;
-}
-
 /// What is no text is passed over: it is for people, and decides nothing.
 void read_text(const simdjson::dom::element& value, std::string_view& text) {
   if (value.get_string().get(text) != simdjson::SUCCESS) text = {};
@@ -61,7 +51,7 @@ void read_id(const simdjson::dom::element& value, std::string_view expected, Bod
 bool read_member(std::string_view name, const simdjson::dom::element& value, std::string_view expected_id, Body& body) {
   if (name == "code") {
     if (body.code) return false;  // twice: which one holds?
-    body.code = read_code(value);
+    body.code = whole_number(value);
     return body.code.has_value();
   }
   if (name == "msg" || name == "error_msg") read_text(value, body.msg);

@@ -58,9 +58,7 @@ class SecretFile final : public ByteSource {
     if (!S_ISREG(facts.st_mode)) {
       return usage_error(fmt::format("{}: is not a regular file; it is read again when a token is refused", name_));
     }
-    if ((facts.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
-      return usage_error(fmt::format("{}: others can read it; run 'chmod 600 {}'", name_, name_));
-    }
+    if (auto own = auth::check_owner_only(facts, name_, name_); !own) return own.error();
     if (facts.st_size > max_file) {
       return usage_error(fmt::format("{}: larger than {} MiB; is it the file with the tokens?", name_, max_file >> 20));
     }

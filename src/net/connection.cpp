@@ -211,7 +211,7 @@ Awaitable<void> Connection::exchange_on(Stream& stream, std::string_view request
   dialer_.deadlines->arm(*this, Steady::now() + dialer_.exchange_timeout);
   const error_code write_error = co_await write_all(stream, request);
   // Even if not all could be written, an answer may be there: a server may refuse early and close.
-  error_code error = co_await read_answer(stream, answer);
+  error_code error = co_await read_answer(stream);
   if (consider_refusal(error, answer)) co_return;
   if (error && write_error) error = write_error;
   conclude(error, used_, answer);
@@ -232,7 +232,7 @@ Awaitable<error_code> Connection::write_all(Stream& stream, std::string_view byt
 }
 
 template <class Stream>
-Awaitable<error_code> Connection::read_answer(Stream& stream, flow::Answer&) {
+Awaitable<error_code> Connection::read_answer(Stream& stream) {
   std::size_t filled = 0;
   for (;;) {
     if (filled == buffer_.size()) co_return asio::error::message_size;

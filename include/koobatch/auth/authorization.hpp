@@ -5,6 +5,9 @@
 
 namespace koobatch::auth {
 
+/// In the form of a header: where the token goes.
+constexpr std::string_view token_placeholder = "{token}";
+
 /// An Authorization header's value. Immutable, so that a renewal never pulls it away under a reader, and wiped when
 /// nobody has it any more.
 using Header = std::shared_ptr<const std::string>;

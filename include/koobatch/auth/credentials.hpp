@@ -58,8 +58,8 @@ class Credentials {
   static std::unique_ptr<Credentials> simulated();
 
   // From any thread:
-  /// What to send now for this user; never null.
-  Header header(std::string_view user = {}) const;
+  /// What to send now; never null.
+  Header header() const;
   /// Another number once headers or secrets have changed: cheap enough to be asked before every request.
   std::uint64_t version() const { return version_.load(std::memory_order_acquire); }
   /// The secret within a header's value, for whoever must not show it; empty if it is none. A view into `header`.

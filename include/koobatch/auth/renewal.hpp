@@ -29,7 +29,7 @@ class Renewal {
 
   /// The token in use was refused. True: what was refused is to be repeated once no renewal is under way; one begins
   /// with this if none was. False: it is hopeless, for the token came from a renewal and was never taken.
-  bool refused(TimePoint now);
+  bool refused();
   /// The same for an answer that may have been about the token. False: it is to be taken at its word.
   bool suspected(TimePoint now);
   /// The token in use was taken.

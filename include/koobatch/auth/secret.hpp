@@ -1,6 +1,8 @@
 #pragma once
 #include "koobatch/core/error.hpp"
 
+#include <sys/stat.h>
+
 #include <cstddef>
 #include <filesystem>
 #include <memory>
@@ -32,8 +34,12 @@ class Secret {
 
 constexpr std::size_t max_secret = 16 * 1024;
 
+/// A file with these facts (of fstat) and secrets in it may be read by its owner only; else the error (usage) says what
+/// command mends that. `source` names it in messages. What is no regular file is not judged.
+Result<void> check_owner_only(const struct stat& facts, const std::filesystem::path& path, const std::string& source);
+
 /// Reads a file that holds a secret and nothing else, at most `limit` bytes, as they are. One that others can read
-/// is refused with the command that mends it. `source` names it in messages: "--app-secret-file secret".
+/// is refused. `source` names it in messages: "--app-secret-file secret".
 Result<Secret> read_secret_file(const std::filesystem::path& path, const std::string& source,
                                 std::size_t limit = max_secret);
 

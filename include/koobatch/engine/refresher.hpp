@@ -55,7 +55,6 @@ class Refresher {
   std::optional<Ending> take_session();
   Duration pause(unsigned tries);
   bool mend_clock();
-  Error resumable(const Error& error) const;
   Error refused() const;
   Error outlasted() const;
 

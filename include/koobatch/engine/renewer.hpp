@@ -57,7 +57,6 @@ class Renewer {
   bool begins();
   bool conclude(const Refresher::Ending& ending);
   void watch_file();
-  Error resumable(const Error& error) const;
   bool in_use(const auth::Credentials::Header& header) const;
   void hold();
   void release();

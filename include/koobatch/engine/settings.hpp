@@ -2,6 +2,7 @@
 #include "koobatch/auth/app_key.hpp"
 #include "koobatch/auth/credentials.hpp"
 #include "koobatch/auth/user_tokens.hpp"
+#include "koobatch/core/error.hpp"
 #include "koobatch/flow/error_limit.hpp"
 #include "koobatch/flow/pace.hpp"
 #include "koobatch/flow/scheduler.hpp"
@@ -59,5 +60,7 @@ struct RunSettings {
 std::string advice(const RunSettings& settings, std::string how);
 /// "; then run 'koobatch resume a.report.ndjson'", unless that cannot be.
 std::string then_resume(const RunSettings& settings);
+/// `cause` as what ends the run, with that advice.
+Error resumable(const RunSettings& settings, const Error& cause);
 
 }  // namespace koobatch::engine

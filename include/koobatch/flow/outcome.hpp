@@ -64,6 +64,9 @@ struct Outcome {
   /// Does this attempt speak for a service that is up?
   bool service_up() const { return http != 0 && (http < 500 || http == 503); }
 
+  /// ": " and the service's words, to follow the status in a message; empty if there are none.
+  std::string said() const { return msg.empty() ? msg : ": " + msg; }
+
   void clear() {
     verdict = Verdict::unclear;
     http = 0;

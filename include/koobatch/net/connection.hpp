@@ -83,7 +83,7 @@ class Connection : private Deadline {
   template <class Stream>
   Awaitable<boost::system::error_code> write_all(Stream& stream, std::string_view bytes);
   template <class Stream>
-  Awaitable<boost::system::error_code> read_answer(Stream& stream, flow::Answer& answer);
+  Awaitable<boost::system::error_code> read_answer(Stream& stream);
   bool consider_refusal(const boost::system::error_code& error, flow::Answer& answer);
   void conclude(const boost::system::error_code& error, bool reused, flow::Answer& answer);
 

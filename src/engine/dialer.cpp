@@ -1,0 +1,16 @@
+#include "koobatch/engine/dialer.hpp"
+
+namespace koobatch::engine {
+
+net::Dialer make_dialer(const RunSettings& settings, net::asio::ssl::context* tls, net::DeadlineQueue& deadlines) {
+  net::Dialer dialer;
+  dialer.endpoint = settings.endpoint;
+  dialer.proxy = settings.proxy;
+  dialer.tls = tls;
+  dialer.connect_timeout = settings.connect_timeout;
+  dialer.exchange_timeout = settings.timeout;
+  dialer.deadlines = &deadlines;
+  return dialer;
+}
+
+}  // namespace koobatch::engine
