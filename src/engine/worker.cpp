@@ -61,7 +61,6 @@ struct Worker::Line {
   std::string request;
   flow::Answer answer;
   flow::Outcome outcome;
-  TimePoint sent;
   WallTime x_date;
   auth::Credentials::Header header;  ///< what this line's request was sent with
   std::string_view secret;           ///< within `header`, or the signature within `request`
@@ -146,7 +145,7 @@ net::Awaitable<void> Worker::serve(Line& line) {
     switch (action.kind) {
       case flow::Action::Kind::send:
         if (scheduler_.has_ready(now)) wake_one();
-        prepare(line, action.slot);
+        prepare(line, action.slot, now);
         co_await line.connection.exchange(line.request, line.answer);
         conclude(line, action.slot);
         break;
@@ -209,11 +208,10 @@ net::Awaitable<void> Worker::do_without(Line& line) {
   co_await line.connection.wait_for_room();
 }
 
-void Worker::prepare(Line& line, flow::SlotId slot) {
+void Worker::prepare(Line& line, flow::SlotId slot, TimePoint now) {
   const job::Operation& operation = scheduler_.operation(slot);
   const std::uint8_t attempt = scheduler_.attempt(slot);
-  line.sent = Steady::now();
-  line.x_date = clock_.x_date(line.sent, WallClock::now());
+  line.x_date = clock_.x_date(now, WallClock::now());
   if (shared_.user_credentials != nullptr) {
     line.header = shared_.user_credentials->header(operation.user());
     line.secret = shared_.user_credentials->secret_in(*line.header);
@@ -239,13 +237,13 @@ void Worker::follow_credentials() {
 }
 
 void Worker::conclude(Line& line, flow::SlotId slot) {
-  const TimePoint now = Steady::now();
+  const TimePoint now = line.connection.ended_at();
   if (line.connection.refused()) {
     shared_.abort(fatal_error(line.answer.error));
     scheduler_.abandon(line.seat, slot, now);
     return;
   }
-  const flow::AttemptTiming timing{now, WallClock::now(), now - line.sent};
+  const flow::AttemptTiming timing{now, WallClock::now(), now - line.connection.sent_at()};
   const job::Operation& operation = scheduler_.operation(slot);
   clock_.observe(line.answer.date, now);
   classifier_.classify(line.answer, operation.row().answers_id ? operation.id() : std::string_view(), timing.at,

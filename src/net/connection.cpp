@@ -5,11 +5,11 @@
 #include <fmt/format.h>
 #include <openssl/crypto.h>
 #include <poll.h>
+#include <boost/asio/post.hpp>
 #include <boost/asio/ssl/error.hpp>
 #include <boost/asio/write.hpp>
 
 #include <cstring>
-#include <type_traits>
 #include <utility>
 
 namespace koobatch::net {
@@ -170,7 +170,7 @@ Awaitable<Connection::Opened> Connection::attempt_open(flow::Answer& answer) {
 /// Has the proxy connect us with the service. Nothing else is ever said to the proxy itself.
 Awaitable<bool> Connection::tunnel(flow::Answer& answer) {
   const std::string request = connect_request(dialer_.endpoint);
-  error_code error = co_await write_all(socket_, request);
+  auto [error, written] = co_await asio::async_write(socket_, asio::buffer(request), as_result);
   ProxyAnswer reply;
   auto state = ProxyAnswer::State::more;
   while (!error && state == ProxyAnswer::State::more) {
@@ -207,54 +207,65 @@ template <class Stream>
 Awaitable<void> Connection::exchange_on(Stream& stream, std::string_view request, flow::Answer& answer) {
   answer.clear();
   reader_.start(answer);
+  filled_ = 0;
   timed_out_ = false;
-  dialer_.deadlines->arm(*this, Steady::now() + dialer_.exchange_timeout);
-  const error_code write_error = co_await write_all(stream, request);
+  // Turn by turn: the others of this thread read what has come first, and then all write. What is sent in one go wakes
+  // a peer on this machine once.
+  co_await asio::post(context_, asio::deferred);
+  sent_at_ = Steady::now();
+  dialer_.deadlines->arm(*this, sent_at_ + dialer_.exchange_timeout);
+  error_code write_error = write_at_once(stream, request);
+  if (!request.empty() && !write_error) {
+    const auto [failed, count] = co_await asio::async_write(stream, asio::buffer(request), as_result);
+    write_error = failed;
+  }
+  // The others of this thread have their turn before the answer is looked for: by then it often is there. To look at
+  // once would nearly always cost a call in vain.
+  co_await asio::post(context_, asio::deferred);
   // Even if not all could be written, an answer may be there: a server may refuse early and close.
-  error_code error = co_await read_answer(stream);
+  error_code error;
+  for (bool more = true; more;) {
+    const auto [failed, count] = co_await stream.async_read_some(free_room(), as_result);
+    error = failed;
+    more = take(error, count);
+  }
+  last_used_ = Steady::now();
   if (consider_refusal(error, answer)) co_return;
   if (error && write_error) error = write_error;
   conclude(error, used_, answer);
 }
 
-template <class Stream>
-Awaitable<error_code> Connection::write_all(Stream& stream, std::string_view bytes) {
-  if constexpr (std::is_same_v<Stream, Socket>) {
-    // A request nearly always fits into the socket's buffer: then no asynchronous step is needed.
-    error_code error;
-    const std::size_t written = stream.write_some(asio::buffer(bytes.data(), bytes.size()), error);
-    if (error && error != asio::error::would_block) co_return error;
-    bytes.remove_prefix(written);
-    if (bytes.empty()) co_return error_code();
-  }
-  const auto [error, written] = co_await asio::async_write(stream, asio::buffer(bytes.data(), bytes.size()), as_result);
-  co_return error;
+/// What of `bytes` the socket's buffer takes without waiting, which nearly always is all of a request; the rest is left
+/// in `bytes`.
+error_code Connection::write_at_once(Socket& socket, std::string_view& bytes) {
+  error_code error;
+  bytes.remove_prefix(socket.write_some(asio::buffer(bytes), error));
+  return error == asio::error::would_block ? error_code() : error;
 }
 
-template <class Stream>
-Awaitable<error_code> Connection::read_answer(Stream& stream) {
-  std::size_t filled = 0;
-  for (;;) {
-    if (filled == buffer_.size()) co_return asio::error::message_size;
-    const auto [error, count] =
-        co_await stream.async_read_some(asio::buffer(buffer_.data() + filled, buffer_.size() - filled), as_result);
-    if (error == asio::error::eof || error == asio::ssl::error::stream_truncated) {
-      if (reader_.begun() && reader_.end() == ResponseReader::State::done) co_return error_code();
-      co_return asio::error::eof;
-    }
-    if (error) co_return error;
-    filled += count;
-    std::size_t consumed = 0;
-    const auto state = reader_.feed({buffer_.data(), filled}, consumed);
-    filled -= consumed;
-    if (state == ResponseReader::State::failed) co_return reader_.error();
-    if (state == ResponseReader::State::done) {
-      // Bytes beyond the answer belong to no request of ours.
-      if (filled != 0) set_open(false);
-      co_return error_code();
-    }
-    std::memmove(buffer_.data(), buffer_.data() + consumed, filled);
+asio::mutable_buffer Connection::free_room() {
+  return asio::buffer(buffer_.data() + filled_, buffer_.size() - filled_);
+}
+
+/// `count` more bytes have been read, or `error` has ended that. True: the answer is not complete, read on. False: it
+/// is over, with or without `error`.
+bool Connection::take(error_code& error, std::size_t count) {
+  if (error == asio::error::eof || error == asio::ssl::error::stream_truncated) {
+    const bool whole = reader_.begun() && reader_.end() == ResponseReader::State::done;
+    error = whole ? error_code() : asio::error::eof;
   }
+  if (error || count == 0) return false;
+  filled_ += count;
+  std::size_t consumed = 0;
+  const auto state = reader_.feed({buffer_.data(), filled_}, consumed);
+  filled_ -= consumed;
+  if (state == ResponseReader::State::failed) error = reader_.error();
+  // Bytes beyond the answer belong to no request of ours.
+  if (state == ResponseReader::State::done && filled_ != 0) set_open(false);
+  if (state != ResponseReader::State::more) return false;
+  std::memmove(buffer_.data(), buffer_.data() + consumed, filled_);
+  if (filled_ == buffer_.size()) error = asio::error::message_size;
+  return !error;
 }
 
 /// Did the service end its side of the handshake by turning us down? True: that concludes the exchange.
@@ -271,7 +282,6 @@ bool Connection::consider_refusal(const error_code& error, flow::Answer& answer)
 
 void Connection::conclude(const error_code& error, bool reused, flow::Answer& answer) {
   if (armed()) disarm();
-  last_used_ = Steady::now();
   if (!error) {
     answer.delivery = flow::Delivery::answered;
     used_ = true;

@@ -89,7 +89,7 @@ class Worker {
   net::Awaitable<void> serve(Line& line);
   net::Awaitable<void> open(Line& line);
   net::Awaitable<void> do_without(Line& line);
-  void prepare(Line& line, flow::SlotId slot);
+  void prepare(Line& line, flow::SlotId slot, TimePoint now);
   void follow_credentials();
   void conclude(Line& line, flow::SlotId slot);
   bool mend(Line& line, flow::SlotId slot);

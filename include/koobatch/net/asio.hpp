@@ -3,6 +3,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/basic_stream_socket.hpp>
 #include <boost/asio/basic_waitable_timer.hpp>
+#include <boost/asio/deferred.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -22,7 +23,7 @@ using Timer =
 template <class T>
 using Awaitable = asio::awaitable<T, Executor>;
 using UseAwaitable = asio::use_awaitable_t<Executor>;
-/// Errors come back as values.
-inline constexpr asio::as_tuple_t<UseAwaitable> as_result{};
+/// Errors come back as values, and the operation needs no coroutine frame of its own, as it would with UseAwaitable.
+inline constexpr asio::as_tuple_t<asio::deferred_t> as_result{};
 
 }  // namespace koobatch::net

@@ -56,6 +56,10 @@ class Connection : private Deadline {
   /// Writes `request` and reads the answer. `request` must live until this ends.
   Awaitable<void> exchange(std::string_view request, flow::Answer& answer);
 
+  // After an exchange: when it began on the wire, and when it ended.
+  TimePoint sent_at() const { return sent_at_; }
+  TimePoint ended_at() const { return last_used_; }
+
   /// After no_room: ends when it is worth another try.
   Awaitable<void> wait_for_room();
 
@@ -80,10 +84,10 @@ class Connection : private Deadline {
   Awaitable<Opened> handshake(flow::Answer& answer);
   template <class Stream>
   Awaitable<void> exchange_on(Stream& stream, std::string_view request, flow::Answer& answer);
-  template <class Stream>
-  Awaitable<boost::system::error_code> write_all(Stream& stream, std::string_view bytes);
-  template <class Stream>
-  Awaitable<boost::system::error_code> read_answer(Stream& stream);
+  static boost::system::error_code write_at_once(Socket& socket, std::string_view& bytes);
+  static boost::system::error_code write_at_once(TlsStream&, std::string_view&) { return {}; }
+  asio::mutable_buffer free_room();
+  bool take(boost::system::error_code& error, std::size_t count);
   bool consider_refusal(const boost::system::error_code& error, flow::Answer& answer);
   void conclude(const boost::system::error_code& error, bool reused, flow::Answer& answer);
 
@@ -95,6 +99,8 @@ class Connection : private Deadline {
   Resolver resolver_;
   ResponseReader reader_;
   std::array<char, 32 * 1024> buffer_;
+  std::size_t filled_ = 0;  ///< of it, with bytes that are not understood yet
+  TimePoint sent_at_;
   TimePoint last_used_;
   bool open_ = false;
   bool used_ = false;  ///< has carried a whole exchange
