@@ -1,5 +1,6 @@
 """What is made of the measurements: medians, spreads, ratios, tables."""
 
+import math
 from dataclasses import dataclass
 from statistics import median
 
@@ -29,6 +30,22 @@ def rotated(items, by):
         return []
     start = by % len(items)
     return [*items[start:], *items[:start]]
+
+
+def rate_error(arrivals, rate):
+    """By how much the mean rate of what arrived at these times (seconds, in order) misses `rate`, as a share of it."""
+    mean = (len(arrivals) - 1) / (arrivals[-1] - arrivals[0])
+    return abs(mean - rate) / rate
+
+
+def lateness(arrivals, rate):
+    """By how much each was later (seconds) than `rate` would have it, counted from the first. Who is early is not late."""
+    return [max(0.0, at - arrivals[0] - number / rate) for number, at in enumerate(arrivals)]
+
+
+def percentile(values, fraction):
+    """The least of the values that at least this share of them does not exceed."""
+    return sorted(values)[max(math.ceil(fraction * len(values)), 1) - 1]
 
 
 def thousands(number):

@@ -31,6 +31,12 @@ def pinned(command, core):
     return ["taskset", "-c", str(core), *command]
 
 
+def start(command, environment=None):
+    """Starts it; what it prints is thrown away. To be ended, and waited for, by the caller."""
+    return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                            env={**os.environ, **(environment or {})})
+
+
 def run(command, environment=None, statuses=(0,)):
     """Runs it to its end. Failed if its exit status is none of `statuses`."""
     with tempfile.TemporaryFile() as output, tempfile.NamedTemporaryFile("r") as peak:

@@ -26,6 +26,21 @@ class Figures(unittest.TestCase):
                          [["a", "b", "c"], ["b", "c", "a"], ["c", "a", "b"], ["a", "b", "c"]])
         self.assertEqual(figures.rotated([], 3), [])
 
+    def test_a_rate_is_off_by_a_share_of_it(self):
+        self.assertAlmostEqual(figures.rate_error([5.0, 5.1, 5.2], 10), 0.0)
+        self.assertAlmostEqual(figures.rate_error([5.0, 5.1, 5.25], 10), 0.2)
+
+    def test_late_is_what_comes_after_its_time_in_the_schedule(self):
+        late = figures.lateness([5.0, 5.05, 5.3], 10)
+        for found, expected in zip(late, [0.0, 0.0, 0.1], strict=True):
+            self.assertAlmostEqual(found, expected)
+
+    def test_a_percentile_is_one_of_the_values(self):
+        values = list(range(100, 0, -1))
+        self.assertEqual(figures.percentile(values, 0.99), 99)
+        self.assertEqual(figures.percentile(values, 0), 1)
+        self.assertEqual(figures.percentile([7], 0.99), 7)
+
     def test_a_table_has_columns_that_line_up(self):
         self.assertEqual(figures.table(["client", "n"], [["a", "1,000"], ["longer one", "2"]]),
                          "| client     |     n |\n"
