@@ -1,5 +1,6 @@
 #include "koobatch/core/new_file.hpp"
 
+#include "koobatch/core/sync_folder.hpp"
 #include "koobatch/core/write_all.hpp"
 
 #include <fcntl.h>
@@ -70,6 +71,8 @@ Result<void> NewFile::finish() {
   if (!rename_new(temporary_, path_)) return errno == EEXIST ? exists_error(path_) : failure("rename failed", errno);
   // All of it is durable: what closing could still say, fsync has said.
   ::close(std::exchange(fd_, -1));
+  const auto folder = path_.has_parent_path() ? path_.parent_path() : std::filesystem::path(".");
+  if (const int code = sync_folder(folder); code != 0) return failure("fsync of its folder failed", code);
   return {};
 }
 
