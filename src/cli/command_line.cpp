@@ -1,6 +1,7 @@
 #include "koobatch/cli/command_line.hpp"
 
 #include "koobatch/cli/option_table.hpp"
+#include "koobatch/cli/reference.hpp"
 
 #include <fmt/format.h>
 #include <boost/algorithm/string/replace.hpp>
@@ -11,8 +12,6 @@
 
 namespace koobatch::cli {
 namespace {
-
-constexpr std::string_view config_option = "config";
 
 std::string flag_names(const OptionRow& row) {
   return row.letter == 0 ? fmt::format("--{}", row.name) : fmt::format("-{},--{}", row.letter, row.name);
@@ -46,22 +45,26 @@ void add_arguments(CLI::App& app, const VerbRow& row) {
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
 }
 
+std::string footer(const VerbRow& row) {
+  std::string text;
+  if (!options_of(row.verb).empty()) {
+    text =
+        "Values in parentheses at the end are the defaults. Options can also be set in the environment\n"
+        "(KOOBATCH_RATE=500/s) or in the configuration file (rate = \"500/s\"): a flag wins over the environment, the\n"
+        "environment over the file.\n\n";
+  }
+  text += "Exit status:\n";
+  for (const auto* status : statuses_of(row.verb)) text += fmt::format("  {:<10}{}\n", status->status, status->meaning);
+  return fmt::format("{}\nExample:\n  {}", text, row.example);
+}
+
 void add_verb(CLI::App& app, const VerbRow& row) {
   CLI::App& verb = *app.add_subcommand(std::string(row.name), std::string(row.summary));
   verb.set_help_flag("-h,--help", "This help");
   add_arguments(verb, row);
-  for (const auto& option : option_table()) {
-    if ((option.verbs & only(row.verb)) != 0) add_option(verb, option);
-  }
-  verb.add_option("--config", "Take settings from this TOML file")
-      ->type_name("FILE")
-      ->group("Output")
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
-  verb.footer(fmt::format(
-      "Values in parentheses are the defaults. Options can also be set in the environment (KOOBATCH_RATE=500/s) or in\n"
-      "the configuration file (rate = \"500/s\"): a flag wins over the environment, the environment over the file.\n\n"
-      "Example:\n  {}",
-      row.example));
+  for (const auto* option : options_of(row.verb)) add_option(verb, *option);
+  verb.group(std::string(row.group));
+  verb.footer(footer(row));
 }
 
 std::unique_ptr<CLI::App> make_app() {
@@ -74,7 +77,6 @@ std::unique_ptr<CLI::App> make_app() {
   app->set_help_flag("-h,--help", "This help; 'koobatch VERB --help' tells more about each verb");
   app->set_version_flag("--version", "koobatch " KOOBATCH_VERSION, "The version");
   for (const auto& row : verb_table) add_verb(*app, row);
-  for (auto* verb : app->get_subcommands({})) verb->group("Verbs");
   app->require_subcommand(1);
   app->footer("Example:\n  koobatch run jobs/rename.ndjson --simulate --user-id 42");
   return app;
@@ -142,9 +144,9 @@ Error translate(const CLI::App& app, const CLI::ParseError& error) {
 
 bool takes_value(const VerbRow& verb, std::string_view flag) {
   const auto rows = option_table();
-  return flag == config_option || std::any_of(rows.begin(), rows.end(), [&](const OptionRow& row) {
-           return row.name == flag && (row.verbs & only(verb.verb)) != 0 && !row.is_switch();
-         });
+  return std::any_of(rows.begin(), rows.end(), [&](const OptionRow& row) {
+    return row.name == flag && (row.verbs & only(verb.verb)) != 0 && !row.is_switch();
+  });
 }
 
 /// CLI11 takes whatever follows a flag for its value. After `--user-id $UNSET --dry-run` that would be the next flag.
@@ -185,9 +187,10 @@ std::vector<std::string> arguments_of(const CLI::App& verb) {
   return arguments;
 }
 
-Result<Layers> gather_layers(Flags flags, const Environment& environment, const Files& files) {
+Result<Layers> gather_layers(const VerbRow& verb, Flags flags, const Environment& environment, const Files& files) {
   Layers layers{std::move(flags), {}, environment, {}, {}};
   std::string path;
+  if (!takes_value(verb, config_option)) return layers;
   if (const auto variable = environment.find(variable_name(config_option)); variable != environment.end()) {
     path = variable->second;
   }
@@ -205,7 +208,7 @@ Result<Layers> gather_layers(Flags flags, const Environment& environment, const 
 Result<Invocation> make_invocation(const CLI::App& app, const VerbRow& row, const Environment& environment,
                                    const Files& files) {
   const CLI::App& verb = *app.get_subcommands().front();
-  auto layers = gather_layers(flags_of(verb), environment, files);
+  auto layers = gather_layers(row, flags_of(verb), environment, files);
   if (!layers) return layers.error();
   if (row.verb == Verb::resume || row.verb == Verb::retry) {
     auto recorded = files.recorded(arguments_of(verb).front());

@@ -70,7 +70,7 @@ Result<void> check_config(const Layers& layers) {
   const auto rows = option_table();
   for (const auto& entry : layers.config) {
     const auto row = std::find_if(rows.begin(), rows.end(), [&](const OptionRow& r) { return r.name == entry.name; });
-    if (row == rows.end()) {
+    if (row == rows.end() || row->name == config_option) {
       return usage_error(fmt::format("{}:{}: '{}' is no setting; they are named like the flags, without the dashes",
                                      layers.config_name, entry.line, entry.name));
     }
@@ -208,10 +208,10 @@ std::vector<std::string> unknown_variables(const Environment& environment, const
   std::vector<std::string> unknown;
   const auto rows = option_table();
   for (const auto& [name, value] : environment) {
-    const bool known = name == token_env || name == variable_name("config") ||
-                       std::any_of(rows.begin(), rows.end(), [&, &variable = name](const OptionRow& row) {
-                         return variable_name(row.name) == variable;
-                       });
+    const bool known =
+        name == token_env || std::any_of(rows.begin(), rows.end(), [&, &variable = name](const OptionRow& row) {
+          return variable_name(row.name) == variable;
+        });
     if (!known) unknown.push_back(name);
   }
   return unknown;

@@ -62,6 +62,8 @@ int execute(const Invocation& invocation, const std::shared_ptr<observe::Console
       return bench_command(invocation);
     case Verb::trace:
       return trace_command(invocation);
+    case Verb::generate:
+      return generate_command(invocation);
   }
   return exit_usage;
 }

@@ -264,9 +264,9 @@ const std::array table = {
     OptionRow{"max-outage", 0, "DURATION", sending, retries, "Give up when the service is silent for so long (10m)",
               [](Value v, Options& o) { return set_duration(v, o.run.pace.max_outage); }},
 
-    OptionRow{"cacert", 0, "FILE", sending, tls, "Certificates to trust instead of the system's (PEM)",
+    OptionRow{"cacert", 0, "FILE", sending, tls, "PEM file of certificates to trust, instead of the system's",
               [](Value v, Options& o) { return set_text(v, o.run.tls.cacert); }, Choice::none, false, false, true},
-    OptionRow{"cert", 0, "FILE", sending, tls, "Client certificate (PEM)",
+    OptionRow{"cert", 0, "FILE", sending, tls, "PEM file of the client certificate",
               [](Value v, Options& o) { return set_text(v, o.run.tls.cert); }, Choice::none, false, false, true},
     OptionRow{"key", 0, "FILE", sending, tls, "Key of the client certificate (in the same file)",
               [](Value v, Options& o) { return set_text(v, o.run.tls.key); }, Choice::none, false, false, true},
@@ -313,9 +313,9 @@ const std::array table = {
               [](Value v, Options& o) { return set_text(v, o.simulator.tokens_file); }},
     OptionRow{"log", 0, "FILE", simulate, embedded, "Write a line for each request to this file",
               [](Value v, Options& o) { return set_text(v, o.simulator.log); }},
-    OptionRow{"cert", 0, "FILE", simulate, embedded, "Serve TLS with this certificate (PEM)",
+    OptionRow{"cert", 0, "FILE", simulate, embedded, "Serve TLS with the certificate in this PEM file",
               [](Value v, Options& o) { return set_text(v, o.simulator.certificate); }},
-    OptionRow{"key", 0, "FILE", simulate, embedded, "Key of the certificate (PEM)",
+    OptionRow{"key", 0, "FILE", simulate, embedded, "PEM file of the certificate's key",
               [](Value v, Options& o) { return set_text(v, o.simulator.key); }},
 
     OptionRow{"json", 0, "", only(Verb::report) | bench, output, "The summary as JSON",
@@ -325,7 +325,7 @@ const std::array table = {
     OptionRow{"csv", 0, "FILE", only(Verb::report), output, "New CSV file with a row for each result",
               [](Value v, Options& o) { return set_text(v, o.csv); }},
     OptionRow{"progress", 0, "auto|bar|plain|none", run, output,
-              "Bar on a terminal, a line every 5 s elsewhere (auto), or none",
+              "How to show progress; auto: a bar on a terminal, elsewhere a line every 5 s (auto)",
               [](Value v, Options& o) { return set_word(v, progress_modes, o.presentation.progress); }},
     OptionRow{"log-format", 0, "text|json", all, output, "Form of what goes to standard error (text)",
               [](Value v, Options& o) { return set_word(v, log_formats, o.presentation.log_format); }},
@@ -333,6 +333,12 @@ const std::array table = {
               [](Value v, Options& o) { return set_switch(v, o.presentation.verbose); }},
     OptionRow{"quiet", 'q', "", all, output, "Only errors on standard error",
               [](Value v, Options& o) { return set_switch(v, o.presentation.quiet); }},
+    OptionRow{config_option, 0, "FILE", all, output, "Take settings from this TOML file",
+              [](Value v, Options&) -> Applied {
+                // It has been read by now: the file is a source of settings, not one of them.
+                if (v.empty()) return usage_error("must not be empty");
+                return {};
+              }},
 };
 
 }  // namespace

@@ -497,7 +497,7 @@ BOOST_AUTO_TEST_CASE(every_usage_error_says_where_help_is_to_be_found) {
 BOOST_AUTO_TEST_CASE(what_cannot_be_understood_is_refused_in_one_sentence) {
   const auto said = [](std::vector<std::string> arguments) { return Given{std::move(arguments), {}, {}}.refusal(); };
   CHECK_SAYS(said({}),
-             "what to do is missing; the verbs are run, resume, retry, validate, report, simulate, bench, trace\n");
+             "what to do is missing; the verbs are run, resume, retry, validate, report, simulate, bench, trace, generate\n");
   CHECK_SAYS(said({"fly"}), "'fly' is no verb; the verbs are run");
   CHECK_SAYS(said({"--fly"}), "--fly: there is no such flag\n");
   CHECK_SAYS(said({"run"}), "run: the JOB is missing\n");

@@ -16,5 +16,6 @@ int report_command(const Invocation& invocation);
 int simulate_command(const Invocation& invocation);
 int bench_command(const Invocation& invocation);
 int trace_command(const Invocation& invocation);
+int generate_command(const Invocation& invocation);
 
 }  // namespace koobatch::cli

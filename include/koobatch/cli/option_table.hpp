@@ -22,7 +22,7 @@ struct OptionRow {
   std::string_view argument;  ///< what the help calls its value; empty: a switch
   Verbs verbs;
   std::string_view group;  ///< heading in the help
-  std::string_view help;
+  std::string_view help;   ///< ends in the default in parentheses, if there is one
   /// Checks `value` ("true" for a switch that is on) and stores it. The error says what is wrong, not where.
   Result<void> (*apply)(const std::string& value, Options& options);
   Choice choice = Choice::none;
@@ -34,6 +34,9 @@ struct OptionRow {
 };
 
 std::span<const OptionRow> option_table();
+
+/// The option that names the configuration file, and so cannot stand in it.
+constexpr std::string_view config_option = "config";
 
 /// KOOBATCH_MAX_ATTEMPTS for max-attempts.
 std::string variable_name(std::string_view option);
