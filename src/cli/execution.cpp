@@ -24,6 +24,8 @@ constexpr auto draw_interval = 100ms;
 
 /// Waits for the run's end, shows how it goes, and hands signals on.
 void watch(engine::Run& run, const SignalWatch& signals, observe::ProgressDisplay& display) {
+  observe::Progress progress;
+  progress.update(run.snapshot(), Steady::now());
   bool interrupted = false;
   for (;;) {
     if (!interrupted && signals.received() != 0) {
@@ -33,7 +35,9 @@ void watch(engine::Run& run, const SignalWatch& signals, observe::ProgressDispla
       run.interrupt(drain_grace);
     }
     if (run.wait(draw_interval)) return;
-    display.update(run.snapshot(), Steady::now());
+    const TimePoint now = Steady::now();
+    progress.update(run.snapshot(), now);
+    display.show(progress, now);
   }
 }
 
@@ -124,7 +128,7 @@ Result<std::unique_ptr<sim::Simulator>> start_embedded(engine::RunSettings& sett
 int execute(engine::RunSettings settings, const Invocation& invocation, std::shared_ptr<observe::Console> console,
             const std::function<Result<std::unique_ptr<engine::Run>>(const engine::RunSettings&)>& start) {
   warn_of_insecurity(settings);
-  const SignalWatch signals;
+  const SignalWatch signals([console] { console->leave(); });
   const auto simulator = start_embedded(settings, invocation.options.simulator);
   if (!simulator) return fail(simulator.error());
   if (auto fitted = fit_connections(settings); !fitted) return fail(fitted.error());

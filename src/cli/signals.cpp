@@ -11,6 +11,7 @@
 #include <array>
 #include <cstdint>
 #include <stdexcept>
+#include <utility>
 
 namespace koobatch::cli {
 namespace {
@@ -25,7 +26,7 @@ sigset_t ending_signals() {
 
 }  // namespace
 
-SignalWatch::SignalWatch() {
+SignalWatch::SignalWatch(std::function<void()> leaving) : leaving_(std::move(leaving)) {
   const sigset_t set = ending_signals();
   ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
   signals_ = ::signalfd(-1, &set, SFD_CLOEXEC);
@@ -58,7 +59,10 @@ void SignalWatch::listen() {
     signalfd_siginfo info{};
     if (::read(signals_, &info, sizeof info) != sizeof info) continue;
     const int number = static_cast<int>(info.ssi_signo);
-    if (first_.load() != 0) ::_exit(exit_by_signal + number);
+    if (first_.load() != 0) {
+      if (leaving_) leaving_();
+      ::_exit(exit_by_signal + number);
+    }
     first_.store(number);
     first_.notify_all();
   }

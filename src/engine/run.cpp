@@ -14,6 +14,7 @@
 
 #include <algorithm>
 #include <condition_variable>
+#include <functional>
 #include <mutex>
 #include <random>
 #include <thread>
@@ -68,7 +69,9 @@ struct Run::Impl {
         validation(v),
         record(std::move(r)),
         pace(settings.pace, Steady::now()),
-        first_results(settings.max_errors.text().empty()) {}
+        first_results(settings.max_errors.text().empty()) {
+    pace_seen.rate = settings.pace.rate;
+  }
   ~Impl();
 
   Result<void> prepare();
@@ -82,6 +85,8 @@ struct Run::Impl {
   void user_stopped(const job::Operation& operation, const flow::Outcome& outcome, std::size_t number);
   void tell_of_stopped_users();
   void part_ended();
+  void ask_pace(std::function<void(flow::Pace&)> question);
+  PaceState look_at_pace();
   report::Summary summarize(const report::EndRecord& end, bool closed) const;
 
   const RunSettings settings;
@@ -110,6 +115,8 @@ struct Run::Impl {
   std::size_t parts_running = 0;  ///< workers and the feeder
   std::optional<Error> error;
   bool interrupted = false;
+  PaceState pace_seen;                      ///< how the pace was when a worker last looked
+  bool looking = false;                     ///< it is to look again
   std::optional<std::uint64_t> overdue;     ///< what should have been sent when the run was told to end early
   TimePoint give_up_at = TimePoint::max();  ///< when what is still under way is abandoned
 };
@@ -290,6 +297,32 @@ void Run::Impl::abandon_workers() {
   for (const auto& worker : workers) worker->abandon();
 }
 
+/// Where several threads use the pace it has a lock; otherwise it belongs to the only worker, which is asked to do it
+/// as soon as it can.
+void Run::Impl::ask_pace(std::function<void(flow::Pace&)> question) {
+  if (settings.pace.shared) {
+    question(pace);
+  } else {
+    workers.front()->post([this, question = std::move(question)] { question(pace); });
+  }
+}
+
+/// How the pace was at most one call ago.
+PaceState Run::Impl::look_at_pace() {
+  {
+    const std::lock_guard guard(mutex);
+    if (std::exchange(looking, true)) return pace_seen;
+  }
+  ask_pace([this](flow::Pace& asked) {
+    const PaceState state = asked.state(Steady::now());
+    const std::lock_guard guard(mutex);
+    pace_seen = state;
+    looking = false;
+  });
+  const std::lock_guard guard(mutex);
+  return pace_seen;
+}
+
 /// `closed`: with the end in the report. Otherwise its disk failed, and workers have counted what it does not hold.
 report::Summary Run::Impl::summarize(const report::EndRecord& end, bool closed) const {
   if (before || !closed) {
@@ -393,7 +426,7 @@ observe::Snapshot Run::snapshot() const {
   if (impl_->before) sum.by_status = impl_->before->by_status;
   for (const auto& worker : impl_->workers) worker->counters().add_to(sum);
   impl_->feeder->counters().add_to(sum);
-  sum.service_down = impl_->pace.interrupted() && sum.requests > 0;
+  sum.pace = impl_->look_at_pace();
   return sum;
 }
 

@@ -455,6 +455,10 @@ void Worker::notify_pace() {
   net::asio::post(context_, [this] { wake_one(); });
 }
 
+void Worker::post(std::function<void()> task) {
+  net::asio::post(context_, std::move(task));
+}
+
 void Worker::stop() {
   net::asio::post(context_, [this] {
     scheduler_.stop();

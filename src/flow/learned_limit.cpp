@@ -66,8 +66,12 @@ void LearnedLimit::take(TimePoint now) {
   if (limiter_) limiter_->acquire(now);
 }
 
+std::optional<double> LearnedLimit::rate(TimePoint now) {
+  return rate_.limit(active(now));
+}
+
 bool LearnedLimit::is_over(TimePoint now) {
-  return paused_until_ <= now && !rate_.limit(active(now));
+  return paused_until_ <= now && !rate(now);
 }
 
 }  // namespace koobatch::flow

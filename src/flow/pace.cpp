@@ -205,6 +205,7 @@ bool Pace::follow_outage(const Outcome& outcome, TimePoint down_since, TimePoint
   if (down_ == !breaker_.closed()) return false;
   down_ = !down_;
   if (down_) {
+    down_http_ = outcome.http;
     happened({.kind = PaceEvent::Kind::down, .http = outcome.http}, counts_.outages);
   } else {
     events_.push_back({.kind = PaceEvent::Kind::up, .wait = now - down_since});
@@ -216,10 +217,14 @@ bool Pace::follow_outage(const Outcome& outcome, TimePoint down_since, TimePoint
 bool Pace::adapt(const Outcome& outcome, TimePoint now) {
   using Kind = PaceEvent::Kind;
   const auto cut = learned_.observe(signal_of(outcome), now, !breaker_.closed() || held());
-  if (cut) happened({.kind = Kind::cut, .from = cut->from, .to = cut->to, .http = outcome.http}, counts_.cuts);
+  if (cut) {
+    cut_http_ = outcome.http;
+    happened({.kind = Kind::cut, .from = cut->from, .to = cut->to, .http = outcome.http}, counts_.cuts);
+  }
   if (outcome.verdict != Verdict::throttled || outcome.user_only || !outcome.retry_after) return cut.has_value();
   const Duration wait = *outcome.retry_after;
   if (learned_.pause(now + wait, now)) {
+    wait_http_ = outcome.http;
     happened({.kind = Kind::paused, .wait = wait, .http = outcome.http}, counts_.pauses);
   }
   return true;
@@ -266,6 +271,24 @@ std::vector<PaceEvent> Pace::take_events() {
 PaceCounts Pace::counts() const {
   const auto guard = lock();
   return counts_;
+}
+
+PaceState Pace::state(TimePoint now) {
+  const auto guard = lock();
+  PaceState state;
+  state.rate = settings_.rate;
+  if (const auto rate = learned_.rate(now)) {
+    state.learned = *rate;
+    state.learned_http = cut_http_;
+  }
+  if (learned_.paused_until() > now) {
+    state.wait = learned_.paused_until() - now;
+    state.wait_http = wait_http_;
+  }
+  state.down = down_;
+  state.down_http = down_ ? down_http_ : 0;
+  state.renewing = held();
+  return state;
 }
 
 Duration Pace::downtime(TimePoint now) const {

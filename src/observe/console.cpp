@@ -1,5 +1,6 @@
 #include "koobatch/observe/console.hpp"
 
+#include <poll.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -9,8 +10,11 @@
 namespace koobatch::observe {
 namespace {
 
-/// To the first column, and the rest of the row erased (ECMA-48, EL).
-constexpr std::string_view erase_row = "\r\x1b[K";
+/// From the first column on everything erased, also in rows below (ECMA-48, ED).
+constexpr std::string_view erase = "\r\x1b[J";
+/// What does not fit into the row is cut off meanwhile instead of going on in the next (DECAWM).
+constexpr std::string_view no_wrap = "\x1b[?7l";
+constexpr std::string_view wrap = "\x1b[?7h";
 
 bool can_redraw(int fd) {
   const char* const kind = std::getenv("TERM");
@@ -30,17 +34,34 @@ std::size_t Console::width() const {
 void Console::print(std::string_view line) {
   const std::lock_guard guard(mutex_);
   buffer_.clear();
-  if (!status_.empty()) buffer_.append(erase_row);
-  buffer_.append(line).append("\n").append(status_);
+  if (!status_.empty()) buffer_.append(erase);
+  buffer_.append(line).append("\n");
+  append_status();
   write(buffer_);
 }
 
 void Console::set_status(std::string_view status) {
   const std::lock_guard guard(mutex_);
-  if (status == status_) return;
+  const std::size_t columns = width();
+  if (status == status_ && (status.empty() || columns == drawn_width_)) return;
+  drawn_width_ = columns;
   status_ = status;
-  buffer_.assign(erase_row).append(status_);
+  buffer_.assign(erase);
+  append_status();
   write(buffer_);
+}
+
+void Console::leave() {
+  const std::unique_lock guard(mutex_, std::try_to_lock);
+  if (!guard || status_.empty()) return;
+  pollfd ready{fd_, POLLOUT, 0};
+  if (::poll(&ready, 1, 0) == 1) write(erase);
+}
+
+/// The cursor waits in the first column: when the terminal becomes narrower and breaks the row into several, it stays
+/// in the first of them, and all of them can be erased.
+void Console::append_status() {
+  if (!status_.empty()) buffer_.append(no_wrap).append(status_).append(wrap).append("\r");
 }
 
 void Console::write(std::string_view text) {

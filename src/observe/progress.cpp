@@ -14,7 +14,6 @@
 namespace koobatch::observe {
 namespace {
 
-constexpr std::string_view waiting = "service not answering, waiting";
 constexpr std::string_view gap = "  ";
 constexpr std::size_t min_bar = 12;  // brackets included; a shorter one says nothing
 constexpr std::size_t max_bar = 42;
@@ -24,21 +23,13 @@ int percent(const Progress& progress) {
   return static_cast<int>(progress.fraction() * 100);
 }
 
-std::string format_rate(double rate) {
-  if (rate >= 100) return format_count(static_cast<std::uint64_t>(std::llround(rate))) + "/s";
-  return fmt::format("{:.1f}/s", rate);
-}
-
-/// In whole seconds, rounded up: an estimate is no better.
 std::string time_left(const Progress& progress) {
   const auto left = progress.time_left();
-  if (!left) return "ETA -";
-  const auto s = std::chrono::ceil<std::chrono::seconds>(*left);
-  return "ETA " + (s.count() < 10 ? fmt::format("{}s", s.count()) : format_duration(s));
+  return "ETA " + (left ? format_seconds(*left) : "-");
 }
 
 /// "12 rejected", "1 unknown", … for what there is of it.
-std::vector<std::string> troubles(const Snapshot& snapshot) {
+std::vector<std::string> counts_of(const Snapshot& snapshot) {
   std::vector<std::string> out;
   const auto add = [&](std::uint64_t count, std::string_view name) {
     if (count > 0) out.push_back(fmt::format("{} {}", format_count(count), name));
@@ -46,6 +37,7 @@ std::vector<std::string> troubles(const Snapshot& snapshot) {
   for (const auto status : {Status::rejected, Status::failed, Status::unknown, Status::invalid}) {
     add(snapshot[status], to_string(status));
   }
+  add(snapshot.in_flight, "in flight");
   add(snapshot.retries, "retries");
   add(snapshot.throttled, "throttled");
   return out;
@@ -56,21 +48,29 @@ struct Part {
   std::string text;
   int importance;  ///< the lower, the sooner it is left out
 };
+constexpr int importance_of_bar = 5;
 
 /// The pace and what it promises, or why there is none.
-std::vector<Part> pace_parts(const Progress& progress) {
-  if (progress.snapshot().service_down) return {{fmt::format("{}", waiting), 7}};
-  return {{format_rate(progress.rate()), 6}, {time_left(progress), 5}};
+void add_pace(const Progress& progress, std::vector<Part>& parts) {
+  const PaceState& pace = progress.snapshot().pace;
+  if (!pace.stands_still()) {
+    parts.push_back({format_rate(progress.rate()), 7});
+    parts.push_back({format_rate(progress.mean_rate()) + " mean", -5});
+    parts.push_back({time_left(progress), 6});
+  }
+  if (auto reason = describe(pace); !reason.empty()) parts.push_back({std::move(reason), 8});
 }
 
+/// The first one is the bar, as short as it may be.
 std::vector<Part> parts_of(const Progress& progress) {
   const Snapshot& snapshot = progress.snapshot();
-  std::vector<Part> parts = pace_parts(progress);
-  parts.insert(parts.begin(),
-               {fmt::format("{}/{}", format_count(snapshot.finished()), format_count(snapshot.operations)), 8});
-  parts.insert(parts.begin(), {fmt::format("{:3}%", percent(progress)), 9});
-  int importance = 4;
-  for (auto& trouble : troubles(snapshot)) parts.push_back({std::move(trouble), importance--});
+  std::vector<Part> parts;
+  parts.push_back({std::string(min_bar, ' '), importance_of_bar});
+  parts.push_back({fmt::format("{:3}%", percent(progress)), 10});
+  parts.push_back({fmt::format("{}/{}", format_count(snapshot.finished()), format_count(snapshot.operations)), 9});
+  add_pace(progress, parts);
+  int importance = importance_of_bar;
+  for (auto& count : counts_of(snapshot)) parts.push_back({std::move(count), --importance});
   return parts;
 }
 
@@ -85,6 +85,10 @@ void drop_least_important(std::vector<Part>& parts) {
                                [](const Part& a, const Part& b) { return a.importance < b.importance; }));
 }
 
+double rate_of(std::uint64_t finished, Duration time) {
+  return time > Duration::zero() ? static_cast<double>(finished) / seconds(time) : 0;
+}
+
 std::string draw_bar(double fraction, std::size_t length) {
   const std::size_t inside = length - 2;
   const auto full = static_cast<std::size_t>(fraction * static_cast<double>(inside));
@@ -96,48 +100,94 @@ std::string draw_bar(double fraction, std::size_t length) {
 
 }  // namespace
 
-void Progress::update(const Snapshot& snapshot, TimePoint now) {
-  last_ = {now, snapshot};
-  if (!first_) first_ = last_;
-  recent_.push_back(last_);
-  while (recent_.size() > 2 && recent_[1].at <= now - window) recent_.pop_front();
+std::string format_rate(double rate) {
+  if (rate >= 100) return format_count(static_cast<std::uint64_t>(std::llround(rate))) + "/s";
+  return fmt::format("{:.1f}/s", rate);
 }
 
-double Progress::rate_between(const Sample& from, const Sample& to) {
-  const double elapsed = seconds(to.at - from.at);
-  if (elapsed <= 0) return 0;
-  return static_cast<double>(to.snapshot.finished() - from.snapshot.finished()) / elapsed;
+std::string format_seconds(Duration d) {
+  const auto s = std::chrono::ceil<std::chrono::seconds>(d);
+  return s.count() < 10 ? fmt::format("{}s", s.count()) : format_duration(s);
+}
+
+std::string describe(const PaceState& pace) {
+  if (pace.paused) return "paused";
+  if (pace.renewing) return "renewing credentials";
+  if (pace.down) {
+    return pace.down_http == 0 ? "service not answering" : fmt::format("service failing (HTTP {})", pace.down_http);
+  }
+  if (pace.wait > Duration::zero()) {
+    return fmt::format("waiting {} as asked (HTTP {})", format_seconds(pace.wait), pace.wait_http);
+  }
+  if (pace.learned > 0) return fmt::format("throttled to {} by HTTP {}", format_rate(pace.learned), pace.learned_http);
+  return {};
+}
+
+/// Books time that has passed, by how the run stood when it began.
+void Progress::pass(Duration time) {
+  if (last_.pace.stands_still()) return;
+  (last_.pace.wait > Duration::zero() ? waiting_ : working_) += time;
+}
+
+void Progress::update(const Snapshot& snapshot, TimePoint now) {
+  if (recent_.empty()) {
+    started_ = at_ = now;
+    finished_first_ = snapshot.finished();
+  }
+  pass(now - at_);
+  // Another limit is another pace: what was seen under the old one tells nothing.
+  if (snapshot.pace.rate != last_.pace.rate) estimate_.clear();
+  if (snapshot.pace.wait <= Duration::zero()) waited_ += std::exchange(waiting_, {});
+  last_ = snapshot;
+  at_ = now;
+  const Sample sample{now, snapshot.finished(), working_, waited_};
+  recent_.push_back(sample);
+  while (recent_.size() > 2 && recent_[1].at <= now - window) recent_.pop_front();
+  if (estimate_.size() > 1 && estimate_.back().working == working_) estimate_.pop_back();
+  estimate_.push_back(sample);
+  while (estimate_.size() > 2 && estimate_[1].working <= working_ - estimate_window) estimate_.pop_front();
 }
 
 double Progress::rate() const {
-  return recent_.empty() ? 0 : rate_between(recent_.front(), last_);
+  return recent_.empty() ? 0 : rate_of(last_.finished() - recent_.front().finished, at_ - recent_.front().at);
 }
 
 double Progress::mean_rate() const {
-  return first_ ? rate_between(*first_, last_) : 0;
+  return rate_of(last_.finished() - finished_first_, elapsed());
+}
+
+/// As seen lately, waits included, but not above what is allowed now.
+double Progress::estimated_rate() const {
+  const Sample& from = estimate_.front();
+  const double seen = rate_of(last_.finished() - from.finished, working_ - from.working + waited_ - from.waited);
+  double rate = seen;
+  for (const double limit : {last_.pace.rate, last_.pace.learned}) {
+    if (limit > 0) rate = std::min(rate, limit);
+  }
+  return rate;
 }
 
 std::optional<Duration> Progress::time_left() const {
   constexpr double too_long = 100.0 * 24 * 3600;  // a pace so slow is no pace; and it must fit a Duration
-  const auto left = static_cast<double>(snapshot().operations - std::min(snapshot().operations, snapshot().finished()));
-  const double pace = rate();
+  if (estimate_.empty() || last_.pace.stands_still()) return std::nullopt;
+  const auto left = static_cast<double>(last_.operations - std::min(last_.operations, last_.finished()));
+  const double pace = estimated_rate();
   if (pace <= 0 || left / pace > too_long) return std::nullopt;
-  return std::chrono::duration_cast<Duration>(std::chrono::duration<double>(left / pace));
+  return last_.pace.wait + std::chrono::duration_cast<Duration>(std::chrono::duration<double>(left / pace));
 }
 
 double Progress::fraction() const {
-  if (snapshot().operations == 0) return 1;
-  return std::min(1.0, static_cast<double>(snapshot().finished()) / static_cast<double>(snapshot().operations));
+  if (last_.operations == 0) return 1;
+  return std::min(1.0, static_cast<double>(last_.finished()) / static_cast<double>(last_.operations));
 }
 
 std::string render_bar(const Progress& progress, std::size_t width) {
   auto parts = parts_of(progress);
   while (parts.size() > 1 && row_length(parts) > width) drop_least_important(parts);
-  std::string row;
-  const std::size_t used = row_length(parts) + gap.size();
-  if (width >= used + min_bar) {
-    row = draw_bar(progress.fraction(), std::min(width - used, max_bar));
+  if (Part& bar = parts.front(); bar.importance == importance_of_bar) {
+    bar.text = draw_bar(progress.fraction(), std::min(max_bar, min_bar + width - row_length(parts)));
   }
+  std::string row;
   for (const auto& part : parts) {
     if (!row.empty()) row.append(gap);
     row.append(part.text);
@@ -151,8 +201,9 @@ std::string render_plain(const Progress& progress) {
   std::string line = fmt::format("{} of {} done ({}%), {} now, {} on average", format_count(snapshot.finished()),
                                  format_count(snapshot.operations), percent(progress), format_rate(progress.rate()),
                                  format_rate(progress.mean_rate()));
-  for (const auto& trouble : troubles(snapshot)) line.append(", ").append(trouble);
-  line.append(", ").append(snapshot.service_down ? std::string(waiting) : time_left(progress));
+  for (const auto& count : counts_of(snapshot)) line.append(", ").append(count);
+  if (const auto reason = describe(snapshot.pace); !reason.empty()) line.append(", ").append(reason);
+  if (!snapshot.pace.stands_still()) line.append(", ").append(time_left(progress));
   return line;
 }
 

@@ -2,12 +2,21 @@
 
 #include "koobatch/observe/log.hpp"
 
+#include <cstdlib>
+
 namespace koobatch::observe {
 namespace {
 
+/// Build servers set CI, and some of them give what they keep as a log a terminal.
+bool is_build_log() {
+  const char* const ci = std::getenv("CI");
+  return ci != nullptr && *ci != '\0';
+}
+
 ProgressMode resolve(ProgressMode mode, const Console& console) {
   if (mode != ProgressMode::automatic && mode != ProgressMode::bar) return mode;
-  return console.is_terminal() ? ProgressMode::bar : ProgressMode::plain;
+  if (!console.is_terminal()) return ProgressMode::plain;
+  return mode == ProgressMode::automatic && is_build_log() ? ProgressMode::plain : ProgressMode::bar;
 }
 
 }  // namespace
@@ -19,18 +28,17 @@ ProgressDisplay::~ProgressDisplay() {
   if (mode_ == ProgressMode::bar) console_->set_status({});
 }
 
-void ProgressDisplay::update(const Snapshot& snapshot, TimePoint now) {
+void ProgressDisplay::show(const Progress& progress, TimePoint now) {
   if (mode_ == ProgressMode::none) return;
-  progress_.update(snapshot, now);
   if (mode_ == ProgressMode::bar) {
     // The last column stays free: some terminals wrap as soon as it is written.
-    console_->set_status(render_bar(progress_, console_->width() - 1));
+    console_->set_status(render_bar(progress, console_->width() - 1));
     return;
   }
   if (!next_line_) next_line_ = now + plain_interval;
   if (now < *next_line_) return;
   next_line_ = now + plain_interval;
-  log::print(spdlog::level::info, render_plain(progress_));
+  log::print(spdlog::level::info, render_plain(progress));
 }
 
 }  // namespace koobatch::observe

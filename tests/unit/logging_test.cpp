@@ -125,11 +125,11 @@ BOOST_AUTO_TEST_CASE(debug_lines_come_only_when_asked_for) {
 BOOST_AUTO_TEST_CASE(a_line_is_written_above_the_bar_and_the_bar_drawn_again) {
   Captured captured;
   captured.console->set_status("[==  ] 50%");
-  BOOST_TEST(captured.take() == "\r\x1b[K[==  ] 50%");
+  BOOST_TEST(captured.take() == "\r\x1b[J\x1b[?7l[==  ] 50%\x1b[?7h\r");
   captured.console->print("careful");
-  BOOST_TEST(captured.take() == "\r\x1b[Kcareful\n[==  ] 50%");
+  BOOST_TEST(captured.take() == "\r\x1b[Jcareful\n\x1b[?7l[==  ] 50%\x1b[?7h\r");
   captured.console->set_status("");
-  BOOST_TEST(captured.take() == "\r\x1b[K");
+  BOOST_TEST(captured.take() == "\r\x1b[J");
   captured.console->print("done");
   BOOST_TEST(captured.take() == "done\n");
 }
@@ -140,6 +140,16 @@ BOOST_AUTO_TEST_CASE(an_unchanged_bar_is_not_drawn_again) {
   captured.take();
   captured.console->set_status("50%");
   BOOST_TEST(captured.take() == "");
+}
+
+BOOST_AUTO_TEST_CASE(who_leaves_in_a_hurry_takes_the_bar_away) {
+  Captured captured;
+  captured.console->leave();
+  BOOST_TEST(captured.take() == "");
+  captured.console->set_status("50%");
+  captured.take();
+  captured.console->leave();
+  BOOST_TEST(captured.take() == "\r\x1b[J");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -26,6 +26,18 @@ bool contains(const std::string& text, std::string_view part) {
   return text.find(part) != std::string::npos;
 }
 
+Snapshot waiting(Snapshot snapshot, Duration wait) {
+  snapshot.pace.wait = wait;
+  snapshot.pace.wait_http = 503;
+  return snapshot;
+}
+
+double seconds_left(const Progress& progress) {
+  const auto left = progress.time_left();
+  BOOST_TEST_REQUIRE(left.has_value());
+  return seconds(*left);
+}
+
 /// A run of 1,000,000 at 100,000/s for 4 s, with some of every trouble.
 Progress troubled_run() {
   Progress progress;
@@ -35,6 +47,7 @@ Progress troubled_run() {
   now = with(now, Status::failed, 30);
   now = with(now, Status::unknown, 10);
   now = with(now, Status::invalid, 5);
+  now.in_flight = 16;
   now.retries = 33;
   now.throttled = 2;
   progress.update(now, start + 4s);
@@ -84,8 +97,109 @@ BOOST_AUTO_TEST_CASE(the_time_left_follows_the_pace_of_now) {
   BOOST_TEST(progress.time_left()->count() == Duration(9s).count());
   // Nothing for longer than the window: no estimate any more.
   progress.update(snapshot_of(100, 1000), start + 3s);
-  progress.update(snapshot_of(100, 1000), start + 8s);
+  progress.update(snapshot_of(100, 1000), start + 1s + Progress::estimate_window);
+  progress.update(snapshot_of(100, 1000), start + 3s + Progress::estimate_window);
   BOOST_TEST(!progress.time_left().has_value());
+}
+
+BOOST_AUTO_TEST_CASE(a_wait_under_way_is_added_to_the_time_left) {
+  Progress progress;
+  progress.update(snapshot_of(0, 1000), start);
+  progress.update(waiting(snapshot_of(100, 1000), 20s), start + 10s);
+  BOOST_TEST(seconds_left(progress) == 110);
+  progress.update(waiting(snapshot_of(100, 1000), 5s), start + 25s);
+  BOOST_TEST(seconds_left(progress) == 95);
+  BOOST_TEST(contains(render_bar(progress, 120), "ETA 1m35s  waiting 5s as asked (HTTP 503)"));
+  BOOST_TEST(contains(render_plain(progress), "waiting 5s as asked (HTTP 503), ETA 1m35s"));
+}
+
+BOOST_AUTO_TEST_CASE(waits_are_expected_to_come_again) {
+  Progress progress;
+  progress.update(snapshot_of(0, 1000), start);
+  // 10 s of work, 10 s of waiting, and so on.
+  for (int round = 0; round < 4; ++round) {
+    const auto done = static_cast<std::uint64_t>(round + 1) * 100;
+    const TimePoint at = start + round * 20s;
+    progress.update(waiting(snapshot_of(done, 1000), 10s), at + 10s);
+    progress.update(snapshot_of(done, 1000), at + 20s);
+  }
+  BOOST_TEST(seconds_left(progress) == 120);
+}
+
+BOOST_AUTO_TEST_CASE(waits_long_ago_are_forgotten) {
+  Progress progress;
+  progress.update(waiting(snapshot_of(0, 10'000), 100s), start);
+  progress.update(snapshot_of(0, 10'000), start + 100s);
+  for (int s = 1; s <= 70; ++s) {
+    progress.update(snapshot_of(static_cast<std::uint64_t>(s) * 10, 10'000), start + 100s + s * 1s);
+  }
+  BOOST_TEST(seconds_left(progress) == 930);
+}
+
+BOOST_AUTO_TEST_CASE(outages_and_pauses_of_the_user_leave_the_estimate_as_it_was) {
+  for (const bool paused : {false, true}) {
+    Progress progress;
+    progress.update(snapshot_of(0, 1000), start);
+    Snapshot still = snapshot_of(100, 1000);
+    still.pace.paused = paused;
+    still.pace.down = !paused;
+    progress.update(still, start + 10s);
+    progress.update(still, start + 3h);
+    BOOST_TEST(!progress.time_left().has_value());
+    progress.update(snapshot_of(100, 1000), start + 3h);
+    BOOST_TEST(seconds_left(progress) == 90);
+    progress.update(snapshot_of(200, 1000), start + 3h + 10s);
+    BOOST_TEST(seconds_left(progress) == 80);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_known_limit_bounds_the_estimate) {
+  Progress progress;
+  Snapshot now = snapshot_of(0, 1000);
+  now.pace.rate = 50;
+  progress.update(now, start);
+  // A burst at the start is no pace.
+  now = with(now, Status::succeeded, 100);
+  progress.update(now, start + 1s);
+  BOOST_TEST(seconds_left(progress) == 18);
+  now.pace.learned = 10;
+  now.pace.learned_http = 429;
+  progress.update(now, start + 1s);
+  BOOST_TEST(seconds_left(progress) == 90);
+  BOOST_TEST(contains(render_plain(progress), "throttled to 10.0/s by HTTP 429"));
+}
+
+BOOST_AUTO_TEST_CASE(under_another_limit_the_estimate_begins_anew) {
+  Progress progress;
+  Snapshot now = snapshot_of(0, 1000);
+  now.pace.rate = 10;
+  progress.update(now, start);
+  now = with(now, Status::succeeded, 100);
+  now.pace.rate = 100;
+  progress.update(now, start + 10s);
+  BOOST_TEST(!progress.time_left().has_value());
+  now = with(now, Status::succeeded, 200);
+  progress.update(now, start + 11s);
+  BOOST_TEST(seconds_left(progress) == 8);
+}
+
+BOOST_AUTO_TEST_CASE(of_several_reasons_the_strongest_is_told) {
+  PaceState pace;
+  BOOST_TEST(describe(pace) == "");
+  pace.learned = 120;
+  pace.learned_http = 429;
+  BOOST_TEST(describe(pace) == "throttled to 120/s by HTTP 429");
+  pace.wait = 11'200ms;
+  pace.wait_http = 503;
+  BOOST_TEST(describe(pace) == "waiting 12s as asked (HTTP 503)");
+  pace.down = true;
+  BOOST_TEST(describe(pace) == "service not answering");
+  pace.down_http = 500;
+  BOOST_TEST(describe(pace) == "service failing (HTTP 500)");
+  pace.renewing = true;
+  BOOST_TEST(describe(pace) == "renewing credentials");
+  pace.paused = true;
+  BOOST_TEST(describe(pace) == "paused");
 }
 
 BOOST_AUTO_TEST_CASE(what_a_resumed_run_found_done_is_no_pace) {
@@ -105,8 +219,8 @@ BOOST_AUTO_TEST_CASE(a_run_without_operations_is_all_done) {
 BOOST_AUTO_TEST_CASE(a_wide_terminal_shows_everything) {
   const auto row = render_bar(troubled_run(), 200);
   BOOST_TEST(row ==
-             "[================>                       ]   40%  400,000/1,000,000  100,000/s  ETA 6s  1,000 rejected  "
-             "30 failed  10 unknown  5 invalid  33 retries  2 throttled");
+             "[================>                       ]   40%  400,000/1,000,000  100,000/s  100,000/s mean  ETA 6s  "
+             "1,000 rejected  30 failed  10 unknown  5 invalid  16 in flight  33 retries  2 throttled");
 }
 
 BOOST_AUTO_TEST_CASE(no_row_is_wider_than_its_terminal) {
@@ -134,13 +248,13 @@ BOOST_AUTO_TEST_CASE(a_service_that_does_not_answer_is_named_in_place_of_pace_an
   Progress progress;
   progress.update(snapshot_of(0, 1000), start);
   Snapshot down = snapshot_of(100, 1000);
-  down.service_down = true;
+  down.pace.down = true;
   progress.update(down, start + 1s);
   const auto row = render_bar(progress, 80);
-  BOOST_TEST(contains(row, "service not answering, waiting"));
+  BOOST_TEST(contains(row, "service not answering"));
   BOOST_TEST(!contains(row, "ETA"));
   const auto line = render_plain(progress);
-  BOOST_TEST(contains(line, "service not answering, waiting"));
+  BOOST_TEST(contains(line, "service not answering"));
   BOOST_TEST(!contains(line, "ETA"));
 }
 
@@ -158,7 +272,7 @@ BOOST_AUTO_TEST_CASE(the_plain_line_tells_the_same_in_words) {
   BOOST_TEST(
       render_plain(troubled_run()) ==
       "400,000 of 1,000,000 done (40%), 100,000/s now, 100,000/s on average, 1,000 rejected, 30 failed, 10 unknown, "
-      "5 invalid, 33 retries, 2 throttled, ETA 6s");
+      "5 invalid, 16 in flight, 33 retries, 2 throttled, ETA 6s");
 }
 
 BOOST_AUTO_TEST_CASE(slow_paces_keep_a_decimal) {

@@ -1,5 +1,6 @@
 #pragma once
 #include <atomic>
+#include <functional>
 #include <thread>
 
 namespace koobatch::cli {
@@ -8,7 +9,8 @@ namespace koobatch::cli {
 /// 128 + its number. Create it before other threads, which inherit that these signals are blocked.
 class SignalWatch {
  public:
-  SignalWatch();
+  /// `leaving`: done before a second signal ends the process; must not take time.
+  explicit SignalWatch(std::function<void()> leaving = {});
   ~SignalWatch();
   SignalWatch(const SignalWatch&) = delete;
   SignalWatch& operator=(const SignalWatch&) = delete;
@@ -21,6 +23,7 @@ class SignalWatch {
  private:
   void listen();
 
+  const std::function<void()> leaving_;
   std::atomic<int> first_{0};
   int signals_;  ///< signalfd
   int stop_;     ///< eventfd

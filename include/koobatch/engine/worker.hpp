@@ -67,6 +67,8 @@ class Worker {
   void notify_durable(std::uint64_t number);
   /// The pace changed: ask again.
   void notify_pace();
+  /// Does this on the worker's thread, unless that has ended.
+  void post(std::function<void()> task);
   /// Sends nothing more; ends when what is under way has been answered.
   void stop();
   /// Ends now: closes the connections under way.

@@ -26,6 +26,8 @@ class LearnedLimit {
   TimePoint due(TimePoint now);
   /// A request is sent.
   void take(TimePoint now);
+  /// Requests a second; nothing if there is no limit.
+  std::optional<double> rate(TimePoint now);
   /// Is it as if the service had never throttled?
   bool is_over(TimePoint now);
 

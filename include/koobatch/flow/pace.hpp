@@ -1,6 +1,7 @@
 #pragma once
 #include "koobatch/core/clock.hpp"
 #include "koobatch/core/pace_counts.hpp"
+#include "koobatch/core/pace_state.hpp"
 #include "koobatch/flow/breaker.hpp"
 #include "koobatch/flow/learned_limit.hpp"
 #include "koobatch/flow/outcome.hpp"
@@ -101,6 +102,7 @@ class Pace {
   /// What changed since the last call.
   std::vector<PaceEvent> take_events();
   PaceCounts counts() const;
+  PaceState state(TimePoint now);
 
   /// See Breaker::downtime; holds are in it.
   Duration downtime(TimePoint now) const;
@@ -139,6 +141,7 @@ class Pace {
   bool down_ = false;            ///< an outage was told of, and its end was not
   std::vector<PaceEvent> events_;
   PaceCounts counts_;
+  int cut_http_ = 0, wait_http_ = 0, down_http_ = 0;  ///< the answers that were the reasons
   mutable std::mutex mutex_;
   std::atomic<bool> held_{false};
   std::atomic<bool> interrupted_{true};  ///< what the breaker says, for a thread that only watches

@@ -20,18 +20,22 @@ class Console {
 
   /// Writes one line; the newline is added.
   void print(std::string_view line);
-  /// Puts `status` below everything printed, in place of the one before; empty takes it away. Only for a terminal. It
-  /// must fit in one row, or drawing over it would leave remains.
+  /// Puts `status` below everything printed, in place of the one before; empty takes it away. Only for a terminal. Of
+  /// what does not fit in one row the end is not shown.
   void set_status(std::string_view status);
+  /// Takes the status away before the process ends in a hurry: not if that could take time.
+  void leave();
 
  private:
+  void append_status();
   void write(std::string_view text);
 
   const int fd_;
   const bool terminal_;
   std::mutex mutex_;
   std::string status_;
-  std::string buffer_;  ///< one write() a change, so that other processes' lines do not come in between either
+  std::size_t drawn_width_ = 0;  ///< of the terminal, when the status was drawn
+  std::string buffer_;           ///< one write() a change, so that other processes' lines do not come in between either
 };
 
 }  // namespace koobatch::observe

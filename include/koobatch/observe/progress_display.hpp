@@ -8,8 +8,8 @@
 namespace koobatch::observe {
 
 enum class ProgressMode {
-  automatic,  ///< bar on a terminal, plain elsewhere
-  bar,        ///< as automatic: nothing can be redrawn where there is no terminal
+  automatic,  ///< bar on a terminal, plain elsewhere and for build servers
+  bar,        ///< bar on a terminal; where there is none, nothing can be redrawn
   plain,      ///< a line every few seconds
   none,
 };
@@ -23,12 +23,11 @@ class ProgressDisplay {
   ~ProgressDisplay();  ///< takes the bar away
 
   /// To be called several times a second; draws what is due.
-  void update(const Snapshot& snapshot, TimePoint now);
+  void show(const Progress& progress, TimePoint now);
 
  private:
   ProgressMode mode_;  ///< bar, plain or none
   std::shared_ptr<Console> console_;
-  Progress progress_;
   std::optional<TimePoint> next_line_;
 };
 

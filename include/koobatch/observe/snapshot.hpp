@@ -1,4 +1,5 @@
 #pragma once
+#include "koobatch/core/pace_state.hpp"
 #include "koobatch/core/status.hpp"
 
 #include <array>
@@ -15,7 +16,7 @@ struct Snapshot {
   std::uint64_t throttled = 0;   ///< answers that asked to slow down
   std::uint64_t unanswered = 0;  ///< attempts that got no answer
   std::uint64_t in_flight = 0;
-  bool service_down = false;  ///< waiting for the service to answer again
+  PaceState pace;
 
   std::uint64_t finished() const {
     std::uint64_t sum = 0;
