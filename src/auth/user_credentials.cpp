@@ -47,6 +47,7 @@ bool UserCredentials::renew(const Header& refused, std::string_view user) {
   {
     const std::lock_guard exchange(mutex_);
     latest_ = std::move(*read);
+    rereads_.fetch_add(1, std::memory_order_relaxed);
   }
   return *header(user) != *refused;
 }

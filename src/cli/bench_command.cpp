@@ -2,6 +2,7 @@
 #include "koobatch/cli/commands.hpp"
 #include "koobatch/cli/execution.hpp"
 #include "koobatch/cli/exit_status.hpp"
+#include "koobatch/cli/metrics_output.hpp"
 #include "koobatch/cli/output.hpp"
 #include "koobatch/cli/room.hpp"
 #include "koobatch/cli/signals.hpp"
@@ -61,7 +62,7 @@ Result<std::unique_ptr<engine::Run>> start(engine::RunSettings& settings) {
 }
 
 /// Waits until the job is done, its time is over, or a signal comes.
-void watch(engine::Run& run, const SignalWatch& signals, Duration duration) {
+void watch(engine::Run& run, const SignalWatch& signals, Duration duration, MetricsOutput& metrics) {
   const TimePoint over = duration > Duration::zero() ? Steady::now() + duration : TimePoint::max();
   bool ending = false;
   for (;;) {
@@ -72,6 +73,7 @@ void watch(engine::Run& run, const SignalWatch& signals, Duration duration) {
     const Duration left = ending ? Duration(longest_wait) : over - Steady::now();
     const auto patience = std::clamp<Duration>(left, Duration::zero(), longest_wait);
     if (run.wait(std::chrono::ceil<std::chrono::milliseconds>(patience))) return;
+    metrics.update(Steady::now());
   }
 }
 
@@ -81,27 +83,34 @@ int status_of(const BenchResult& result, int signal) {
   return result.succeeded() ? exit_success : exit_not_all;
 }
 
-}  // namespace
-
-int bench_command(const Invocation& invocation) {
-  auto bench = finish_bench(invocation.options, WallClock::now());
-  if (!bench) return fail(bench.error());
-  engine::RunSettings& settings = bench->run;
-  if (auto ok = check_files(settings); !ok) return fail(ok.error());
-  warn_of_insecurity(settings);
-  const SignalWatch signals;
+int measure(const Invocation& invocation, BenchSettings& bench, const SignalWatch& signals, MetricsOutput& metrics) {
+  engine::RunSettings& settings = bench.run;
   const auto simulator = start_embedded(settings, invocation.options.simulator);
   if (!simulator) return fail(simulator.error());
   if (auto fitted = fit_connections(settings); !fitted) return fail(fitted.error());
   settings.interrupted = [&signals] { return signals.received() != 0; };
   const auto run = start(settings);
   if (!run) return fail_to_start(run.error(), signals);
-  watch(**run, signals, bench->duration);
+  const MetricsOutput::Following following(metrics, **run);
+  watch(**run, signals, bench.duration, metrics);
   const auto counters = (*run)->snapshot();
   const auto result = (*run)->finish();
   const BenchResult shown{settings, result, counters, signals.received() != 0};
   const auto written = write_output(invocation.options.json ? bench_json(shown) + "\n" : bench_text(shown));
   return written ? status_of(shown, signals.received()) : fail(written.error());
+}
+
+}  // namespace
+
+int bench_command(const Invocation& invocation) {
+  auto bench = finish_bench(invocation.options, WallClock::now());
+  if (!bench) return fail(bench.error());
+  if (auto ok = check_files(bench->run); !ok) return fail(ok.error());
+  warn_of_insecurity(bench->run);
+  const SignalWatch signals;
+  const auto metrics = MetricsOutput::open(invocation.options.metrics);
+  if (!metrics) return fail(metrics.error());
+  return (*metrics)->finish(measure(invocation, *bench, signals, **metrics));
 }
 
 }  // namespace koobatch::cli

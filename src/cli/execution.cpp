@@ -2,6 +2,7 @@
 
 #include "koobatch/auth/credentials.hpp"
 #include "koobatch/cli/exit_status.hpp"
+#include "koobatch/cli/metrics_output.hpp"
 #include "koobatch/cli/output.hpp"
 #include "koobatch/cli/room.hpp"
 #include "koobatch/cli/signals.hpp"
@@ -23,7 +24,7 @@ using namespace std::chrono_literals;
 constexpr auto draw_interval = 100ms;
 
 /// Waits for the run's end, shows how it goes, and hands signals on.
-void watch(engine::Run& run, const SignalWatch& signals, observe::ProgressDisplay& display) {
+void watch(engine::Run& run, const SignalWatch& signals, observe::ProgressDisplay& display, MetricsOutput& metrics) {
   observe::Progress progress;
   progress.update(run.snapshot(), Steady::now());
   bool interrupted = false;
@@ -38,6 +39,7 @@ void watch(engine::Run& run, const SignalWatch& signals, observe::ProgressDispla
     const TimePoint now = Steady::now();
     progress.update(run.snapshot(), now);
     display.show(progress, now);
+    metrics.update(now);
   }
 }
 
@@ -54,6 +56,27 @@ int status_of(const engine::RunResult& result, int signal) {
       break;
   }
   return exit_fatal;
+}
+
+using StartRun = std::function<Result<std::unique_ptr<engine::Run>>(const engine::RunSettings&)>;
+
+int execute_segment(engine::RunSettings& settings, const Invocation& invocation,
+                    std::shared_ptr<observe::Console> console, const StartRun& start, const SignalWatch& signals,
+                    MetricsOutput& metrics) {
+  const auto simulator = start_embedded(settings, invocation.options.simulator);
+  if (!simulator) return fail(simulator.error());
+  if (auto fitted = fit_connections(settings); !fitted) return fail(fitted.error());
+  settings.interrupted = [&signals] { return signals.received() != 0; };
+  auto run = start(settings);
+  if (!run) return fail_to_start(run.error(), signals);
+  const MetricsOutput::Following following(metrics, **run);
+  const auto& presentation = invocation.options.presentation;
+  const bool silent = presentation.quiet && presentation.progress == observe::ProgressMode::automatic;
+  {
+    observe::ProgressDisplay display(silent ? observe::ProgressMode::none : presentation.progress, std::move(console));
+    watch(**run, signals, display, metrics);
+  }
+  return print_result((*run)->finish(), signals.received());
 }
 
 /// The refresh token's file is replaced as tokens are renewed: the access token in it would be lost.
@@ -129,19 +152,9 @@ int execute(engine::RunSettings settings, const Invocation& invocation, std::sha
             const std::function<Result<std::unique_ptr<engine::Run>>(const engine::RunSettings&)>& start) {
   warn_of_insecurity(settings);
   const SignalWatch signals([console] { console->leave(); });
-  const auto simulator = start_embedded(settings, invocation.options.simulator);
-  if (!simulator) return fail(simulator.error());
-  if (auto fitted = fit_connections(settings); !fitted) return fail(fitted.error());
-  settings.interrupted = [&signals] { return signals.received() != 0; };
-  auto run = start(settings);
-  if (!run) return fail_to_start(run.error(), signals);
-  const auto& presentation = invocation.options.presentation;
-  const bool silent = presentation.quiet && presentation.progress == observe::ProgressMode::automatic;
-  {
-    observe::ProgressDisplay display(silent ? observe::ProgressMode::none : presentation.progress, std::move(console));
-    watch(**run, signals, display);
-  }
-  return print_result((*run)->finish(), signals.received());
+  const auto metrics = MetricsOutput::open(invocation.options.metrics);
+  if (!metrics) return fail(metrics.error());
+  return (*metrics)->finish(execute_segment(settings, invocation, std::move(console), start, signals, **metrics));
 }
 
 }  // namespace koobatch::cli

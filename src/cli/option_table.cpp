@@ -3,6 +3,7 @@
 #include "koobatch/auth/token.hpp"
 #include "koobatch/core/units.hpp"
 #include "koobatch/job/operation.hpp"
+#include "koobatch/observe/metrics_server.hpp"
 
 #include <fmt/format.h>
 #include <boost/algorithm/string/case_conv.hpp>
@@ -327,6 +328,24 @@ const std::array table = {
     OptionRow{"progress", 0, "auto|bar|plain|none", run, output,
               "How to show progress; auto: a bar on a terminal, elsewhere a line every 5 s (auto)",
               [](Value v, Options& o) { return set_word(v, progress_modes, o.presentation.progress); }},
+    OptionRow{"metrics-addr", 0, "ADDRESS:PORT", sending, output,
+              "Serve metrics to Prometheus at http://ADDRESS:PORT/metrics; port 0 is any free one",
+              [](Value v, Options& o) -> Applied {
+                if (auto ok = observe::check_metrics_address(v); !ok) return ok;
+                return set_text(v, o.metrics.address);
+              }},
+    OptionRow{"metrics-file", 0, "FILE", sending, output,
+              "Keep metrics in this file, NAME.prom for the node exporter's textfile collector",
+              [](Value v, Options& o) { return set_text(v, o.metrics.file); }},
+    OptionRow{"metrics-label", 0, "NAME=VALUE", sending, output,
+              "Put this label to every metric, to tell jobs of one machine apart; repeatable",
+              [](Value v, Options& o) -> Applied {
+                auto label = observe::parse_metric_label(v);
+                if (!label) return label.error();
+                o.metrics.labels.push_back(std::move(*label));
+                return {};
+              },
+              Choice::none, true},
     OptionRow{"log-format", 0, "text|json", all, output, "Form of what goes to standard error (text)",
               [](Value v, Options& o) { return set_word(v, log_formats, o.presentation.log_format); }},
     OptionRow{"verbose", 'v', "", all, output, "Say more on standard error",

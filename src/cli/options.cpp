@@ -127,6 +127,11 @@ Result<void> check_pace(const engine::RunSettings& run) {
   return {};
 }
 
+Result<void> check_metrics(const MetricsOptions& metrics) {
+  if (metrics.labels.empty() || metrics.any()) return {};
+  return usage_error("--metrics-label needs --metrics-addr or --metrics-file: the metrics it is put to");
+}
+
 constexpr Duration bench_duration = std::chrono::seconds(10);
 constexpr const char* bench_user = "bench";
 /// In place of a job's file name.
@@ -186,6 +191,8 @@ Result<engine::RunSettings> finish(const Options& options, const std::filesystem
   run.reader.simulated = run.simulated || run.endpoint.is_loopback();
   if (auto ok = check_tls(run.tls); !ok) return ok.error();
   if (auto ok = check_pace(run); !ok) return ok.error();
+  if (auto ok = check_metrics(options.metrics); !ok) return ok.error();
+  run.metrics = options.metrics.any();
   // Credentials are renewed by a thread of their own.
   run.pace.shared = run.threads > 1 || run.credentials.renewable();
   return run;

@@ -12,12 +12,14 @@ namespace {
 constexpr std::uint64_t for_each_thread = 3;
 /// The job, the report, the resolver and a token that is read anew.
 constexpr std::uint64_t for_the_run = 8;
+/// Those who read metrics, and the file of them.
+constexpr std::uint64_t for_metrics = 4;
 
 }  // namespace
 
 Result<void> fit_connections(engine::RunSettings& settings) {
   const std::uint64_t free = net::free_descriptors();
-  const std::uint64_t reserved = for_each_thread * settings.threads + for_the_run;
+  const std::uint64_t reserved = for_each_thread * settings.threads + for_the_run + (settings.metrics ? for_metrics : 0);
   // The embedded simulator holds the other end of each connection.
   const std::uint64_t for_each_connection = settings.simulated ? 2 : 1;
   const std::uint64_t fitting = free > reserved ? (free - reserved) / for_each_connection : 0;

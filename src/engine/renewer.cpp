@@ -124,6 +124,7 @@ net::Awaitable<Refresher::Ending> Renewer::obtain() {
 bool Renewer::conclude(const Refresher::Ending& ending) {
   std::unique_lock lock(mutex_);
   if (ending.renewed) {
+    renewals_.fetch_add(1, std::memory_order_relaxed);
     spdlog::info("the access token was renewed");
     if (ending.by_owner) {
       policy_.replaced(Steady::now());
@@ -153,6 +154,7 @@ void Renewer::watch_file() {
   const auto reread = parts_.credentials.reread();
   if (!reread) spdlog::warn("{}; going on with the token that was read before", reread.error().message);
   if (!reread || !*reread) return;
+  renewals_.fetch_add(1, std::memory_order_relaxed);
   spdlog::info("{} was changed: the token in it is in use from now on", parts_.credentials.source());
   const std::lock_guard guard(mutex_);
   policy_.replaced(Steady::now());

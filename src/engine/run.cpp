@@ -430,6 +430,16 @@ observe::Snapshot Run::snapshot() const {
   return sum;
 }
 
+observe::RunMetrics Run::metrics() const {
+  observe::RunMetrics metrics{impl_->record.run_id, impl_->record.segment, snapshot(), {}, 0};
+  for (const auto& worker : impl_->workers) {
+    if (const auto* counters = worker->request_counters()) counters->add_to(metrics.requests);
+  }
+  metrics.token_refreshes = impl_->renewer->renewals();
+  if (impl_->user_credentials) metrics.token_refreshes += impl_->user_credentials->rereads();
+  return metrics;
+}
+
 RunResult Run::finish() {
   impl_->feeding.join();
   for (const auto& worker : impl_->workers) worker->join();

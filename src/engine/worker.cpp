@@ -2,6 +2,7 @@
 
 #include "koobatch/auth/wipe.hpp"
 #include "koobatch/engine/dialer.hpp"
+#include "koobatch/engine/request_outcome.hpp"
 #include "koobatch/report/record.hpp"
 
 #include <fmt/format.h>
@@ -86,6 +87,7 @@ Worker::Worker(unsigned index, unsigned connections, std::uint64_t seed, const S
     });
   };
   if (shared.settings.synthetic) measured_ = std::make_unique<Measurements>();
+  if (shared.settings.metrics) request_counters_ = std::make_unique<observe::RequestCounters>();
   for (unsigned i = 0; i < connections; ++i) lines_.push_back(std::make_unique<Line>(context_, dialer_));
 }
 
@@ -257,6 +259,7 @@ void Worker::conclude(Line& line, flow::SlotId slot) {
     last_failure_ = fmt::format("HTTP {}", outcome.http);
   }
   if (outcome.verdict == Verdict::throttled) counters_.throttled.add();
+  if (request_counters_) request_counters_->add(request_outcome(outcome), timing.latency);
   if (measured_) {
     measured_->service.record(timing.latency);
     const TraceId trace{shared_.trace_prefix, operation.line(), scheduler_.attempt(slot)};

@@ -1,15 +1,12 @@
 #include "service.hpp"
 
-#include "koobatch/net/endpoint.hpp"
+#include "http_get.hpp"
+
 #include "koobatch/report/record.hpp"
 
 #include <fmt/format.h>
 #include <signal.h>
 #include <simdjson.h>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
-#include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/http.hpp>
 #include <boost/test/unit_test.hpp>
 
 #include <fstream>
@@ -72,20 +69,7 @@ void Service::stop() {
 }
 
 std::string Service::get(const std::string& path) const {
-  namespace asio = boost::asio;
-  namespace http = boost::beast::http;
-  const auto endpoint = net::parse_endpoint(url_).value();
-  asio::io_context context;
-  asio::ip::tcp::socket socket(context);
-  socket.connect({asio::ip::make_address(endpoint.host), static_cast<std::uint16_t>(std::stoi(endpoint.port))});
-  http::request<http::empty_body> request(http::verb::get, path, 11);
-  request.set(http::field::host, endpoint.authority);
-  http::write(socket, request);
-  boost::beast::flat_buffer buffer;
-  http::response_parser<http::string_body> answer;
-  answer.body_limit(boost::none);
-  http::read(socket, buffer, answer);
-  return answer.get().body();
+  return http_get(url_, path);
 }
 
 std::vector<LoggedRequest> read_log(const std::string& path) {

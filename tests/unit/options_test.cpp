@@ -796,6 +796,48 @@ BOOST_AUTO_TEST_CASE(every_flag_of_a_benchmark_reaches_its_setting) {
   BOOST_TEST((benchmark({"--duration", "90s"}).duration == 90s));
 }
 
+// Metrics.
+
+BOOST_AUTO_TEST_CASE(requests_are_counted_only_for_who_wants_metrics) {
+  BOOST_TEST(!simulated({}).settings().metrics);
+  BOOST_TEST(simulated({"--metrics-addr", "127.0.0.1:9464"}).settings().metrics);
+  const Given given =
+      simulated({"--metrics-file", "a.prom", "--metrics-label", "task=nightly", "--metrics-label", "owner=a=b"});
+  BOOST_TEST(given.settings().metrics);
+  const auto metrics = given.accepted().options.metrics;
+  BOOST_TEST(metrics.file == "a.prom");
+  BOOST_REQUIRE(metrics.labels.size() == 2U);
+  BOOST_TEST(metrics.labels[1].name == "owner");
+  BOOST_TEST(metrics.labels[1].value == "a=b");
+  BOOST_TEST(benchmark({"--metrics-addr", "[::1]:0"}).run.metrics);
+}
+
+BOOST_AUTO_TEST_CASE(metrics_are_listened_for_at_an_address_and_a_port) {
+  for (const char* bad : {"9464", ":9464", "127.0.0.1", "127.0.0.1:", "127.0.0.1:65536", "127.0.0.1:94x", "::1:9464",
+                          "[127.0.0.1]:9464", "localhost:9464", "127.0.0.1:9464,9465", "127.0.0.1:9464s"}) {
+    CHECK_SAYS(simulated({"--metrics-addr", bad}).refusal(), "must be an address and a port");
+  }
+}
+
+BOOST_AUTO_TEST_CASE(metrics_are_not_recorded_for_they_are_about_a_process) {
+  const auto settings = simulated({"--metrics-addr", "127.0.0.1:0", "--metrics-file", "a.prom"}).settings();
+  BOOST_TEST(!contains(settings.recorded, "metrics"));
+}
+
+BOOST_AUTO_TEST_CASE(a_label_needs_metrics_and_a_name_that_is_free) {
+  CHECK_SAYS(simulated({"--metrics-label", "task=nightly"}).refusal(), "--metrics-label needs --metrics-addr");
+  const auto refusal = [](const char* label) {
+    return simulated({"--metrics-file", "a.prom", "--metrics-label", label}).refusal();
+  };
+  CHECK_SAYS(refusal("nightly"), "must be NAME=VALUE");
+  CHECK_SAYS(refusal("task="), "the value is missing");
+  CHECK_SAYS(refusal("task=\xff"), "must be UTF-8");
+  for (const char* bad : {"=x", "1a=x", "a-b=x", "__name__=x"}) CHECK_SAYS(refusal(bad), "the name must be letters");
+  for (const char* taken : {"status=x", "outcome=x", "le=x", "version=x", "run_id=x"}) {
+    CHECK_SAYS(refusal(taken), "choose another name");
+  }
+}
+
 BOOST_AUTO_TEST_CASE(a_benchmark_leaves_a_real_service_alone_unless_told_otherwise) {
   const std::vector<std::string> real = {"--endpoint", "https://drive.example", "--token-env", "T"};
   CHECK_SAYS(bench_refusal(real), "--yes");

@@ -202,6 +202,20 @@ BOOST_AUTO_TEST_CASE(every_request_takes_a_permit_of_the_rate) {
   BOOST_TEST(pace.acquire(start + 100ms, false, {}).granted);
 }
 
+BOOST_AUTO_TEST_CASE(the_rate_in_force_is_the_one_set_until_a_lower_one_is_learned) {
+  BOOST_TEST(Proven().state(start).limit() == 0.0);
+  PaceSettings settings;
+  settings.rate = 100;
+  Proven pace(settings);
+  BOOST_TEST(pace.state(start).limit() == 100.0);
+  pace.observe(throttled(429, std::nullopt), start + 1s, false);
+  BOOST_TEST(pace.state(start + 1s).limit() < 100.0);
+  Proven unlimited;
+  unlimited.observe(ok, start + 10ms, false);
+  unlimited.observe(throttled(429, std::nullopt), start + 20ms, false);
+  BOOST_TEST(unlimited.state(start + 20ms).limit() > 0.0);
+}
+
 BOOST_AUTO_TEST_CASE(a_probe_that_has_to_wait_for_the_rate_is_given_back) {
   PaceSettings settings;
   settings.rate = 1;

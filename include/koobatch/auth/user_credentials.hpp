@@ -3,6 +3,8 @@
 #include "koobatch/auth/user_tokens.hpp"
 #include "koobatch/core/error.hpp"
 
+#include <atomic>
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -27,6 +29,8 @@ class UserCredentials {
   /// Who is not in the new file keeps the old token.
   bool renew(const Header& refused, std::string_view user);
 
+  /// How often another file was taken into use.
+  std::uint64_t rereads() const { return rereads_.load(std::memory_order_relaxed); }
   std::string_view secret_in(std::string_view header) const { return auth::secret_in(form_, header); }
   /// The form in which tokens are sent, for messages.
   const std::string& form() const { return form_; }
@@ -43,6 +47,7 @@ class UserCredentials {
   const Read read_;
   std::mutex renewal_;  ///< guards `seen_`: one reads at a time, for all who were refused
   FileStamp seen_;      ///< of the file when it was last read, or could not be
+  std::atomic<std::uint64_t> rereads_{0};
   mutable std::mutex mutex_;
   Tokens latest_;
 };

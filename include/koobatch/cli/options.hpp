@@ -5,6 +5,7 @@
 #include "koobatch/engine/settings.hpp"
 #include "koobatch/job/reader.hpp"
 #include "koobatch/observe/log.hpp"
+#include "koobatch/observe/metrics.hpp"
 #include "koobatch/observe/progress_display.hpp"
 #include "koobatch/report/record.hpp"
 #include "koobatch/sim/simulator.hpp"
@@ -25,10 +26,20 @@ struct Presentation {
   bool quiet = false;
 };
 
+/// Where the metrics of a run go.
+struct MetricsOptions {
+  std::string address;  ///< --metrics-addr; empty: nobody may scrape
+  std::string file;     ///< --metrics-file; empty: none is written
+  std::vector<observe::Metrics::Label> labels;
+
+  bool any() const { return !address.empty() || !file.empty(); }
+};
+
 /// What the options of any verb say, each value checked by itself; how they go together is checked by finish_run() and
 /// finish_simulate(). Starts out with the defaults.
 struct Options {
   Presentation presentation;
+  MetricsOptions metrics;
   std::optional<job::Format> format;  ///< --format; otherwise the file's extension decides
   std::string endpoint;               ///< --endpoint as given
   std::string proxy;                  ///< --proxy as given

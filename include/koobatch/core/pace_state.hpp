@@ -1,6 +1,8 @@
 #pragma once
 #include "koobatch/core/clock.hpp"
 
+#include <algorithm>
+
 namespace koobatch {
 
 /// How fast a run may go at one moment, and what keeps it from going faster. What is 0 or false is not so.
@@ -16,6 +18,8 @@ struct PaceState {
   bool paused = false;    ///< nothing leaves before the user says so
   Duration paused_for{};
 
+  /// Most requests a second, whoever set it; 0: no limit.
+  double limit() const { return rate > 0 && learned > 0 ? std::min(rate, learned) : std::max(rate, learned); }
   /// Is nothing sent for a reason whose end nobody knows?
   bool stands_still() const { return down || renewing || paused; }
 };

@@ -9,6 +9,7 @@
 #include "koobatch/net/asio.hpp"
 
 #include <atomic>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -48,6 +49,8 @@ class Renewer {
   bool suspected(const auth::Credentials::Header& sent);
   /// The service took the credentials. Not needed for every request: once a second is enough.
   void accepted(const auth::Credentials::Header& sent);
+  /// New tokens that were taken into use.
+  std::uint64_t renewals() const { return renewals_.load(std::memory_order_relaxed); }
   Error why_refused(const auth::Credentials::Header& sent, const flow::Outcome& outcome) const;
 
  private:
@@ -64,6 +67,7 @@ class Renewer {
   Parts parts_;
   std::mutex mutex_;
   auth::Renewal policy_;
+  std::atomic<std::uint64_t> renewals_{0};
   std::optional<Error> refusal_;  ///< what a renewal that changes nothing means
   net::asio::io_context context_{1};
   net::Timer timer_{context_};

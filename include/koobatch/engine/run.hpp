@@ -3,6 +3,7 @@
 #include "koobatch/engine/measurements.hpp"
 #include "koobatch/engine/settings.hpp"
 #include "koobatch/job/validator.hpp"
+#include "koobatch/observe/metrics.hpp"
 #include "koobatch/observe/snapshot.hpp"
 #include "koobatch/report/journal_file.hpp"
 #include "koobatch/report/reader.hpp"
@@ -52,6 +53,8 @@ class Run {
   /// Sends nothing more; what is under way may finish for `grace`. For signals: the reason will be `interrupted`.
   void interrupt(std::chrono::milliseconds grace);
   observe::Snapshot snapshot() const;
+  /// From any thread.
+  observe::RunMetrics metrics() const;
   /// After wait() was true: writes the `end` line, closes the report. Once. After a resume() it reads the whole report
   /// for the summary.
   RunResult finish();

@@ -54,6 +54,8 @@ struct RunSettings {
   flow::PaceSettings pace;
   flow::ErrorLimit max_errors;
   flow::SchedulerSettings scheduler;  ///< look-ahead is for all threads together
+
+  bool metrics = false;  ///< requests are counted for Run::metrics()
 };
 
 /// `how` to go on with the run, unless that cannot be.

@@ -15,6 +15,7 @@
 #include "koobatch/net/deadline_queue.hpp"
 #include "koobatch/net/request.hpp"
 #include "koobatch/observe/counters.hpp"
+#include "koobatch/observe/request_counters.hpp"
 #include "koobatch/report/tally.hpp"
 #include "koobatch/report/writer.hpp"
 
@@ -61,6 +62,8 @@ class Worker {
   void start();
   Inbox& inbox() { return inbox_; }
   const observe::Counters& counters() const { return counters_; }
+  /// Null if nobody asks for metrics.
+  const observe::RequestCounters* request_counters() const { return request_counters_.get(); }
 
   // From any thread:
   /// Batches up to `number` are durable.
@@ -135,6 +138,7 @@ class Worker {
   std::uint64_t credentials_version_;  ///< of these two
   TimePoint tell_accepted_at_ = TimePoint::min();
   observe::Counters counters_;
+  std::unique_ptr<observe::RequestCounters> request_counters_;
   report::Tally tally_;
   std::unique_ptr<Measurements> measured_;
   Inbox inbox_;

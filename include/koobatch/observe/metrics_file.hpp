@@ -1,0 +1,40 @@
+#pragma once
+#include "koobatch/core/clock.hpp"
+#include "koobatch/core/error.hpp"
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace koobatch::observe {
+
+/// A file of metrics, for the textfile collector of Prometheus' node exporter: replaced as a whole, so that whoever
+/// reads it never finds half of one.
+class MetricsFile {
+ public:
+  /// How often it is written.
+  static constexpr Duration interval = std::chrono::seconds(5);
+
+  /// Reads what an earlier run left there. A usage error if that is no file of metrics: it would be lost.
+  static Result<MetricsFile> open(std::filesystem::path path);
+
+  /// When a run before this one succeeded, if the file says so.
+  std::optional<std::int64_t> last_success() const { return last_success_; }
+  bool is_due(TimePoint now) const { return now >= next_; }
+  /// Replaces the file; it is due again after `interval`. An error is told of once until it is over: a run does not end
+  /// because it cannot be watched.
+  void write(std::string_view text, TimePoint now);
+
+ private:
+  MetricsFile(std::filesystem::path path, std::optional<std::int64_t> last_success);
+  Result<void> replace(std::string_view text) const;
+
+  std::filesystem::path path_;
+  std::optional<std::int64_t> last_success_;
+  TimePoint next_ = TimePoint::min();
+  bool failing_ = false;
+};
+
+}  // namespace koobatch::observe

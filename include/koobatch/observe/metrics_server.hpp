@@ -1,0 +1,33 @@
+#pragma once
+#include "koobatch/core/error.hpp"
+#include "koobatch/observe/metrics.hpp"
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace koobatch::observe {
+
+/// Is `text` an address and port to listen on, "127.0.0.1:9464" or "[::1]:0"? A usage error that says why not.
+Result<void> check_metrics_address(std::string_view text);
+
+/// Serves the metrics at http://ADDRESS/metrics, for Prometheus to scrape, on threads of its own.
+class MetricsServer {
+ public:
+  using Read = std::function<Metrics()>;  ///< called from those threads
+
+  /// A usage error if it cannot listen there.
+  static Result<std::unique_ptr<MetricsServer>> start(const std::string& address, Read read);
+  ~MetricsServer();
+
+  /// "http://127.0.0.1:9464/metrics", with the port in use.
+  const std::string& url() const;
+
+ private:
+  struct Impl;
+  explicit MetricsServer(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace koobatch::observe

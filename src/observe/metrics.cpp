@@ -1,0 +1,192 @@
+#include "koobatch/observe/metrics.hpp"
+
+#include <fmt/format.h>
+#include <prometheus/text_serializer.h>
+#include <simdjson.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <limits>
+#include <utility>
+
+namespace koobatch::observe {
+namespace {
+
+using prometheus::ClientMetric;
+using prometheus::MetricFamily;
+using prometheus::MetricType;
+
+constexpr std::string_view last_success_name = "koobatch_last_success_timestamp_seconds";
+/// What every text begins with, and no other file of anybody's.
+constexpr std::string_view first_bytes = "# HELP koobatch_build_info ";
+/// Labels that metrics have themselves.
+constexpr std::array<std::string_view, 7> taken_labels = {"version", "run_id", "segment", "status",
+                                                          "outcome", "le",     "quantile"};
+
+double unix_time(WallTime t) {
+  return static_cast<double>(std::chrono::floor<std::chrono::seconds>(t.time_since_epoch()).count());
+}
+
+/// Puts families together, each value with the user's labels.
+class Families {
+ public:
+  explicit Families(const std::vector<Metrics::Label>& labels) {
+    for (const auto& [name, value] : labels) common_.push_back({name, value});
+  }
+
+  MetricFamily& add(MetricType type, std::string_view name, std::string_view help) {
+    MetricFamily family;
+    family.name = name;
+    family.help = help;
+    family.type = type;
+    families_.push_back(std::move(family));
+    return families_.back();
+  }
+  ClientMetric& value(MetricFamily& family, std::vector<ClientMetric::Label> labels = {}) const {
+    ClientMetric metric;
+    metric.label = std::move(labels);
+    metric.label.insert(metric.label.end(), common_.begin(), common_.end());
+    family.metric.push_back(std::move(metric));
+    return family.metric.back();
+  }
+  void gauge(std::string_view name, std::string_view help, double amount,
+             std::vector<ClientMetric::Label> labels = {}) {
+    value(add(MetricType::Gauge, name, help), std::move(labels)).gauge.value = amount;
+  }
+  void counter(std::string_view name, std::string_view help, std::uint64_t amount) {
+    value(add(MetricType::Counter, name, help)).counter.value = static_cast<double>(amount);
+  }
+  /// One counter for each name, as the value of `label`.
+  template <std::size_t n>
+  void counters(std::string_view name, std::string_view help, std::string_view label,
+                const std::array<std::string_view, n>& names, const std::array<std::uint64_t, n>& amounts) {
+    MetricFamily& family = add(MetricType::Counter, name, help);
+    for (std::size_t i = 0; i < n; ++i) {
+      value(family, {{std::string(label), std::string(names[i])}}).counter.value = static_cast<double>(amounts[i]);
+    }
+  }
+  std::vector<MetricFamily> take() { return std::move(families_); }
+
+ private:
+  std::vector<ClientMetric::Label> common_;
+  std::vector<MetricFamily> families_;
+};
+
+void fill(ClientMetric::Histogram& histogram, const RequestTotals& requests) {
+  std::uint64_t count = 0;
+  for (std::size_t i = 0; i < requests.by_duration.size(); ++i) {
+    count += requests.by_duration[i];
+    const double limit = i < request_duration_limits.size() ? seconds(request_duration_limits[i])
+                                                            : std::numeric_limits<double>::infinity();
+    histogram.bucket.push_back({count, limit});
+  }
+  histogram.sample_count = count;
+  histogram.sample_sum = seconds(requests.time);
+}
+
+void add_process(Families& families, const Metrics& metrics) {
+  families.gauge("koobatch_build_info", "The program; the value is always 1.", 1, {{"version", metrics.version}});
+  families.gauge("koobatch_start_time_seconds", "When this process began, in Unix time.", unix_time(metrics.started));
+  if (metrics.end) {
+    families.gauge("koobatch_end_time_seconds", "When it was done, in Unix time; absent until then.",
+                   unix_time(metrics.end->at));
+    families.gauge("koobatch_exit_status", "What it ended with, 0 if all succeeded; absent until then.",
+                   metrics.end->exit_status);
+  }
+  if (metrics.last_success) {
+    families.gauge(last_success_name, "When a run last ended with all operations succeeded, in Unix time.",
+                   static_cast<double>(*metrics.last_success));
+  }
+}
+
+void add_operations(Families& families, const RunMetrics& run) {
+  families.gauge("koobatch_run_info", "The run; the value is always 1.", 1,
+                 {{"run_id", run.run_id}, {"segment", std::to_string(run.segment)}});
+  families.gauge("koobatch_operations", "Operations in the job.", static_cast<double>(run.progress.operations));
+  families.counters("koobatch_operations_total", "Final results of the run, those of earlier segments included.",
+                    "status", status_names, run.progress.by_status);
+}
+
+void add_requests(Families& families, const RunMetrics& run) {
+  families.counters("koobatch_requests_total", "Requests that ended, by how.", "outcome", request_outcome_names,
+                    run.requests.by_outcome);
+  auto& durations = families.add(MetricType::Histogram, "koobatch_request_duration_seconds",
+                                 "Time from sending a request to its answer, or until it was given up.");
+  fill(families.value(durations).histogram, run.requests);
+  families.gauge("koobatch_in_flight_requests", "Requests under way.", static_cast<double>(run.progress.in_flight));
+  families.counter("koobatch_retries_total", "Requests sent that were not an operation's first.", run.progress.retries);
+  families.counter("koobatch_throttled_total", "Answers that asked to slow down.", run.progress.throttled);
+}
+
+void add_service(Families& families, const RunMetrics& run) {
+  if (const double limit = run.progress.pace.limit(); limit > 0) {
+    families.gauge("koobatch_rate_limit", "Most requests a second, set or learned; absent if there is no limit.",
+                   limit);
+  }
+  families.gauge("koobatch_service_up", "0 while nothing is sent but probes because the service does not answer.",
+                 run.progress.pace.down ? 0 : 1);
+  families.counter("koobatch_token_refreshes_total", "New access tokens taken into use in mid-run.",
+                   run.token_refreshes);
+}
+
+bool is_letter(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+}
+
+bool is_label_name(std::string_view name) {
+  return !name.empty() && is_letter(name.front()) && !name.starts_with("__") &&
+         std::all_of(name.begin(), name.end(), [](char c) { return is_letter(c) || (c >= '0' && c <= '9'); });
+}
+
+}  // namespace
+
+Result<Metrics::Label> parse_metric_label(std::string_view text) {
+  const auto equals = text.find('=');
+  if (equals == std::string_view::npos) return usage_error("must be NAME=VALUE");
+  const std::string_view name = text.substr(0, equals);
+  const std::string_view value = text.substr(equals + 1);
+  if (!is_label_name(name)) {
+    return usage_error("the name must be letters, digits and _, not begin with a digit, nor with __");
+  }
+  if (std::find(taken_labels.begin(), taken_labels.end(), name) != taken_labels.end()) {
+    return usage_error(fmt::format("metrics have a label '{}' themselves; choose another name", name));
+  }
+  if (value.empty()) return usage_error("the value is missing");
+  if (!simdjson::validate_utf8(value.data(), value.size())) return usage_error("the value must be UTF-8");
+  return Metrics::Label{std::string(name), std::string(value)};
+}
+
+std::vector<MetricFamily> metric_families(const Metrics& metrics) {
+  Families families(metrics.labels);
+  add_process(families, metrics);
+  if (metrics.run) {
+    add_operations(families, *metrics.run);
+    add_requests(families, *metrics.run);
+    add_service(families, *metrics.run);
+  }
+  return families.take();
+}
+
+std::string metrics_text(const Metrics& metrics) {
+  return prometheus::TextSerializer().Serialize(metric_families(metrics));
+}
+
+bool is_metrics_text(std::string_view text) {
+  return text.starts_with(first_bytes);
+}
+
+std::optional<std::int64_t> last_success_in(std::string_view text) {
+  // The lines that begin with # come first, so this finds the value, which stands last on its line.
+  const auto line_start = text.find("\n" + std::string(last_success_name));
+  if (line_start == std::string_view::npos) return std::nullopt;
+  std::string_view line = text.substr(line_start + 1);
+  line = line.substr(0, line.find('\n'));
+  line.remove_prefix(line.rfind(' ') + 1);
+  std::int64_t value = 0;
+  const auto [end, error] = std::from_chars(line.data(), line.data() + line.size(), value);
+  if (error != std::errc() || end != line.data() + line.size()) return std::nullopt;
+  return value;
+}
+
+}  // namespace koobatch::observe

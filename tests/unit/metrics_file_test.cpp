@@ -1,0 +1,105 @@
+#include "koobatch/observe/metrics_file.hpp"
+
+#include "koobatch/observe/metrics.hpp"
+
+#include "report_samples.hpp"
+
+#include <sys/stat.h>
+
+using namespace koobatch;
+using namespace koobatch::observe;
+using namespace std::chrono_literals;
+
+namespace {
+
+const TimePoint start{1h};
+
+std::string text_with(std::optional<std::int64_t> last_success) {
+  Metrics metrics;
+  metrics.version = "0.1.0";
+  metrics.last_success = last_success;
+  return metrics_text(metrics);
+}
+
+using Names = std::vector<std::string>;
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(metrics_file)
+
+BOOST_AUTO_TEST_CASE(it_is_replaced_as_a_whole_and_alone_in_its_folder) {
+  const samples::Folder folder;
+  auto file = MetricsFile::open(folder / "a.prom").value();
+  file.write("a long text\n", start);
+  file.write("short\n", start);
+  BOOST_TEST(samples::content(folder / "a.prom") == "short\n");
+  BOOST_TEST(folder.names() == Names{"a.prom"}, boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(whoever_has_it_open_goes_on_reading_the_old_one) {
+  const samples::Folder folder;
+  auto file = MetricsFile::open(folder / "a.prom").value();
+  file.write("old\n", start);
+  std::ifstream reader(folder / "a.prom");
+  file.write("new\n", start);
+  std::string line;
+  std::getline(reader, line);
+  BOOST_TEST(line == "old");
+}
+
+BOOST_AUTO_TEST_CASE(others_may_read_it) {
+  const samples::Folder folder;
+  const mode_t before = ::umask(0022);
+  MetricsFile::open(folder / "a.prom").value().write("x\n", start);
+  ::umask(before);
+  struct stat status {};
+  BOOST_REQUIRE(::stat((folder / "a.prom").c_str(), &status) == 0);
+  BOOST_TEST((status.st_mode & 0777U) == 0644U);
+}
+
+BOOST_AUTO_TEST_CASE(it_is_due_at_once_and_then_at_intervals) {
+  const samples::Folder folder;
+  auto file = MetricsFile::open(folder / "a.prom").value();
+  BOOST_TEST(file.is_due(start));
+  file.write("x\n", start);
+  BOOST_TEST(!file.is_due(start + MetricsFile::interval - 1ns));
+  BOOST_TEST(file.is_due(start + MetricsFile::interval));
+}
+
+BOOST_AUTO_TEST_CASE(when_a_run_last_succeeded_is_taken_over) {
+  const samples::Folder folder;
+  BOOST_TEST(!MetricsFile::open(folder / "a.prom").value().last_success());
+  MetricsFile::open(folder / "a.prom").value().write(text_with(1795000000), start);
+  BOOST_TEST(MetricsFile::open(folder / "a.prom").value().last_success().value() == 1795000000);
+  MetricsFile::open(folder / "a.prom").value().write(text_with(std::nullopt), start);
+  BOOST_TEST(!MetricsFile::open(folder / "a.prom").value().last_success());
+}
+
+BOOST_AUTO_TEST_CASE(what_is_no_file_of_metrics_is_refused_and_left_alone) {
+  const samples::Folder folder;
+  std::ofstream(folder / "job.ndjson") << "precious\n";
+  const auto refused = MetricsFile::open(folder / "job.ndjson");
+  BOOST_REQUIRE(!refused.has_value());
+  BOOST_TEST((refused.error().kind == ErrorKind::usage));
+  BOOST_TEST(refused.error().message.find("is not overwritten") != std::string::npos, refused.error().message);
+  BOOST_TEST(samples::content(folder / "job.ndjson") == "precious\n");
+  BOOST_TEST(!MetricsFile::open(folder.path()).has_value());
+  std::ofstream(folder / "empty.prom") << "";
+  BOOST_TEST(MetricsFile::open(folder / "empty.prom").has_value());
+}
+
+BOOST_AUTO_TEST_CASE(a_write_that_fails_leaves_the_old_file_and_nothing_else) {
+  const samples::Folder folder;
+  auto file = MetricsFile::open(folder / "a.prom").value();
+  // A folder cannot be replaced by a file.
+  std::filesystem::create_directory(folder / "a.prom");
+  file.write("x\n", start);
+  BOOST_TEST(folder.names() == Names{"a.prom"}, boost::test_tools::per_element());
+  BOOST_TEST(std::filesystem::is_directory(folder / "a.prom"));
+  BOOST_TEST(!file.is_due(start), "it is not tried again at once");
+  std::filesystem::remove(folder / "a.prom");
+  file.write("y\n", start);
+  BOOST_TEST(samples::content(folder / "a.prom") == "y\n");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
