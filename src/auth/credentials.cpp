@@ -2,6 +2,7 @@
 
 #include "koobatch/auth/refresh_token_file.hpp"
 #include "koobatch/auth/token_command.hpp"
+#include "koobatch/core/words.hpp"
 
 #include <fmt/format.h>
 #include <boost/algorithm/string/replace.hpp>
@@ -65,7 +66,7 @@ Result<void> Credentials::check(const CredentialSettings& settings) {
     if (const auto file = RefreshTokenFile::open(settings.refresh_token_file); !file) return file.error();
   }
   if (!settings.token_command.empty()) {
-    if (const auto words = split_words(settings.token_command); !words) return words.error();
+    if (const auto words = split_words(settings.token_command, settings.source()); !words) return words.error();
     return {};
   }
   if (const auto token = Credentials(settings).ask_source({}); !token) return token.error();
@@ -108,7 +109,7 @@ Result<Secret> Credentials::ask_source(const Stop& stop) {
     return read_token_file(settings_.token_file, source);
   }
   if (!settings_.token_env.empty()) return read_variable(settings_.token_env, source);
-  const auto words = split_words(settings_.token_command);
+  const auto words = split_words(settings_.token_command, source);
   if (!words) return words.error();
   // The command may have the present token, or one of before, from where it keeps them.
   const auto mask = [this](std::string& text) {

@@ -3,14 +3,12 @@
 #include "koobatch/auth/authorization.hpp"
 #include "koobatch/auth/token.hpp"
 #include "koobatch/auth/wipe.hpp"
+#include "koobatch/core/child_process.hpp"
 
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
-#include <signal.h>
-#include <spawn.h>
 #include <spdlog/spdlog.h>
-#include <sys/wait.h>
 #include <unistd.h>
 #include <boost/algorithm/string/replace.hpp>
 
@@ -32,10 +30,6 @@ constexpr auto end_interval = 5ms;
 constexpr std::size_t max_words = 8 * 1024;
 
 const std::string source = "--token-command";
-
-bool is_blank(char c) {
-  return c == ' ' || c == '\t' || c == '\n';
-}
 
 /// A pipe of which the child gets one end.
 class Pipe {
@@ -60,54 +54,12 @@ class Pipe {
   int failure_ = 0;
 };
 
-/// How the child is to start: signals as if a shell had started it, and a process group of its own, so that it can be
-/// ended together with whatever it starts.
-class SpawnRules {
- public:
-  SpawnRules(int out, int err) {
-    ::posix_spawn_file_actions_init(&actions_);
-    ::posix_spawn_file_actions_addopen(&actions_, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-    ::posix_spawn_file_actions_adddup2(&actions_, out, STDOUT_FILENO);
-    ::posix_spawn_file_actions_adddup2(&actions_, err, STDERR_FILENO);
-    ::posix_spawn_file_actions_addclosefrom_np(&actions_, STDERR_FILENO + 1);
-    ::posix_spawnattr_init(&attributes_);
-    ::posix_spawnattr_setflags(&attributes_, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-    ::posix_spawnattr_setpgroup(&attributes_, 0);
-    sigset_t signals;
-    sigemptyset(&signals);
-    ::posix_spawnattr_setsigmask(&attributes_, &signals);
-    for (const int ignored : {SIGPIPE, SIGXFSZ}) sigaddset(&signals, ignored);
-    ::posix_spawnattr_setsigdefault(&attributes_, &signals);
-  }
-  ~SpawnRules() {
-    ::posix_spawn_file_actions_destroy(&actions_);
-    ::posix_spawnattr_destroy(&attributes_);
-  }
-  SpawnRules(const SpawnRules&) = delete;
-  SpawnRules& operator=(const SpawnRules&) = delete;
-
-  int spawn(const std::vector<std::string>& words, pid_t& pid) const {
-    std::vector<char*> arguments;
-    // exec() takes them as not const, and does not change them.
-    for (const auto& word : words) arguments.push_back(const_cast<char*>(word.c_str()));
-    arguments.push_back(nullptr);
-    return ::posix_spawnp(&pid, words.front().c_str(), &actions_, &attributes_, arguments.data(), environ);
-  }
-
- private:
-  posix_spawn_file_actions_t actions_;
-  posix_spawnattr_t attributes_;
-};
-
 /// A running program and what it writes.
 class Child {
  public:
-  Child(pid_t pid, const Pipe& output, const Pipe& errors)
-      : pid_(pid), streams_{{{output.reading(), POLLIN, 0}, {errors.reading(), POLLIN, 0}}} {}
-  ~Child() {
-    end();
-    wipe(err);
-  }
+  Child(ChildProcess process, const Pipe& output, const Pipe& errors)
+      : process_(std::move(process)), streams_{{{output.reading(), POLLIN, 0}, {errors.reading(), POLLIN, 0}}} {}
+  ~Child() { wipe(err); }
   Child(const Child&) = delete;
   Child& operator=(const Child&) = delete;
 
@@ -119,9 +71,8 @@ class Child {
   }
   /// How it ended, as waitpid() says it; nothing while it runs.
   std::optional<int> ended() {
-    int status = 0;
-    if (::waitpid(pid_, &status, WNOHANG) != pid_) return std::nullopt;
-    reaped_ = true;
+    const auto status = process_.ended();
+    if (!status) return status;
     // Whatever it left running may hold the pipes open for ever: only what is there counts.
     for (bool more = true; more;) {
       more = ::poll(streams_.data(), streams_.size(), 0) > 0;
@@ -134,13 +85,6 @@ class Child {
   std::string err;
 
  private:
-  void end() {
-    if (reaped_) return;
-    ::kill(-pid_, SIGKILL);
-    while (::waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
-    }
-  }
-
   void take() {
     const auto out = read_from(streams_[0]).substr(0, max_out - out_size_);
     out.copy(out_.data() + out_size_, out.size());
@@ -164,8 +108,7 @@ class Child {
   Secret out_{max_out};
   std::size_t out_size_ = 0;
   Secret piece_{piece_size};
-  const pid_t pid_;
-  bool reaped_ = false;
+  ChildProcess process_;
   std::array<pollfd, 2> streams_;  ///< standard output and error; -1 at their end
 };
 
@@ -190,9 +133,8 @@ void log_words(Child& child, const CommandLimits& limits, bool failed) {
 }
 
 Error failure(int status, const std::string& program) {
-  const std::string how = WIFSIGNALED(status) ? fmt::format("was killed by signal {}", WTERMSIG(status))
-                                              : fmt::format("ended with status {}", WEXITSTATUS(status));
-  return usage_error(fmt::format("{}: '{}' {}, so there is no token; run it by hand to see why", source, program, how));
+  return usage_error(fmt::format("{}: '{}' {}, so there is no token; run it by hand to see why", source, program,
+                                 describe_end(status)));
 }
 
 Result<Secret> token_of(Child& child, int status, const std::string& program) {
@@ -206,47 +148,18 @@ Result<Secret> token_of(Child& child, int status, const std::string& program) {
 
 }  // namespace
 
-Result<std::vector<std::string>> split_words(std::string_view command) {
-  std::vector<std::string> words;
-  bool within = false;
-  char quote = 0;
-  for (std::size_t i = 0; i < command.size(); ++i) {
-    char c = command[i];
-    if (quote == 0 && is_blank(c)) {
-      within = false;
-      continue;
-    }
-    if (!std::exchange(within, true)) words.emplace_back();
-    if (c == quote || (quote == 0 && (c == '\'' || c == '"'))) {
-      quote = quote == 0 ? c : '\0';
-      continue;
-    }
-    if (c == '\\' && quote != '\'' && i + 1 < command.size()) {
-      const char next = command[i + 1];
-      if (quote == 0 || next == '"' || next == '\\') c = command[++i];
-    }
-    words.back().push_back(c);
-  }
-  if (quote != 0) return usage_error(fmt::format("{}: a {} is never closed", source, quote));
-  if (words.empty() || words.front().empty()) {
-    return usage_error(fmt::format("{}: names no program; write it as --token-command 'PROGRAM ARGUMENT…'", source));
-  }
-  return words;
-}
-
 Result<Secret> run_token_command(const std::vector<std::string>& words, const CommandLimits& limits) {
   // The arguments may be nobody's business.
   const std::string& program = words.front();
   Pipe out, err;
-  pid_t pid = -1;
-  int code = out.failure() != 0 ? out.failure() : err.failure();
-  if (code == 0) code = SpawnRules(out.writing(), err.writing()).spawn(words, pid);
-  if (code != 0) {
+  if (const int code = out.failure() != 0 ? out.failure() : err.failure(); code != 0) {
     return system_error(ErrorKind::usage, fmt::format("{} '{}'", source, program), "cannot be started", code);
   }
+  auto process = ChildProcess::start({source, words, out.writing(), err.writing(), environ});
+  if (!process) return process.error();
   out.close_writing();
   err.close_writing();
-  Child child(pid, out, err);
+  Child child(std::move(*process), out, err);
   const TimePoint end = Steady::now() + limits.timeout;
   for (;;) {
     child.follow();

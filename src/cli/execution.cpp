@@ -3,6 +3,7 @@
 #include "koobatch/auth/credentials.hpp"
 #include "koobatch/cli/exit_status.hpp"
 #include "koobatch/cli/metrics_output.hpp"
+#include "koobatch/cli/on_complete.hpp"
 #include "koobatch/cli/output.hpp"
 #include "koobatch/cli/room.hpp"
 #include "koobatch/cli/signals.hpp"
@@ -15,6 +16,9 @@
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
+
+#include <optional>
+#include <utility>
 
 namespace koobatch::cli {
 namespace {
@@ -58,27 +62,6 @@ int status_of(const engine::RunResult& result, int signal) {
   return exit_fatal;
 }
 
-using StartRun = std::function<Result<std::unique_ptr<engine::Run>>(const engine::RunSettings&)>;
-
-int execute_segment(engine::RunSettings& settings, const Invocation& invocation,
-                    std::shared_ptr<observe::Console> console, const StartRun& start, const SignalWatch& signals,
-                    MetricsOutput& metrics) {
-  const auto simulator = start_embedded(settings, invocation.options.simulator);
-  if (!simulator) return fail(simulator.error());
-  if (auto fitted = fit_connections(settings); !fitted) return fail(fitted.error());
-  settings.interrupted = [&signals] { return signals.received() != 0; };
-  auto run = start(settings);
-  if (!run) return fail_to_start(run.error(), signals);
-  const MetricsOutput::Following following(metrics, **run);
-  const auto& presentation = invocation.options.presentation;
-  const bool silent = presentation.quiet && presentation.progress == observe::ProgressMode::automatic;
-  {
-    observe::ProgressDisplay display(silent ? observe::ProgressMode::none : presentation.progress, std::move(console));
-    watch(**run, signals, display, metrics);
-  }
-  return print_result((*run)->finish(), signals.received());
-}
-
 /// The refresh token's file is replaced as tokens are renewed: the access token in it would be lost.
 Result<void> check_two_files(const auth::CredentialSettings& credentials) {
   const auto& token = credentials.token_file;
@@ -92,11 +75,6 @@ Result<void> check_two_files(const auth::CredentialSettings& credentials) {
 }  // namespace
 
 Result<void> check_files(engine::RunSettings& settings) {
-  std::error_code ignored;
-  if (std::filesystem::is_directory(settings.report, ignored)) {
-    return usage_error(fmt::format("--report {}: is a directory; write {}/ to have the report named in it",
-                                   settings.report.string(), settings.report.string()));
-  }
   if (auto ok = check_two_files(settings.credentials); !ok) return ok;
   if (settings.credentials.any() && settings.credentials.tokens_file.empty()) {
     if (const auto checked = auth::Credentials::check(settings.credentials); !checked) return checked.error();
@@ -148,13 +126,54 @@ Result<std::unique_ptr<sim::Simulator>> start_embedded(engine::RunSettings& sett
   return started;
 }
 
-int execute(engine::RunSettings settings, const Invocation& invocation, std::shared_ptr<observe::Console> console,
-            const std::function<Result<std::unique_ptr<engine::Run>>(const engine::RunSettings&)>& start) {
-  warn_of_insecurity(settings);
+namespace {
+
+/// A segment that has come to its end. No result: it was never begun.
+struct Ended {
+  int status = exit_fatal;
+  std::optional<engine::RunResult> result{};
+};
+
+Ended run_segment(engine::RunSettings& settings, const Invocation& invocation,
+                  std::shared_ptr<observe::Console> console, const Start& start, const SignalWatch& signals,
+                  MetricsOutput& metrics) {
+  const auto simulator = start_embedded(settings, invocation.options.simulator);
+  if (!simulator) return {fail(simulator.error())};
+  if (auto fitted = fit_connections(settings); !fitted) return {fail(fitted.error())};
+  settings.interrupted = [&signals] { return signals.received() != 0; };
+  auto run = start(settings);
+  if (!run) return {fail_to_start(run.error(), signals)};
+  const MetricsOutput::Following following(metrics, **run);
+  const auto& presentation = invocation.options.presentation;
+  const bool silent = presentation.quiet && presentation.progress == observe::ProgressMode::automatic;
+  {
+    observe::ProgressDisplay display(silent ? observe::ProgressMode::none : presentation.progress, std::move(console));
+    watch(**run, signals, display, metrics);
+  }
+  auto result = (*run)->finish();
+  const int status = print_result(result, signals.received());
+  return {status, std::move(result)};
+}
+
+/// With all that watches over a run and is over before it is told that the run has ended.
+Ended run_watched(engine::RunSettings settings, const Invocation& invocation, std::shared_ptr<observe::Console> console,
+                  const Start& start) {
   const SignalWatch signals([console] { console->leave(); });
   const auto metrics = MetricsOutput::open(invocation.options.metrics);
-  if (!metrics) return fail(metrics.error());
-  return (*metrics)->finish(execute_segment(settings, invocation, std::move(console), start, signals, **metrics));
+  if (!metrics) return {fail(metrics.error())};
+  auto ended = run_segment(settings, invocation, std::move(console), start, signals, **metrics);
+  (*metrics)->finish(ended.status);
+  return ended;
+}
+
+}  // namespace
+
+int execute(engine::RunSettings settings, const Invocation& invocation, std::shared_ptr<observe::Console> console,
+            const Start& start) {
+  warn_of_insecurity(settings);
+  const auto ended = run_watched(std::move(settings), invocation, std::move(console), start);
+  if (ended.result) run_on_complete(invocation.options, {ended.result->summary, ended.status});
+  return ended.status;
 }
 
 }  // namespace koobatch::cli

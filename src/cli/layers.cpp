@@ -112,7 +112,8 @@ std::string record(const std::vector<Setting>& settings) {
   std::string text;
   JsonWriter json(text);
   for (const auto& [row, layer, origin, values] : settings) {
-    const bool of_the_run = (row->verbs & only(Verb::resume)) != 0 && row->group != "Output" && row->name != "job";
+    const bool of_the_run = (row->verbs & only(Verb::resume)) != 0 && row->group != "Output" &&
+                            row->group != schedule_group && row->name != "job";
     if (!of_the_run || row->private_value) continue;
     std::string& out = json.key(row->name);
     for (std::size_t i = 0; i < values.size(); ++i) {

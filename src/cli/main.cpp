@@ -4,8 +4,10 @@
 #include "koobatch/cli/commands.hpp"
 #include "koobatch/cli/core_dumps.hpp"
 #include "koobatch/cli/exit_status.hpp"
+#include "koobatch/cli/on_complete.hpp"
 #include "koobatch/cli/output.hpp"
 #include "koobatch/cli/recorded.hpp"
+#include "koobatch/cli/schedule_lock.hpp"
 #include "koobatch/observe/console.hpp"
 #include "koobatch/observe/log.hpp"
 
@@ -32,6 +34,10 @@ Environment koobatch_variables() {
     if (!text.starts_with("KOOBATCH_") || equals == std::string_view::npos) continue;
     variables.emplace(text.substr(0, equals), text.substr(equals + 1));
   }
+  // Started by the command of --on-complete, we are not to take what it was told of another run for our settings.
+  if (variables.contains(std::string(completion_mark))) {
+    std::erase_if(variables, [](const auto& variable) { return is_completion_variable(variable.first); });
+  }
   return variables;
 }
 
@@ -43,8 +49,6 @@ void set_up_log(const Presentation& presentation, const std::shared_ptr<observe:
 }
 
 int execute(const Invocation& invocation, const std::shared_ptr<observe::Console>& console) {
-  for (const auto& warning : invocation.warnings) spdlog::warn("{}", warning);
-  if ((only(invocation.verb) & verbs_with_secrets) != 0) forbid_core_dumps();
   switch (invocation.verb) {
     case Verb::run:
       return run_command(invocation, console);
@@ -94,7 +98,9 @@ int main(int argc, char** argv) {
     }
     const auto& invocation = std::get<Invocation>(*parsed);
     set_up_log(invocation.options.presentation, console);
-    return execute(invocation, console);
+    for (const auto& warning : invocation.warnings) spdlog::warn("{}", warning);
+    if ((only(invocation.verb) & verbs_with_secrets) != 0) forbid_core_dumps();
+    return under_lock(invocation.options.schedule, [&] { return execute(invocation, console); });
   } catch (const std::exception& bug) {
     return fail(fatal_error(std::string("unexpected: ") + bug.what()));
   }

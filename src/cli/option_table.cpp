@@ -126,6 +126,7 @@ constexpr std::string_view job_group = "Job and report";
 constexpr std::string_view credentials = "Credentials";
 constexpr std::string_view pace = "Pace";
 constexpr std::string_view retries = "Retries and time limits";
+constexpr std::string_view schedules = schedule_group;
 constexpr std::string_view tls = "TLS";
 constexpr std::string_view embedded = "Embedded service";
 constexpr std::string_view output = "Output";
@@ -264,6 +265,16 @@ const std::array table = {
               }},
     OptionRow{"max-outage", 0, "DURATION", sending, retries, "Give up when the service is silent for so long (10m)",
               [](Value v, Options& o) { return set_duration(v, o.run.pace.max_outage); }},
+
+    OptionRow{"lock", 0, "FILE", run, schedules, "Work only while no other does that has this lock; exit 0 if one does",
+              [](Value v, Options& o) { return set_text(v, o.schedule.lock); }},
+    OptionRow{"lock-wait", 0, "DURATION", run, schedules, "Wait so long for the lock; exit 5 when that is over (0)",
+              [](Value v, Options& o) { return set_duration(v, o.schedule.lock_wait, Duration::zero()); }},
+    OptionRow{"on-complete", 0, "COMMAND", run, schedules,
+              "Program (no shell) to start once the report is closed; variables tell it how it went",
+              [](Value v, Options& o) { return set_text(v, o.schedule.on_complete); }, Choice::none, false, true},
+    OptionRow{"on-complete-timeout", 0, "DURATION", run, schedules, "Time it may take; then it is killed (5m)",
+              [](Value v, Options& o) { return set_duration(v, o.schedule.on_complete_timeout); }},
 
     OptionRow{"cacert", 0, "FILE", sending, tls, "PEM file of certificates to trust, instead of the system's",
               [](Value v, Options& o) { return set_text(v, o.run.tls.cacert); }, Choice::none, false, false, true},

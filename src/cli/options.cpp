@@ -1,14 +1,13 @@
 #include "koobatch/cli/options.hpp"
 
-#include "koobatch/auth/token_command.hpp"
 #include "koobatch/cli/spool.hpp"
+#include "koobatch/core/words.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
 #include <regex>
-#include <sstream>
 #include <string_view>
 #include <utility>
 
@@ -45,21 +44,10 @@ Result<void> check_app(const engine::RunSettings& run) {
   return {};
 }
 
-bool is_shell_operator(std::string_view word) {
-  constexpr std::array<std::string_view, 8> operators = {"|", "||", "&", "&&", ";", "<", ">", ">>"};
-  return std::find(operators.begin(), operators.end(), word) != operators.end();
-}
-
-/// The first word of the command that only a shell obeys; empty: none. One that is quoted is meant as it is, and one
-/// within a quoted text is for a shell that the command starts.
-std::string shell_operator(const std::string& command) {
-  const auto words = auth::split_words(command);
-  if (!words || std::none_of(words->begin(), words->end(), is_shell_operator)) return {};
-  std::istringstream text(command);
-  for (std::string word; text >> word;) {
-    if (is_shell_operator(word)) return word;
-  }
-  return {};
+Result<void> check_no_shell_needed(std::string_view option, const std::string& command) {
+  const auto word = shell_operator(command);
+  if (word.empty()) return {};
+  return usage_error(fmt::format("{}: '{}' is for a shell, and no shell is used; write sh -c '…'", option, word));
 }
 
 Result<void> check_credentials(const Options& options, const net::Endpoint& endpoint) {
@@ -86,10 +74,7 @@ Result<void> check_credentials(const Options& options, const net::Endpoint& endp
         "--refresh-token-file and --tokens-file exclude each other: what is got for it would be one token for all "
         "users");
   }
-  if (const auto word = shell_operator(credentials.token_command); !word.empty()) {
-    return usage_error(
-        fmt::format("--token-command: '{}' is for a shell, and no shell is used; write sh -c '…'", word));
-  }
+  if (auto ok = check_no_shell_needed("--token-command", credentials.token_command); !ok) return ok;
   const bool signs = options.run.app.any();
   // A dry run sends nothing, so it needs no token.
   if (!credentials.any() && !signs && !options.dry_run) {
@@ -132,6 +117,16 @@ Result<void> check_metrics(const MetricsOptions& metrics) {
   return usage_error("--metrics-label needs --metrics-addr or --metrics-file: the metrics it is put to");
 }
 
+Result<void> check_schedule(const Options& options) {
+  const auto& schedule = options.schedule;
+  if (schedule.lock.empty() && schedule.lock_wait != Duration::zero()) {
+    return usage_error("--lock-wait needs --lock: the file to wait for");
+  }
+  if (schedule.on_complete.empty()) return {};
+  if (const auto words = split_words(schedule.on_complete, "--on-complete"); !words) return words.error();
+  return check_no_shell_needed("--on-complete", schedule.on_complete);
+}
+
 constexpr Duration bench_duration = std::chrono::seconds(10);
 constexpr const char* bench_user = "bench";
 /// In place of a job's file name.
@@ -165,10 +160,17 @@ std::string report_stem(const std::filesystem::path& report) {
   return std::regex_replace(report.filename().string(), endings, "", std::regex_constants::format_first_only);
 }
 
+/// Whether --report says where the report is to be, and not what it is to be called.
+bool names_folder(const std::string& report) {
+  std::error_code ignored;
+  return report.ends_with('/') || std::filesystem::is_directory(report, ignored);
+}
+
 /// What does not depend on where the report is.
 Result<engine::RunSettings> finish(const Options& options, const std::filesystem::path& job, job::Format format) {
   if (auto ok = check_target(options); !ok) return ok.error();
   if (auto ok = check_app(options.run); !ok) return ok.error();
+  if (auto ok = check_schedule(options); !ok) return ok.error();
   engine::RunSettings run = options.run;
   run.job = job;
   run.simulated = options.simulate;
@@ -214,7 +216,7 @@ Result<job::Format> choose_format(const Options& options, const std::filesystem:
 
 std::filesystem::path report_path(const std::string& report, const std::filesystem::path& job, WallTime now) {
   if (report.empty()) return job_stem(job) + ".report.ndjson";
-  if (!report.ends_with('/')) return report;
+  if (!names_folder(report)) return report;
   std::string date(x_date_length, '\0');
   write_x_date(now, date.data());
   return std::filesystem::path(report) / fmt::format("{}.{}.report.ndjson", job_stem(job), date);
@@ -222,7 +224,7 @@ std::filesystem::path report_path(const std::string& report, const std::filesyst
 
 std::filesystem::path retry_report_path(const std::string& report, const std::filesystem::path& old,
                                         const std::function<bool(const std::filesystem::path&)>& exists) {
-  if (!report.empty() && !report.ends_with('/')) return report;
+  if (!report.empty() && !names_folder(report)) return report;
   const auto folder = report.empty() ? old.parent_path() : std::filesystem::path(report);
   const std::string stem = report_stem(old);
   for (unsigned n = 1;; ++n) {
@@ -235,7 +237,10 @@ Result<engine::RunSettings> finish_run(const Options& options, const std::filesy
   const auto format = choose_format(options, job);
   if (!format) return format.error();
   auto run = finish(options, job, *format);
-  if (run) run->report = report_path(options.report, job, now);
+  if (run) {
+    run->report = report_path(options.report, job, now);
+    run->report_numbered = names_folder(options.report);
+  }
   return run;
 }
 
@@ -303,6 +308,7 @@ Result<BenchSettings> finish_bench(const Options& options, WallTime now) {
   // The main thread asks it what is overdue.
   bench.run.pace.shared = true;
   if (!chosen.report.empty()) bench.run.report = report_path(chosen.report, bench_job, now);
+  bench.run.report_numbered = names_folder(chosen.report);
   return bench;
 }
 

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include <optional>
+#include <utility>
 
 namespace koobatch::cli {
 namespace {
@@ -85,14 +86,30 @@ int run_job(const engine::RunSettings& settings, const Invocation& invocation,
   });
 }
 
+Result<Spool> spool_beside(const std::filesystem::path& report) {
+  if (auto free = report::check_free(report); !free) return free.error();
+  return Spool::beside(report);
+}
+
+/// The spool of the report. With it the report has its name, so that both have the same.
+Result<Spool> spool_of_report(engine::RunSettings& settings) {
+  const std::filesystem::path wanted = settings.report;
+  const bool numbered = std::exchange(settings.report_numbered, false);
+  for (unsigned number = 1;; ++number) {
+    settings.report = report::numbered_name(wanted, number);
+    auto spool = spool_beside(settings.report);
+    const auto taken = [&] {
+      return report::is_taken(settings.report) || report::is_taken(spool_path(settings.report));
+    };
+    if (spool || !numbered || !taken()) return spool;
+  }
+}
+
 /// A run reads its job twice, and once more when it is resumed: what can be read only once is kept in a file.
 int run_standard_input(engine::RunSettings settings, const Invocation& invocation,
                        std::shared_ptr<observe::Console> console) {
   const bool dry_run = invocation.options.dry_run;
-  if (!dry_run) {
-    if (auto free = report::check_free(settings.report); !free) return fail(free.error());
-  }
-  auto spool = dry_run ? Spool::temporary() : Spool::beside(settings.report);
+  auto spool = dry_run ? Spool::temporary() : spool_of_report(settings);
   if (!spool) return fail(spool.error());
   Intake intake(std::move(*spool));
   const auto filled = intake.spool.fill(STDIN_FILENO, [&] { return intake.signals->received() != 0; });

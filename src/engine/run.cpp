@@ -89,7 +89,7 @@ struct Run::Impl {
   PaceState look_at_pace();
   report::Summary summarize(const report::EndRecord& end, bool closed) const;
 
-  const RunSettings settings;
+  RunSettings settings;  ///< the report's name is final once it is created
   const job::Validation validation;
   const report::RunRecord record;
   const TimePoint started = Steady::now();
@@ -350,7 +350,8 @@ Result<std::unique_ptr<Run>> Run::start(const RunSettings& settings, const job::
   report::append_line(first_line, record);
   auto impl = std::make_unique<Impl>(settings, validation, std::move(record));
   if (auto prepared = impl->prepare(); !prepared) return prepared.error();
-  auto file = report::create_report(settings.report, first_line);
+  auto file = settings.report_numbered ? report::create_numbered_report(impl->settings.report, first_line)
+                                       : report::create_report(settings.report, first_line);
   if (!file) return file.error();
   impl->launch(std::move(*file), {}, {});
   return std::unique_ptr<Run>(new Run(std::move(impl)));

@@ -193,6 +193,28 @@ Result<std::unique_ptr<JournalFile>> create_report(const fs::path& path, std::st
   return journal;
 }
 
+fs::path numbered_name(const fs::path& report, unsigned number) {
+  constexpr std::string_view ending = ".report.ndjson";
+  std::string name = report.native();
+  if (number == 1) return name;
+  const auto place = name.ends_with(ending) ? name.size() - ending.size() : name.size();
+  return name.insert(place, fmt::format("-{}", number));
+}
+
+bool is_taken(const fs::path& path) {
+  struct stat status {};
+  return ::lstat(path.c_str(), &status) == 0;
+}
+
+Result<std::unique_ptr<JournalFile>> create_numbered_report(fs::path& path, std::string_view first_lines) {
+  const fs::path wanted = path;
+  for (unsigned number = 1;; ++number) {
+    path = numbered_name(wanted, number);
+    auto created = create_report(path, first_lines);
+    if (created || !is_taken(path)) return created;
+  }
+}
+
 Result<LockedReport> LockedReport::open(const fs::path& path) {
   const std::string& name = path.native();
   // O_NONBLOCK: a pipe is refused instead of waited for. Regular files do not know it.

@@ -10,11 +10,6 @@
 
 namespace koobatch::auth {
 
-/// Splits a command into words as a shell does, without anything else a shell does: blanks separate; what stands within
-/// '…' is taken as it is; within "…" a backslash stands before " and \ only; elsewhere it takes the next character as
-/// it is. An error (usage) if there is no word, or a quote is never closed.
-Result<std::vector<std::string>> split_words(std::string_view command);
-
 struct CommandLimits {
   Duration timeout = std::chrono::seconds(30);
   /// Asked ten times a second: true ends the command early. May be empty.

@@ -32,10 +32,13 @@ int fail_to_start(const Error& error, const SignalWatch& signals);
 Result<std::unique_ptr<sim::Simulator>> start_embedded(engine::RunSettings& settings,
                                                        const sim::SimulatorSettings& simulator);
 
+/// Starts a segment with the settings as they are at last.
+using Start = std::function<Result<std::unique_ptr<engine::Run>>(const engine::RunSettings&)>;
+
 /// Starts the embedded service if it is asked for, starts the segment, shows its progress, hands signals on, prints the
-/// summary. Returns the exit status.
+/// summary; then the command of --on-complete has its turn. Returns the exit status.
 int execute(engine::RunSettings settings, const Invocation& invocation, std::shared_ptr<observe::Console> console,
-            const std::function<Result<std::unique_ptr<engine::Run>>(const engine::RunSettings&)>& start);
+            const Start& start);
 
 /// Prints the summary of a run that is over, returns its exit status. `signal`: the one that interrupted it.
 int print_result(const engine::RunResult& result, int signal);

@@ -33,6 +33,9 @@ struct OptionRow {
   bool is_switch() const { return argument.empty(); }
 };
 
+/// The heading of options that belong to whoever starts a run, so that its report does not record them.
+constexpr std::string_view schedule_group = "Schedules";
+
 std::span<const OptionRow> option_table();
 
 /// The option that names the configuration file, and so cannot stand in it.

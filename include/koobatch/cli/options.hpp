@@ -51,6 +51,12 @@ struct Options {
   std::string html;    ///< --html of `report`; the same
   bool dry_run = false;
   bool json = false;
+  struct Schedule {
+    std::string lock;         ///< --lock; empty: there is none
+    Duration lock_wait{};     ///< 0: not at all
+    std::string on_complete;  ///< --on-complete as given
+    Duration on_complete_timeout = std::chrono::minutes(5);
+  } schedule;
   struct Bench {
     std::uint64_t operations = 0;  ///< 0: not said
     Duration duration{};           ///< 0: not said
@@ -93,12 +99,14 @@ Result<BenchSettings> finish_bench(const Options& options, WallTime now);
 /// --format, or what the extension says.
 Result<job::Format> choose_format(const Options& options, const std::filesystem::path& job);
 
-/// Where the report of a retry goes: FILE as it is; DIR/ and nothing give the first name made of the old report's that
-/// is not taken: x.report.ndjson and x.retry-1.report.ndjson give x.retry-2.report.ndjson, in DIR/ or beside it.
+/// Where the report of a retry goes: FILE as it is; DIR/, a folder that is there, and nothing give the first name made
+/// of the old report's that is not taken: x.report.ndjson and x.retry-1.report.ndjson give x.retry-2.report.ndjson, in
+/// DIR/ or beside it.
 std::filesystem::path retry_report_path(const std::string& report, const std::filesystem::path& old,
                                         const std::function<bool(const std::filesystem::path&)>& exists);
 
-/// Where the report goes: FILE as it is; DIR/ and no --report at all (empty) give a name made of the job's.
+/// Where the report goes: FILE as it is; DIR/, a folder that is there, and no --report at all (empty) give a name made
+/// of the job's.
 std::filesystem::path report_path(const std::string& report, const std::filesystem::path& job, WallTime now);
 
 }  // namespace koobatch::cli

@@ -44,6 +44,7 @@ struct RunSettings {
   net::TlsSettings tls;
 
   std::filesystem::path report;
+  bool report_numbered = false;  ///< nobody chose this name: if another report has it, the new one gets a number
   /// For the report's `run` line: a JSON object of what was set, without secrets, as `resume` reads it back.
   std::string recorded = "{}";
 

@@ -29,6 +29,16 @@ class JournalFile {
 /// leaves one behind.
 Result<std::unique_ptr<JournalFile>> create_report(const std::filesystem::path& path, std::string_view first_lines);
 
+/// "a.20261121T170000Z-2.report.ndjson" for "a.20261121T170000Z.report.ndjson" and 2; for 1 the name as it is.
+std::filesystem::path numbered_name(const std::filesystem::path& report, unsigned number);
+
+/// The same for a report that nobody named: for as long as another has the name, the next number goes into it. `path`
+/// becomes the name it got.
+Result<std::unique_ptr<JournalFile>> create_numbered_report(std::filesystem::path& path, std::string_view first_lines);
+
+/// Whether there is something of this name.
+bool is_taken(const std::filesystem::path& path);
+
 /// What stands in the way of a new report at `path`, as far as one can see beforehand: a usage error.
 Result<void> check_free(const std::filesystem::path& path);
 

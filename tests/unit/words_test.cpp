@@ -1,4 +1,4 @@
-#include "koobatch/auth/token_command.hpp"
+#include "koobatch/core/words.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -6,20 +6,19 @@
 #include <vector>
 
 using namespace koobatch;
-using koobatch::auth::split_words;
 
 namespace {
 
 using Words = std::vector<std::string>;
 
 void check(std::string_view command, const Words& expected) {
-  const auto words = split_words(command);
+  const auto words = split_words(command, "--command");
   BOOST_REQUIRE_MESSAGE(words.has_value(), command);
   BOOST_TEST(*words == expected, boost::test_tools::per_element());
 }
 
 std::string refusal(std::string_view command) {
-  const auto words = split_words(command);
+  const auto words = split_words(command, "--command");
   BOOST_REQUIRE_MESSAGE(words.has_error(), command);
   BOOST_TEST((words.error().kind == ErrorKind::usage));
   return words.error().message;
@@ -27,8 +26,7 @@ std::string refusal(std::string_view command) {
 
 }  // namespace
 
-// What running one comes to is in e2e/credentials_test.cpp: unit tests start no programs.
-BOOST_AUTO_TEST_SUITE(token_command)
+BOOST_AUTO_TEST_SUITE(words)
 
 BOOST_AUTO_TEST_CASE(blanks_separate_words) {
   check("vault read  -field=token\tkoo\n", {"vault", "read", "-field=token", "koo"});
@@ -52,11 +50,20 @@ BOOST_AUTO_TEST_CASE(nothing_else_a_shell_does_is_done) {
 }
 
 BOOST_AUTO_TEST_CASE(a_quote_that_is_never_closed_or_no_program_is_refused) {
-  BOOST_TEST(refusal("a 'b").find("a ' is never closed") != std::string::npos);
+  BOOST_TEST(refusal("a 'b").find("--command: a ' is never closed") != std::string::npos);
   BOOST_TEST(refusal("a \"b").find("a \" is never closed") != std::string::npos);
   for (const char* command : {"", " \t", "''", "'' x"}) {
-    BOOST_TEST(refusal(command).find("names no program") != std::string::npos);
+    BOOST_TEST(refusal(command) == "--command: names no program; write it as --command 'PROGRAM ARGUMENT…'");
   }
+}
+
+BOOST_AUTO_TEST_CASE(what_only_a_shell_obeys_is_found_unless_it_is_quoted) {
+  BOOST_TEST(shell_operator("get token | head -1") == "|");
+  BOOST_TEST(shell_operator("notify && mail") == "&&");
+  BOOST_TEST(shell_operator("tool >file") == "");
+  BOOST_TEST(shell_operator("sh -c 'get token | head -1'") == "");
+  BOOST_TEST(shell_operator("echo '|'") == "");
+  BOOST_TEST(shell_operator("echo 'unclosed | x") == "");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,125 @@
+#include "koobatch/cli/on_complete.hpp"
+
+#include "koobatch/cli/option_table.hpp"
+#include "koobatch/cli/signals.hpp"
+#include "koobatch/core/child_process.hpp"
+#include "koobatch/core/units.hpp"
+#include "koobatch/core/words.hpp"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+#include <boost/algorithm/string/case_conv.hpp>
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <thread>
+#include <utility>
+
+namespace koobatch::cli {
+namespace {
+
+using namespace std::chrono_literals;
+using Variables = std::vector<std::pair<std::string, std::string>>;
+
+constexpr auto look_interval = 20ms;
+constexpr std::string_view option = "--on-complete";
+
+/// "KOOBATCH_SUCCEEDED"
+std::string count_name(std::string_view status) {
+  return fmt::format("KOOBATCH_{}", boost::algorithm::to_upper_copy(std::string(status)));
+}
+
+Variables describe(const Completed& run) {
+  const report::Summary& summary = run.summary;
+  Variables variables = {
+      {"KOOBATCH_REPORT", std::filesystem::absolute(summary.report).lexically_normal().string()},
+      {"KOOBATCH_RUN_ID", summary.run.run_id},
+      {std::string(completion_mark), std::string(to_string(summary.outcome))},
+      {"KOOBATCH_EXIT_STATUS", fmt::format("{}", run.exit_status)},
+      {"KOOBATCH_REMAINING", fmt::format("{}", summary.counts.remaining)},
+  };
+  for (std::size_t i = 0; i < status_names.size(); ++i) {
+    variables.emplace_back(count_name(status_names[i]), fmt::format("{}", summary.counts[static_cast<Status>(i)]));
+  }
+  return variables;
+}
+
+/// Left to a koobatch that the command starts, these would make it wait for the lock we have, or start the command
+/// anew.
+bool is_about_this_run(std::string_view name) {
+  constexpr std::array<std::string_view, 4> options = {"lock", "lock-wait", "on-complete", "on-complete-timeout"};
+  return std::any_of(options.begin(), options.end(),
+                     [&](std::string_view known) { return variable_name(known) == name; });
+}
+
+std::string program_of(const std::vector<std::string>& words) {
+  return fmt::format("{}: '{}'", option, words.front());
+}
+
+/// Waits for its end, and says what it came to if that is not well.
+void follow(ChildProcess child, const std::string& program, Duration timeout, const SignalWatch& signals) {
+  const TimePoint end = Steady::now() + timeout;
+  for (;;) {
+    if (const auto status = child.ended()) {
+      if (*status != 0) spdlog::warn("{} {}", program, describe_end(*status));
+      return;
+    }
+    if (signals.received() != 0) {
+      spdlog::warn("{} was killed, because of a signal", program);
+      return;
+    }
+    if (Steady::now() >= end) {
+      spdlog::warn("{} did not end within {} and was killed; give it longer with --on-complete-timeout", program,
+                   format_duration(timeout));
+      return;
+    }
+    std::this_thread::sleep_for(look_interval);
+  }
+}
+
+std::vector<const char*> own_environment() {
+  std::vector<const char*> entries;
+  for (char** entry = environ; *entry != nullptr; ++entry) entries.push_back(*entry);
+  return entries;
+}
+
+}  // namespace
+
+bool is_completion_variable(std::string_view name) {
+  constexpr std::array<std::string_view, 5> others = {"KOOBATCH_REPORT", "KOOBATCH_RUN_ID", completion_mark,
+                                                      "KOOBATCH_EXIT_STATUS", "KOOBATCH_REMAINING"};
+  return std::find(others.begin(), others.end(), name) != others.end() ||
+         std::any_of(status_names.begin(), status_names.end(),
+                     [&](std::string_view status) { return count_name(status) == name; });
+}
+
+std::vector<std::string> completion_environment(const Completed& run, std::span<const char* const> ours,
+                                                std::string_view token_env) {
+  std::vector<std::string> entries;
+  for (const std::string_view entry : ours) {
+    const auto name = entry.substr(0, entry.find('='));
+    if (name == token_env || is_completion_variable(name) || is_about_this_run(name)) continue;
+    entries.emplace_back(entry);
+  }
+  for (const auto& [name, value] : describe(run)) entries.push_back(fmt::format("{}={}", name, value));
+  return entries;
+}
+
+void run_on_complete(const Options& options, const Completed& run) {
+  if (options.schedule.on_complete.empty()) return;
+  const auto words = split_words(options.schedule.on_complete, option);
+  if (!words) return spdlog::warn("{}", words.error().message);
+  auto entries = completion_environment(run, own_environment(), options.run.credentials.token_env);
+  std::vector<char*> environment;
+  for (auto& entry : entries) environment.push_back(entry.data());
+  environment.push_back(nullptr);
+  const SignalWatch signals;
+  // Standard output is for the run's own summary, which may go into a file.
+  auto child = ChildProcess::start({option, *words, STDERR_FILENO, STDERR_FILENO, environment.data()});
+  if (!child) return spdlog::warn("{}", child.error().message);
+  follow(std::move(*child), program_of(*words), options.schedule.on_complete_timeout, signals);
+}
+
+}  // namespace koobatch::cli
