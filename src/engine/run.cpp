@@ -307,10 +307,11 @@ void Run::Impl::ask_pace(std::function<void(flow::Pace&)> question) {
   }
 }
 
-/// How the pace was at most one call ago.
+/// How the pace was at most one call ago, or is, once nobody changes it any more.
 PaceState Run::Impl::look_at_pace() {
   {
     const std::lock_guard guard(mutex);
+    if (parts_running == 0) return pace.state(Steady::now());
     if (std::exchange(looking, true)) return pace_seen;
   }
   ask_pace([this](flow::Pace& asked) {
