@@ -41,8 +41,8 @@ std::string reason(int http) {
 std::string describe(const PaceEvent& event) {
   switch (event.kind) {
     case PaceEvent::Kind::cut:
-      return fmt::format("the service throttles{}: at most {} from now on, before {}", reason(event.http),
-                         rate_text(event.to), event.from ? rate_text(*event.from) : "without limit");
+      return fmt::format("the service throttles{}: at most {} from now on ({})", reason(event.http),
+                         rate_text(event.to), event.from ? "before: " + rate_text(*event.from) : "before: no limit");
     case PaceEvent::Kind::paused:
       return fmt::format("the service asks to wait{}: nothing is sent for {:.3g} s", reason(event.http),
                          seconds(event.wait));
