@@ -96,15 +96,7 @@ Error with_hint(const std::string& message, const VerbRow* verb) {
 const VerbRow* chosen_verb(const CLI::App& app) {
   const auto chosen = app.get_subcommands();
   if (chosen.empty()) return nullptr;
-  const auto row = std::find_if(verb_table.begin(), verb_table.end(),
-                                [&](const VerbRow& r) { return r.name == chosen.front()->get_name(); });
-  return row == verb_table.end() ? nullptr : &*row;
-}
-
-std::string known_verbs() {
-  std::string names;
-  for (const auto& row : verb_table) names.append(names.empty() ? "" : ", ").append(row.name);
-  return names;
+  return verb_named(chosen.front()->get_name());
 }
 
 /// Of what nobody expected, only the name of a flag is repeated: what follows it may be a secret.
@@ -121,7 +113,8 @@ std::string describe_unexpected(const CLI::App& app, const VerbRow* verb) {
     return name + ": there is no such flag";
   }
   if (unexpected.empty()) return "too many arguments";
-  if (verb == nullptr) return fmt::format("'{}' is no verb; the verbs are {}", unexpected.front(), known_verbs());
+  if (verb == nullptr)
+    return fmt::format("'{}' is no verb; the verbs are {}", unexpected.front(), names_of(every_verb));
   return fmt::format("'{}': one argument too many", unexpected.front());
 }
 
@@ -132,7 +125,7 @@ Error translate(const CLI::App& app, const CLI::ParseError& error) {
   if (dynamic_cast<const CLI::RequiredError*>(&error) != nullptr) {
     // Something unknown may stand where the missing thing should be: then that is the news.
     if (!app.remaining(true).empty()) return with_hint(describe_unexpected(app, verb), verb);
-    if (verb == nullptr) return with_hint("what to do is missing; the verbs are " + known_verbs(), verb);
+    if (verb == nullptr) return with_hint("what to do is missing; the verbs are " + names_of(every_verb), verb);
     return with_hint(fmt::format("{}: the {} is missing", verb->name, verb->argument), verb);
   }
   if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr) {
@@ -151,10 +144,8 @@ bool takes_value(const VerbRow& verb, std::string_view flag) {
 
 /// CLI11 takes whatever follows a flag for its value. After `--user-id $UNSET --dry-run` that would be the next flag.
 Result<void> check_swallowed(const std::vector<std::string>& arguments) {
-  const auto verb = std::find_if(verb_table.begin(), verb_table.end(), [&](const VerbRow& row) {
-    return !arguments.empty() && row.name == arguments.front();
-  });
-  if (verb == verb_table.end()) return {};
+  const VerbRow* const verb = arguments.empty() ? nullptr : verb_named(arguments.front());
+  if (verb == nullptr) return {};
   for (std::size_t i = 1; i + 1 < arguments.size() && arguments[i] != "--"; ++i) {
     if (!arguments[i].starts_with("--") || !takes_value(*verb, std::string_view(arguments[i]).substr(2))) continue;
     const std::string next = arguments[++i];
@@ -163,7 +154,7 @@ Result<void> check_swallowed(const std::vector<std::string>& arguments) {
     const auto found = next.substr(0, next.find('='));
     return with_hint(
         fmt::format("{0}: its value is missing (found '{1}'); write {0}={1} if that is meant", arguments[i - 1], found),
-        &*verb);
+        verb);
   }
   return {};
 }
@@ -189,15 +180,20 @@ std::vector<std::string> arguments_of(const CLI::App& verb) {
 
 Result<Layers> gather_layers(const VerbRow& verb, Flags flags, const Environment& environment, const Files& files) {
   Layers layers{std::move(flags), {}, environment, {}, {}};
-  std::string path;
   if (!takes_value(verb, config_option)) return layers;
+  std::string path;
+  std::string origin;
   if (const auto variable = environment.find(variable_name(config_option)); variable != environment.end()) {
     path = variable->second;
+    origin = variable->first;
   }
-  if (const auto flag = layers.flags.find(config_option); flag != layers.flags.end()) path = flag->second.front();
+  if (const auto flag = layers.flags.find(config_option); flag != layers.flags.end()) {
+    path = flag->second.front();
+    origin = fmt::format("--{}", config_option);
+  }
   if (path.empty()) return layers;
   const auto text = files.config(path);
-  if (!text) return text.error();
+  if (!text) return usage_error(fmt::format("{} {}", origin, text.error().message));
   auto config = parse_config(*text, path);
   if (!config) return config.error();
   layers.config = std::move(*config);
@@ -215,9 +211,9 @@ Result<Invocation> make_invocation(const CLI::App& app, const VerbRow& row, cons
     if (!recorded) return recorded.error();
     layers->recorded = std::move(*recorded);
   }
-  auto options = resolve(row.verb, *layers);
-  if (!options) return options.error();
-  Invocation invocation{row.verb, arguments_of(verb), std::move(*options), {}};
+  auto resolved = resolve(row.verb, *layers);
+  if (!resolved) return resolved.error();
+  Invocation invocation{row.verb, arguments_of(verb), std::move(resolved->options), {}, std::move(resolved->settings)};
   // Elsewhere nobody can say which variable holds the token.
   if (row.verb != Verb::run && row.verb != Verb::resume && row.verb != Verb::retry && row.verb != Verb::bench) {
     return invocation;

@@ -6,7 +6,6 @@
 
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace koobatch::cli {
 namespace {
@@ -37,16 +36,8 @@ std::string quoted(std::string_view text) {
   return out + "'";
 }
 
-std::string names_of(Verbs verbs) {
-  std::vector<std::string_view> names;
-  for (const auto& verb : verb_table) {
-    if ((verbs & only(verb.verb)) != 0) names.push_back(verb.name);
-  }
-  return fmt::format("{}", fmt::join(names, " "));
-}
-
 std::string condition(Verbs verbs) {
-  return fmt::format("-n '__koobatch_verb_is {}'", names_of(verbs));
+  return fmt::format("-n '__koobatch_verb_is {}'", names_of(verbs, " "));
 }
 
 /// Flags that say what may follow: -r something, -F a path too, -x nothing but the words.

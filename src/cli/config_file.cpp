@@ -1,5 +1,7 @@
 #include "koobatch/cli/config_file.hpp"
 
+#include "koobatch/cli/reference.hpp"
+
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
@@ -9,6 +11,7 @@
 #include <array>
 #include <cerrno>
 #include <CLI/CLI.hpp>
+#include <map>
 #include <optional>
 #include <sstream>
 
@@ -35,7 +38,7 @@ class Splitter {
       ++line_;
       if (auto ok = add_line(line); !ok) return ok.error();
     }
-    if (depth_ > 0) return error(statement_.line, "the '[' is never closed");
+    if (depth_ > 0) return error(statement_.line, "the '[' is never closed; write the list as [ \"one\", \"two\" ]");
     return std::move(statements_);
   }
 
@@ -68,11 +71,11 @@ class Splitter {
       } else if (c == '[') {
         ++depth_;
       } else if (c == ']' && --depth_ < 0) {
-        return error(line_, "a ']' without its '['");
+        return error(line_, "a ']' without its '['; write the list as [ \"one\", \"two\" ]");
       }
       statement_.text.push_back(c);
     }
-    if (quote != 0) return error(line_, "the quote is never closed");
+    if (quote != 0) return error(line_, "the quote is never closed; it must end on this line");
     return {};
   }
 
@@ -107,9 +110,9 @@ bool is_quoted(std::string_view text) {
 
 /// What is wrong with the right-hand side, if anything: CLI11 would take nearly everything for something.
 std::optional<std::string> check_value(std::string_view value) {
-  if (value.empty()) return "the value is missing";
+  if (value.empty()) return "the value is missing; a setting is written as: rate = \"500/s\"";
   if (value.front() == '[') {
-    if (value.back() != ']') return "text after the ']'";
+    if (value.back() != ']') return "text after the ']'; a list ends the setting";
     return std::nullopt;
   }
   if (is_bare_value(value) || is_quoted(value)) return std::nullopt;
@@ -117,38 +120,74 @@ std::optional<std::string> check_value(std::string_view value) {
   return "the value is neither a number nor true or false; text needs quotes, as in rate = \"500/s\"";
 }
 
+/// Understands the statements one after the other.
+class Reader {
+ public:
+  explicit Reader(const std::string& name) : name_(name) {}
+
+  Result<std::vector<ConfigEntry>> read(const std::vector<Statement>& statements) {
+    for (const auto& statement : statements) {
+      line_ = statement.line;
+      auto ok = statement.text.front() == '[' ? begin_section(statement.text) : add_entry(statement.text);
+      if (!ok) return ok.error();
+    }
+    return std::move(entries_);
+  }
+
+ private:
+  Error error(std::string_view what) const { return usage_error(fmt::format("{}:{}: {}", name_, line_, what)); }
+
+  Result<void> begin_section(const std::string& text) {
+    const auto verb = text.back() == ']' ? CLI::detail::trim_copy(text.substr(1, text.size() - 2)) : std::string();
+    if (verb_named(verb) == nullptr) {
+      return error(fmt::format("this is no section; write [VERB] above what is for one verb alone, which is one of {}",
+                               names_of(every_verb)));
+    }
+    if (const auto first = sections_.find(verb); first != sections_.end()) {
+      return error(fmt::format("[{}] has begun on line {} already; put its settings together", verb, first->second));
+    }
+    sections_[verb] = line_;
+    section_ = verb;
+    return {};
+  }
+
+  Result<void> add_entry(const std::string& text) {
+    const auto equals = text.find('=');
+    if (equals == std::string::npos) return error("'=' is missing; a setting is written as: rate = \"500/s\"");
+    const auto value = CLI::detail::trim_copy(text.substr(equals + 1));
+    if (const auto wrong = check_value(value)) return error(*wrong);
+    std::istringstream input(text);
+    auto items = ValueReader().from_config(input);
+    if (items.size() != 1 || items.front().name.empty()) {
+      return error("this cannot be read; a setting is written as: rate = \"500/s\"");
+    }
+    auto& item = items.front();
+    const auto same = [&](const ConfigEntry& entry) { return entry.section == section_ && entry.name == item.name; };
+    if (const auto first = std::find_if(entries_.begin(), entries_.end(), same); first != entries_.end()) {
+      return error(fmt::format("'{}' was set on line {} already; leave one of them out", item.name, first->line));
+    }
+    entries_.push_back({section_, std::move(item.name), std::move(item.inputs), value.front() == '[', line_});
+    return {};
+  }
+
+  const std::string& name_;
+  std::size_t line_ = 0;
+  std::string section_;
+  std::map<std::string, std::size_t> sections_;  ///< the lines they begin on
+  std::vector<ConfigEntry> entries_;
+};
+
 }  // namespace
 
 Result<std::vector<ConfigEntry>> parse_config(std::string_view text, const std::string& name) {
   const auto statements = Splitter(name).split(text);
   if (!statements) return statements.error();
-  std::vector<ConfigEntry> entries;
-  for (const auto& [statement, line] : *statements) {
-    const auto fail = [&, at = line](std::string_view what) {
-      return usage_error(fmt::format("{}:{}: {}", name, at, what));
-    };
-    if (statement.front() == '[') return fail("tables are not used here: write the settings one after another");
-    const auto equals = statement.find('=');
-    if (equals == std::string::npos) return fail("'=' is missing; a setting is written as: rate = \"500/s\"");
-    const auto value = CLI::detail::trim_copy(statement.substr(equals + 1));
-    if (const auto wrong = check_value(value)) return fail(*wrong);
-    std::istringstream input(statement);
-    auto items = ValueReader().from_config(input);
-    if (items.size() != 1 || items.front().name.empty()) return fail("cannot be read as: name = value");
-    auto& item = items.front();
-    const auto same = [&](const ConfigEntry& entry) { return entry.name == item.name; };
-    if (const auto first = std::find_if(entries.begin(), entries.end(), same); first != entries.end()) {
-      return fail(fmt::format("'{}' was set on line {} already", item.name, first->line));
-    }
-    entries.push_back({std::move(item.name), std::move(item.inputs), value.front() == '[', line});
-  }
-  return entries;
+  return Reader(name).read(*statements);
 }
 
 Result<std::string> read_config(const std::filesystem::path& path) {
-  const std::string name = "--config " + path.string();
   const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (file < 0) return system_error(ErrorKind::usage, name, "cannot be read", errno);
+  if (file < 0) return system_error(ErrorKind::usage, path.string(), "cannot be read", errno);
   std::string text;
   std::array<char, 16384> buffer;
   ssize_t size = 0;
@@ -157,8 +196,9 @@ Result<std::string> read_config(const std::filesystem::path& path) {
   }
   const int cause = errno;
   ::close(file);
-  if (size < 0) return system_error(ErrorKind::usage, name, "cannot be read", cause);
-  if (text.size() > max_config) return usage_error(name + ": longer than 1 MiB");
+  if (size < 0) return system_error(ErrorKind::usage, path.string(), "cannot be read", cause);
+  if (text.size() > max_config)
+    return usage_error(path.string() + ": longer than 1 MiB, so it is no configuration file; name another");
   return text;
 }
 

@@ -1,5 +1,6 @@
 #include "koobatch/cli/layers.hpp"
 
+#include "koobatch/cli/setting.hpp"
 #include "koobatch/core/json.hpp"
 
 #include <fmt/format.h>
@@ -11,16 +12,6 @@
 namespace koobatch::cli {
 namespace {
 
-enum class Layer { flag, recorded, variable, config };
-
-/// One option's setting, and where it comes from.
-struct Setting {
-  const OptionRow* row = nullptr;
-  Layer layer = Layer::flag;
-  std::string origin;  ///< "--rate", "KOOBATCH_RATE", "koobatch.toml:3: rate"
-  std::vector<std::string> values;
-};
-
 Error bad_value(const Setting& setting, const std::string& value, const std::string& why) {
   if (setting.row->private_value) return usage_error(fmt::format("{}: {}", setting.origin, why));
   return usage_error(fmt::format("{} '{}': {}", setting.origin, value, why));
@@ -29,28 +20,29 @@ Error bad_value(const Setting& setting, const std::string& value, const std::str
 std::optional<Setting> from_flags(const OptionRow& row, const Flags& flags) {
   const auto found = flags.find(row.name);
   if (found == flags.end()) return std::nullopt;
-  return Setting{&row, Layer::flag, fmt::format("--{}", row.name), found->second};
+  return Setting{&row, Layer::flag, fmt::format("--{}", row.name), "command line", found->second};
 }
 
 std::optional<Setting> from_report(const OptionRow& row, const Flags& recorded) {
   const auto found = recorded.find(row.name);
   if (found == recorded.end()) return std::nullopt;
-  return Setting{&row, Layer::recorded, fmt::format("the report's {}", row.name), found->second};
+  return Setting{&row, Layer::recorded, fmt::format("the report's {}", row.name), "the report", found->second};
 }
 
 /// An empty variable is taken as not set.
 std::optional<Setting> from_environment(const OptionRow& row, const Environment& environment) {
   const auto found = environment.find(variable_name(row.name));
-  if (found == environment.end() || found->second.empty()) return std::nullopt;
-  return Setting{&row, Layer::variable, found->first, {found->second}};
+  if (found == environment.end() || found->second.empty() || row.flag_only) return std::nullopt;
+  return Setting{&row, Layer::variable, found->first, "environment variable " + found->first, {found->second}};
 }
 
-std::optional<Setting> from_config(const OptionRow& row, const Layers& layers) {
-  const auto found = std::find_if(layers.config.begin(), layers.config.end(),
-                                  [&](const ConfigEntry& entry) { return entry.name == row.name; });
-  if (found == layers.config.end()) return std::nullopt;
-  return Setting{&row, Layer::config, fmt::format("{}:{}: {}", layers.config_name, found->line, row.name),
-                 found->values};
+std::optional<Setting> from_config(const OptionRow& row, std::string_view section, const Layers& layers) {
+  const auto found = std::find_if(layers.config.begin(), layers.config.end(), [&](const ConfigEntry& entry) {
+    return entry.section == section && entry.name == row.name;
+  });
+  if (found == layers.config.end() || row.flag_only) return std::nullopt;
+  const auto source = fmt::format("{}:{}", layers.config_name, found->line);
+  return Setting{&row, Layer::config, fmt::format("{}: {}", source, row.name), source, found->values};
 }
 
 /// Brings a switch into the form "true" or "false".
@@ -66,17 +58,34 @@ Result<void> normalise_switch(Setting& setting) {
   return {};
 }
 
+Result<void> check_entry(const ConfigEntry& entry) {
+  const VerbRow* const verb = verb_named(entry.section);
+  const Verbs verbs = verb == nullptr ? every_verb : only(verb->verb);
+  const OptionRow* row = nullptr;
+  for (const auto& candidate : option_table()) {
+    if (candidate.name != entry.name || (candidate.verbs & verbs) == 0) continue;
+    // Of several options of this name, one that may stand here is meant.
+    if (row == nullptr || row->flag_only) row = &candidate;
+  }
+  if (row == nullptr || row->name == config_option) {
+    return usage_error(
+        fmt::format("'{}' is no setting{}; they are named like the flags, without the dashes: see {}", entry.name,
+                    verb == nullptr ? "" : " of " + entry.section,
+                    verb == nullptr ? "'koobatch VERB --help'" : fmt::format("'koobatch {} --help'", entry.section)));
+  }
+  if (row->flag_only) {
+    return usage_error(fmt::format("{0} is said on the command line alone; give --{0} there", entry.name));
+  }
+  if (!row->repeatable && (entry.is_array || entry.values.size() != 1)) {
+    return usage_error(fmt::format("{0} takes one value, not a list; write {0} = \"…\"", entry.name));
+  }
+  return {};
+}
+
 Result<void> check_config(const Layers& layers) {
-  const auto rows = option_table();
   for (const auto& entry : layers.config) {
-    const auto row = std::find_if(rows.begin(), rows.end(), [&](const OptionRow& r) { return r.name == entry.name; });
-    if (row == rows.end() || row->name == config_option) {
-      return usage_error(fmt::format("{}:{}: '{}' is no setting; they are named like the flags, without the dashes",
-                                     layers.config_name, entry.line, entry.name));
-    }
-    if (!row->repeatable && (entry.is_array || entry.values.size() != 1)) {
-      return usage_error(
-          fmt::format("{}:{}: {} takes one value, not a list", layers.config_name, entry.line, entry.name));
+    if (const auto ok = check_entry(entry); !ok) {
+      return usage_error(fmt::format("{}:{}: {}", layers.config_name, entry.line, ok.error().message));
     }
   }
   return {};
@@ -111,7 +120,9 @@ Result<void> check_same_kind_of_service(const Flags& recorded, const Options& op
 std::string record(const std::vector<Setting>& settings) {
   std::string text;
   JsonWriter json(text);
-  for (const auto& [row, layer, origin, values] : settings) {
+  for (const auto& setting : settings) {
+    const auto* row = setting.row;
+    const auto& values = setting.values;
     const bool of_the_run = (row->verbs & only(Verb::resume)) != 0 && row->group != "Output" &&
                             row->group != schedule_group && row->name != "job";
     if (!of_the_run || row->private_value) continue;
@@ -138,7 +149,8 @@ Result<std::vector<Setting>> collect(Verb verb, const Layers& layers) {
       setting = from_report(row, layers.recorded);
     }
     if (!setting) setting = from_environment(row, layers.environment);
-    if (!setting) setting = from_config(row, layers);
+    if (!setting) setting = from_config(row, row_of(verb).name, layers);
+    if (!setting) setting = from_config(row, "", layers);
     if (!setting) continue;
     if (row.is_switch()) {
       if (auto ok = normalise_switch(*setting); !ok) return ok.error();
@@ -186,7 +198,7 @@ bool is_simulator_flag(const Setting& setting) {
 
 }  // namespace
 
-Result<Options> resolve(Verb verb, const Layers& layers) {
+Result<Resolved> resolve(Verb verb, const Layers& layers) {
   if (auto ok = check_config(layers); !ok) return ok.error();
   auto settings = collect(verb, layers);
   if (!settings) return settings.error();
@@ -202,7 +214,7 @@ Result<Options> resolve(Verb verb, const Layers& layers) {
     if (auto ok = check_same_kind_of_service(layers.recorded, options); !ok) return ok.error();
   }
   options.run.recorded = record(*settings);
-  return options;
+  return Resolved{std::move(options), describe_settings(verb, *settings)};
 }
 
 std::vector<std::string> unknown_variables(const Environment& environment, const std::string& token_env) {
@@ -211,7 +223,7 @@ std::vector<std::string> unknown_variables(const Environment& environment, const
   for (const auto& [name, value] : environment) {
     const bool known =
         name == token_env || std::any_of(rows.begin(), rows.end(), [&, &variable = name](const OptionRow& row) {
-          return variable_name(row.name) == variable;
+          return !row.flag_only && variable_name(row.name) == variable;
         });
     if (!known) unknown.push_back(name);
   }

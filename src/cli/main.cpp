@@ -99,6 +99,7 @@ int main(int argc, char** argv) {
     const auto& invocation = std::get<Invocation>(*parsed);
     set_up_log(invocation.options.presentation, console);
     for (const auto& warning : invocation.warnings) spdlog::warn("{}", warning);
+    for (const auto& setting : invocation.settings) observe::log::print(spdlog::level::debug, setting);
     if ((only(invocation.verb) & verbs_with_secrets) != 0) forbid_core_dumps();
     return under_lock(invocation.options.schedule, [&] { return execute(invocation, console); });
   } catch (const std::exception& bug) {

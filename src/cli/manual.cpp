@@ -4,7 +4,6 @@
 #include "koobatch/core/utf8.hpp"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
@@ -13,7 +12,6 @@
 #include <string>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 namespace koobatch::cli {
 namespace {
@@ -36,7 +34,7 @@ std::string escaped(std::string_view text) {
     }
   });
   // At the beginning of a line a dot is a command.
-  return out.starts_with('.') ? "\\&" + out : out;
+  return fmt::format("{}{}", out.starts_with('.') ? "\\&" : "", out);
 }
 
 struct Entry {
@@ -104,9 +102,9 @@ class ManualWriter {
   static std::string slanted(std::string_view text) { return fmt::format("\\fI{}\\fR", escaped(text)); }
 
   static std::string arguments_of(const VerbRow& verb) {
-    std::string text = verb.argument.empty() ? "" : slanted(verb.argument);
-    if (!verb.extra_name.empty()) text += fmt::format(" [{}...]", slanted(verb.extra_name));
-    return text;
+    if (verb.argument.empty()) return {};
+    const std::string first = slanted(verb.argument);
+    return verb.extra_name.empty() ? first : fmt::format("{} [{}...]", first, slanted(verb.extra_name));
   }
 
   void synopsis() {
@@ -138,37 +136,29 @@ class ManualWriter {
       }
     }
     line(".SS Help");
-    entry(bold("-h") + ", " + bold("--help"), "Print help, of the verb if there is one.");
+    entry(fmt::format("{}, {}", bold("-h"), bold("--help")), "Print help, of the verb if there is one.");
     entry(bold("--version"), "Print the version.");
   }
 
   void option(const OptionRow& row) {
     std::string tag = bold(fmt::format("--{}", row.name));
-    if (row.letter != 0) tag = bold(fmt::format("-{}", row.letter)) + ", " + tag;
-    if (!row.is_switch()) tag += " " + slanted(row.argument);
+    if (row.letter != 0) tag = fmt::format("{}, {}", bold(fmt::format("-{}", row.letter)), tag);
+    if (!row.is_switch()) tag += fmt::format(" {}", slanted(row.argument));
     entry(tag, fmt::format("{}.", without_default(row)));
-    std::vector<std::string_view> names;
-    for (const auto& verb : verb_table) {
-      if ((row.verbs & only(verb.verb)) != 0) names.push_back(verb.name);
-    }
     const auto value = default_of(row);
-    line(".br\n{}Verbs: {}. Variable: {}.", value.empty() ? "" : fmt::format("Default: {}. ", escaped(value)),
-         fmt::join(names, ", "), variable_name(row.name));
+    line(".br\n{}Verbs: {}.{}", value.empty() ? "" : fmt::format("Default: {}. ", escaped(value)), names_of(row.verbs),
+         row.flag_only ? "" : fmt::format(" Variable: {}.", variable_name(row.name)));
   }
 
   void exit_status() {
     section("EXIT STATUS");
-    for (const auto& verb : verb_table) {
-      line(".TP\n{}", bold(verb.name));
-      std::string separator;
-      for (const auto* row : statuses_of(verb.verb)) {
-        line("{}{}: {}", std::exchange(separator, ".br\n"), bold(row->status), escaped(row->meaning));
-      }
+    for (const auto& row : exit_table()) {
+      entry(bold(row.status), fmt::format("{}: {}.", names_of(row.verbs), row.meaning));
     }
   }
 
   void surroundings() {
-    section("ENVIRONMENT", "Every option has a variable, which is named with it. There are also:");
+    section("ENVIRONMENT", "Each option is set by the variable named with it, too. There are also:");
     for (const auto& [name, text] : environment) entry(bold(name), text);
     section("FILES");
     for (const auto& [name, text] : files) entry(slanted(name), text);

@@ -69,6 +69,14 @@ std::vector<const ExitRow*> statuses_of(Verb verb) {
   return rows;
 }
 
+std::string names_of(Verbs verbs, std::string_view separator) {
+  std::string names;
+  for (const auto& verb : verb_table) {
+    if ((verbs & only(verb.verb)) != 0) names.append(names.empty() ? "" : separator).append(verb.name);
+  }
+  return names;
+}
+
 std::vector<std::string_view> option_groups() {
   std::vector<std::string_view> groups;
   for (const auto& row : option_table()) {

@@ -15,17 +15,8 @@
 namespace koobatch::net {
 namespace {
 
-/// The URL for messages: without what may be a password.
-std::string shown(std::string_view url) {
-  const auto at = url.rfind('@');
-  if (at == std::string_view::npos) return std::string(url);
-  const auto scheme = url.find("://");
-  const auto from = scheme == std::string_view::npos || scheme > at ? 0 : scheme + 3;
-  return fmt::format("{}***{}", url.substr(0, from), url.substr(at));
-}
-
 Error unusable(std::string_view flag, std::string_view url, std::string_view why) {
-  return usage_error(fmt::format("{} '{}': {}", flag, shown(url), why));
+  return usage_error(fmt::format("{} '{}': {}", flag, without_password(url), why));
 }
 
 constexpr std::string_view port_rule = "the port must be a number from 1 to 65535";
@@ -121,6 +112,14 @@ Result<Endpoint> parse_proxy(std::string_view text) {
   const bool has_port = port > text.find("://") && (bracket == std::string_view::npos || port > bracket);
   if (!has_port) return unusable("--proxy", text, "the port is missing; write it as http://HOST:PORT");
   return proxy;
+}
+
+std::string without_password(std::string_view url) {
+  const auto at = url.rfind('@');
+  if (at == std::string_view::npos) return std::string(url);
+  const auto scheme = url.find("://");
+  const auto from = scheme == std::string_view::npos || scheme > at ? 0 : scheme + 3;
+  return fmt::format("{}***{}", url.substr(0, from), url.substr(at));
 }
 
 }  // namespace koobatch::net

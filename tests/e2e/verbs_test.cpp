@@ -95,4 +95,52 @@ BOOST_AUTO_TEST_CASE(settings_come_from_flags_then_environment_then_configuratio
   BOOST_TEST(member(settings, "retry-base") == "11ms");
 }
 
+BOOST_AUTO_TEST_CASE(verbose_lists_the_settings_in_force_with_where_they_come_from) {
+  const Workspace workspace;
+  const auto config = workspace.write("c.toml", "# ours\nretry-base = \"11ms\"\n[run]\nburst = 9\n");
+  const std::vector<std::string> command = {"run",
+                                            project_file("jobs/demo.ndjson"),
+                                            "--simulate",
+                                            "--config",
+                                            config,
+                                            "--rate",
+                                            "9000/s",
+                                            "--report",
+                                            workspace.path("r"),
+                                            "--connections",
+                                            "3"};
+  auto verbose = command;
+  verbose.emplace_back("-v");
+  const auto told = run_koobatch(verbose, {{"KOOBATCH_AUTHORIZATION", "s3cret {token}"}});
+  BOOST_TEST(told.status == 0, told.err);
+  const std::string lines = "\n" + told.err;
+  for (const std::string& line : {std::string("connections = 3 (command line)"), "retry-base = 11ms (" + config + ":2)",
+                                  "burst = 9 (" + config + ":4)",
+                                  std::string("authorization = (set) (environment variable KOOBATCH_AUTHORIZATION)"),
+                                  std::string("retry-cap = 20s (default)")}) {
+    BOOST_TEST(lines.find("\n" + line + "\n") != std::string::npos, line << " is missing in " << told.err);
+  }
+  BOOST_TEST(told.err.find("s3cret") == std::string::npos);
+  BOOST_TEST(told.out.find("(default)") == std::string::npos);
+  auto again = command;
+  again.at(8) = workspace.path("r2");
+  BOOST_TEST(run_koobatch(again).err.find("(default)") == std::string::npos);
+  const auto resumed = run_koobatch({"resume", workspace.path("r"), "-v"});
+  BOOST_TEST(resumed.err.find("connections = 3 (the report)\n") != std::string::npos, resumed.err);
+}
+
+BOOST_AUTO_TEST_CASE(a_configuration_file_that_cannot_be_used_is_told_with_its_line) {
+  const Workspace workspace;
+  const auto config = workspace.write("c.toml", "threads = 2\n[bench]\nrates = '5/s'\n");
+  const auto said = run_koobatch({"validate", project_file("jobs/rename.ndjson"), "--config", config});
+  BOOST_TEST(said.status == 2);
+  BOOST_TEST(
+      said.err.find("koobatch: " + config + ":3: 'rates' is no setting of bench; they are named like the flags") == 0U,
+      said.err);
+  const auto gone = run_koobatch({"validate", "x.csv"}, {{"KOOBATCH_CONFIG", workspace.path("none")}});
+  BOOST_TEST(gone.status == 2);
+  BOOST_TEST(gone.err.find("koobatch: KOOBATCH_CONFIG " + workspace.path("none") + ": cannot be read: ") == 0U,
+             gone.err);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

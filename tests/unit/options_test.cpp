@@ -1,6 +1,7 @@
 #include "koobatch/cli/command_line.hpp"
 #include "koobatch/cli/option_table.hpp"
 #include "koobatch/cli/recorded.hpp"
+#include "koobatch/cli/reference.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -452,7 +453,13 @@ BOOST_AUTO_TEST_CASE(what_a_configuration_file_gets_wrong_is_named_with_its_line
   CHECK_SAYS(said("threads = 1\nthreads = 2\n"), "k.toml:2: 'threads' was set on line 1 already");
   CHECK_SAYS(said("threads = [1, 2]\n"), "k.toml:1: threads takes one value, not a list");
   CHECK_SAYS(said("skip-invalid = 2\n"), "k.toml:1: skip-invalid '2': must be true or false");
-  CHECK_SAYS(said("[run]\n"), "k.toml:1: tables are not used here");
+  CHECK_SAYS(said("[rnu]\n"), "k.toml:1: this is no section; write [VERB] above what is for one verb alone");
+  CHECK_SAYS(said("[[run]]\n"), "k.toml:1: this is no section");
+  CHECK_SAYS(said("[run] threads = 1\n"), "k.toml:1: this is no section");
+  CHECK_SAYS(said("[run]\n[bench]\n[run]\n"), "k.toml:3: [run] has begun on line 1 already");
+  CHECK_SAYS(said("[run]\nport = 80\n"), "k.toml:2: 'port' is no setting of run; they are named like the flags");
+  CHECK_SAYS(said("[bench]\nrates = '5/s'\n"), "see 'koobatch bench --help'");
+  CHECK_SAYS(said("yes = true\n"), "k.toml:1: yes is said on the command line alone; give --yes there");
   CHECK_SAYS(said("threads\n"), "k.toml:1: '=' is missing");
   CHECK_SAYS(said("v\n"), "k.toml:1: '=' is missing");
   CHECK_SAYS(said("threads =\n"), "k.toml:1: the value is missing");
@@ -462,6 +469,84 @@ BOOST_AUTO_TEST_CASE(what_a_configuration_file_gets_wrong_is_named_with_its_line
   CHECK_SAYS(said("\nfault = [ 'reset,rate=0.1',\n"), "k.toml:2: the '[' is never closed");
   CHECK_SAYS(said("fault = 'reset,rate=0.1' ]\n"), "k.toml:1: a ']' without its '['");
   CHECK_SAYS(said("token-file = \"a\\tb\"\n"), "k.toml:1: a '\\' needs single quotes");
+}
+
+BOOST_AUTO_TEST_CASE(a_section_of_a_configuration_file_is_for_its_verb_and_wins_there) {
+  const std::string config =
+      "rate = '5/s'\ntoken-file = 'ours'\n\n[simulate]\ntoken-file = 'theirs'\n\n[ run ] # a comment\nrate = '7/s'\n"
+      "fault = [ 'reset,rate=0.1' ]\n";
+  const auto run = simulated({"--config", "k.toml"}, {}, config).accepted().options;
+  BOOST_TEST(run.run.pace.rate == 7.0);
+  BOOST_TEST(run.run.credentials.token_file == "ours");
+  BOOST_TEST(run.simulator.faults.size() == 1U);
+  BOOST_TEST(simulated({"--config", "k.toml", "--rate", "9/s"}, {}, config).settings().pace.rate == 9.0);
+  const auto simulator = Given{{"simulate", "--config", "k.toml"}, {}, config}.accepted().options;
+  BOOST_TEST(simulator.simulator_tokens.token_file == "theirs");
+  BOOST_TEST(simulator.simulator.faults.empty());
+  const auto bench = Given{{"bench", "--config", "k.toml"}, {}, config}.accepted().options;
+  BOOST_TEST(bench.run.pace.rate == 5.0);
+}
+
+BOOST_AUTO_TEST_CASE(consent_to_change_things_is_given_on_the_command_line_alone) {
+  BOOST_TEST(!bench_with({}, {{"KOOBATCH_YES", "1"}}).accepted().options.bench.confirmed);
+  BOOST_TEST(bench_with({"--yes"}, {}).accepted().options.bench.confirmed);
+  const auto warnings = bench_with({}, {{"KOOBATCH_YES", "1"}}).accepted().warnings;
+  BOOST_TEST_REQUIRE(warnings.size() == 1U);
+  CHECK_SAYS(warnings[0], "KOOBATCH_YES: no option has this name");
+}
+
+BOOST_AUTO_TEST_CASE(an_error_names_the_way_to_the_configuration_file) {
+  const auto said = [](std::vector<std::string> flags, const Environment& environment) {
+    flags.insert(flags.begin(), {"run", "a.csv", "--simulate"});
+    const auto parsed = parse_command_line(
+        flags, environment,
+        {[](const std::filesystem::path& path) -> Result<std::string> { return usage_error(path.string() + ": gone"); },
+         {}});
+    return parsed ? std::string("accepted") : parsed.error().message;
+  };
+  CHECK_SAYS(said({"--config", "a.toml"}, {{"KOOBATCH_CONFIG", "b.toml"}}), "--config a.toml: gone\n");
+  CHECK_SAYS(said({}, {{"KOOBATCH_CONFIG", "b.toml"}}), "KOOBATCH_CONFIG b.toml: gone\n");
+  CHECK_SAYS(simulated({"--config", ""}).refusal(), "--config '': must not be empty");
+}
+
+// What is in force.
+
+BOOST_AUTO_TEST_CASE(each_setting_in_force_is_told_with_where_it_comes_from) {
+  const Given given{{"resume", "r", "--threads", "2", "--config", "k.toml"},
+                    {{"KOOBATCH_BURST", "4"}, {"KOOBATCH_THREADS", "8"}},
+                    "timeout = '7s'\n[resume]\nretry-cap = '9s'\n",
+                    R"({"simulate":"true","rate":"10/s","fault":["reset,rate=0.1","status=503,rate=0.2"]})"};
+  const auto settings = given.accepted().settings;
+  for (const char* line :
+       {"threads = 2 (command line)", "config = k.toml (command line)", "rate = 10/s (the report)",
+        "simulate = true (the report)", "fault = reset,rate=0.1 status=503,rate=0.2 (the report)",
+        "burst = 4 (environment variable KOOBATCH_BURST)", "timeout = 7s (k.toml:1)", "retry-cap = 9s (k.toml:3)",
+        "retry-base = 200ms (default)", "insecure = false (default)", "progress = auto (default)"}) {
+    BOOST_TEST(std::count(settings.begin(), settings.end(), line) == 1, line);
+  }
+  std::set<std::string> names;
+  for (const auto& line : settings) BOOST_TEST(names.insert(line.substr(0, line.find(" = "))).second, line);
+  BOOST_TEST(names.count("cacert") == 0U, "neither set, nor has it a default");
+}
+
+BOOST_AUTO_TEST_CASE(what_another_choice_has_silenced_is_not_in_force) {
+  const auto settings = simulated({}, {{"KOOBATCH_ENDPOINT", "https://drive.example"}}).accepted().settings;
+  BOOST_TEST(std::count(settings.begin(), settings.end(), "simulate = true (command line)") == 1);
+  for (const auto& line : settings) BOOST_TEST(!line.starts_with("endpoint"), line);
+}
+
+BOOST_AUTO_TEST_CASE(private_settings_are_told_to_be_set_and_no_more) {
+  const auto given = Given{run_with({"--endpoint", "https://me:s3cret@drive.example", "--token-command", "get s3cret",
+                                     "--authorization", "s3cret {token}", "--proxy", "http://me:s3cret@proxy"}),
+                           {},
+                           {}};
+  const auto settings = given.accepted().settings;
+  for (const char* line :
+       {"token-command = (set) (command line)", "authorization = (set) (command line)",
+        "endpoint = https://***@drive.example (command line)", "proxy = http://***@proxy (command line)"}) {
+    BOOST_TEST(std::count(settings.begin(), settings.end(), line) == 1, line);
+  }
+  for (const auto& line : settings) BOOST_TEST(!contains(line, "s3cret"), line);
 }
 
 // What is refused.
@@ -496,8 +581,9 @@ BOOST_AUTO_TEST_CASE(every_usage_error_says_where_help_is_to_be_found) {
 
 BOOST_AUTO_TEST_CASE(what_cannot_be_understood_is_refused_in_one_sentence) {
   const auto said = [](std::vector<std::string> arguments) { return Given{std::move(arguments), {}, {}}.refusal(); };
-  CHECK_SAYS(said({}),
-             "what to do is missing; the verbs are run, resume, retry, validate, report, simulate, bench, trace, generate\n");
+  CHECK_SAYS(
+      said({}),
+      "what to do is missing; the verbs are run, resume, retry, validate, report, simulate, bench, trace, generate\n");
   CHECK_SAYS(said({"fly"}), "'fly' is no verb; the verbs are run");
   CHECK_SAYS(said({"--fly"}), "--fly: there is no such flag\n");
   CHECK_SAYS(said({"run"}), "run: the JOB is missing\n");
@@ -732,6 +818,7 @@ BOOST_AUTO_TEST_CASE(help_names_every_verb_and_each_verb_every_one_of_its_flags_
     CHECK_SAYS(overview, verb.name);
     const auto help = Given{{std::string(verb.name), "--help"}, {}, {}}.information();
     CHECK_SAYS(help, "Example:\n  koobatch " + std::string(verb.name));
+    for (const auto* status : statuses_of(verb.verb)) CHECK_SAYS(help, status->meaning);
     CHECK_SAYS(help, verb.argument);
     CHECK_SAYS(help, verb.extra_help);
     for (const auto& option : option_table()) {

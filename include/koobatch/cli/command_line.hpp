@@ -17,6 +17,7 @@ struct Invocation {
   std::vector<std::string> arguments;  ///< JOB, REPORT, or ID and REPORT…
   Options options;
   std::vector<std::string> warnings;
+  std::vector<std::string> settings;  ///< what is in force, and where it comes from: see describe_settings()
 };
 
 /// --help or --version: to be printed, and that is all.

@@ -10,6 +10,7 @@ namespace koobatch::cli {
 
 /// `name = value` or `name = [value, …]`.
 struct ConfigEntry {
+  std::string section;  ///< the verb it is for; empty: every one
   std::string name;
   std::vector<std::string> values;
   bool is_array = false;
@@ -17,7 +18,8 @@ struct ConfigEntry {
 };
 
 /// Reads the part of TOML that settings need: one `key = value` after another, where a value is a string, a number, a
-/// boolean or an array of them, and comments. Tables are refused. `name` is the file's, for the messages.
+/// boolean or an array of them; `[verb]` above those that are for that verb alone; and comments. `name` is the file's,
+/// for the messages.
 Result<std::vector<ConfigEntry>> parse_config(std::string_view text, const std::string& name);
 
 /// Reads the file. A usage error if it cannot be read.

@@ -26,9 +26,16 @@ struct Layers {
   std::string config_name;  ///< for messages
 };
 
-/// Puts the options of `verb` together: for each the most direct source that names it. Settings of other verbs are
-/// passed over in environment and configuration file, unknown ones in the file are an error.
-Result<Options> resolve(Verb verb, const Layers& layers);
+/// What the sources come to.
+struct Resolved {
+  Options options;
+  std::vector<std::string> settings;  ///< each with where it comes from: see describe_settings()
+};
+
+/// Puts the options of `verb` together: for each the most direct source that names it, where in the configuration file
+/// a section is more direct than what stands above all sections. Settings of other verbs are passed over in environment
+/// and configuration file, unknown ones in the file are an error.
+Result<Resolved> resolve(Verb verb, const Layers& layers);
 
 /// The KOOBATCH_… variables that no option answers to: most likely slips of the pen. The one the token is read from may
 /// have any name.

@@ -29,6 +29,7 @@ struct OptionRow {
   bool repeatable = false;
   bool private_value = false;  ///< not to be repeated in messages nor recorded in the report
   bool is_path = false;        ///< recorded as an absolute path, so that a run can go on from another folder
+  bool flag_only = false;      ///< a consent or an order for this once: neither environment nor file may give it
 
   bool is_switch() const { return argument.empty(); }
 };

@@ -3,6 +3,7 @@
 #include "koobatch/cli/verb.hpp"
 
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -19,6 +20,9 @@ std::span<const ExitRow> exit_table();
 
 std::vector<const OptionRow*> options_of(Verb verb);
 std::vector<const ExitRow*> statuses_of(Verb verb);
+
+/// "run, resume, retry"
+std::string names_of(Verbs verbs, std::string_view separator = ", ");
 
 /// The headings of the options, each once, in the order of the table.
 std::vector<std::string_view> option_groups();

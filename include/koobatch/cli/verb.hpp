@@ -2,6 +2,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 namespace koobatch::cli {
@@ -65,13 +66,24 @@ constexpr auto verb_table = std::to_array<VerbRow>({
      "koobatch trace 0101011001010110010000000000000000000000000000000100000001 rename.report.ndjson", looks_back},
     {Verb::generate, "generate", "Print the manual page, or what completes the command line in a shell",
      "man|bash|zsh|fish", "What to print", "", "",
-     "source <(koobatch generate bash)\n"
-     "  koobatch generate fish > ~/.config/fish/completions/koobatch.fish\n"
-     "  koobatch generate man | man -l -",
+     "koobatch generate man | man -l -\n"
+     "  source <(koobatch generate bash)\n"
+     "  koobatch generate zsh > /usr/local/share/zsh/site-functions/_koobatch\n"
+     "  koobatch generate fish > ~/.config/fish/completions/koobatch.fish",
      sets_up},
 });
 
 constexpr Verbs every_verb = (1U << verb_table.size()) - 1;
+
+constexpr const VerbRow* verb_named(std::string_view name) {
+  for (const auto& row : verb_table) {
+    if (row.name == name) return &row;
+  }
+  return nullptr;
+}
+
+/// "run, resume, retry", for messages.
+std::string verb_names();
 
 constexpr const VerbRow& row_of(Verb verb) {
   return verb_table[static_cast<std::size_t>(verb)];

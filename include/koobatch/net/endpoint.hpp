@@ -25,4 +25,7 @@ Result<Endpoint> parse_endpoint(std::string_view url);
 /// belong on a command line.
 Result<Endpoint> parse_proxy(std::string_view url);
 
+/// A URL for messages: without what may be a password.
+std::string without_password(std::string_view url);
+
 }  // namespace koobatch::net
