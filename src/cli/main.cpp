@@ -48,6 +48,21 @@ void set_up_log(const Presentation& presentation, const std::shared_ptr<observe:
   observe::log::setup({presentation.log_format, level}, console);
 }
 
+/// How to tell of a command line that cannot be understood: as it seems to want it.
+observe::log::Format format_wanted(const std::vector<std::string>& arguments, const Environment& variables) {
+  const auto variable = variables.find("KOOBATCH_LOG_FORMAT");
+  std::string_view format = variable == variables.end() ? std::string_view() : variable->second;
+  constexpr std::string_view flag = "--log-format";
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    const std::string_view argument = arguments[i];
+    if (argument == flag && i + 1 < arguments.size()) format = arguments[i + 1];
+    if (argument.starts_with(flag) && argument.substr(flag.size()).starts_with('=')) {
+      format = argument.substr(flag.size() + 1);
+    }
+  }
+  return format == "json" ? observe::log::Format::json : observe::log::Format::text;
+}
+
 int execute(const Invocation& invocation, const std::shared_ptr<observe::Console>& console) {
   switch (invocation.verb) {
     case Verb::run:
@@ -88,9 +103,11 @@ int main(int argc, char** argv) {
   // So is a file size limit: the write says what a full disk would.
   ::signal(SIGXFSZ, SIG_IGN);
   const auto console = std::make_shared<observe::Console>(STDERR_FILENO);
-  set_up_log({}, console);
+  const std::vector<std::string> arguments(argv + 1, argv + argc);
+  const Environment variables = koobatch_variables();
+  set_up_log({.log_format = format_wanted(arguments, variables)}, console);
   try {
-    const auto parsed = parse_command_line({argv + 1, argv + argc}, koobatch_variables(), {read_config, read_recorded});
+    const auto parsed = parse_command_line(arguments, variables, {read_config, read_recorded});
     if (!parsed) return refuse(parsed.error());
     if (const auto* information = std::get_if<Information>(&*parsed)) {
       const auto written = write_output(information->text);

@@ -6,6 +6,7 @@
 #include "koobatch/engine/worker.hpp"
 #include "koobatch/job/describe.hpp"
 #include "koobatch/job/tokens_file.hpp"
+#include "koobatch/observe/log.hpp"
 #include "koobatch/report/journal_file.hpp"
 #include "koobatch/report/writer.hpp"
 
@@ -61,6 +62,24 @@ report::RunRecord make_record(const RunSettings& settings, const job::Validation
   return record;
 }
 
+/// "1,000 operations of jobs/rename.ndjson to https://host, recorded in rename.report.ndjson"
+std::string describe_start(const RunSettings& settings, const job::Validation& validation) {
+  if (settings.synthetic) return fmt::format("a made-up job to {}", settings.endpoint.url());
+  return fmt::format("{} of {} to {}, recorded in {}", count_of(validation.operations, "operation"),
+                     settings.job.string(), settings.endpoint.url(), settings.report.string());
+}
+
+/// "completed: 998 succeeded, 2 rejected"
+std::string describe_end(const report::EndRecord& end) {
+  std::string text = end.reason + ":";
+  auto add = [&, separator = " "](std::uint64_t count, std::string_view name) mutable {
+    if (count > 0) text += fmt::format("{}{} {}", std::exchange(separator, ", "), format_count(count), name);
+  };
+  for (std::size_t i = 0; i < status_names.size(); ++i) add(end.counts.by_status[i], status_names[i]);
+  add(end.counts.remaining, "without a result");
+  return text;
+}
+
 }  // namespace
 
 struct Run::Impl {
@@ -78,11 +97,12 @@ struct Run::Impl {
   Result<void> open_refresh_token();
   void launch(std::unique_ptr<report::JournalFile> file, report::WriterSettings writing, Feeder::Progress progress);
   void feed();
-  void abort(Error error);
+  void abort(Error error, const std::optional<TraceId>& about = {});
   void stop_workers();
   void abandon_workers();
   void check_errors();
-  void user_stopped(const job::Operation& operation, const flow::Outcome& outcome, std::size_t number);
+  void user_stopped(const job::Operation& operation, const TraceId& attempt, const flow::Outcome& outcome,
+                    std::size_t number);
   void tell_of_stopped_users();
   void part_ended();
   void ask_pace(std::function<void(flow::Pace&)> question);
@@ -97,6 +117,7 @@ struct Run::Impl {
   flow::UniformRejection first_results;
   flow::StoppedUsers stopped_users;
   flow::ClockProof clock;
+  OperationLog operation_log;
   std::unique_ptr<auth::Credentials> credentials;
   std::unique_ptr<auth::UserCredentials> user_credentials;  ///< null: everybody is sent with the same
   std::unique_ptr<net::asio::ssl::context> tls;
@@ -169,6 +190,8 @@ Result<void> Run::Impl::open_refresh_token() {
 
 void Run::Impl::launch(std::unique_ptr<report::JournalFile> file, report::WriterSettings writing,
                        Feeder::Progress progress) {
+  observe::log::begin_run(record.run_id);
+  spdlog::info("{}: {}", record.segment == 1 ? "begun" : "resumed", describe_start(settings, validation));
   report::Writer::Callbacks callbacks;
   callbacks.durable = [this](unsigned worker, std::uint64_t number) {
     if (worker < workers.size()) workers[worker]->notify_durable(number);
@@ -186,14 +209,15 @@ void Run::Impl::launch(std::unique_ptr<report::JournalFile> file, report::Writer
   const auto notify_pace = [this] {
     for (const auto& worker : workers) worker->notify_pace();
   };
-  const auto stop_user = [this](const job::Operation& operation, const flow::Outcome& outcome, std::size_t number) {
-    user_stopped(operation, outcome, number);
-  };
+  const auto give_up_about = [this](Error cause, const TraceId& attempt) { abort(std::move(cause), attempt); };
+  const auto stop_user = [this](const job::Operation& operation, const TraceId& attempt, const flow::Outcome& outcome,
+                                std::size_t number) { user_stopped(operation, attempt, outcome, number); };
   renewer = std::make_unique<Renewer>(Renewer::Parts{settings, pace, clock, *credentials, tls.get(), give_up,
                                                      notify_pace, std::move(refresh_token_file)});
   shared.emplace(Shared{settings, pace, first_results, stopped_users, clock, *credentials, *renewer,
                         user_credentials.get(), *writer, tls.get(), record.trace_prefix, give_up, notify_pace,
-                        [this] { check_errors(); }, stop_user, [this] { part_ended(); }});
+                        [this] { check_errors(); }, stop_user, [this] { part_ended(); }, give_up_about,
+                        operation_log});
   std::vector<Inbox*> inboxes;
   for (unsigned i = 0; i < settings.threads; ++i) {
     const unsigned connections =
@@ -231,12 +255,15 @@ void Run::Impl::check_errors() {
 }
 
 /// The service refused a user's token for good. Called once for each user.
-void Run::Impl::user_stopped(const job::Operation& operation, const flow::Outcome& outcome, std::size_t number) {
+void Run::Impl::user_stopped(const job::Operation& operation, const TraceId& attempt, const flow::Outcome& outcome,
+                             std::size_t number) {
   const std::string said = outcome.said();
   if (number <= most_told_users) {
-    spdlog::error("user {}: {} refused the token on {} (HTTP {}{}); nothing more is sent for this user",
-                  job::quote(operation.user()), settings.endpoint.url(), user_credentials->place_of(operation.user()),
-                  outcome.http, said);
+    observe::log::write(
+        spdlog::level::err, attempt,
+        fmt::format("user {}: {} refused the token on {} (HTTP {}{}); nothing more is sent for this user",
+                    job::quote(operation.user()), settings.endpoint.url(), user_credentials->place_of(operation.user()),
+                    outcome.http, said));
   } else if (number == most_told_users + 1) {
     spdlog::error("the tokens of more than {} users are refused; from here on they are only counted", most_told_users);
   }
@@ -276,11 +303,15 @@ void Run::Impl::part_ended() {
   changed.notify_all();
 }
 
-void Run::Impl::abort(Error cause) {
+void Run::Impl::abort(Error cause, const std::optional<TraceId>& about) {
   {
     const std::lock_guard guard(mutex);
     if (error) return;
-    spdlog::error("{}", cause.message);
+    if (about) {
+      observe::log::write(spdlog::level::err, *about, cause.message);
+    } else {
+      spdlog::error("{}", cause.message);
+    }
     error = std::move(cause);
     give_up_at = std::min(give_up_at, Steady::now() + abort_grace);
     if (!overdue) overdue = pace.overdue(Steady::now());
@@ -477,6 +508,7 @@ RunResult Run::finish() {
     impl_->error = closed.error();
     conclude();
   }
+  spdlog::info("{}", describe_end(end));
   RunResult result{impl_->summarize(end, closed.has_value()), impl_->error, {}};
   for (const auto& worker : impl_->workers) {
     if (const auto* measured = worker->measurements()) result.measurements.merge(*measured);

@@ -262,8 +262,7 @@ void Worker::conclude(Line& line, flow::SlotId slot) {
   if (request_counters_) request_counters_->add(request_outcome(outcome), timing.latency);
   if (measured_) {
     measured_->service.record(timing.latency);
-    const TraceId trace{shared_.trace_prefix, operation.line(), scheduler_.attempt(slot)};
-    if (outcome.verdict != Verdict::succeeded) measure_failure(outcome, trace, timing.at);
+    if (outcome.verdict != Verdict::succeeded) measure_failure(outcome, trace_of(slot), timing.at);
   }
   if (outcome.verdict == Verdict::succeeded || outcome.verdict == Verdict::rejected) shared_.stopped_users.accepted();
   // The documented code for a wrong parameter may be about X-Date.
@@ -279,9 +278,8 @@ void Worker::conclude(Line& line, flow::SlotId slot) {
   if (measured_ && !status && scheduler_.stopping()) measured_->from_due.record(now - scheduler_.due(slot));
   if (status) {
     record(slot, *status, outcome, timing);
-  } else if (spdlog::should_log(spdlog::level::debug)) {
-    spdlog::debug("line {}: attempt {}: {}; will be repeated", operation.line(), scheduler_.attempt(slot),
-                  outcome.error.empty() ? fmt::format("HTTP {}", outcome.http) : outcome.error);
+  } else {
+    shared_.operation_log.repeated(trace_of(slot), outcome);
   }
   if (scheduler_.take_pace_changed()) pace_changed();
 }
@@ -298,7 +296,7 @@ bool Worker::mend(Line& line, flow::SlotId slot) {
   if (outcome.verdict == Verdict::unauthorized && shared_.settings.app_key) {
     // No other thread sends anything either until it has heard of it.
     shared_.pace.hold(Steady::now());
-    shared_.abort(signature_refused(shared_.settings, line.x_date, outcome));
+    shared_.abort_about(signature_refused(shared_.settings, line.x_date, outcome), trace_of(slot));
     scheduler_.abandon(line.seat, slot, Steady::now());
     return false;
   }
@@ -318,7 +316,7 @@ bool Worker::mend(Line& line, flow::SlotId slot) {
     return true;
   }
   shared_.pace.hold(Steady::now());
-  shared_.abort(shared_.renewer.why_refused(line.header, outcome));
+  shared_.abort_about(shared_.renewer.why_refused(line.header, outcome), trace_of(slot));
   scheduler_.abandon(line.seat, slot, Steady::now());
   return false;
 }
@@ -343,7 +341,7 @@ bool Worker::mend_for_user(Line& line, flow::SlotId slot) {
   }
   if (outcome.verdict == Verdict::suspicious) return true;
   if (const std::size_t number = shared_.stopped_users.stop(user)) {
-    shared_.user_stopped(operation, outcome, number);
+    shared_.user_stopped(operation, trace_of(slot), outcome, number);
     // Whoever ends the run learns of it later than the seats look for their next operation.
     if (shared_.stopped_users.hopeless()) scheduler_.stop();
     // Others may hold operations of this user that wait.
@@ -363,6 +361,11 @@ void Worker::check_overwhelmed() {
                   "theirs, more than are kept in mind; put new tokens into {}, then run 'koobatch resume {}'",
                   shared_.stopped_users.size(), shared_.settings.scheduler.most_blocked_keys / shared_.settings.threads,
                   shared_.user_credentials->file(), shared_.settings.report.string())));
+}
+
+/// Of the attempt that was made last.
+TraceId Worker::trace_of(flow::SlotId slot) const {
+  return {shared_.trace_prefix, scheduler_.operation(slot).line(), scheduler_.attempt(slot)};
 }
 
 void Worker::record(flow::SlotId slot, Status status, const flow::Outcome& outcome, const flow::AttemptTiming& timing) {
@@ -389,7 +392,11 @@ void Worker::record(flow::SlotId slot, Status status, const flow::Outcome& outco
   tally_.add(result);
   counters_.count(status);
   if (measured_) measured_->from_due.record(timing.now - scheduler_.due(slot));
-  if (status != Status::succeeded) shared_.not_succeeded();
+  if (status != Status::succeeded) {
+    // Who measures counts failures, and may keep no report.
+    if (!measured_) shared_.operation_log.not_succeeded(result);
+    shared_.not_succeeded();
+  }
   if (shared_.first_results.watching()) consider_first(status, outcome);
   recorded_batch_ = batch_.number;
   scheduler_.recorded(slot, batch_.number);

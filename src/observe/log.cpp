@@ -7,11 +7,11 @@
 
 #include <fmt/format.h>
 #include <simdjson.h>
-#include <spdlog/formatter.h>
 #include <spdlog/sinks/base_sink.h>
 #include <spdlog/spdlog.h>
 
 #include <mutex>
+#include <utility>
 
 namespace koobatch::observe::log {
 namespace {
@@ -26,96 +26,109 @@ std::string_view view(spdlog::string_view_t text) {
   return {text.data(), text.size()};
 }
 
-void append(spdlog::memory_buf_t& to, std::string_view text) {
-  to.append(text.data(), text.data() + text.size());
+/// " [run 0123456789abcdef, line 17, trace 0101…]"; empty without fields.
+std::string fields_text(const Fields& fields) {
+  std::string text;
+  const auto add = [&](std::string_view name, const std::string& value) {
+    text += fmt::format("{}{} {}", text.empty() ? " [" : ", ", name, value);
+  };
+  if (!fields.run.empty()) add("run", fields.run);
+  if (fields.attempt) {
+    add("line", std::to_string(fields.attempt->line));
+    add("trace", to_string(*fields.attempt));
+  }
+  return text.empty() ? text : text + "]";
 }
 
-class TextFormatter final : public spdlog::formatter {
- public:
-  void format(const spdlog::details::log_msg& message, spdlog::memory_buf_t& out) override {
-    std::string line = timestamp(message.time);
-    line.append(" ").append(view(spdlog::level::to_string_view(message.level))).append(": ");
-    append_harmless(line, view(message.payload));
-    append(out, line);
-  }
-  std::unique_ptr<spdlog::formatter> clone() const override { return std::make_unique<TextFormatter>(); }
-};
+std::string render_text(const spdlog::details::log_msg& message, const Fields& fields) {
+  std::string line = timestamp(message.time);
+  line.append(" ").append(view(spdlog::level::to_string_view(message.level))).append(": ");
+  append_harmless(line, view(message.payload));
+  return line + fields_text(fields);
+}
 
-class JsonFormatter final : public spdlog::formatter {
- public:
-  void format(const spdlog::details::log_msg& message, spdlog::memory_buf_t& out) override {
-    std::string line;
-    const auto text = view(message.payload);
-    const bool valid = simdjson::validate_utf8(text.data(), text.size());
-    JsonWriter json(line);
-    json.add("time", timestamp(message.time))
-        .add("level", view(spdlog::level::to_string_view(message.level)))
-        .add("message", valid ? text : repaired_utf8(text));
-    json.end();
-    append(out, line);
-  }
-  std::unique_ptr<spdlog::formatter> clone() const override { return std::make_unique<JsonFormatter>(); }
-};
-
-class PlainFormatter final : public spdlog::formatter {
- public:
-  void format(const spdlog::details::log_msg& message, spdlog::memory_buf_t& out) override {
-    std::string line;
-    append_harmless(line, view(message.payload));
-    append(out, line);
-  }
-  std::unique_ptr<spdlog::formatter> clone() const override { return std::make_unique<PlainFormatter>(); }
-};
+std::string render_json(const spdlog::details::log_msg& message, const Fields& fields) {
+  std::string line;
+  const auto text = view(message.payload);
+  const bool valid = simdjson::validate_utf8(text.data(), text.size());
+  JsonWriter json(line);
+  json.add("time", timestamp(message.time))
+      .add("level", view(spdlog::level::to_string_view(message.level)))
+      .add("message", valid ? text : repaired_utf8(text));
+  if (!fields.run.empty()) json.add("run", fields.run);
+  if (fields.attempt) json.add("line", fields.attempt->line).add("trace_id", to_string(*fields.attempt));
+  json.end();
+  return line;
+}
 
 class ConsoleSink final : public spdlog::sinks::base_sink<std::mutex> {
  public:
-  ConsoleSink(std::shared_ptr<Console> console, std::unique_ptr<spdlog::formatter> formatter)
-      : base_sink(std::move(formatter)), console_(std::move(console)) {}
+  ConsoleSink(Format format, std::shared_ptr<Console> console) : format_(format), console_(std::move(console)) {}
+
+  void begin_run(const std::string& run_id) {
+    const std::lock_guard guard(mutex_);
+    run_ = run_id;
+  }
+  void write(const spdlog::details::log_msg& message, const TraceId& attempt) {
+    const std::lock_guard guard(mutex_);
+    console_->print(render(format_, message, {run_, attempt}));
+  }
+  /// A command's own output.
+  void print(const spdlog::details::log_msg& message) {
+    if (format_ == Format::json) return log(message);
+    std::string line;
+    append_harmless(line, view(message.payload));
+    console_->print(line);
+  }
 
  private:
   void sink_it_(const spdlog::details::log_msg& message) override {
-    spdlog::memory_buf_t line;
-    formatter_->format(message, line);
-    console_->print({line.data(), line.size()});
+    console_->print(render(format_, message, {run_, {}}));
   }
   void flush_() override {}
 
-  std::shared_ptr<Console> console_;
+  const Format format_;
+  const std::shared_ptr<Console> console_;
+  std::string run_;
 };
 
-std::shared_ptr<spdlog::logger> make_logger(const char* name, const Settings& settings,
-                                            const std::shared_ptr<Console>& console,
-                                            std::unique_ptr<spdlog::formatter> formatter) {
-  auto logger = std::make_shared<spdlog::logger>(name, std::make_shared<ConsoleSink>(console, std::move(formatter)));
-  logger->set_level(settings.level);
-  return logger;
+/// What setup() has made; null before.
+std::shared_ptr<ConsoleSink>& sink() {
+  static std::shared_ptr<ConsoleSink> current;
+  return current;
 }
 
-std::shared_ptr<spdlog::logger>& plain_logger() {
-  static std::shared_ptr<spdlog::logger> logger;
-  return logger;
+spdlog::details::log_msg entry(spdlog::level::level_enum level, std::string_view text) {
+  return {{}, {}, level, spdlog::string_view_t(text.data(), text.size())};
+}
+
+bool passes(spdlog::level::level_enum level) {
+  return sink() && spdlog::should_log(level);
 }
 
 }  // namespace
 
-std::unique_ptr<spdlog::formatter> make_formatter(Format format) {
-  if (format == Format::json) return std::make_unique<JsonFormatter>();
-  return std::make_unique<TextFormatter>();
-}
-
-std::unique_ptr<spdlog::formatter> make_plain_formatter() {
-  return std::make_unique<PlainFormatter>();
+std::string render(Format format, const spdlog::details::log_msg& message, const Fields& fields) {
+  return format == Format::json ? render_json(message, fields) : render_text(message, fields);
 }
 
 void setup(const Settings& settings, std::shared_ptr<Console> console) {
-  spdlog::set_default_logger(make_logger("koobatch", settings, console, make_formatter(settings.format)));
-  const bool json = settings.format == Format::json;
-  plain_logger() =
-      make_logger("plain", settings, console, json ? make_formatter(settings.format) : make_plain_formatter());
+  sink() = std::make_shared<ConsoleSink>(settings.format, std::move(console));
+  auto logger = std::make_shared<spdlog::logger>("koobatch", sink());
+  logger->set_level(settings.level);
+  spdlog::set_default_logger(std::move(logger));
+}
+
+void begin_run(const std::string& run_id) {
+  if (sink()) sink()->begin_run(run_id);
+}
+
+void write(spdlog::level::level_enum level, const TraceId& attempt, std::string_view message) {
+  if (passes(level)) sink()->write(entry(level, message), attempt);
 }
 
 void print(spdlog::level::level_enum level, std::string_view line) {
-  if (plain_logger()) plain_logger()->log(level, spdlog::string_view_t(line.data(), line.size()));
+  if (passes(level)) sink()->print(entry(level, line));
 }
 
 }  // namespace koobatch::observe::log

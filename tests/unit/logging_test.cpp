@@ -3,7 +3,6 @@
 #include "koobatch/core/clock.hpp"
 
 #include <fcntl.h>
-#include <spdlog/formatter.h>
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 #include <boost/test/unit_test.hpp>
@@ -15,21 +14,26 @@ using namespace koobatch::observe;
 
 namespace {
 
-std::string formatted(spdlog::formatter& formatter, spdlog::level::level_enum level, std::string_view text) {
-  spdlog::details::log_msg message(*parse_timestamp("2026-11-21T17:00:00.123Z"), {}, "koobatch", level,
-                                   spdlog::string_view_t(text.data(), text.size()));
-  spdlog::memory_buf_t out;
-  formatter.format(message, out);
-  return {out.data(), out.size()};
+std::string rendered(log::Format format, spdlog::level::level_enum level, std::string_view text,
+                     const log::Fields& fields = {}) {
+  return log::render(format,
+                     {*parse_timestamp("2026-11-21T17:00:00.123Z"),
+                      {},
+                      "koobatch",
+                      level,
+                      spdlog::string_view_t(text.data(), text.size())},
+                     fields);
 }
 
 std::string as_text(std::string_view text) {
-  return formatted(*log::make_formatter(log::Format::text), spdlog::level::warn, text);
+  return rendered(log::Format::text, spdlog::level::warn, text);
 }
 
 std::string as_json(std::string_view text) {
-  return formatted(*log::make_formatter(log::Format::json), spdlog::level::err, text);
+  return rendered(log::Format::json, spdlog::level::err, text);
 }
+
+const TraceId attempt{5, 17, 2};
 
 /// A console that writes into a pipe, and what came out at the other end. Undoes the log's set-up when done.
 class Captured {
@@ -83,6 +87,48 @@ BOOST_AUTO_TEST_CASE(bytes_that_are_not_utf_8_are_replaced) {
                  .ends_with("\"message\":\"x\uFFFDy\uFFFD\"}"));
 }
 
+BOOST_AUTO_TEST_CASE(in_json_run_and_operation_are_fields_of_their_own) {
+  const auto with = [](const log::Fields& fields) {
+    return rendered(log::Format::json, spdlog::level::info, "x", fields);
+  };
+  BOOST_TEST(with({"0123456789abcdef", {}}).ends_with(R"("level":"info","message":"x","run":"0123456789abcdef"})"));
+  BOOST_TEST(with({"0123456789abcdef", attempt})
+                 .ends_with(R"("message":"x","run":"0123456789abcdef","line":17,"trace_id":")" + to_string(attempt) +
+                            R"("})"));
+}
+
+BOOST_AUTO_TEST_CASE(in_text_they_follow_the_words) {
+  const auto with = [](const log::Fields& fields) {
+    return rendered(log::Format::text, spdlog::level::info, "x", fields);
+  };
+  BOOST_TEST(with({"0123456789abcdef", {}}).ends_with(" info: x [run 0123456789abcdef]"));
+  BOOST_TEST(with({"0123456789abcdef", attempt})
+                 .ends_with(" info: x [run 0123456789abcdef, line 17, trace " + to_string(attempt) + "]"));
+  BOOST_TEST(with({"", attempt}).ends_with(" info: x [line 17, trace " + to_string(attempt) + "]"));
+}
+
+BOOST_AUTO_TEST_CASE(once_a_run_has_begun_every_entry_names_it_but_a_commands_own_text) {
+  Captured captured;
+  log::setup({}, captured.console);
+  spdlog::warn("before");
+  BOOST_TEST(captured.take().ends_with(" warning: before\n"));
+  log::begin_run("0123456789abcdef");
+  spdlog::warn("after");
+  BOOST_TEST(captured.take().ends_with(" warning: after [run 0123456789abcdef]\n"));
+  log::write(spdlog::level::warn, attempt, "about one");
+  BOOST_TEST(captured.take().ends_with(", line 17, trace " + to_string(attempt) + "]\n"));
+  log::print(spdlog::level::info, "10 of 20 done");
+  BOOST_TEST(captured.take() == "10 of 20 done\n");
+}
+
+BOOST_AUTO_TEST_CASE(in_json_a_commands_own_lines_name_the_run_too) {
+  Captured captured;
+  log::setup({log::Format::json, spdlog::level::info}, captured.console);
+  log::begin_run("0123456789abcdef");
+  log::print(spdlog::level::info, "10 of 20 done");
+  BOOST_TEST(captured.take().ends_with("\"message\":\"10 of 20 done\",\"run\":\"0123456789abcdef\"}\n"));
+}
+
 BOOST_AUTO_TEST_CASE(log_lines_and_a_commands_own_lines_share_the_console) {
   Captured captured;
   log::setup({}, captured.console);
@@ -107,6 +153,7 @@ BOOST_AUTO_TEST_CASE(quiet_keeps_everything_back_but_errors) {
   log::setup({log::Format::text, spdlog::level::err}, captured.console);
   spdlog::warn("careful");
   log::print(spdlog::level::info, "nothing to do");
+  log::write(spdlog::level::warn, attempt, "about one");
   BOOST_TEST(captured.take() == "");
   spdlog::error("over");
   BOOST_TEST(captured.take().ends_with(" error: over\n"));

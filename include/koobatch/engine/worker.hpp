@@ -4,6 +4,7 @@
 #include "koobatch/core/error.hpp"
 #include "koobatch/engine/inbox.hpp"
 #include "koobatch/engine/measurements.hpp"
+#include "koobatch/engine/operation_log.hpp"
 #include "koobatch/engine/renewer.hpp"
 #include "koobatch/engine/settings.hpp"
 #include "koobatch/flow/classify.hpp"
@@ -46,10 +47,12 @@ struct Shared {
   std::function<void(Error)> abort;     ///< from any thread: the run cannot go on
   std::function<void()> pace_changed;   ///< from any thread: every worker should ask the pace again
   std::function<void()> not_succeeded;  ///< from any thread: an operation ended badly
-  /// From any thread: nothing more is sent for the user of this operation, which was refused so. The user is the
-  /// `number`th of whom that is true.
-  std::function<void(const job::Operation&, const flow::Outcome&, std::size_t number)> user_stopped;
+  /// From any thread: nothing more is sent for the user of this operation, of which this attempt was refused so. The
+  /// user is the `number`th of whom that is true.
+  std::function<void(const job::Operation&, const TraceId&, const flow::Outcome&, std::size_t number)> user_stopped;
   std::function<void()> worker_ended;  ///< from a worker's thread, last thing it does
+  std::function<void(Error, const TraceId&)> abort_about;  ///< as `abort`, because of what came of this attempt
+  OperationLog& operation_log;
 };
 
 /// One thread: an io_context, a scheduler, and the connections that act out what the scheduler decides. Operations come
@@ -100,6 +103,7 @@ class Worker {
   bool mend(Line& line, flow::SlotId slot);
   void note_accepted(const Line& line, TimePoint now);
   bool mend_for_user(Line& line, flow::SlotId slot);
+  TraceId trace_of(flow::SlotId slot) const;
   void record(flow::SlotId slot, Status status, const flow::Outcome& outcome, const flow::AttemptTiming& timing);
 
   net::Awaitable<void> park();
