@@ -2,7 +2,6 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <string>
 #include <string_view>
 
 namespace koobatch::cli {
@@ -81,9 +80,6 @@ constexpr const VerbRow* verb_named(std::string_view name) {
   }
   return nullptr;
 }
-
-/// "run, resume, retry", for messages.
-std::string verb_names();
 
 constexpr const VerbRow& row_of(Verb verb) {
   return verb_table[static_cast<std::size_t>(verb)];
