@@ -60,7 +60,7 @@ Words lines_of(const std::string& text) {
 /// What bash offers for the last of these words, cut as bash cuts them.
 Words bash(const std::vector<std::string>& words) {
   const Shell shell("bash");
-  std::vector<std::string> command = {"bash", "--norc", "-c",
+  std::vector<std::string> command = {"/usr/bin/bash", "--norc", "-c",
                                       "source ./script; COMP_WORDS=(\"$@\"); COMP_CWORD=$(($# - 1)); _koobatch; "
                                       "[[ ${#COMPREPLY[@]} == 0 ]] || printf '%s\\n' \"${COMPREPLY[@]}\"",
                                       "bash"};
@@ -71,7 +71,7 @@ Words bash(const std::vector<std::string>& words) {
 /// What fish offers at the end of this line.
 Words fish(const std::string& line) {
   const Shell shell("fish");
-  return lines_of(shell.run({"fish", "--no-config", "-c", "source ./script; complete -C $argv[1]", line}));
+  return lines_of(shell.run({"/usr/bin/fish", "--no-config", "-c", "source ./script; complete -C $argv[1]", line}));
 }
 
 /// What becomes of this line in an interactive zsh when the tab key is pressed; `expected` ends the wait.
@@ -85,7 +85,7 @@ zpty -w -n z "$1"$'\t'
 zpty -r z out "*$2*"
 print -r -- $out
 )");
-  const auto out = shell.run({"timeout", "60", "zsh", "-f", "./terminal", line, expected, "source ./script"});
+  const auto out = shell.run({"/usr/bin/timeout", "60", "zsh", "-f", "./terminal", line, expected, "source ./script"});
   BOOST_TEST(out.find(expected) != std::string::npos, out);
 }
 
@@ -172,7 +172,7 @@ zpty -r z out '*READY*'
 zpty -w -n z $'koobatch val\t'
 zpty -r z out '*validate*'
 )");
-  shell.run({"timeout", "60", "zsh", "-f", "./terminal"});
+  shell.run({"/usr/bin/timeout", "60", "zsh", "-f", "./terminal"});
 }
 
 BOOST_AUTO_TEST_CASE(zsh_has_every_flag_of_every_verb) {
@@ -185,7 +185,7 @@ BOOST_AUTO_TEST_CASE(zsh_has_every_flag_of_every_verb) {
 BOOST_AUTO_TEST_CASE(the_manual_page_is_formatted_without_a_warning) {
   const Workspace workspace;
   const auto page = workspace.write("koobatch.1", generated("man"));
-  Process formatter({"groff", "-man", "-ww", "-Tutf8", page});
+  Process formatter({"/usr/bin/groff", "-man", "-ww", "-Tutf8", page});
   const auto finished = formatter.wait();
   BOOST_TEST(finished.status == 0);
   BOOST_TEST(finished.err == "");
