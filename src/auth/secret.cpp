@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <utility>
 
 namespace koobatch::auth {
@@ -24,8 +25,20 @@ Secret::~Secret() {
   if (bytes_) OPENSSL_cleanse(bytes_.get(), capacity_);
 }
 
+namespace {
+
+/// In the folder that systemd makes for a service's credentials, and lets nobody else into. What it puts there may be
+/// read by the service through an access control list, whose mask stands where else the group's rights do.
+bool is_service_credential(const std::filesystem::path& path) {
+  const char* const folder = std::getenv("CREDENTIALS_DIRECTORY");
+  return folder != nullptr && *folder != '\0' && path.parent_path() == std::filesystem::path(folder);
+}
+
+}  // namespace
+
 Result<void> check_owner_only(const struct stat& facts, const std::filesystem::path& path, const std::string& source) {
-  if (!S_ISREG(facts.st_mode) || (facts.st_mode & (S_IRWXG | S_IRWXO)) == 0) return {};
+  const mode_t others = is_service_credential(path) ? S_IWGRP | S_IXGRP | S_IRWXO : S_IRWXG | S_IRWXO;
+  if (!S_ISREG(facts.st_mode) || (facts.st_mode & others) == 0) return {};
   return usage_error(fmt::format("{}: others can read it; run 'chmod 600 {}'", source, path.string()));
 }
 

@@ -1,5 +1,6 @@
 #include "koobatch/cli/layers.hpp"
 
+#include "koobatch/cli/on_complete.hpp"
 #include "koobatch/cli/setting.hpp"
 #include "koobatch/core/json.hpp"
 
@@ -29,10 +30,18 @@ std::optional<Setting> from_report(const OptionRow& row, const Flags& recorded) 
   return Setting{&row, Layer::recorded, fmt::format("the report's {}", row.name), "the report", found->second};
 }
 
+/// Were we started by the command of --on-complete? Then variables tell of another run, and are no settings; and what
+/// belongs to that run's schedule, found in the environment or a configuration file, is not ours: we would wait for the
+/// lock it has, or start the command once more.
+bool tells_of_another_run(const Environment& environment) {
+  return environment.contains(std::string(completion_mark));
+}
+
 /// An empty variable is taken as not set.
 std::optional<Setting> from_environment(const OptionRow& row, const Environment& environment) {
   const auto found = environment.find(variable_name(row.name));
   if (found == environment.end() || found->second.empty() || row.flag_only) return std::nullopt;
+  if (tells_of_another_run(environment) && is_completion_variable(found->first)) return std::nullopt;
   return Setting{&row, Layer::variable, found->first, "environment variable " + found->first, {found->second}};
 }
 
@@ -148,6 +157,7 @@ Result<std::vector<Setting>> collect(Verb verb, const Layers& layers) {
     } else {
       setting = from_report(row, layers.recorded);
     }
+    if (!setting && row.group == schedule_group && tells_of_another_run(layers.environment)) continue;
     if (!setting) setting = from_environment(row, layers.environment);
     if (!setting) setting = from_config(row, row_of(verb).name, layers);
     if (!setting) setting = from_config(row, "", layers);
@@ -221,10 +231,10 @@ std::vector<std::string> unknown_variables(const Environment& environment, const
   std::vector<std::string> unknown;
   const auto rows = option_table();
   for (const auto& [name, value] : environment) {
-    const bool known =
-        name == token_env || std::any_of(rows.begin(), rows.end(), [&, &variable = name](const OptionRow& row) {
-          return !row.flag_only && variable_name(row.name) == variable;
-        });
+    const bool known = name == token_env || (tells_of_another_run(environment) && is_completion_variable(name)) ||
+                       std::any_of(rows.begin(), rows.end(), [&, &variable = name](const OptionRow& row) {
+                         return !row.flag_only && variable_name(row.name) == variable;
+                       });
     if (!known) unknown.push_back(name);
   }
   return unknown;

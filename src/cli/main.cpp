@@ -4,7 +4,6 @@
 #include "koobatch/cli/commands.hpp"
 #include "koobatch/cli/core_dumps.hpp"
 #include "koobatch/cli/exit_status.hpp"
-#include "koobatch/cli/on_complete.hpp"
 #include "koobatch/cli/output.hpp"
 #include "koobatch/cli/recorded.hpp"
 #include "koobatch/cli/schedule_lock.hpp"
@@ -33,10 +32,6 @@ Environment koobatch_variables() {
     const auto equals = text.find('=');
     if (!text.starts_with("KOOBATCH_") || equals == std::string_view::npos) continue;
     variables.emplace(text.substr(0, equals), text.substr(equals + 1));
-  }
-  // Started by the command of --on-complete, we are not to take what it was told of another run for our settings.
-  if (variables.contains(std::string(completion_mark))) {
-    std::erase_if(variables, [](const auto& variable) { return is_completion_variable(variable.first); });
   }
   return variables;
 }

@@ -1,6 +1,5 @@
 #include "koobatch/cli/on_complete.hpp"
 
-#include "koobatch/cli/option_table.hpp"
 #include "koobatch/cli/signals.hpp"
 #include "koobatch/core/child_process.hpp"
 #include "koobatch/core/units.hpp"
@@ -44,14 +43,6 @@ Variables describe(const Completed& run) {
     variables.emplace_back(count_name(status_names[i]), fmt::format("{}", summary.counts[static_cast<Status>(i)]));
   }
   return variables;
-}
-
-/// Left to a koobatch that the command starts, these would make it wait for the lock we have, or start the command
-/// anew.
-bool is_about_this_run(std::string_view name) {
-  constexpr std::array<std::string_view, 4> options = {"lock", "lock-wait", "on-complete", "on-complete-timeout"};
-  return std::any_of(options.begin(), options.end(),
-                     [&](std::string_view known) { return variable_name(known) == name; });
 }
 
 std::string program_of(const std::vector<std::string>& words) {
@@ -100,7 +91,7 @@ std::vector<std::string> completion_environment(const Completed& run, std::span<
   std::vector<std::string> entries;
   for (const std::string_view entry : ours) {
     const auto name = entry.substr(0, entry.find('='));
-    if (name == token_env || is_completion_variable(name) || is_about_this_run(name)) continue;
+    if (name == token_env || is_completion_variable(name)) continue;
     entries.emplace_back(entry);
   }
   for (const auto& [name, value] : describe(run)) entries.push_back(fmt::format("{}={}", name, value));

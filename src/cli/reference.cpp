@@ -22,6 +22,7 @@ constexpr std::array statuses = {
     ExitRow{"5",
             "stopped: credentials refused and not to be renewed, TLS, disk, or no answer for longer than --max-outage",
             sends},
+    ExitRow{"5", "--lock-wait is over, nothing was done", runs},
     ExitRow{"5", "could not go on: what is needed cannot be read or written", others},
     ExitRow{"130, 143", "interrupted; what was under way was waited for", sends},
 };

@@ -143,6 +143,21 @@ BOOST_AUTO_TEST_CASE(a_file_others_can_read_is_refused_with_the_command_that_men
   }
 }
 
+BOOST_AUTO_TEST_CASE(a_credential_that_systemd_lets_the_service_read_is_no_file_that_others_can_read) {
+  const TokenFile file("s3cret");
+  const TokenFile elsewhere("s3cret");
+  ::setenv("CREDENTIALS_DIRECTORY", file.folder.c_str(), 1);
+  ::chmod(file.path.c_str(), 0440);
+  BOOST_TEST(header(from(file)) == "Bearer+s3cret");
+  for (const mode_t mode : {0444U, 0460U, 0450U}) {
+    ::chmod(file.path.c_str(), mode);
+    BOOST_TEST(refusal(from(file)).find("chmod 600 ") != std::string::npos);
+  }
+  ::chmod(elsewhere.path.c_str(), 0440);
+  BOOST_TEST(refusal(from(elsewhere)).find("chmod 600 ") != std::string::npos);
+  ::unsetenv("CREDENTIALS_DIRECTORY");
+}
+
 BOOST_AUTO_TEST_CASE(a_file_that_is_not_there_or_is_none_is_refused) {
   const TokenFile file("s3cret");
   auto settings = from(file);

@@ -47,10 +47,11 @@ struct Folder {
   fs::path path;
 };
 
-Invocation accepted(const std::vector<std::string>& arguments, const Environment& environment = {}) {
+Invocation accepted(const std::vector<std::string>& arguments, const Environment& environment = {},
+                    const std::string& config = {}) {
   const auto parsed =
       parse_command_line(arguments, environment,
-                         {[](const fs::path&) -> Result<std::string> { return std::string(); },
+                         {[&](const fs::path&) -> Result<std::string> { return config; },
                           [](const fs::path&) -> Result<Flags> { return parse_recorded(R"({"simulate":"true"})"); }});
   if (!parsed) BOOST_FAIL("refused: " + parsed.error().message);
   return std::get<Invocation>(*parsed);
@@ -226,13 +227,26 @@ BOOST_AUTO_TEST_CASE(the_command_gets_no_token_and_what_is_said_of_the_run_only_
   BOOST_TEST(environment.size() == 10U);
 }
 
-BOOST_AUTO_TEST_CASE(a_koobatch_the_command_starts_neither_waits_for_our_lock_nor_starts_the_command_again) {
-  const auto environment =
-      environment_of_command({"KOOBATCH_LOCK=l", "KOOBATCH_LOCK_WAIT=1s", "KOOBATCH_ON_COMPLETE=c",
-                              "KOOBATCH_ON_COMPLETE_TIMEOUT=1s", "KOOBATCH_TOKEN_FILE=t", "KOOBATCH_LOCKS=x"});
-  BOOST_TEST(environment.size() == 12U);
-  BOOST_TEST(environment.contains("KOOBATCH_TOKEN_FILE=t"));
-  BOOST_TEST(environment.contains("KOOBATCH_LOCKS=x"));
+BOOST_AUTO_TEST_CASE(a_koobatch_the_command_starts_takes_neither_what_is_told_nor_the_schedule_for_its_own) {
+  const Environment told = {{"KOOBATCH_OUTCOME", "completed"}, {"KOOBATCH_EXIT_STATUS", "1"},
+                            {"KOOBATCH_REPORT", "old"},        {"KOOBATCH_LOCK", "l"},
+                            {"KOOBATCH_ON_COMPLETE", "mail"},  {"KOOBATCH_RATE", "7/s"}};
+  const auto invocation = accepted({"retry", "r", "--config", "c"}, told, "lock-wait = \"1h\"\nthreads = 2\n");
+  BOOST_TEST(invocation.options.report == "");
+  BOOST_TEST(invocation.options.schedule.lock == "");
+  BOOST_TEST((invocation.options.schedule.lock_wait == 0s));
+  BOOST_TEST(invocation.options.schedule.on_complete == "");
+  BOOST_TEST(invocation.options.run.pace.rate == 7);
+  BOOST_TEST(invocation.options.run.threads == 2U);
+  BOOST_TEST(invocation.warnings.empty());
+  BOOST_TEST(accepted({"retry", "r", "--lock", "other"}, told).options.schedule.lock == "other");
+}
+
+BOOST_AUTO_TEST_CASE(elsewhere_a_variable_of_such_a_name_is_a_setting_or_a_slip) {
+  const auto invocation =
+      accepted({"run", "a.ndjson", "--simulate"}, {{"KOOBATCH_REPORT", "r"}, {"KOOBATCH_RUN_ID", "1"}});
+  BOOST_TEST(invocation.options.report == "r");
+  BOOST_TEST(invocation.warnings.size() == 1U);
 }
 
 BOOST_AUTO_TEST_CASE(what_the_command_is_told_is_known_by_name) {

@@ -15,13 +15,12 @@ struct Completed {
   int exit_status;
 };
 
-/// The environment of the command of --on-complete: `ours`, with what it is to know of the run, and without what
-/// koobatch was told there about this run only: the lock, the command itself, and the token (`token_env` names its
-/// variable).
+/// The environment of the command of --on-complete: `ours`, with what it is to know of the run, and without the token
+/// (`token_env` names its variable).
 std::vector<std::string> completion_environment(const Completed& run, std::span<const char* const> ours,
                                                 std::string_view token_env);
 
-/// Whether the variable tells such a command about the run. For a koobatch that it starts, it is no setting.
+/// Whether the variable tells such a command about the run.
 bool is_completion_variable(std::string_view name);
 /// One that only such a command has.
 constexpr std::string_view completion_mark = "KOOBATCH_OUTCOME";
