@@ -121,7 +121,7 @@ BOOST_AUTO_TEST_CASE(what_the_service_starts_is_a_run) {
       run_program(command, {{"KOOBATCH_TOKEN_FILE", token}, {"CREDENTIALS_DIRECTORY", workspace.path("credentials")}},
                   workspace.path("state/koobatch/try"));
   BOOST_TEST(finished.status == 0, finished.err);
-  BOOST_TEST(finished.err == "");
+  BOOST_TEST(finished.err.find("warning") == std::string::npos, finished.err);
   std::size_t reports = 0;
   for (const auto& entry : fs::directory_iterator(workspace.path("state/koobatch/try"))) {
     const std::string path = entry.path();
