@@ -6,6 +6,7 @@
 #include "koobatch/cli/output.hpp"
 #include "koobatch/cli/room.hpp"
 #include "koobatch/cli/signals.hpp"
+#include "koobatch/control/supervisor.hpp"
 
 #include <stdlib.h>
 
@@ -62,7 +63,8 @@ Result<std::unique_ptr<engine::Run>> start(engine::RunSettings& settings) {
 }
 
 /// Waits until the job is done, its time is over, or a signal comes.
-void watch(engine::Run& run, const SignalWatch& signals, Duration duration, MetricsOutput& metrics) {
+void watch(engine::Run& run, const SignalWatch& signals, control::Supervisor& supervisor, Duration duration,
+           MetricsOutput& metrics) {
   const TimePoint over = duration > Duration::zero() ? Steady::now() + duration : TimePoint::max();
   bool ending = false;
   for (;;) {
@@ -73,6 +75,8 @@ void watch(engine::Run& run, const SignalWatch& signals, Duration duration, Metr
     const Duration left = ending ? Duration(longest_wait) : over - Steady::now();
     const auto patience = std::clamp<Duration>(left, Duration::zero(), longest_wait);
     if (run.wait(std::chrono::ceil<std::chrono::milliseconds>(patience))) return;
+    supervisor.tick(Steady::now());
+    if (signals.take_question()) supervisor.print_status();
     metrics.update(Steady::now());
   }
 }
@@ -88,11 +92,18 @@ int measure(const Invocation& invocation, BenchSettings& bench, const SignalWatc
   const auto simulator = start_embedded(settings, invocation.options.simulator);
   if (!simulator) return fail(simulator.error());
   if (auto fitted = fit_connections(settings); !fitted) return fail(fitted.error());
+  const bool may_be_asked = has_room_to_be_asked();
   settings.interrupted = [&signals] { return signals.received() != 0; };
+  const bool kept = !settings.report.empty();
   const auto run = start(settings);
   if (!run) return fail_to_start(run.error(), signals);
   const MetricsOutput::Following following(metrics, **run);
-  watch(**run, signals, bench.duration, metrics);
+  {
+    // Of a report that nobody asked to keep nobody knows the name.
+    auto server = kept ? open_control((*run)->report(), may_be_asked) : std::nullopt;
+    control::Supervisor supervisor(**run, (*run)->report().native(), std::move(server));
+    watch(**run, signals, supervisor, bench.duration, metrics);
+  }
   const auto counters = (*run)->snapshot();
   const auto result = (*run)->finish();
   const BenchResult shown{settings, result, counters, signals.received() != 0};

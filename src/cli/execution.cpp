@@ -7,6 +7,7 @@
 #include "koobatch/cli/output.hpp"
 #include "koobatch/cli/room.hpp"
 #include "koobatch/cli/signals.hpp"
+#include "koobatch/control/supervisor.hpp"
 #include "koobatch/job/tokens_file.hpp"
 #include "koobatch/net/tls.hpp"
 #include "koobatch/observe/log.hpp"
@@ -27,10 +28,9 @@ using namespace std::chrono_literals;
 
 constexpr auto draw_interval = 100ms;
 
-/// Waits for the run's end, shows how it goes, and hands signals on.
-void watch(engine::Run& run, const SignalWatch& signals, observe::ProgressDisplay& display, MetricsOutput& metrics) {
-  observe::Progress progress;
-  progress.update(run.snapshot(), Steady::now());
+/// Waits for the run's end, shows how it goes, and hands on signals and what others ask for.
+void watch(engine::Run& run, const SignalWatch& signals, control::Supervisor& supervisor,
+           observe::ProgressDisplay& display, MetricsOutput& metrics) {
   bool interrupted = false;
   for (;;) {
     if (!interrupted && signals.received() != 0) {
@@ -41,8 +41,9 @@ void watch(engine::Run& run, const SignalWatch& signals, observe::ProgressDispla
     }
     if (run.wait(draw_interval)) return;
     const TimePoint now = Steady::now();
-    progress.update(run.snapshot(), now);
-    display.show(progress, now);
+    supervisor.tick(now);
+    if (signals.take_question()) supervisor.print_status();
+    display.show(supervisor.progress(), now);
     metrics.update(now);
   }
 }
@@ -96,6 +97,18 @@ Result<void> load_user_tokens(engine::RunSettings& settings) {
   return {};
 }
 
+std::optional<control::Server> open_control(const std::filesystem::path& report, bool has_room) {
+  constexpr std::string_view consequence = "'koobatch status' and 'koobatch set' will not reach this run";
+  if (!has_room) {
+    spdlog::warn("the limit on open files leaves no room to be asked: {}; raise it (ulimit -n)", consequence);
+    return std::nullopt;
+  }
+  auto server = control::Server::open(report);
+  if (server) return std::move(*server);
+  spdlog::warn("{}; {}", server.error().message, consequence);
+  return std::nullopt;
+}
+
 int fail_to_start(const Error& error, const SignalWatch& signals) {
   const int status = fail(error);
   return signals.received() != 0 ? exit_by_signal + signals.received() : status;
@@ -140,6 +153,7 @@ Ended run_segment(engine::RunSettings& settings, const Invocation& invocation,
   const auto simulator = start_embedded(settings, invocation.options.simulator);
   if (!simulator) return {fail(simulator.error())};
   if (auto fitted = fit_connections(settings); !fitted) return {fail(fitted.error())};
+  const bool may_be_asked = has_room_to_be_asked();
   settings.interrupted = [&signals] { return signals.received() != 0; };
   auto run = start(settings);
   if (!run) return {fail_to_start(run.error(), signals)};
@@ -148,7 +162,8 @@ Ended run_segment(engine::RunSettings& settings, const Invocation& invocation,
   const bool silent = presentation.quiet && presentation.progress == observe::ProgressMode::automatic;
   {
     observe::ProgressDisplay display(silent ? observe::ProgressMode::none : presentation.progress, std::move(console));
-    watch(**run, signals, display, metrics);
+    control::Supervisor supervisor(**run, (*run)->report().native(), open_control((*run)->report(), may_be_asked));
+    watch(**run, signals, supervisor, display, metrics);
   }
   auto result = (*run)->finish();
   const int status = print_result(result, signals.received());

@@ -7,6 +7,7 @@
 #include "koobatch/cli/output.hpp"
 #include "koobatch/cli/recorded.hpp"
 #include "koobatch/cli/schedule_lock.hpp"
+#include "koobatch/cli/signals.hpp"
 #include "koobatch/observe/console.hpp"
 #include "koobatch/observe/log.hpp"
 
@@ -76,6 +77,10 @@ int execute(const Invocation& invocation, const std::shared_ptr<observe::Console
       return bench_command(invocation);
     case Verb::trace:
       return trace_command(invocation);
+    case Verb::status:
+      return status_command(invocation);
+    case Verb::set:
+      return set_command(invocation);
     case Verb::generate:
       return generate_command(invocation);
   }
@@ -97,6 +102,7 @@ int main(int argc, char** argv) {
   ::signal(SIGPIPE, SIG_IGN);
   // So is a file size limit: the write says what a full disk would.
   ::signal(SIGXFSZ, SIG_IGN);
+  defer_questions();
   const auto console = std::make_shared<observe::Console>(STDERR_FILENO);
   const std::vector<std::string> arguments(argv + 1, argv + argc);
   const Environment variables = koobatch_variables();

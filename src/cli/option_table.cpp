@@ -119,7 +119,9 @@ constexpr Verbs sending = run | bench;
 constexpr Verbs new_run = only(Verb::run);
 constexpr Verbs simulate = only(Verb::simulate);
 constexpr Verbs jobs = run | only(Verb::validate);
-constexpr Verbs all = jobs | only(Verb::report) | only(Verb::trace) | simulate | bench;
+constexpr Verbs status = only(Verb::status);
+constexpr Verbs set = only(Verb::set);
+constexpr Verbs all = jobs | only(Verb::report) | only(Verb::trace) | simulate | bench | status | set;
 
 constexpr std::string_view target = "Where to send";
 constexpr std::string_view job_group = "Job and report";
@@ -234,6 +236,20 @@ const std::array table = {
     OptionRow{"rate", 0, "RATE", bench, pace,
               "Requests to send at even intervals, e.g. 500/s; late ones are made up for (no limit)",
               [](Value v, Options& o) { return set_rate(v, o.run.pace.rate); }},
+    OptionRow{"rate", 0, "RATE|none", set, pace, "Requests allowed from now on, e.g. 200/s, or none for no limit",
+              [](Value v, Options& o) -> Applied {
+                double rate = 0;
+                if (v != "none") {
+                  if (auto ok = set_rate(v, rate); !ok) return ok;
+                }
+                o.request.rate = rate;
+                return {};
+              },
+              Choice::none, false, false, false, true},
+    OptionRow{"pause", 0, "", set, pace, "Send nothing more until --go; what is under way may finish",
+              [](Value v, Options& o) { return set_switch(v, o.pause); }, Choice::none, false, false, false, true},
+    OptionRow{"go", 0, "", set, pace, "End a pause", [](Value v, Options& o) { return set_switch(v, o.go); },
+              Choice::none, false, false, false, true},
     OptionRow{"rate-per-user", 0, "RATE", sending, pace, "The same for each user (X-User-Id) on its own (no limit)",
               [](Value v, Options& o) { return set_rate(v, o.run.pace.rate_per_user); }},
     OptionRow{"burst", 0, "N", run, pace, "Requests that may leave at once within the rate (10 ms worth of it)",
@@ -331,7 +347,7 @@ const std::array table = {
     OptionRow{"key", 0, "FILE", simulate, embedded, "PEM file of the certificate's key",
               [](Value v, Options& o) { return set_text(v, o.simulator.key); }},
 
-    OptionRow{"json", 0, "", only(Verb::report) | bench, output, "The summary as JSON",
+    OptionRow{"json", 0, "", only(Verb::report) | bench | status, output, "The summary as JSON",
               [](Value v, Options& o) { return set_switch(v, o.json); }},
     OptionRow{"html", 0, "FILE", only(Verb::report), output, "New page with charts, one file that needs no network",
               [](Value v, Options& o) { return set_text(v, o.html); }},

@@ -277,6 +277,14 @@ Result<engine::RunSettings> finish_retry(const Options& options, const std::file
   return run;
 }
 
+Result<control::Request> finish_set(const Options& options) {
+  control::Request request = options.request;
+  if (options.pause && options.go) return usage_error("--pause and --go exclude each other");
+  if (options.pause || options.go) request.pause = options.pause;
+  if (!request.changes()) return usage_error("what to change is missing: give --rate RATE, --pause or --go");
+  return request;
+}
+
 Result<sim::SimulatorSettings> finish_simulate(const Options& options) {
   const auto& simulator = options.simulator;
   if (simulator.certificate.empty() != simulator.key.empty()) {

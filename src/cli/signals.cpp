@@ -26,8 +26,16 @@ sigset_t ending_signals() {
 
 }  // namespace
 
+void defer_questions() {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGUSR1);
+  ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
+}
+
 SignalWatch::SignalWatch(std::function<void()> leaving) : leaving_(std::move(leaving)) {
-  const sigset_t set = ending_signals();
+  sigset_t set = ending_signals();
+  sigaddset(&set, SIGUSR1);
   ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
   signals_ = ::signalfd(-1, &set, SFD_CLOEXEC);
   stop_ = ::eventfd(0, EFD_CLOEXEC);
@@ -59,6 +67,10 @@ void SignalWatch::listen() {
     signalfd_siginfo info{};
     if (::read(signals_, &info, sizeof info) != sizeof info) continue;
     const int number = static_cast<int>(info.ssi_signo);
+    if (number == SIGUSR1) {
+      asked_.store(true);
+      continue;
+    }
     if (first_.load() != 0) {
       if (leaving_) leaving_();
       ::_exit(exit_by_signal + number);

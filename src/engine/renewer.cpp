@@ -114,9 +114,12 @@ net::Awaitable<Refresher::Ending> Renewer::obtain() {
     if (!reread) spdlog::warn("{}", reread.error().message);
   }
   co_return co_await refresher_->refresh([this](TimePoint now, TimePoint again) {
-    const auto down_since = parts_.pace.down_since();
+    // On a clock that stands still while the user pauses the run.
+    const Duration paused = parts_.pace.paused_time(now);
+    auto down_since = parts_.pace.down_since();
+    if (down_since) *down_since -= paused;
     const std::lock_guard guard(mutex_);
-    return policy_.may_retry(now, again, down_since);
+    return policy_.may_retry(now - paused, again - paused, down_since);
   });
 }
 

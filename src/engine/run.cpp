@@ -107,6 +107,7 @@ struct Run::Impl {
   void part_ended();
   void ask_pace(std::function<void(flow::Pace&)> question);
   PaceState look_at_pace();
+  bool change_pace(const std::function<void(flow::Pace&)>& change);
   report::Summary summarize(const report::EndRecord& end, bool closed) const;
 
   RunSettings settings;  ///< the report's name is final once it is created
@@ -216,8 +217,7 @@ void Run::Impl::launch(std::unique_ptr<report::JournalFile> file, report::Writer
                                                      notify_pace, std::move(refresh_token_file)});
   shared.emplace(Shared{settings, pace, first_results, stopped_users, clock, *credentials, *renewer,
                         user_credentials.get(), *writer, tls.get(), record.trace_prefix, give_up, notify_pace,
-                        [this] { check_errors(); }, stop_user, [this] { part_ended(); }, give_up_about,
-                        operation_log});
+                        [this] { check_errors(); }, stop_user, [this] { part_ended(); }, give_up_about, operation_log});
   std::vector<Inbox*> inboxes;
   for (unsigned i = 0; i < settings.threads; ++i) {
     const unsigned connections =
@@ -355,6 +355,23 @@ PaceState Run::Impl::look_at_pace() {
   return pace_seen;
 }
 
+/// Changes the pace, and waits until that is done. False if the run ended before.
+bool Run::Impl::change_pace(const std::function<void(flow::Pace&)>& change) {
+  const auto done = std::make_shared<bool>(false);
+  ask_pace([this, change, done](flow::Pace& asked) {
+    change(asked);
+    const PaceState state = asked.state(Steady::now());
+    const std::lock_guard guard(mutex);
+    pace_seen = state;
+    *done = true;
+    changed.notify_all();
+  });
+  for (const auto& worker : workers) worker->notify_pace();
+  std::unique_lock lock(mutex);
+  changed.wait(lock, [&] { return *done || parts_running == 0; });
+  return *done;
+}
+
 /// `closed`: with the end in the report. Otherwise its disk failed, and workers have counted what it does not hold.
 report::Summary Run::Impl::summarize(const report::EndRecord& end, bool closed) const {
   if (before || !closed) {
@@ -460,6 +477,8 @@ observe::Snapshot Run::snapshot() const {
   for (const auto& worker : impl_->workers) worker->counters().add_to(sum);
   impl_->feeder->counters().add_to(sum);
   sum.pace = impl_->look_at_pace();
+  const std::lock_guard guard(impl_->mutex);
+  sum.ending = impl_->interrupted || impl_->error;
   return sum;
 }
 
@@ -471,6 +490,26 @@ observe::RunMetrics Run::metrics() const {
   metrics.token_refreshes = impl_->renewer->renewals();
   if (impl_->user_credentials) metrics.token_refreshes += impl_->user_credentials->rereads();
   return metrics;
+}
+
+const report::RunRecord& Run::record() const {
+  return impl_->record;
+}
+
+const std::filesystem::path& Run::report() const {
+  return impl_->settings.report;
+}
+
+bool Run::change_rate(double rate) {
+  return impl_->change_pace([rate](flow::Pace& pace) { pace.change_rate(rate, Steady::now()); });
+}
+
+bool Run::pause() {
+  return impl_->change_pace([](flow::Pace& pace) { pace.hold(Steady::now(), flow::Pace::Hold::user); });
+}
+
+bool Run::go_on() {
+  return impl_->change_pace([](flow::Pace& pace) { pace.release(Steady::now(), flow::Pace::Hold::user); });
 }
 
 RunResult Run::finish() {

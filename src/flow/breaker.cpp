@@ -16,6 +16,12 @@ void Breaker::release(TimePoint now) {
   probe_at_ = now;
 }
 
+void Breaker::skip(TimePoint from, TimePoint to) {
+  for (TimePoint* const since : {&down_since_, &first_failure_}) {
+    *since = *since <= from ? *since + (to - from) : std::max(*since, to);
+  }
+}
+
 bool Breaker::success(TimePoint now, bool probe) {
   if (probe) probe_out_ = false;
   failures_ = 0;

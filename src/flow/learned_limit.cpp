@@ -70,6 +70,17 @@ std::optional<double> LearnedLimit::rate(TimePoint now) {
   return rate_.limit(active(now));
 }
 
+void LearnedLimit::change_ceiling(double ceiling, TimePoint now) {
+  rate_.change_ceiling(ceiling);
+  follow_at_ = TimePoint::min();
+  follow_rate(now);
+}
+
+void LearnedLimit::set_down(bool down, TimePoint now) {
+  active(now);
+  down_ = down;
+}
+
 bool LearnedLimit::is_over(TimePoint now) {
   return paused_until_ <= now && !rate(now);
 }

@@ -28,6 +28,10 @@ Signal user_signal_of(const Outcome& outcome) {
   return signal_of(outcome);
 }
 
+std::uint32_t burst_of(const PaceSettings& settings) {
+  return settings.burst != 0 ? settings.burst : RateLimiter::default_burst(settings.rate);
+}
+
 std::string rate_text(double rate) {
   return rate < 10 ? fmt::format("{:.2g}/s", rate) : fmt::format("{:.0f}/s", rate);
 }
@@ -67,7 +71,7 @@ std::string describe(const PaceEvent& event) {
 Pace::Pace(const PaceSettings& settings, TimePoint now)
     : settings_(settings), learned_(settings.rate, 0, now, true), users_(settings.rate_per_user), breaker_(now) {
   if (settings.rate > 0 && !settings.catch_up) {
-    limiter_.emplace(settings.rate, settings.burst != 0 ? settings.burst : RateLimiter::default_burst(settings.rate));
+    limiter_.emplace(settings.rate, burst_of(settings));
   }
 }
 
@@ -145,28 +149,69 @@ void Pace::take(TimePoint now, const Request& request) {
   if (request.kind == Request::Kind::first) budget_.earn();
 }
 
-void Pace::hold(TimePoint now) {
-  const auto guard = lock();
-  if (held_.exchange(true, std::memory_order_relaxed)) return;
-  held_since_ = now;
-  down_before_hold_ = breaker_.downtime(now);
+bool Pace::held_for(Hold why) const {
+  return (holds_.load(std::memory_order_relaxed) & static_cast<unsigned>(why)) != 0;
 }
 
-void Pace::release(TimePoint now) {
+void Pace::hold(TimePoint now, Hold why) {
   const auto guard = lock();
-  if (!held()) return;
+  if (held_for(why)) return;
+  if (why == Hold::user) paused_since_ = now;
+  if (!held()) {
+    held_since_ = now;
+    down_before_hold_ = breaker_.downtime(now);
+    learned_.set_down(true, now);
+    users_.set_held(true, now);
+  }
+  holds_.fetch_or(static_cast<unsigned>(why), std::memory_order_relaxed);
+}
+
+void Pace::release(TimePoint now, Hold why) {
+  const auto guard = lock();
+  if (!held_for(why)) return;
+  if (why == Hold::user) {
+    paused_time_ += now - paused_since_;
+    // The schedule was not kept, but on purpose.
+    if (settings_.catch_up) limiter_.reset();
+  }
   const Duration down = time_down(now);
-  held_.store(false, std::memory_order_relaxed);
+  holds_.fetch_and(~static_cast<unsigned>(why), std::memory_order_relaxed);
+  if (held()) return;
+  breaker_.skip(held_since_, now);
   held_time_ = down - breaker_.downtime(now);
+  learned_.set_down(!breaker_.closed(), now);
+  users_.set_held(false, now);
 }
 
 Pace::Permit Pace::acquire_within_hold(TimePoint now) {
   const auto guard = lock();
+  if (held_for(Hold::user)) return {.ask_at = now + probe_poll};
   if (now < learned_.paused_until()) return {.ask_at = learned_.paused_until()};
   if (const auto due = limiters_due(now)) return {.ask_at = *due};
   if (limiter_) limiter_->acquire(now);
   learned_.take(now);
   return {.granted = true};
+}
+
+Duration Pace::paused_time(TimePoint now) const {
+  const auto guard = lock();
+  return held_for(Hold::user) ? paused_time_ + (now - paused_since_) : paused_time_;
+}
+
+void Pace::change_rate(double rate, TimePoint now) {
+  const auto guard = lock();
+  settings_.rate = rate;
+  learned_.change_ceiling(rate, now);
+  if (rate <= 0 || settings_.catch_up) {
+    limiter_.reset();
+    return;
+  }
+  const auto burst = burst_of(settings_);
+  if (limiter_) {
+    limiter_->change_rate(rate, burst, now);
+  } else {
+    limiter_.emplace(rate, burst);
+  }
 }
 
 /// How long nothing could be sent, whether because the service was down or because of a hold.
@@ -287,7 +332,9 @@ PaceState Pace::state(TimePoint now) {
   }
   state.down = down_;
   state.down_http = down_ ? down_http_ : 0;
-  state.renewing = held();
+  state.renewing = held_for(Hold::credentials);
+  state.paused = held_for(Hold::user);
+  if (state.paused) state.paused_for = now - paused_since_;
   return state;
 }
 

@@ -36,14 +36,21 @@ void UserPace::take(User user, TimePoint now) {
 }
 
 std::optional<AdaptiveRate::Cut> UserPace::observe(User user, AdaptiveRate::Signal signal, TimePoint now) {
-  if (signal == AdaptiveRate::Signal::throttled) return learned(user, now).observe(signal, now, false);
+  if (signal == AdaptiveRate::Signal::throttled) return learned(user, now).observe(signal, now, held_);
   const auto found = users_.find(user);
   if (found == users_.end() || !found->second.learned) return std::nullopt;
-  return found->second.learned->observe(signal, now, false);
+  return found->second.learned->observe(signal, now, held_);
 }
 
 bool UserPace::pause(User user, TimePoint until, TimePoint now) {
   return learned(user, now).pause(until, now);
+}
+
+void UserPace::set_held(bool held, TimePoint now) {
+  held_ = held;
+  for (auto& entry : users_) {
+    if (entry.second.learned) entry.second.learned->set_down(held, now);
+  }
 }
 
 bool UserPace::tell(User user, TimePoint now) {
@@ -61,7 +68,7 @@ UserPace::State& UserPace::state(User user, TimePoint now) {
 /// Outages are not known here: in one, a user's rate rises unseen, and is cut again.
 LearnedLimit& UserPace::learned(User user, TimePoint now) {
   State& it = state(user, now);
-  if (!it.learned) it.learned.emplace(rate_, first_guess, now, false);
+  if (!it.learned) it.learned.emplace(rate_, first_guess, now, held_);
   return *it.learned;
 }
 

@@ -131,4 +131,8 @@ void print(spdlog::level::level_enum level, std::string_view line) {
   if (passes(level)) sink()->print(entry(level, line));
 }
 
+void answer(std::string_view line) {
+  if (sink()) sink()->print(entry(spdlog::level::info, line));
+}
+
 }  // namespace koobatch::observe::log

@@ -52,13 +52,13 @@ constexpr int importance_of_bar = 5;
 
 /// The pace and what it promises, or why there is none.
 void add_pace(const Progress& progress, std::vector<Part>& parts) {
-  const PaceState& pace = progress.snapshot().pace;
-  if (!pace.stands_still()) {
+  const Snapshot& snapshot = progress.snapshot();
+  if (!snapshot.stands_still()) {
     parts.push_back({format_rate(progress.rate()), 7});
     parts.push_back({format_rate(progress.mean_rate()) + " mean", -5});
     parts.push_back({time_left(progress), 6});
   }
-  if (auto reason = describe(pace); !reason.empty()) parts.push_back({std::move(reason), 8});
+  if (auto reason = describe(snapshot); !reason.empty()) parts.push_back({std::move(reason), 8});
 }
 
 /// The first one is the bar, as short as it may be.
@@ -110,7 +110,9 @@ std::string format_seconds(Duration d) {
   return s.count() < 10 ? fmt::format("{}s", s.count()) : format_duration(s);
 }
 
-std::string describe(const PaceState& pace) {
+std::string describe(const Snapshot& snapshot) {
+  const PaceState& pace = snapshot.pace;
+  if (snapshot.ending) return "ending";
   if (pace.paused) return "paused";
   if (pace.renewing) return "renewing credentials";
   if (pace.down) {
@@ -125,7 +127,7 @@ std::string describe(const PaceState& pace) {
 
 /// Books time that has passed, by how the run stood when it began.
 void Progress::pass(Duration time) {
-  if (last_.pace.stands_still()) return;
+  if (last_.stands_still()) return;
   (last_.pace.wait > Duration::zero() ? waiting_ : working_) += time;
 }
 
@@ -169,7 +171,7 @@ double Progress::estimated_rate() const {
 
 std::optional<Duration> Progress::time_left() const {
   constexpr double too_long = 100.0 * 24 * 3600;  // a pace so slow is no pace; and it must fit a Duration
-  if (estimate_.empty() || last_.pace.stands_still()) return std::nullopt;
+  if (estimate_.empty() || last_.stands_still()) return std::nullopt;
   const auto left = static_cast<double>(last_.operations - std::min(last_.operations, last_.finished()));
   const double pace = estimated_rate();
   if (pace <= 0 || left / pace > too_long) return std::nullopt;
@@ -202,8 +204,8 @@ std::string render_plain(const Progress& progress) {
                                  format_count(snapshot.operations), percent(progress), format_rate(progress.rate()),
                                  format_rate(progress.mean_rate()));
   for (const auto& count : counts_of(snapshot)) line.append(", ").append(count);
-  if (const auto reason = describe(snapshot.pace); !reason.empty()) line.append(", ").append(reason);
-  if (!snapshot.pace.stands_still()) line.append(", ").append(time_left(progress));
+  if (const auto reason = describe(snapshot); !reason.empty()) line.append(", ").append(reason);
+  if (!snapshot.stands_still()) line.append(", ").append(time_left(progress));
   return line;
 }
 

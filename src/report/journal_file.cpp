@@ -159,6 +159,14 @@ std::string retry_command(const std::string& path) {
   return "koobatch retry " + quoted_argument(path);
 }
 
+bool is_locked(const fs::path& path) {
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return false;
+  const bool locked = ::flock(fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+  ::close(fd);
+  return locked;
+}
+
 Result<void> check_free(const fs::path& path) {
   if (!path.has_filename()) return usage_error(path.native() + ": is not the name of a file; choose one with --report");
   struct stat status {};

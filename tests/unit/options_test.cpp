@@ -581,9 +581,9 @@ BOOST_AUTO_TEST_CASE(every_usage_error_says_where_help_is_to_be_found) {
 
 BOOST_AUTO_TEST_CASE(what_cannot_be_understood_is_refused_in_one_sentence) {
   const auto said = [](std::vector<std::string> arguments) { return Given{std::move(arguments), {}, {}}.refusal(); };
-  CHECK_SAYS(
-      said({}),
-      "what to do is missing; the verbs are run, resume, retry, validate, report, simulate, bench, trace, generate\n");
+  CHECK_SAYS(said({}),
+             "what to do is missing; the verbs are run, resume, retry, validate, report, simulate, bench, trace, "
+             "status, set, generate\n");
   CHECK_SAYS(said({"fly"}), "'fly' is no verb; the verbs are run");
   CHECK_SAYS(said({"--fly"}), "--fly: there is no such flag\n");
   CHECK_SAYS(said({"run"}), "run: the JOB is missing\n");
@@ -951,6 +951,38 @@ BOOST_AUTO_TEST_CASE(what_a_benchmark_cannot_do_is_refused) {
   CHECK_SAYS(bench_refusal({"--connections", "1", "--threads", "2"}), "--connections 1 is less than --threads 2");
   CHECK_SAYS(bench_refusal({"--burst", "2"}), "--burst");
   CHECK_SAYS(bench_refusal({"job.ndjson"}), "one argument too many");
+}
+
+namespace {
+
+Result<control::Request> to_set(std::vector<std::string> flags, Environment environment = {}, std::string config = {}) {
+  flags.insert(flags.begin(), {"set", "r.ndjson"});
+  if (!config.empty()) flags.insert(flags.end(), {"--config", "f.toml"});
+  const Given given{std::move(flags), std::move(environment), std::move(config)};
+  const auto parsed = given.parse();
+  if (!parsed) return parsed.error();
+  return finish_set(std::get<Invocation>(*parsed).options);
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(what_is_to_be_set_is_read) {
+  BOOST_TEST((to_set({"--rate", "200/s"})->rate == 200.0));
+  BOOST_TEST((to_set({"--rate", "none"})->rate == 0.0));
+  BOOST_TEST(!to_set({"--rate", "none"})->pause.has_value());
+  BOOST_TEST((to_set({"--pause"})->pause == true));
+  BOOST_TEST((to_set({"--go", "--rate", "60/min"})->pause == false));
+  CHECK_SAYS(to_set({}).error().message, "what to change is missing");
+  CHECK_SAYS(to_set({"--pause", "--go"}).error().message, "--pause and --go exclude each other");
+  CHECK_SAYS(to_set({"--rate", "0/s"}).error().message, "--rate '0/s'");
+}
+
+BOOST_AUTO_TEST_CASE(what_is_to_be_set_is_said_on_the_command_line_only) {
+  // What is there for new runs must not change one that goes on.
+  BOOST_TEST(!to_set({"--pause"}, {{"KOOBATCH_RATE", "500/s"}})->rate.has_value());
+  BOOST_TEST(!to_set({"--pause"}, {}, "rate = \"500/s\"\n")->rate.has_value());
+  CHECK_SAYS(to_set({"--rate", "1/s"}, {}, "pause = true\n").error().message, "'pause' is no setting");
+  BOOST_TEST(!unknown_variables({{"KOOBATCH_PAUSE", "1"}}, "").empty());
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -412,4 +412,194 @@ BOOST_AUTO_TEST_CASE(without_a_schedule_a_permit_is_due_when_it_is_given) {
   BOOST_TEST((nothing.acquire(start + 5s, false, {}).due == start + 5s));
 }
 
+BOOST_AUTO_TEST_CASE(the_state_tells_what_holds_the_run_back_and_why) {
+  Pace fresh({.rate = 500}, start);
+  BOOST_TEST(fresh.state(start).rate == 500);
+  BOOST_TEST(!fresh.state(start).down, "a first request that is not yet answered is no outage");
+  Proven pace;
+  pace.observe(ok, start + 1s, false);
+  pace.observe(throttled(429, {}), start + 1s, false);
+  auto state = pace.state(start + 1s);
+  BOOST_TEST(state.learned > 0);
+  BOOST_TEST(state.learned_http == 429);
+  BOOST_TEST(state.wait.count() == 0);
+  pace.observe(throttled(503, 10s), start + 2s, false);
+  state = pace.state(start + 4s);
+  BOOST_TEST((state.wait == 8s));
+  BOOST_TEST(state.wait_http == 503);
+  BOOST_TEST(pace.state(start + 12s).wait.count() == 0);
+  while (!pace.interrupted()) pace.observe(answered(500, Verdict::unclear), start + 13s, false);
+  BOOST_TEST(pace.state(start + 13s).down);
+  BOOST_TEST(pace.state(start + 13s).down_http == 500);
+  pace.hold(start + 14s);
+  pace.hold(start + 15s, Pace::Hold::user);
+  state = pace.state(start + 20s);
+  BOOST_TEST(state.renewing);
+  BOOST_TEST(state.paused);
+  BOOST_TEST((state.paused_for == 5s));
+}
+
+BOOST_AUTO_TEST_CASE(while_the_user_pauses_nothing_leaves_not_even_for_new_credentials) {
+  Proven pace;
+  pace.hold(start, Pace::Hold::user);
+  BOOST_TEST(!pace.acquire(start + 1h, false, {}).granted);
+  BOOST_TEST(!pace.may_connect(start + 1h).granted);
+  BOOST_TEST(!pace.acquire_within_hold(start + 1h).granted);
+  pace.release(start + 1h, Pace::Hold::user);
+  BOOST_TEST(pace.acquire(start + 1h, false, {}).granted);
+  BOOST_TEST(pace.acquire_within_hold(start + 1h).granted);
+}
+
+BOOST_AUTO_TEST_CASE(each_hold_ends_by_itself) {
+  Proven pace;
+  pace.hold(start, Pace::Hold::user);
+  pace.hold(start + 1s);
+  pace.release(start + 2s, Pace::Hold::user);
+  BOOST_TEST(!pace.acquire(start + 2s, false, {}).granted);
+  BOOST_TEST(pace.acquire_within_hold(start + 2s).granted);
+  pace.hold(start + 3s, Pace::Hold::user);
+  pace.release(start + 4s);
+  BOOST_TEST(!pace.acquire(start + 4s, false, {}).granted);
+  pace.release(start + 5s, Pace::Hold::user);
+  pace.release(start + 6s, Pace::Hold::user);
+  BOOST_TEST(pace.acquire(start + 6s, false, {}).granted);
+  BOOST_TEST((pace.downtime(start + 9s) == 5s));
+  BOOST_TEST((pace.paused_time(start + 9s) == 4s));
+}
+
+BOOST_AUTO_TEST_CASE(a_pause_is_no_outage) {
+  // Before the first request is answered, while all is well, after some failures, and in an outage.
+  for (const int failures : {-1, 0, 3, 6}) {
+    Pace pace({.max_outage = 10min}, start);
+    if (failures >= 0) {
+      pace.acquire(start, false, {});
+      pace.observe(ok, start, true);
+    }
+    for (int i = 0; i < failures; ++i) pace.observe(silent, start + 1s, false);
+    const Duration before = pace.outage_time(start + 2s);
+    pace.hold(start + 2s, Pace::Hold::user);
+    BOOST_TEST(!pace.outage_exceeded(start + 3h));
+    pace.release(start + 3h, Pace::Hold::user);
+    BOOST_TEST((pace.downtime(start + 3h) == before + 3h - 2s), "operations do not answer for it");
+    BOOST_TEST((pace.outage_time(start + 3h) == before));
+    while (!pace.interrupted()) pace.observe(silent, start + 3h, false);
+    BOOST_TEST(!pace.outage_exceeded(start + 3h));
+    BOOST_TEST(!pace.outage_exceeded(start + 3h + 9min));
+    BOOST_TEST(pace.outage_exceeded(start + 3h + 10min));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(what_fails_during_a_pause_is_no_longer_an_outage_than_after_it) {
+  Proven pace({.max_outage = 10min});
+  pace.hold(start + 1s, Pace::Hold::user);
+  break_down(pace, start + 2s);
+  pace.release(start + 3h, Pace::Hold::user);
+  BOOST_TEST((pace.downtime(start + 3h) == 3h - 1s));
+  BOOST_TEST(!pace.outage_exceeded(start + 3h + 9min));
+  BOOST_TEST(pace.outage_exceeded(start + 3h + 10min));
+}
+
+BOOST_AUTO_TEST_CASE(a_pause_teaches_nothing_about_the_rate) {
+  const std::string user = "u";
+  for (const bool user_only : {false, true}) {
+    Proven waits;
+    Proven goes_on;
+    for (Proven* pace : {&waits, &goes_on}) {
+      pace->observe(ok, start + 1s, false, user);
+      pace->observe(throttled(429, {}, user_only), start + 1s, false, user);
+      pace->observe(ok, start + 2s, false, user);
+    }
+    waits.hold(start + 3s, Pace::Hold::user);
+    waits.release(start + 3h, Pace::Hold::user);
+    const auto sent_in_a_second = [&](Pace& pace, TimePoint from) {
+      unsigned sent = 0;
+      for (TimePoint now = from; now < from + 1s; now += 1ms) {
+        sent += pace.acquire(now, false, {.kind = Pace::Request::Kind::repeat, .user = user}).granted;
+      }
+      return sent;
+    };
+    const unsigned after_pause = sent_in_a_second(waits, start + 3h);
+    const unsigned without = sent_in_a_second(goes_on, start + 3s);
+    BOOST_TEST(without > 0U);
+    BOOST_TEST(after_pause == without);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_pause_asked_for_by_the_service_goes_on_during_one_of_the_user) {
+  Proven pace;
+  pace.observe(throttled(429, 10s), start, false);
+  pace.hold(start + 1s, Pace::Hold::user);
+  pace.release(start + 5s, Pace::Hold::user);
+  BOOST_TEST((pace.acquire(start + 5s, false, {}).ask_at == start + 10s));
+  BOOST_TEST(pace.acquire(start + 10s, false, {}).granted);
+}
+
+namespace {
+
+/// How many requests leave in a second from `from` on.
+unsigned sent_within_a_second(Pace& pace, TimePoint from) {
+  unsigned sent = 0;
+  for (TimePoint now = from; now < from + 1s; now += 1ms) {
+    while (sent < 100'000 && pace.acquire(now, false, {}).granted) ++sent;
+  }
+  return sent;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(another_rate_holds_at_once) {
+  Proven pace({.rate = 100});
+  BOOST_TEST(sent_within_a_second(pace, start + 1s) == 100U);
+  pace.change_rate(500, start + 2s);
+  const unsigned faster = sent_within_a_second(pace, start + 2s);
+  BOOST_TEST(faster >= 495U);
+  BOOST_TEST(faster <= 505U);
+  pace.change_rate(10, start + 3s);
+  BOOST_TEST(sent_within_a_second(pace, start + 3s) <= 10U);
+  BOOST_TEST(pace.state(start + 4s).rate == 10);
+  pace.change_rate(0, start + 4s);
+  BOOST_TEST(sent_within_a_second(pace, start + 4s) == 100'000U);
+  pace.change_rate(200, start + 5s);
+  BOOST_TEST(sent_within_a_second(pace, start + 5s) <= 202U);
+  BOOST_TEST((pace.counts() == koobatch::PaceCounts{}), "it was not the service that changed it");
+  BOOST_TEST(pace.take_events().empty());
+}
+
+BOOST_AUTO_TEST_CASE(what_was_not_used_of_the_old_rate_is_not_handed_out_with_the_new_one) {
+  Proven pace({.rate = 1000, .burst = 500});
+  pace.change_rate(10, start + 10s);
+  unsigned sent = 0;
+  for (int i = 0; i < 1000; ++i) sent += pace.acquire(start + 10s, false, {}).granted;
+  BOOST_TEST(sent == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(what_the_service_was_found_to_allow_still_holds_under_another_rate) {
+  Proven pace({.rate = 100});
+  sent_within_a_second(pace, start + 1s);
+  pace.observe(ok, start + 2s, false);
+  pace.observe(throttled(429, {}), start + 2s, false);
+  const double learned = pace.state(start + 2s).learned;
+  BOOST_TEST(learned > 0);
+  pace.change_rate(1000, start + 2s);
+  BOOST_TEST(pace.state(start + 2s).learned == learned);
+  BOOST_TEST(sent_within_a_second(pace, start + 2s) < 100U);
+  // One that is lower anyway makes it invisible, and no more than that.
+  pace.change_rate(0.5, start + 3s);
+  BOOST_TEST(pace.state(start + 3s).learned == 0);
+  pace.change_rate(0, start + 3s);
+  BOOST_TEST(pace.state(start + 3s).learned > 0);
+  BOOST_TEST(sent_within_a_second(pace, start + 3s) < 100U);
+}
+
+BOOST_AUTO_TEST_CASE(a_schedule_begins_anew_with_another_rate_and_after_a_pause) {
+  Proven pace({.rate = 100, .catch_up = true});
+  pace.acquire(start, false, {});
+  BOOST_TEST(pace.overdue(start + 1s) >= 99U);
+  pace.change_rate(200, start + 1s);
+  BOOST_TEST(sent_within_a_second(pace, start + 2s) <= 201U);
+  pace.hold(start + 3s, Pace::Hold::user);
+  pace.release(start + 60s, Pace::Hold::user);
+  BOOST_TEST(sent_within_a_second(pace, start + 60s) <= 201U);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -184,22 +184,25 @@ BOOST_AUTO_TEST_CASE(under_another_limit_the_estimate_begins_anew) {
 }
 
 BOOST_AUTO_TEST_CASE(of_several_reasons_the_strongest_is_told) {
-  PaceState pace;
-  BOOST_TEST(describe(pace) == "");
+  Snapshot snapshot;
+  PaceState& pace = snapshot.pace;
+  BOOST_TEST(describe(snapshot) == "");
   pace.learned = 120;
   pace.learned_http = 429;
-  BOOST_TEST(describe(pace) == "throttled to 120/s by HTTP 429");
+  BOOST_TEST(describe(snapshot) == "throttled to 120/s by HTTP 429");
   pace.wait = 11'200ms;
   pace.wait_http = 503;
-  BOOST_TEST(describe(pace) == "waiting 12s as asked (HTTP 503)");
+  BOOST_TEST(describe(snapshot) == "waiting 12s as asked (HTTP 503)");
   pace.down = true;
-  BOOST_TEST(describe(pace) == "service not answering");
+  BOOST_TEST(describe(snapshot) == "service not answering");
   pace.down_http = 500;
-  BOOST_TEST(describe(pace) == "service failing (HTTP 500)");
+  BOOST_TEST(describe(snapshot) == "service failing (HTTP 500)");
   pace.renewing = true;
-  BOOST_TEST(describe(pace) == "renewing credentials");
+  BOOST_TEST(describe(snapshot) == "renewing credentials");
   pace.paused = true;
-  BOOST_TEST(describe(pace) == "paused");
+  BOOST_TEST(describe(snapshot) == "paused");
+  snapshot.ending = true;
+  BOOST_TEST(describe(snapshot) == "ending");
 }
 
 BOOST_AUTO_TEST_CASE(what_a_resumed_run_found_done_is_no_pace) {

@@ -16,6 +16,8 @@ int report_command(const Invocation& invocation);
 int simulate_command(const Invocation& invocation);
 int bench_command(const Invocation& invocation);
 int trace_command(const Invocation& invocation);
+int status_command(const Invocation& invocation);
+int set_command(const Invocation& invocation);
 int generate_command(const Invocation& invocation);
 
 }  // namespace koobatch::cli

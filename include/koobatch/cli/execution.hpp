@@ -1,14 +1,17 @@
 #pragma once
 #include "koobatch/cli/command_line.hpp"
 #include "koobatch/cli/signals.hpp"
+#include "koobatch/control/server.hpp"
 #include "koobatch/core/error.hpp"
 #include "koobatch/engine/run.hpp"
 #include "koobatch/observe/console.hpp"
 #include "koobatch/sim/simulator.hpp"
 
 #include <chrono>
+#include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 
 /// What the verbs that send have in common: a segment from its start to its summary.
 namespace koobatch::cli {
@@ -24,6 +27,10 @@ constexpr std::chrono::seconds drain_grace{10};
 
 /// Warns if anybody in between could read along.
 void warn_of_insecurity(const engine::RunSettings& settings);
+
+/// Lets other processes ask about the run of this report. Without room or a socket that is told, and the run goes on
+/// without.
+std::optional<control::Server> open_control(const std::filesystem::path& report, bool has_room);
 
 /// The run could not be started, perhaps because a signal came first. Returns the exit status.
 int fail_to_start(const Error& error, const SignalWatch& signals);

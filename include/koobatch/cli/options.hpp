@@ -1,5 +1,6 @@
 #pragma once
 #include "koobatch/auth/credentials.hpp"
+#include "koobatch/control/protocol.hpp"
 #include "koobatch/core/clock.hpp"
 #include "koobatch/core/error.hpp"
 #include "koobatch/engine/settings.hpp"
@@ -44,11 +45,14 @@ struct Options {
   std::string endpoint;               ///< --endpoint as given
   std::string proxy;                  ///< --proxy as given
   bool simulate = false;
-  std::string report;  ///< --report as given: FILE or DIR/
-  std::string job;     ///< --job; empty: where the report says
-  std::string failed;  ///< --failed of `report`; empty: no such job is wanted
-  std::string csv;     ///< --csv of `report`; empty: no such file is wanted
-  std::string html;    ///< --html of `report`; the same
+  std::string report;        ///< --report as given: FILE or DIR/
+  std::string job;           ///< --job; empty: where the report says
+  std::string failed;        ///< --failed of `report`; empty: no such job is wanted
+  std::string csv;           ///< --csv of `report`; empty: no such file is wanted
+  std::string html;          ///< --html of `report`; the same
+  control::Request request;  ///< of `set`
+  bool pause = false;        ///< of `set`
+  bool go = false;           ///< of `set`
   bool dry_run = false;
   bool json = false;
   struct Schedule {
@@ -84,6 +88,9 @@ Result<engine::RunSettings> finish_resume(const Options& options, const std::fil
 Result<engine::RunSettings> finish_retry(const Options& options, const std::filesystem::path& report,
                                          const report::RunRecord& recorded,
                                          const std::function<bool(const std::filesystem::path&)>& exists);
+
+/// The same for `set`.
+Result<control::Request> finish_set(const Options& options);
 
 /// The same for `simulate`.
 Result<sim::SimulatorSettings> finish_simulate(const Options& options);

@@ -8,4 +8,7 @@ namespace koobatch::cli {
 /// less than one for each thread.
 Result<void> fit_connections(engine::RunSettings& settings);
 
+/// Are there descriptors enough for a socket at which the run can be asked? Before it starts.
+bool has_room_to_be_asked();
+
 }  // namespace koobatch::cli

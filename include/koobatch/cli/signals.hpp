@@ -5,6 +5,10 @@
 
 namespace koobatch::cli {
 
+/// From here on SIGUSR1 is no reason to end: it waits until somebody watches for it. To be called before any thread is
+/// started.
+void defer_questions();
+
 /// Lives while SIGINT and SIGTERM mean "come to an end": the first is noted, a second leaves the process at once, with
 /// 128 + its number. Create it before other threads, which inherit that these signals are blocked.
 class SignalWatch {
@@ -17,6 +21,8 @@ class SignalWatch {
 
   /// The first signal, or 0.
   int received() const { return first_.load(); }
+  /// Did somebody ask for the status (SIGUSR1) since the last call?
+  bool take_question() const { return asked_.exchange(false); }
   /// Waits for the first signal.
   int wait() const;
 
@@ -25,6 +31,7 @@ class SignalWatch {
 
   const std::function<void()> leaving_;
   std::atomic<int> first_{0};
+  mutable std::atomic<bool> asked_{false};
   int signals_;  ///< signalfd
   int stop_;     ///< eventfd
   std::thread thread_;

@@ -6,7 +6,7 @@
 
 namespace koobatch::cli {
 
-enum class Verb : std::uint8_t { run, resume, retry, validate, report, simulate, bench, trace, generate };
+enum class Verb : std::uint8_t { run, resume, retry, validate, report, simulate, bench, trace, status, set, generate };
 
 /// A set of verbs, for the options they share.
 using Verbs = unsigned;
@@ -63,6 +63,17 @@ constexpr auto verb_table = std::to_array<VerbRow>({
     {Verb::trace, "trace", "Tell which operation and attempt a trace ID stands for", "ID",
      "The trace ID: 58 characters, each 0 or 1", "REPORT", "Reports to look the operation up in",
      "koobatch trace 0101011001010110010000000000000000000000000000000100000001 rename.report.ndjson", looks_back},
+    {Verb::status, "status", "Tell how a run stands: one that goes on is asked, of others the report is read", "REPORT",
+     "The report of the run", "", "",
+     "koobatch status rename.report.ndjson\n"
+     "  koobatch status rename.report.ndjson --json",
+     looks_back},
+    {Verb::set, "set", "Change the pace of a run while it goes on, or pause it", "REPORT", "The report of the run", "",
+     "",
+     "koobatch set rename.report.ndjson --rate 200/s\n"
+     "  koobatch set rename.report.ndjson --pause\n"
+     "  koobatch set rename.report.ndjson --go",
+     runs_jobs},
     {Verb::generate, "generate", "Print the manual page, or what completes the command line in a shell",
      "man|bash|zsh|fish", "What to print", "", "",
      "koobatch generate man | man -l -\n"

@@ -20,8 +20,6 @@ struct PaceState {
 
   /// Most requests a second, whoever set it; 0: no limit.
   double limit() const { return rate > 0 && learned > 0 ? std::min(rate, learned) : std::max(rate, learned); }
-  /// Is nothing sent for a reason whose end nobody knows?
-  bool stands_still() const { return down || renewing || paused; }
 };
 
 }  // namespace koobatch

@@ -55,6 +55,17 @@ class Run {
   observe::Snapshot snapshot() const;
   /// From any thread.
   observe::RunMetrics metrics() const;
+  /// The `run` line of this segment.
+  const report::RunRecord& record() const;
+  /// Under its final name, which may have got a number.
+  const std::filesystem::path& report() const;
+
+  /// Another rate from now on, in requests a second; 0: no limit. These three return once it is so, false if the run
+  /// has ended before.
+  bool change_rate(double rate);
+  /// Nothing is sent until go_on(); what is under way may finish.
+  bool pause();
+  bool go_on();
   /// After wait() was true: writes the `end` line, closes the report. Once. After a resume() it reads the whole report
   /// for the summary.
   RunResult finish();

@@ -49,6 +49,8 @@ class AdaptiveRate {
   /// from when the service throttles and was never seen to accept anything; 0: none.
   explicit AdaptiveRate(double ceiling, double first_guess = 0) : ceiling_(ceiling), first_guess_(first_guess) {}
 
+  /// The limit known beforehand is another now.
+  void change_ceiling(double ceiling) { ceiling_ = ceiling; }
   /// An answer came. A Cut if that was one too many.
   std::optional<Cut> observe(Signal signal, Duration active, TimePoint now);
   /// The limit in requests a second; nothing if there is none but the ceiling.

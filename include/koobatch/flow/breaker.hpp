@@ -35,6 +35,8 @@ class Breaker {
   /// Takes the right to probe, when open and due. It is given back by the probe's success(), failure() or release().
   /// Until then nobody else gets it, even if the breaker was closed and opened again in between.
   bool begin_probe(TimePoint now);
+  /// Nothing could be sent from then to then, for a reason of our own: no outage is the longer for it.
+  void skip(TimePoint from, TimePoint to);
   /// The probe was not sent, or told nothing: the next may be sent at once.
   void release(TimePoint now);
   /// An attempt was answered; `probe`: it was the probe. True if that closed the breaker.

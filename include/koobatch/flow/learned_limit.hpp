@@ -28,6 +28,10 @@ class LearnedLimit {
   void take(TimePoint now);
   /// Requests a second; nothing if there is no limit.
   std::optional<double> rate(TimePoint now);
+  /// Of AdaptiveRate.
+  void change_ceiling(double ceiling, TimePoint now);
+  /// From now on, is nothing sent? See above.
+  void set_down(bool down, TimePoint now);
   /// Is it as if the service had never throttled?
   bool is_over(TimePoint now);
 

@@ -20,8 +20,8 @@
 namespace koobatch::flow {
 
 struct PaceSettings {
-  double rate = 0;           ///< requests a second, retries included; 0: no limit
-  std::uint32_t burst = 0;   ///< 0: RateLimiter::default_burst
+  double rate = 0;          ///< requests a second, retries included; 0: no limit
+  std::uint32_t burst = 0;  ///< 0: RateLimiter::default_burst
   /// Keeps to the schedule of `rate` instead of its limit: what could not be sent in its time is made up for as fast as
   /// can be. For measuring, where a server that stalls must not lower the load it is measured under.
   bool catch_up = false;
@@ -88,13 +88,23 @@ class Pace {
   /// may have changed for others, who should ask again.
   bool observe(const Outcome& outcome, TimePoint now, bool was_probe, std::string_view user = {});
 
-  /// Nothing leaves until release(): new credentials are on their way, and what the old ones would send may be in vain.
-  /// Operations do not answer for the time, and it is no outage.
-  void hold(TimePoint now);
-  void release(TimePoint now);
-  /// May the request leave that is to end the hold? It asks neither hold nor breaker.
+  enum class Hold : unsigned {
+    credentials = 1,  ///< new ones are on their way, and what the old ones would send may be in vain
+    user = 2,         ///< the user wants a pause
+  };
+  /// Nothing leaves until release(), and that of each hold. Operations do not answer for the time, it is no outage, and
+  /// tells nothing about the rate the service allows.
+  void hold(TimePoint now, Hold why = Hold::credentials);
+  void release(TimePoint now, Hold why = Hold::credentials);
+  /// May the request for new credentials leave? It asks neither their hold nor the breaker.
   Permit acquire_within_hold(TimePoint now);
-  bool held() const { return held_.load(std::memory_order_relaxed); }
+  bool held() const { return holds_.load(std::memory_order_relaxed) != 0; }
+  /// How long the user's pauses have been so far, all together.
+  Duration paused_time(TimePoint now) const;
+
+  /// The rate is another from now on; 0: no limit. What was saved up under the old one is not handed out, and what was
+  /// late on its schedule is late no more.
+  void change_rate(double rate, TimePoint now);
 
   /// Of a pace that catches up: requests that should have been sent by now, and were not.
   std::uint64_t overdue(TimePoint now) const;
@@ -126,6 +136,7 @@ class Pace {
   void take(TimePoint now, const Request& request);
   bool adapt(const Outcome& outcome, TimePoint now);
   bool adapt_user(const Outcome& outcome, TimePoint now, std::string_view user);
+  bool held_for(Hold why) const;
   bool follow_outage(const Outcome& outcome, TimePoint down_since, TimePoint now);
   void happened(const PaceEvent& event, std::uint64_t& count);
 
@@ -138,12 +149,14 @@ class Pace {
   TimePoint held_since_;
   Duration down_before_hold_{};  ///< Breaker::downtime when the hold began
   Duration held_time_{};         ///< of ended holds, less what of it the breaker counts
-  bool down_ = false;            ///< an outage was told of, and its end was not
+  TimePoint paused_since_;
+  Duration paused_time_{};  ///< of pauses that are over
+  bool down_ = false;       ///< an outage was told of, and its end was not
   std::vector<PaceEvent> events_;
   PaceCounts counts_;
   int cut_http_ = 0, wait_http_ = 0, down_http_ = 0;  ///< the answers that were the reasons
   mutable std::mutex mutex_;
-  std::atomic<bool> held_{false};
+  std::atomic<unsigned> holds_{0};       ///< a set of Hold
   std::atomic<bool> interrupted_{true};  ///< what the breaker says, for a thread that only watches
 };
 

@@ -35,6 +35,8 @@ class UserPace {
   std::optional<AdaptiveRate::Cut> observe(User user, AdaptiveRate::Signal signal, TimePoint now);
   /// See LearnedLimit::pause.
   bool pause(User user, TimePoint until, TimePoint now);
+  /// From now on, is nothing sent for anybody? That time tells nothing about what the service allows.
+  void set_held(bool held, TimePoint now);
   /// Is this user's first change of pace to be told of? Once for each user, and of a few users only: a thousand
   /// warnings say no more than ten.
   bool tell(User user, TimePoint now);
@@ -51,6 +53,7 @@ class UserPace {
   void forget_idle(TimePoint now);
 
   double rate_;
+  bool held_ = false;
   boost::unordered_flat_map<User, State> users_;
   std::size_t forget_at_ = 1024;  ///< users known
   unsigned told_ = 0;

@@ -49,6 +49,9 @@ void write(spdlog::level::level_enum level, const TraceId& attempt, std::string_
 /// any other in JSON. Kept back, like the log, if `level` is below the one set up.
 void print(spdlog::level::level_enum level, std::string_view line);
 
+/// A line that somebody has asked for just now: printed whatever level was set up.
+void answer(std::string_view line);
+
 /// An entry as a line, without the final newline. Foreign text in messages is made harmless: in text, control
 /// characters are written as \x{1b}; in both, bytes that are not UTF-8 are replaced.
 std::string render(Format format, const spdlog::details::log_msg& message, const Fields& fields = {});

@@ -58,7 +58,7 @@ class Progress {
 };
 
 /// In a few words what holds a run back: "throttled to 120/s by HTTP 429". Empty if nothing does.
-std::string describe(const PaceState& pace);
+std::string describe(const Snapshot& snapshot);
 
 /// "9.5/s", "1,200/s"
 std::string format_rate(double rate);

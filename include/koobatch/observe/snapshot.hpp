@@ -17,12 +17,15 @@ struct Snapshot {
   std::uint64_t unanswered = 0;  ///< attempts that got no answer
   std::uint64_t in_flight = 0;
   PaceState pace;
+  bool ending = false;  ///< nothing more is sent
 
   std::uint64_t finished() const {
     std::uint64_t sum = 0;
     for (const auto count : by_status) sum += count;
     return sum;
   }
+  /// Is nothing sent for a reason whose end nobody knows?
+  bool stands_still() const { return ending || pace.down || pace.renewing || pace.paused; }
   std::uint64_t operator[](Status status) const { return by_status[static_cast<std::size_t>(status)]; }
 };
 

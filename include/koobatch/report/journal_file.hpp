@@ -63,6 +63,9 @@ class LockedReport {
   int fd_;  // -1: handed over
 };
 
+/// Is a process at work on this report just now?
+bool is_locked(const std::filesystem::path& path);
+
 /// `koobatch resume PATH`, with the path quoted for a shell if it needs to be.
 std::string resume_command(const std::string& path);
 /// The same with `retry`.

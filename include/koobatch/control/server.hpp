@@ -1,0 +1,48 @@
+#pragma once
+#include "koobatch/core/clock.hpp"
+#include "koobatch/core/error.hpp"
+
+#include <cstddef>
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace koobatch::control {
+
+/// Answers other processes of the same user at a socket beside the report. Has no thread of its own and never waits for
+/// anybody: who asks slowly is answered later, who says nothing is left.
+class Server {
+ public:
+  /// At once; who comes then takes the place of who has waited longest.
+  static constexpr std::size_t most_clients = 4;
+  static constexpr Duration patience = std::chrono::seconds(5);
+  /// Open files it needs.
+  static constexpr std::size_t descriptors = most_clients + 2;
+
+  static Result<Server> open(const std::filesystem::path& report);
+  ~Server();  ///< removes the socket
+  Server(Server&& other) noexcept;
+  Server& operator=(Server&&) = delete;
+
+  /// Answers what was asked since the last call. `answer` is given a line without its end, and gives one with it.
+  void serve(const std::function<std::string(std::string_view)>& answer, TimePoint now);
+
+ private:
+  struct Client {
+    int fd;
+    std::string asked;
+    TimePoint came;
+  };
+  Server(std::filesystem::path path, int fd) : path_(std::move(path)), fd_(fd) {}
+  void admit(TimePoint now);
+  static bool attend(Client& client, const std::function<std::string(std::string_view)>& answer, TimePoint now);
+  void dismiss(std::size_t index);
+
+  std::filesystem::path path_;
+  int fd_;                       ///< -1: moved away
+  std::vector<Client> clients_;  ///< who has waited longest comes first
+};
+
+}  // namespace koobatch::control

@@ -1,0 +1,39 @@
+#pragma once
+#include "koobatch/control/protocol.hpp"
+#include "koobatch/control/server.hpp"
+#include "koobatch/control/status.hpp"
+#include "koobatch/engine/run.hpp"
+#include "koobatch/observe/progress.hpp"
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace koobatch::control {
+
+/// Keeps an eye on a run while it goes on: how it moves, what is asked about it, and what it is told to do. One thread,
+/// that of who waits for the run.
+class Supervisor {
+ public:
+  /// `server`: nothing if nobody can ask.
+  Supervisor(engine::Run& run, std::string report, std::optional<Server> server);
+
+  /// To be called several times a second.
+  void tick(TimePoint now);
+  const observe::Progress& progress() const { return progress_; }
+  /// Prints how the run stands, for who sent a signal.
+  void print_status() const;
+
+ private:
+  LiveRun live() const;
+  std::string answer(std::string_view line);
+  Result<Reply> obey(const Request& request);
+  bool change(const Request& request);
+
+  engine::Run& run_;
+  const std::string report_;
+  std::optional<Server> server_;
+  observe::Progress progress_;
+};
+
+}  // namespace koobatch::control

@@ -1,0 +1,52 @@
+#include "koobatch/control/client.hpp"
+
+#include "koobatch/control/socket_file.hpp"
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <string>
+#include <string_view>
+
+namespace koobatch::control {
+namespace {
+
+/// A run looks ten times a second.
+constexpr int patience_seconds = 10;
+
+/// Up to the first newline, which is left out; empty if none came.
+std::string converse(int fd, std::string_view asked) {
+  if (::send(fd, asked.data(), asked.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(asked.size())) return {};
+  std::string text;
+  std::array<char, 4096> bytes;
+  while (text.size() <= longest_reply) {
+    const ssize_t count = ::recv(fd, bytes.data(), bytes.size(), 0);
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) return {};
+    text.append(bytes.data(), static_cast<std::size_t>(count));
+    if (const auto end = text.find('\n'); end != std::string::npos) return text.substr(0, end);
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<std::optional<Reply>> ask(const std::filesystem::path& report, const Request& request) {
+  const auto path = socket_path(report);
+  if (!path) return path.error();
+  const auto fd = connect_to(*path, patience_seconds);
+  if (!fd) return fd.error();
+  if (!*fd) return std::optional<Reply>();
+  const std::string line = converse(**fd, to_line(request));
+  ::close(**fd);
+  if (line.empty()) {
+    return fatal_error(report.native() + ": the run does not answer; it may be ending, or its terminal is stopped");
+  }
+  auto reply = parse_reply(line);
+  if (!reply) return Error{reply.error().kind, report.native() + ": " + reply.error().message};
+  return std::optional<Reply>(std::move(*reply));
+}
+
+}  // namespace koobatch::control

@@ -1,0 +1,151 @@
+#include "koobatch/control/status.hpp"
+
+#include <fmt/format.h>
+#include <boost/test/unit_test.hpp>
+
+#include <string>
+
+using namespace koobatch;
+using namespace koobatch::control;
+using namespace std::chrono_literals;
+
+namespace {
+
+const TimePoint start{};
+
+observe::Snapshot snapshot_of(std::uint64_t succeeded, std::uint64_t rejected) {
+  observe::Snapshot snapshot;
+  snapshot.operations = 1000;
+  snapshot.by_status[static_cast<std::size_t>(Status::succeeded)] = succeeded;
+  snapshot.by_status[static_cast<std::size_t>(Status::rejected)] = rejected;
+  snapshot.requests = succeeded + rejected + 30;
+  snapshot.retries = 14;
+  snapshot.in_flight = 16;
+  snapshot.pace.rate = 500;
+  return snapshot;
+}
+
+struct Fixture {
+  std::string lines(const observe::Snapshot& now) {
+    observe::Snapshot begun;
+    begun.operations = 1000;
+    begun.pace.rate = now.pace.rate;
+    progress.update(begun, start);
+    progress.update(now, start + 5s);
+    return fmt::format("{}", fmt::join(status_lines(live()), "\n"));
+  }
+  LiveRun live() const { return {report, run, progress, 42}; }
+
+  std::string report = "r\x1b.ndjson";
+  report::RunRecord run;
+  observe::Progress progress;
+};
+
+Request asking(std::optional<double> rate, std::optional<bool> pause) {
+  Request request;
+  request.rate = rate;
+  request.pause = pause;
+  return request;
+}
+
+report::Summary summary_of(report::Outcome outcome, std::uint64_t remaining) {
+  report::Summary summary;
+  summary.report = "r.ndjson";
+  summary.outcome = outcome;
+  summary.counts[Status::succeeded] = 1000 - remaining;
+  summary.counts.remaining = remaining;
+  return summary;
+}
+
+std::string ended_lines(const report::Summary& summary, bool locked) {
+  return fmt::format("{}", fmt::join(status_lines(summary, locked), "\n"));
+}
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_SUITE(control_status, Fixture)
+
+BOOST_AUTO_TEST_CASE(a_run_that_goes_on_is_told_of_in_a_few_lines) {
+  BOOST_TEST(lines(snapshot_of(440, 10)) ==
+             "r\\u{1b}.ndjson: running, process 42, for 5s\n"
+             "  done       450 of 1,000 (45%)\n"
+             "  results    440 succeeded, 10 rejected\n"
+             "  requests   480, 14 retries, 16 in flight\n"
+             "  pace       90.0/s now, 90.0/s on average; at most 500/s\n"
+             "  ETA        7s");
+}
+
+BOOST_AUTO_TEST_CASE(what_holds_it_back_is_told_with_the_pace) {
+  auto now = snapshot_of(450, 0);
+  now.pace.rate = 0;
+  now.pace.learned = 120;
+  now.pace.learned_http = 429;
+  const auto text = lines(now);
+  BOOST_TEST(text.find("; no limit, throttled to 120/s by HTTP 429\n") != std::string::npos, text);
+}
+
+BOOST_AUTO_TEST_CASE(a_paused_run_says_how_to_let_it_go_on) {
+  auto now = snapshot_of(450, 0);
+  now.pace.paused = true;
+  now.pace.paused_for = 65s;
+  const auto text = lines(now);
+  BOOST_TEST(text.find(": paused, process 42") != std::string::npos, text);
+  BOOST_TEST(text.find("  paused     for 1m05s; 'koobatch set' with --go lets it go on") != std::string::npos, text);
+  BOOST_TEST(text.find("ETA") == std::string::npos, text);
+  now.ending = true;
+  BOOST_TEST(lines(now).find(": ending, process 42") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(programs_get_all_of_it) {
+  run.run_id = "0123456789abcdef";
+  run.segment = 2;
+  auto now = snapshot_of(440, 10);
+  now.pace.wait = 1500ms;
+  now.pace.wait_http = 503;
+  lines(now);
+  BOOST_TEST(
+      status_json(live()) ==
+      R"json({"schema":1,"report":"r\\u{1b}.ndjson","state":"running","run_id":"0123456789abcdef","job":"",)json"
+      R"json("endpoint":"","process":42,"segment":2,"operations":1000,"counts":{"succeeded":440,"rejected":10,)json"
+      R"json("failed":0,"unknown":0,"invalid":0,"remaining":550},"requests":480,"retries":14,"throttled":0,)json"
+      R"json("unanswered":0,"in_flight":16,"seconds":5.000,"rate_now":90.000,"rate_mean":90.000,)json"
+      R"json("pace":{"rate":500.000,"wait_seconds":1.500,"wait_http":503,"service_down":false,)json"
+      R"json("renewing_credentials":false},"held_back":"waiting 2s as asked (HTTP 503)","eta_seconds":7.611})json");
+}
+
+BOOST_AUTO_TEST_CASE(of_a_run_that_is_over_the_report_tells) {
+  BOOST_TEST(ended_lines(summary_of(report::Outcome::completed, 0), false) ==
+             "r.ndjson: completed\n  done       1,000 of 1,000\n  results    1,000 succeeded");
+  BOOST_TEST(ended_lines(summary_of(report::Outcome::interrupted, 600), false) ==
+             "r.ndjson: interrupted\n  done       400 of 1,000\n  results    400 succeeded\n  remaining  600\n"
+             "  go on      koobatch resume r.ndjson");
+  auto aborted = summary_of(report::Outcome::aborted, 600);
+  aborted.error = "the disk is full";
+  BOOST_TEST(ended_lines(aborted, false).find("  stopped    the disk is full\n") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(a_run_that_cannot_be_asked_is_not_to_be_resumed) {
+  const auto summary = summary_of(report::Outcome::unfinished, 600);
+  BOOST_TEST(ended_lines(summary, false).find("koobatch resume") != std::string::npos);
+  BOOST_TEST(ended_lines(summary, true).find("koobatch resume") == std::string::npos);
+  BOOST_TEST(status_json(summary, true).find(R"("state":"running")") != std::string::npos);
+  BOOST_TEST(status_json(summary, false).find(R"("state":"unfinished")") != std::string::npos);
+  BOOST_TEST(status_json(summary, false).find(R"("resume":"koobatch resume r.ndjson")") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(each_change_is_told_with_what_was_before) {
+  PaceState before;
+  const auto told = [&](const Request& request) {
+    return fmt::format("{}", fmt::join(describe(request, before), "; "));
+  };
+  BOOST_TEST(told(asking(200, {})) == "at most 200/s from now on, before without limit");
+  BOOST_TEST(told(asking({}, false)) == "not paused");
+  before.rate = 0.5;
+  before.paused = true;
+  before.paused_for = 90s;
+  BOOST_TEST(told(asking(0, {})) == "no limit from now on, before 0.5/s");
+  BOOST_TEST(told(asking(0.5, true)) == "at most 0.5/s, as before; paused already");
+  BOOST_TEST(told(asking({}, false)) == "going on, after a pause of 1m30s");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
