@@ -11,7 +11,8 @@ constexpr Verbs sends = runs | only(Verb::bench);
 constexpr Verbs others = every_verb & ~sends;
 
 constexpr std::array statuses = {
-    ExitRow{"0", "all succeeded", sends},
+    ExitRow{"0", "all succeeded, or another run has the lock", runs},
+    ExitRow{"0", "all succeeded", only(Verb::bench)},
     ExitRow{"0", "every operation is valid", only(Verb::validate)},
     ExitRow{"0", "done", others & ~only(Verb::validate)},
     ExitRow{"1", "finished, some did not succeed", sends},
@@ -19,10 +20,8 @@ constexpr std::array statuses = {
     ExitRow{"2", "wrong usage or configuration", every_verb},
     ExitRow{"3", "the job is invalid, nothing was sent", runs | only(Verb::validate)},
     ExitRow{"4", "stopped by --max-errors, or the first 100 operations were all rejected alike", sends},
-    ExitRow{"5",
-            "stopped: credentials refused and not to be renewed, TLS, disk, or no answer for longer than --max-outage",
+    ExitRow{"5", "stopped: credentials refused, TLS, disk, no answer for --max-outage, or a lock waited for in vain",
             sends},
-    ExitRow{"5", "--lock-wait is over, nothing was done", runs},
     ExitRow{"5", "could not go on: what is needed cannot be read or written", others},
     ExitRow{"130, 143", "interrupted; what was under way was waited for", sends},
 };

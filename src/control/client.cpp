@@ -7,28 +7,35 @@
 
 #include <array>
 #include <cerrno>
+#include <chrono>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <thread>
 
 namespace koobatch::control {
 namespace {
 
 /// A run looks ten times a second.
 constexpr int patience_seconds = 10;
+/// Of those that hung up.
+constexpr int most_tries = 20;
+constexpr auto between_tries = std::chrono::milliseconds(50);
 
-/// Up to the first newline, which is left out; empty if none came.
-std::string converse(int fd, std::string_view asked) {
-  if (::send(fd, asked.data(), asked.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(asked.size())) return {};
+/// The line that comes back; empty: none within the time. Nothing if the other side hung up instead.
+std::optional<std::string> converse(int fd, std::string_view asked) {
+  if (::send(fd, asked.data(), asked.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(asked.size())) return std::nullopt;
   std::string text;
   std::array<char, 4096> bytes;
   while (text.size() <= longest_reply) {
     const ssize_t count = ::recv(fd, bytes.data(), bytes.size(), 0);
     if (count < 0 && errno == EINTR) continue;
-    if (count <= 0) return {};
+    if (count == 0 || (count < 0 && errno == ECONNRESET)) return std::nullopt;
+    if (count < 0) return std::string();
     text.append(bytes.data(), static_cast<std::size_t>(count));
     if (const auto end = text.find('\n'); end != std::string::npos) return text.substr(0, end);
   }
-  return {};
+  return std::string();
 }
 
 }  // namespace
@@ -36,15 +43,21 @@ std::string converse(int fd, std::string_view asked) {
 Result<std::optional<Reply>> ask(const std::filesystem::path& report, const Request& request) {
   const auto path = socket_path(report);
   if (!path) return path.error();
-  const auto fd = connect_to(*path, patience_seconds);
-  if (!fd) return fd.error();
-  if (!*fd) return std::optional<Reply>();
-  const std::string line = converse(**fd, to_line(request));
-  ::close(**fd);
-  if (line.empty()) {
+  std::optional<std::string> line;
+  // A run that is just ending may hang up on those it has not come to: then nobody will be there next time. To ask
+  // twice does no harm.
+  for (int i = 0; i < most_tries && !line; ++i) {
+    if (i > 0) std::this_thread::sleep_for(between_tries);
+    const auto fd = connect_to(*path, patience_seconds);
+    if (!fd) return fd.error();
+    if (!*fd) return std::optional<Reply>();
+    line = converse(**fd, to_line(request));
+    ::close(**fd);
+  }
+  if (!line || line->empty()) {
     return fatal_error(report.native() + ": the run does not answer; it may be ending, or its terminal is stopped");
   }
-  auto reply = parse_reply(line);
+  auto reply = parse_reply(*line);
   if (!reply) return Error{reply.error().kind, report.native() + ": " + reply.error().message};
   return std::optional<Reply>(std::move(*reply));
 }

@@ -981,7 +981,7 @@ BOOST_AUTO_TEST_CASE(what_is_to_be_set_is_said_on_the_command_line_only) {
   // What is there for new runs must not change one that goes on.
   BOOST_TEST(!to_set({"--pause"}, {{"KOOBATCH_RATE", "500/s"}})->rate.has_value());
   BOOST_TEST(!to_set({"--pause"}, {}, "rate = \"500/s\"\n")->rate.has_value());
-  CHECK_SAYS(to_set({"--rate", "1/s"}, {}, "pause = true\n").error().message, "'pause' is no setting");
+  CHECK_SAYS(to_set({"--rate", "1/s"}, {}, "pause = true\n").error().message, "pause is said on the command line alone");
   BOOST_TEST(!unknown_variables({{"KOOBATCH_PAUSE", "1"}}, "").empty());
 }
 

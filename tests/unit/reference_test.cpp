@@ -27,6 +27,10 @@ std::string_view said(std::string_view option) {
   return default_of(row_named(Verb::run, option));
 }
 
+Duration said_duration(std::string_view option) {
+  return parse_duration(std::string(said(option))).value();
+}
+
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(reference)
@@ -70,13 +74,13 @@ BOOST_AUTO_TEST_CASE(the_defaults_in_the_help_are_the_ones_in_force) {
   BOOST_TEST(said("connections") == std::to_string(run.connections));
   BOOST_TEST(said("threads") == std::to_string(run.threads));
   BOOST_TEST(said("max-attempts") == std::to_string(run.scheduler.max_attempts));
-  BOOST_TEST(said("retry-base") == format_duration(run.scheduler.retry.base));
-  BOOST_TEST(said("retry-cap") == format_duration(run.scheduler.retry.cap));
-  BOOST_TEST(said("connect-timeout") == format_duration(run.connect_timeout));
-  BOOST_TEST(said("timeout") == format_duration(run.timeout));
-  BOOST_TEST(said("deadline") == format_duration(run.scheduler.deadline));
-  BOOST_TEST(said("max-outage") == format_duration(run.pace.max_outage));
-  BOOST_TEST(said("token-command-timeout") == format_duration(run.credentials.token_command_timeout));
+  BOOST_TEST((said_duration("retry-base") == run.scheduler.retry.base));
+  BOOST_TEST((said_duration("retry-cap") == run.scheduler.retry.cap));
+  BOOST_TEST((said_duration("connect-timeout") == run.connect_timeout));
+  BOOST_TEST((said_duration("timeout") == run.timeout));
+  BOOST_TEST((said_duration("deadline") == run.scheduler.deadline));
+  BOOST_TEST((said_duration("max-outage") == run.pace.max_outage));
+  BOOST_TEST((said_duration("token-command-timeout") == run.credentials.token_command_timeout));
   BOOST_TEST(said("authorization") == run.credentials.authorization);
   BOOST_TEST(said("rate") == (run.pace.rate == 0 ? "no limit" : ""));
   BOOST_TEST(said("seed") == std::to_string(options.simulator.seed));
