@@ -64,7 +64,8 @@ BOOST_AUTO_TEST_CASE(everything_is_installed) {
        {"bin/koobatch", "share/man/man1/koobatch.1.gz", "share/bash-completion/completions/koobatch",
         "share/zsh/vendor-completions/_koobatch", "share/fish/vendor_completions.d/koobatch.fish",
         "share/doc/koobatch/README.md", "share/doc/koobatch/copyright", "share/doc/koobatch/changelog.gz",
-        "share/doc/koobatch/docs/report.png", "share/doc/koobatch/tests/answers.md",
+        "share/doc/koobatch/docs/report.png", "share/doc/koobatch/docs/terminal.png",
+        "share/doc/koobatch/docs/running.md", "share/doc/koobatch/tests/answers.md",
         "share/doc/koobatch/examples/rename.ndjson", "share/doc/koobatch/examples/reconciliation.toml",
         "share/doc/koobatch/third-party/libjs-chart.js", "lib/systemd/system/koobatch@.service",
         "lib/systemd/system/koobatch@.timer"}) {
