@@ -2,7 +2,8 @@
 
 namespace koobatch::engine {
 
-net::Dialer make_dialer(const RunSettings& settings, net::asio::ssl::context* tls, net::DeadlineQueue& deadlines) {
+net::Dialer make_dialer(const RunSettings& settings, net::asio::ssl::context* tls, net::DeadlineQueue& deadlines,
+                        net::Turns& turns) {
   net::Dialer dialer;
   dialer.endpoint = settings.endpoint;
   dialer.proxy = settings.proxy;
@@ -10,6 +11,7 @@ net::Dialer make_dialer(const RunSettings& settings, net::asio::ssl::context* tl
   dialer.connect_timeout = settings.connect_timeout;
   dialer.exchange_timeout = settings.timeout;
   dialer.deadlines = &deadlines;
+  dialer.turns = &turns;
   return dialer;
 }
 

@@ -31,7 +31,7 @@ Refresher::Refresher(net::asio::io_context& context, const RunSettings& settings
       context_(context),
       sleep_(context),
       timer_(context),
-      dialer_(make_dialer(settings, tls, deadlines_)),
+      dialer_(make_dialer(settings, tls, deadlines_, turns_)),
       renderer_(settings.endpoint),
       clock_(clock),
       random_(std::random_device()()) {

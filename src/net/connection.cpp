@@ -5,11 +5,11 @@
 #include <fmt/format.h>
 #include <openssl/crypto.h>
 #include <poll.h>
-#include <boost/asio/post.hpp>
 #include <boost/asio/ssl/error.hpp>
 #include <boost/asio/write.hpp>
 
 #include <cstring>
+#include <tuple>
 #include <utility>
 
 namespace koobatch::net {
@@ -23,6 +23,9 @@ constexpr Duration address_lifetime = std::chrono::seconds(30);
 constexpr Duration room_pause = std::chrono::milliseconds(250);
 /// A connection idle for longer is looked at before it is used again; a shorter look would cost every exchange a call.
 constexpr Duration idle_before_check = std::chrono::milliseconds(50);
+
+/// The least a socket buffers by Linux's default (net.ipv4.tcp_wmem) is 4 KiB; this and its record are less.
+constexpr std::size_t written_at_once = 2048;
 
 std::string describe(const asio::ip::tcp::endpoint& endpoint) {
   const std::string address = endpoint.address().to_string();
@@ -211,7 +214,7 @@ Awaitable<void> Connection::exchange_on(Stream& stream, std::string_view request
   timed_out_ = false;
   // Turn by turn: the others of this thread read what has come first, and then all write. What is sent in one go wakes
   // a peer on this machine once.
-  co_await asio::post(context_, asio::deferred);
+  co_await dialer_.turns->next();
   sent_at_ = Steady::now();
   dialer_.deadlines->arm(*this, sent_at_ + dialer_.exchange_timeout);
   error_code write_error = write_at_once(stream, request);
@@ -219,14 +222,16 @@ Awaitable<void> Connection::exchange_on(Stream& stream, std::string_view request
     const auto [failed, count] = co_await asio::async_write(stream, asio::buffer(request), as_result);
     write_error = failed;
   }
-  // The others of this thread have their turn before the answer is looked for: by then it often is there. To look at
-  // once would nearly always cost a call in vain.
-  co_await asio::post(context_, asio::deferred);
+  // The others of this thread have their turn before the answer is looked for: by then it nearly always is there if the
+  // peer is near, and needs no asynchronous operation. To look at once would nearly always cost a call in vain.
+  co_await dialer_.turns->next();
   // Even if not all could be written, an answer may be there: a server may refuse early and close.
   error_code error;
   for (bool more = true; more;) {
-    const auto [failed, count] = co_await stream.async_read_some(free_room(), as_result);
-    error = failed;
+    std::size_t count = stream.read_some(free_room(), error);
+    if (error == asio::error::would_block) {
+      std::tie(error, count) = co_await stream.async_read_some(free_room(), as_result);
+    }
     more = take(error, count);
   }
   last_used_ = Steady::now();
@@ -241,6 +246,15 @@ error_code Connection::write_at_once(Socket& socket, std::string_view& bytes) {
   error_code error;
   bytes.remove_prefix(socket.write_some(asio::buffer(bytes), error));
   return error == asio::error::would_block ? error_code() : error;
+}
+
+/// Only what surely fits: of a record that went out in part, OpenSSL's stream would not know. The buffer of a
+/// connection whose last request was answered is empty.
+error_code Connection::write_at_once(TlsStream& stream, std::string_view& bytes) {
+  if (bytes.size() > written_at_once) return {};
+  error_code error;
+  bytes.remove_prefix(stream.write_some(asio::buffer(bytes), error));
+  return error;
 }
 
 asio::mutable_buffer Connection::free_room() {

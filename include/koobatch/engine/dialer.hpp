@@ -6,7 +6,9 @@
 
 namespace koobatch::engine {
 
-/// How a run's connections reach the service. `tls` (null: plain TCP) and `deadlines` must outlive the dialer.
-net::Dialer make_dialer(const RunSettings& settings, net::asio::ssl::context* tls, net::DeadlineQueue& deadlines);
+/// How a run's connections reach the service. `tls` (null: plain TCP), `deadlines` and `turns` must outlive the
+/// dialer.
+net::Dialer make_dialer(const RunSettings& settings, net::asio::ssl::context* tls, net::DeadlineQueue& deadlines,
+                        net::Turns& turns);
 
 }  // namespace koobatch::engine

@@ -66,6 +66,7 @@ class Refresher {
   net::Timer sleep_;
   net::Timer timer_;
   net::DeadlineQueue deadlines_;
+  net::Turns turns_{context_};
   net::Dialer dialer_;
   net::RequestRenderer renderer_;
   flow::ServerClock clock_;

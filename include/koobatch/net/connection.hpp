@@ -6,6 +6,7 @@
 #include "koobatch/net/endpoint.hpp"
 #include "koobatch/net/response.hpp"
 #include "koobatch/net/tls_peer.hpp"
+#include "koobatch/net/turns.hpp"
 
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/ssl/stream.hpp>
@@ -25,6 +26,7 @@ struct Dialer {
   Duration connect_timeout = std::chrono::seconds(5);
   Duration exchange_timeout = std::chrono::seconds(30);
   DeadlineQueue* deadlines = nullptr;
+  Turns* turns = nullptr;
 
   /// The addresses last found, so that a new connection does not ask the resolver again each time.
   std::vector<asio::ip::tcp::endpoint> addresses;
@@ -85,7 +87,7 @@ class Connection : private Deadline {
   template <class Stream>
   Awaitable<void> exchange_on(Stream& stream, std::string_view request, flow::Answer& answer);
   static boost::system::error_code write_at_once(Socket& socket, std::string_view& bytes);
-  static boost::system::error_code write_at_once(TlsStream&, std::string_view&) { return {}; }
+  static boost::system::error_code write_at_once(TlsStream& stream, std::string_view& bytes);
   asio::mutable_buffer free_room();
   bool take(boost::system::error_code& error, std::size_t count);
   bool consider_refusal(const boost::system::error_code& error, flow::Answer& answer);
