@@ -116,8 +116,8 @@ net::Awaitable<Refresher::Ending> Renewer::obtain() {
   co_return co_await refresher_->refresh([this](TimePoint now, TimePoint again) {
     // On a clock that stands still while the user pauses the run.
     const Duration paused = parts_.pace.paused_time(now);
-    auto down_since = parts_.pace.down_since();
-    if (down_since) *down_since -= paused;
+    std::optional<TimePoint> down_since;
+    if (const auto down_for = parts_.pace.down_for(now)) down_since = now - paused - *down_for;
     const std::lock_guard guard(mutex_);
     return policy_.may_retry(now - paused, again - paused, down_since);
   });

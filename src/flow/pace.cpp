@@ -176,11 +176,22 @@ void Pace::release(TimePoint now, Hold why) {
   }
   const Duration down = time_down(now);
   holds_.fetch_and(~static_cast<unsigned>(why), std::memory_order_relaxed);
-  if (held()) return;
+  if (held()) {
+    if (why == Hold::user) skip_pause(now);
+    return;
+  }
   breaker_.skip(held_since_, now);
   held_time_ = down - breaker_.downtime(now);
   learned_.set_down(!breaker_.closed(), now);
   users_.set_held(false, now);
+}
+
+/// The user's pause is over, but not the hold for credentials, whose request has its patience with an outage.
+void Pace::skip_pause(TimePoint now) {
+  const Duration pause = now - paused_since_;
+  breaker_.skip(paused_since_, now);
+  held_since_ += pause;
+  held_time_ += pause;
 }
 
 Pace::Permit Pace::acquire_within_hold(TimePoint now) {
@@ -348,9 +359,11 @@ Duration Pace::outage_time(TimePoint now) const {
   return breaker_.downtime(now);
 }
 
-std::optional<TimePoint> Pace::down_since() const {
+std::optional<Duration> Pace::down_for(TimePoint now) const {
   const auto guard = lock();
-  return breaker_.closed() ? std::nullopt : std::optional(breaker_.down_since());
+  if (breaker_.closed()) return std::nullopt;
+  const TimePoint until = held_for(Hold::user) ? paused_since_ : now;
+  return std::max(until - breaker_.down_since(), Duration::zero());
 }
 
 bool Pace::failing() const {

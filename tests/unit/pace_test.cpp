@@ -349,9 +349,9 @@ BOOST_AUTO_TEST_CASE(time_held_is_nobodys_and_no_outage) {
 BOOST_AUTO_TEST_CASE(an_outage_within_a_hold_counts_once) {
   Proven pace;
   pace.hold(start + 1s);
-  BOOST_TEST(!pace.down_since().has_value());
+  BOOST_TEST(!pace.down_for(start + 2s).has_value());
   break_down(pace, start + 2s);
-  BOOST_TEST((pace.down_since() == start + 2s));
+  BOOST_TEST((pace.down_for(start + 5s) == 3s));
   pace.release(start + 5s);
   BOOST_TEST((pace.downtime(start + 5s) == 4s));
   BOOST_TEST((pace.downtime(start + 8s) == 7s), "the outage goes on");
@@ -497,6 +497,35 @@ BOOST_AUTO_TEST_CASE(what_fails_during_a_pause_is_no_longer_an_outage_than_after
   BOOST_TEST((pace.downtime(start + 3h) == 3h - 1s));
   BOOST_TEST(!pace.outage_exceeded(start + 3h + 9min));
   BOOST_TEST(pace.outage_exceeded(start + 3h + 10min));
+}
+
+BOOST_AUTO_TEST_CASE(a_pause_while_credentials_are_renewed_is_no_outage) {
+  // Whichever of the two holds began first, and ended first.
+  for (const bool user_first : {false, true}) {
+    for (const bool user_last : {false, true}) {
+      Proven pace({.max_outage = 10min});
+      break_down(pace, start + 1s);
+      pace.hold(start + 2s, user_first ? Pace::Hold::user : Pace::Hold::credentials);
+      pace.hold(start + 3s, user_first ? Pace::Hold::credentials : Pace::Hold::user);
+      const Duration before_pause = user_first ? 1s : 2s;
+      BOOST_TEST((pace.down_for(start + 1h) == before_pause));
+      if (user_last) {
+        pace.release(start + 1h);
+      }
+      pace.release(start + 2h, Pace::Hold::user);
+      BOOST_TEST((pace.downtime(start + 2h) == 2h - 1s), "operations do not answer for either");
+      if (!user_last) {
+        BOOST_TEST((pace.down_for(start + 2h) == before_pause));
+        BOOST_TEST((pace.down_for(start + 2h + 5s) == before_pause + 5s));
+        pace.release(start + 2h + 5s);
+        BOOST_TEST((pace.downtime(start + 2h + 5s) == 2h + 4s));
+      }
+      // What was down before either is all that counts now.
+      const TimePoint over = user_last ? start + 2h : start + 2h + 5s;
+      BOOST_TEST((pace.down_for(over) == 1s));
+      BOOST_TEST((pace.downtime(over + 1min) == pace.downtime(over) + 1min));
+    }
+  }
 }
 
 BOOST_AUTO_TEST_CASE(a_pause_teaches_nothing_about_the_rate) {

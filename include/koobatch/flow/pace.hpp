@@ -118,8 +118,8 @@ class Pace {
   Duration downtime(TimePoint now) const;
   /// The same without holds.
   Duration outage_time(TimePoint now) const;
-  /// Since when the service has not answered; nothing if it does.
-  std::optional<TimePoint> down_since() const;
+  /// How long the service has not answered, the user's pauses not counted; nothing if it does.
+  std::optional<Duration> down_for(TimePoint now) const;
   /// Has the service been silent for longer than max_outage?
   bool outage_exceeded(TimePoint now) const;
   /// Is traffic held back because the service does not answer?
@@ -134,6 +134,7 @@ class Pace {
   Duration time_down(TimePoint now) const;
   std::optional<Permit> refuse(TimePoint now, const Request& request);
   void take(TimePoint now, const Request& request);
+  void skip_pause(TimePoint now);
   bool adapt(const Outcome& outcome, TimePoint now);
   bool adapt_user(const Outcome& outcome, TimePoint now, std::string_view user);
   bool held_for(Hold why) const;
