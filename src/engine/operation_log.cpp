@@ -19,18 +19,19 @@ std::string describe(const report::ResultRecord& result) {
 
 }  // namespace
 
-void OperationLog::repeated(const TraceId& attempt, const flow::Outcome& outcome) const {
+void OperationLog::unsettled(const TraceId& attempt, const flow::Outcome& outcome, bool run_ends) const {
   if (!spdlog::should_log(spdlog::level::debug)) return;
   observe::log::write(spdlog::level::debug, attempt,
-                      fmt::format("attempt {}: {}; will be repeated", attempt.attempt,
-                                  outcome.error.empty() ? fmt::format("HTTP {}", outcome.http) : outcome.error));
+                      fmt::format("attempt {}: {}; {}", attempt.attempt,
+                                  outcome.error.empty() ? fmt::format("HTTP {}", outcome.http) : outcome.error,
+                                  run_ends ? "not repeated, since the run ends" : "will be repeated"));
 }
 
 void OperationLog::not_succeeded(const report::ResultRecord& result) {
   const std::uint64_t number = count_.fetch_add(1, std::memory_order_relaxed) + 1;
   const auto level = number <= most_told ? spdlog::level::warn : spdlog::level::debug;
   if (number == most_told + 1) {
-    spdlog::warn("more than {} operations did not succeed; from here on they are only recorded in the report",
+    spdlog::warn("more than {} operations did not succeed; the report tells of all, and so does the log with -v",
                  most_told);
   }
   if (result.trace_id && spdlog::should_log(level)) observe::log::write(level, *result.trace_id, describe(result));

@@ -210,14 +210,28 @@ void Run::Impl::launch(std::unique_ptr<report::JournalFile> file, report::Writer
   const auto notify_pace = [this] {
     for (const auto& worker : workers) worker->notify_pace();
   };
-  const auto give_up_about = [this](Error cause, const TraceId& attempt) { abort(std::move(cause), attempt); };
-  const auto stop_user = [this](const job::Operation& operation, const TraceId& attempt, const flow::Outcome& outcome,
-                                std::size_t number) { user_stopped(operation, attempt, outcome, number); };
   renewer = std::make_unique<Renewer>(Renewer::Parts{settings, pace, clock, *credentials, tls.get(), give_up,
                                                      notify_pace, std::move(refresh_token_file)});
-  shared.emplace(Shared{settings, pace, first_results, stopped_users, clock, *credentials, *renewer,
-                        user_credentials.get(), *writer, tls.get(), record.trace_prefix, give_up, notify_pace,
-                        [this] { check_errors(); }, stop_user, [this] { part_ended(); }, give_up_about, operation_log});
+  shared.emplace(Shared{
+      .settings = settings,
+      .pace = pace,
+      .first_results = first_results,
+      .stopped_users = stopped_users,
+      .clock = clock,
+      .credentials = *credentials,
+      .renewer = *renewer,
+      .user_credentials = user_credentials.get(),
+      .writer = *writer,
+      .tls = tls.get(),
+      .trace_prefix = record.trace_prefix,
+      .operation_log = operation_log,
+      .abort = [this](Error cause, const std::optional<TraceId>& attempt) { abort(std::move(cause), attempt); },
+      .pace_changed = notify_pace,
+      .not_succeeded = [this] { check_errors(); },
+      .user_stopped = [this](const job::Operation& operation, const TraceId& attempt, const flow::Outcome& outcome,
+                             std::size_t number) { user_stopped(operation, attempt, outcome, number); },
+      .worker_ended = [this] { part_ended(); },
+  });
   std::vector<Inbox*> inboxes;
   for (unsigned i = 0; i < settings.threads; ++i) {
     const unsigned connections =
@@ -289,6 +303,7 @@ void Run::Impl::tell_of_stopped_users() {
   }
   text += fmt::format(" stay without a result. Put new tokens into {}, then run 'koobatch resume {}'",
                       user_credentials->file(), settings.report.string());
+  const std::lock_guard guard(mutex);
   if (error || interrupted) {
     spdlog::warn("{}", text);
   } else {
@@ -358,6 +373,10 @@ PaceState Run::Impl::look_at_pace() {
 /// Changes the pace, and waits until that is done. False if the run ended before.
 bool Run::Impl::change_pace(const std::function<void(flow::Pace&)>& change) {
   const auto done = std::make_shared<bool>(false);
+  {
+    const std::lock_guard guard(mutex);
+    if (parts_running == 0) return false;
+  }
   ask_pace([this, change, done](flow::Pace& asked) {
     change(asked);
     const PaceState state = asked.state(Steady::now());
@@ -544,7 +563,10 @@ RunResult Run::finish() {
   report::append_line(line, end);
   const auto closed = impl_->writer->close(line);
   if (!closed && !impl_->error) {
-    impl_->error = closed.error();
+    {
+      const std::lock_guard guard(impl_->mutex);
+      impl_->error = closed.error();
+    }
     conclude();
   }
   spdlog::info("{}", describe_end(end));

@@ -70,7 +70,7 @@ struct Worker::Line {
 Worker::Worker(unsigned index, unsigned connections, std::uint64_t seed, const Shared& shared)
     : index_(index),
       shared_(shared),
-      dialer_(make_dialer(shared.settings, shared.tls, deadlines_)),
+      dialer_(make_dialer(shared.settings, shared.tls, deadlines_, turns_)),
       renderer_(shared.settings.endpoint, shared.settings.app_key.get()),
       scheduler_(share_of(shared.settings, connections), shared.pace, shared.stopped_users, seed),
       clock_(shared.clock),
@@ -111,7 +111,7 @@ void Worker::run() {
         try {
           std::rethrow_exception(exception);
         } catch (const std::exception& error) {
-          shared_.abort(fatal_error(fmt::format("internal error in a connection: {}", error.what())));
+          abort(fatal_error(fmt::format("internal error in a connection: {}", error.what())));
         }
       }
       line_ended();
@@ -150,6 +150,7 @@ net::Awaitable<void> Worker::serve(Line& line) {
         prepare(line, action.slot, now);
         co_await line.connection.exchange(line.request, line.answer);
         conclude(line, action.slot);
+        counters_.in_flight.set(scheduler_.in_flight());
         break;
       case flow::Action::Kind::note:
         note(action.slot, now);
@@ -185,7 +186,7 @@ net::Awaitable<void> Worker::open(Line& line) {
   }
   last_failure_ = line.answer.error;
   if (opened == net::Connection::Opened::never) {
-    shared_.abort(fatal_error(line.answer.error));
+    abort(fatal_error(line.answer.error));
   }
   line.answer.delivery = flow::Delivery::not_sent;
   const flow::AttemptTiming timing{Steady::now(), WallClock::now(), {}};
@@ -229,6 +230,10 @@ void Worker::prepare(Line& line, flow::SlotId slot, TimePoint now) {
   counters_.in_flight.set(scheduler_.in_flight());
 }
 
+void Worker::abort(Error cause, const std::optional<TraceId>& attempt) {
+  shared_.abort(std::move(cause), attempt);
+}
+
 void Worker::follow_credentials() {
   const auto version = shared_.credentials.version();
   if (version == credentials_version_) return;
@@ -241,7 +246,11 @@ void Worker::follow_credentials() {
 void Worker::conclude(Line& line, flow::SlotId slot) {
   const TimePoint now = line.connection.ended_at();
   if (line.connection.refused()) {
-    shared_.abort(fatal_error(line.answer.error));
+    counters_.unanswered.add();
+    if (request_counters_) {
+      request_counters_->add(observe::RequestOutcome::unanswered, now - line.connection.sent_at());
+    }
+    abort(fatal_error(line.answer.error));
     scheduler_.abandon(line.seat, slot, now);
     return;
   }
@@ -273,13 +282,12 @@ void Worker::conclude(Line& line, flow::SlotId slot) {
 
   line.seat.connected = line.connection.is_open();
   const auto status = scheduler_.complete(line.seat, slot, outcome, timing);
-  counters_.in_flight.set(scheduler_.in_flight());
   // It is given up now, and not measuring it would make a service that hangs look well.
   if (measured_ && !status && scheduler_.stopping()) measured_->from_due.record(now - scheduler_.due(slot));
   if (status) {
     record(slot, *status, outcome, timing);
   } else {
-    shared_.operation_log.repeated(trace_of(slot), outcome);
+    shared_.operation_log.unsettled(trace_of(slot), outcome, scheduler_.stopping());
   }
   if (scheduler_.take_pace_changed()) pace_changed();
 }
@@ -296,7 +304,7 @@ bool Worker::mend(Line& line, flow::SlotId slot) {
   if (outcome.verdict == Verdict::unauthorized && shared_.settings.app_key) {
     // No other thread sends anything either until it has heard of it.
     shared_.pace.hold(Steady::now());
-    shared_.abort_about(signature_refused(shared_.settings, line.x_date, outcome), trace_of(slot));
+    abort(signature_refused(shared_.settings, line.x_date, outcome), trace_of(slot));
     scheduler_.abandon(line.seat, slot, Steady::now());
     return false;
   }
@@ -316,7 +324,7 @@ bool Worker::mend(Line& line, flow::SlotId slot) {
     return true;
   }
   shared_.pace.hold(Steady::now());
-  shared_.abort_about(shared_.renewer.why_refused(line.header, outcome), trace_of(slot));
+  abort(shared_.renewer.why_refused(line.header, outcome), trace_of(slot));
   scheduler_.abandon(line.seat, slot, Steady::now());
   return false;
 }
@@ -348,7 +356,6 @@ bool Worker::mend_for_user(Line& line, flow::SlotId slot) {
     shared_.pace_changed();
   }
   scheduler_.leave_out(line.seat, slot, outcome, Steady::now());
-  counters_.in_flight.set(scheduler_.in_flight());
   if (scheduler_.take_pace_changed()) pace_changed();
   return false;
 }
@@ -356,7 +363,7 @@ bool Worker::mend_for_user(Line& line, flow::SlotId slot) {
 /// So many users are stopped that it cannot be remembered any more what must not be sent because of them.
 void Worker::check_overwhelmed() {
   if (!scheduler_.overwhelmed()) return;
-  shared_.abort(fatal_error(
+  abort(fatal_error(
       fmt::format("the tokens of {} users are refused, and operations on more than {} folders and albums must wait for "
                   "theirs, more than are kept in mind; put new tokens into {}, then run 'koobatch resume {}'",
                   shared_.stopped_users.size(), shared_.settings.scheduler.most_blocked_keys / shared_.settings.threads,
@@ -557,7 +564,7 @@ void Worker::pace_changed() {
 void Worker::consider_first(Status status, const flow::Outcome& outcome) {
   const auto answer = shared_.first_results.add(status, outcome);
   if (!answer) return;
-  shared_.abort(
+  abort(
       {ErrorKind::limit, fmt::format("the first {} operations were all rejected with the same answer ({}), so the rest "
                                      "probably would be too{}",
                                      flow::UniformRejection::sample, *answer,
@@ -568,7 +575,7 @@ void Worker::consider_first(Status status, const flow::Outcome& outcome) {
 
 void Worker::check_outage(TimePoint now) {
   if (!shared_.pace.outage_exceeded(now)) return;
-  shared_.abort(fatal_error(fmt::format(
+  abort(fatal_error(fmt::format(
       "{} has not answered for {:g} s (--max-outage): {}{}", shared_.settings.endpoint.url(),
       seconds(shared_.settings.pace.max_outage), last_failure_.empty() ? "no answer" : last_failure_,
       advice(shared_.settings,

@@ -14,8 +14,8 @@ class OperationLog {
  public:
   static constexpr std::uint64_t most_told = 20;
 
-  /// An attempt did not succeed, and there will be another.
-  void repeated(const TraceId& attempt, const flow::Outcome& outcome) const;
+  /// An attempt did not settle its operation. There will be another, unless the run ends.
+  void unsettled(const TraceId& attempt, const flow::Outcome& outcome, bool run_ends) const;
   /// An operation has its final result, which is not success.
   void not_succeeded(const report::ResultRecord& result);
 

@@ -44,15 +44,16 @@ struct Shared {
   report::Writer& writer;
   net::asio::ssl::context* tls;  ///< null: plain TCP
   std::uint32_t trace_prefix;
-  std::function<void(Error)> abort;     ///< from any thread: the run cannot go on
-  std::function<void()> pace_changed;   ///< from any thread: every worker should ask the pace again
-  std::function<void()> not_succeeded;  ///< from any thread: an operation ended badly
-  /// From any thread: nothing more is sent for the user of this operation, of which this attempt was refused so. The
-  /// user is the `number`th of whom that is true.
-  std::function<void(const job::Operation&, const TraceId&, const flow::Outcome&, std::size_t number)> user_stopped;
-  std::function<void()> worker_ended;  ///< from a worker's thread, last thing it does
-  std::function<void(Error, const TraceId&)> abort_about;  ///< as `abort`, because of what came of this attempt
   OperationLog& operation_log;
+  // From any thread:
+  /// The run cannot go on, perhaps because of what came of this attempt.
+  std::function<void(Error, const std::optional<TraceId>& attempt)> abort;
+  std::function<void()> pace_changed;   ///< every worker should ask the pace again
+  std::function<void()> not_succeeded;  ///< an operation ended badly
+  /// Nothing more is sent for the user of this operation, of which this attempt was refused so. The user is the
+  /// `number`th of whom that is true.
+  std::function<void(const job::Operation&, const TraceId&, const flow::Outcome&, std::size_t number)> user_stopped;
+  std::function<void()> worker_ended;  ///< the last thing a worker's thread does
 };
 
 /// One thread: an io_context, a scheduler, and the connections that act out what the scheduler decides. Operations come
@@ -98,6 +99,7 @@ class Worker {
   net::Awaitable<void> open(Line& line);
   net::Awaitable<void> do_without(Line& line);
   void prepare(Line& line, flow::SlotId slot, TimePoint now);
+  void abort(Error cause, const std::optional<TraceId>& attempt = {});
   void follow_credentials();
   void conclude(Line& line, flow::SlotId slot);
   bool mend(Line& line, flow::SlotId slot);
@@ -132,6 +134,7 @@ class Worker {
   TimePoint timer_at_ = TimePoint::max();
   TimePoint wake_at_ = TimePoint::max();
   net::DeadlineQueue deadlines_;
+  net::Turns turns_{context_};
   net::Dialer dialer_;
   net::RequestRenderer renderer_;
   flow::Scheduler scheduler_;
