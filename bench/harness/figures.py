@@ -38,9 +38,16 @@ def rate_error(arrivals, rate):
     return abs(mean - rate) / rate
 
 
-def lateness(arrivals, rate):
-    """By how much each was later (seconds) than `rate` would have it, counted from the first. Who is early is not late."""
-    return [max(0.0, at - arrivals[0] - number / rate) for number, at in enumerate(arrivals)]
+def lateness(arrivals, rate, burst=math.inf):
+    """By how much each was later (seconds) than the schedule that begins with the first has it, one every 1 / `rate`. Who
+    is early is not late. A limit allows no more than `burst` seconds' worth to be made up: a longer stall moves the
+    schedule by the rest, and what comes after it is not late for that."""
+    late, due = [], arrivals[0]
+    for at in arrivals:
+        due = max(due, at - burst)
+        late.append(max(0.0, at - due))
+        due += 1 / rate
+    return late
 
 
 def percentile(values, fraction):

@@ -35,6 +35,11 @@ class Figures(unittest.TestCase):
         for found, expected in zip(late, [0.0, 0.0, 0.1], strict=True):
             self.assertAlmostEqual(found, expected)
 
+    def test_what_a_limit_forbids_to_make_up_is_late_once(self):
+        late = figures.lateness([5.0, 5.1, 6.0, 6.1, 6.15], 10, burst=0.2)
+        for found, expected in zip(late, [0.0, 0.0, 0.2, 0.2, 0.15], strict=True):
+            self.assertAlmostEqual(found, expected)
+
     def test_a_percentile_is_one_of_the_values(self):
         values = list(range(100, 0, -1))
         self.assertEqual(figures.percentile(values, 0.99), 99)
