@@ -50,7 +50,7 @@ class Scratch {
 
 job::Validation as_validated(const engine::RunSettings& settings) {
   job::Validation validation;
-  validation.operations = settings.synthetic->operations;
+  if (!settings.synthetic->endless()) validation.operations = settings.synthetic->operations;
   return validation;
 }
 

@@ -569,12 +569,16 @@ RunResult Run::finish() {
     }
     conclude();
   }
-  spdlog::info("{}", describe_end(end));
   RunResult result{impl_->summarize(end, closed.has_value()), impl_->error, {}};
+  // What was counted, but did not reach a disk that failed, is no result.
+  if (!closed) end.counts = result.summary.counts;
+  spdlog::info("{}", describe_end(end));
   for (const auto& worker : impl_->workers) {
     if (const auto* measured = worker->measurements()) result.measurements.merge(*measured);
   }
-  result.measurements.never_sent = std::min(impl_->overdue.value_or(0), end.counts.remaining);
+  result.measurements.never_sent = impl_->overdue.value_or(0);
+  const bool endless = impl_->settings.synthetic && impl_->settings.synthetic->endless();
+  if (!endless) result.measurements.never_sent = std::min(result.measurements.never_sent, end.counts.remaining);
   return result;
 }
 

@@ -79,23 +79,26 @@ std::optional<AdaptiveRate::Cut> AdaptiveRate::observe(Signal signal, Duration a
   return cut(active, now);
 }
 
-AdaptiveRate::Cut AdaptiveRate::cut(Duration active, TimePoint now) {
+/// Nothing if there is no rate to cut: nothing was sent but what was throttled.
+std::optional<AdaptiveRate::Cut> AdaptiveRate::cut(Duration active, TimePoint now) {
   const auto before = limit(active);
   const double from = before.value_or(ceiling_ > 0 ? ceiling_ : INFINITY);
   // Where nothing is accepted, the service is not slow but shut: how much it takes when open is known from before.
   double accepted = is_open(active) ? accepted_rate(buckets, active) : 0;
   // While the rate doubles by the second, the last second is half of what is accepted now.
   if (exploring_ && accepted > 0) accepted = std::max(accepted, accepted_rate(3, active));
+  double low = std::max(lowest, std::min(from * cut_factor, accepted > 0 ? accepted : from));
+  if (std::isinf(low)) low = first_guess_;
+  if (low == 0) return std::nullopt;
+  low_ = low;
   exploring_ = !before && ceiling_ == 0 && active - *first_ < cut_interval;
   // One more, for in a slow service whether another was accepted in that second is chance.
   if (accepted > 0) high_ = std::min(from, accepted + 1);
-  low_ = std::max(lowest, std::min(from * cut_factor, accepted > 0 ? accepted : from));
-  if (first_guess_ > 0 && std::isinf(low_)) low_ = first_guess_;
   high_ = std::max(high_, low_);
   cut_at_ = active;
   cut_time_ = now;
   rising_since_.reset();
-  return {before || ceiling_ == 0 ? before : std::optional(ceiling_), low_};
+  return Cut{before || ceiling_ == 0 ? before : std::optional(ceiling_), low_};
 }
 
 std::optional<double> AdaptiveRate::limit(Duration active) const {

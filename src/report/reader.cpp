@@ -203,6 +203,10 @@ Result<void> Scanner::accept_end(std::string_view text) {
   if (end->segment != segment.run.segment || segment.end) {
     return misplaced(fmt::format("ends segment {}, which is not open", end->segment));
   }
+  if (end->counts.by_status != scan_.counts.by_status) {
+    return misplaced(fmt::format("counts {} results where the report holds {}: lines were removed, or results changed",
+                                 end->counts.finished(), scan_.counts.finished()));
+  }
   auto visited = visitor_.on_end(*end);
   if (!visited) return at(line_number_, visited.error().message);
   // Of the others the end line says that they were not under way: they were not applied.

@@ -98,6 +98,16 @@ BOOST_AUTO_TEST_CASE(the_first_throttling_limits_to_what_was_accepted_over_the_l
   BOOST_TEST(rate.limit(3s).value() == cut->to);
 }
 
+BOOST_AUTO_TEST_CASE(where_nothing_was_accepted_yet_there_is_no_rate_to_cut) {
+  AdaptiveRate rate(0);
+  for (int i = 0; i < 5; ++i) BOOST_TEST(!observe(rate, Signal::throttled, i * 2s).has_value());
+  BOOST_TEST(!rate.limit(10s).has_value());
+  observe(rate, Signal::accepted, 10s);
+  const auto cut = observe(rate, Signal::throttled, 10s + 1ms);
+  BOOST_REQUIRE(cut.has_value());
+  BOOST_TEST(std::isfinite(cut->to));
+}
+
 BOOST_AUTO_TEST_CASE(a_known_limit_is_cut_by_the_factor) {
   AdaptiveRate rate(100);
   accept(rate, 0s, 3s, 10ms);

@@ -40,7 +40,7 @@ class Run {
  public:
   /// Creates the report and starts. `validation` is what validating the job came to: it is not read for errors again,
   /// but compared with what is read while sending. Its `operations` are those to send, which of a retry are
-  /// the selected ones.
+  /// the selected ones; 0 of a made-up job without an end.
   static Result<std::unique_ptr<Run>> start(const RunSettings& settings, const job::Validation& validation);
   /// Goes on with the run that `earlier` holds: a new segment at the end of its report. The job must be the same: see
   /// check_same_job().

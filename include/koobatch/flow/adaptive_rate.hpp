@@ -68,7 +68,7 @@ class AdaptiveRate {
   /// The sum of the last so many buckets.
   Bucket last(std::size_t count, Duration active) const;
   bool is_too_much(Signal signal, Duration active);
-  Cut cut(Duration active, TimePoint now);
+  std::optional<Cut> cut(Duration active, TimePoint now);
   /// Is anything accepted at all just now, other than what was under way when the rate was cut?
   bool is_open(Duration active) const;
   /// Requests accepted a second, over the last so many buckets or since the first answer.

@@ -18,6 +18,8 @@ struct SyntheticJob {
   static constexpr std::uint64_t made_up = 50'000;
 
   std::uint64_t operations = most_operations;
+  /// Does it go on for as long as it is read?
+  bool endless() const { return operations == most_operations; }
   /// Whom to rename, in turn. Without any of either kind, folders and albums that are made up.
   std::vector<std::string> folders;
   std::vector<std::string> albums;
