@@ -100,17 +100,19 @@ Result<void> check_config(const Layers& layers) {
   return {};
 }
 
-/// What decides which requests a job means. A run that goes on with another value would be another run.
+/// What decides which requests a job means. A run that goes on with another value would be another run, so it takes
+/// these from its report, and goes on without those it was begun without.
 constexpr std::array<std::string_view, 3> fixed_for_a_run = {"user-id", "language", "skip-invalid"};
 
-Result<void> check_unchanged(const OptionRow& row, const Setting& flag, const Flags& recorded) {
-  if (recorded.empty() ||
-      std::find(fixed_for_a_run.begin(), fixed_for_a_run.end(), row.name) == fixed_for_a_run.end()) {
-    return {};
-  }
-  const auto found = recorded.find(row.name);
-  if (found != recorded.end() && found->second == flag.values) return {};
-  return usage_error(fmt::format("{}: the run was begun {}; it can only go on as it was begun", flag.origin,
+bool is_fixed(Verb verb, const OptionRow& row) {
+  return (verb == Verb::resume || verb == Verb::retry) &&
+         std::find(fixed_for_a_run.begin(), fixed_for_a_run.end(), row.name) != fixed_for_a_run.end();
+}
+
+Result<void> check_unchanged(const Setting& setting, const Flags& recorded) {
+  const auto found = recorded.find(setting.row->name);
+  if (found != recorded.end() && found->second == setting.values) return {};
+  return usage_error(fmt::format("{}: the run was begun {}; it can only go on as it was begun", setting.origin,
                                  found == recorded.end() ? "without" : "with " + found->second.front()));
 }
 
@@ -147,23 +149,28 @@ std::string record(const std::vector<Setting>& settings) {
   return text;
 }
 
+/// What the most direct of the sources that name the option says.
+std::optional<Setting> most_direct(Verb verb, const OptionRow& row, const Layers& layers) {
+  if (auto setting = from_flags(row, layers.flags)) return setting;
+  if (auto setting = from_report(row, layers.recorded)) return setting;
+  if (is_fixed(verb, row)) return std::nullopt;
+  if (row.group == schedule_group && tells_of_another_run(layers.environment)) return std::nullopt;
+  if (auto setting = from_environment(row, layers.environment)) return setting;
+  if (auto setting = from_config(row, row_of(verb).name, layers)) return setting;
+  return from_config(row, "", layers);
+}
+
 Result<std::vector<Setting>> collect(Verb verb, const Layers& layers) {
   std::vector<Setting> settings;
   for (const auto& row : option_table()) {
     if ((row.verbs & only(verb)) == 0) continue;
-    auto setting = from_flags(row, layers.flags);
-    if (setting) {
-      if (auto ok = check_unchanged(row, *setting, layers.recorded); !ok) return ok.error();
-    } else {
-      setting = from_report(row, layers.recorded);
-    }
-    if (!setting && row.group == schedule_group && tells_of_another_run(layers.environment)) continue;
-    if (!setting) setting = from_environment(row, layers.environment);
-    if (!setting) setting = from_config(row, row_of(verb).name, layers);
-    if (!setting) setting = from_config(row, "", layers);
+    auto setting = most_direct(verb, row, layers);
     if (!setting) continue;
     if (row.is_switch()) {
       if (auto ok = normalise_switch(*setting); !ok) return ok.error();
+    }
+    if (is_fixed(verb, row)) {
+      if (auto ok = check_unchanged(*setting, layers.recorded); !ok) return ok.error();
     }
     settings.push_back(std::move(*setting));
   }

@@ -1,0 +1,55 @@
+#include "koobatch/cli/layers.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+using namespace koobatch;
+using namespace koobatch::cli;
+
+namespace {
+
+/// The sources of settings, the file as text.
+struct Sources {
+  Flags flags;
+  Environment environment = {};
+  std::string file = {};
+  Flags recorded = {};
+
+  Result<Resolved> resolved(Verb verb = Verb::run) const {
+    return resolve(verb, {flags, recorded, environment, parse_config(file, "k.toml").value(), "k.toml"});
+  }
+  Options options(Verb verb = Verb::run) const {
+    auto result = resolved(verb);
+    if (!result) BOOST_FAIL("refused: " + result.error().message);
+    return std::move(result->options);
+  }
+  std::string refusal(Verb verb = Verb::run) const {
+    const auto result = resolved(verb);
+    return result ? "accepted" : result.error().message;
+  }
+};
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(layers)
+
+// A run that goes on.
+
+BOOST_AUTO_TEST_CASE(a_run_that_goes_on_means_the_same_requests_whatever_stands_around_it) {
+  const Sources given{{},
+                      {{"KOOBATCH_LANGUAGE", "de-DE"}, {"KOOBATCH_SKIP_INVALID", "1"}},
+                      "user-id = '99'\n[resume]\nlanguage = 'fr-FR'\n[retry]\nlanguage = 'fr-FR'\n",
+                      {{"simulate", {"true"}}}};
+  for (const Verb verb : {Verb::resume, Verb::retry}) {
+    const auto run = given.options(verb).run;
+    BOOST_TEST(run.reader.default_user == "");
+    BOOST_TEST(run.reader.default_language == "");
+    BOOST_TEST(!run.skip_invalid);
+    BOOST_TEST(run.recorded == R"({"simulate":"true"})");
+  }
+  auto begun_so = given;
+  begun_so.recorded["language"] = {"en-US"};
+  BOOST_TEST(begun_so.options(Verb::resume).run.reader.default_language == "en-US");
+  BOOST_TEST(given.options(Verb::run).run.reader.default_language == "de-DE", "it is a setting of new runs");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
