@@ -51,7 +51,8 @@ std::optional<Setting> from_config(const OptionRow& row, std::string_view sectio
   });
   if (found == layers.config.end() || row.flag_only) return std::nullopt;
   const auto source = fmt::format("{}:{}", layers.config_name, found->line);
-  return Setting{&row, Layer::config, fmt::format("{}: {}", source, row.name), source, found->values};
+  const Layer layer = section.empty() ? Layer::config : Layer::section;
+  return Setting{&row, layer, fmt::format("{}: {}", source, row.name), source, found->values};
 }
 
 /// Brings a switch into the form "true" or "false".

@@ -27,6 +27,9 @@ struct Sources {
     return result ? "accepted" : result.error().message;
   }
 };
+Sources sources(Flags flags, Environment environment = {}, std::string file = {}) {
+  return {std::move(flags), std::move(environment), std::move(file)};
+}
 
 }  // namespace
 
@@ -50,6 +53,24 @@ BOOST_AUTO_TEST_CASE(a_run_that_goes_on_means_the_same_requests_whatever_stands_
   begun_so.recorded["language"] = {"en-US"};
   BOOST_TEST(begun_so.options(Verb::resume).run.reader.default_language == "en-US");
   BOOST_TEST(given.options(Verb::run).run.reader.default_language == "de-DE", "it is a setting of new runs");
+}
+
+// Choices.
+
+BOOST_AUTO_TEST_CASE(a_section_wins_over_what_stands_above_it_where_only_one_can_be) {
+  const std::string above = "endpoint = 'https://drive.example'\ntoken-file = 't'\n";
+  BOOST_TEST(sources({}, {}, above + "[run]\nsimulate = true\n").options().endpoint == "");
+  const auto token = sources({}, {}, above + "[run]\ntoken-command = 'get'\n").options().run.credentials;
+  BOOST_TEST(token.token_command == "get");
+  BOOST_TEST(token.token_file == "");
+  const auto app = sources({}, {}, above + "[run]\napp-id = 'a'\napp-secret-file = 's'\n").options().run;
+  BOOST_TEST(app.app.id == "a");
+  BOOST_TEST(!app.credentials.any());
+  // Both above are a contradiction still, and the environment wins over a section.
+  const auto both = sources({}, {}, above + "simulate = true\n").options();
+  BOOST_TEST((both.simulate && !both.endpoint.empty()));
+  const Sources real{{}, {{"KOOBATCH_ENDPOINT", "https://drive.example"}}, "[run]\nsimulate = true\n"};
+  BOOST_TEST(!real.options().simulate);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -7,8 +7,8 @@
 
 namespace koobatch::cli {
 
-/// Where a setting comes from, the more direct first.
-enum class Layer { flag, recorded, variable, config };
+/// Where a setting comes from, the more direct first: `section` is the verb's own in the configuration file.
+enum class Layer { flag, recorded, variable, section, config };
 
 /// One option's setting, and where it comes from.
 struct Setting {
