@@ -183,25 +183,46 @@ bool chooses(const Setting& setting) {
   return !setting.row->is_switch() || setting.values.front() == "true";
 }
 
+/// The most direct source of each choice; the least direct one for what nobody chooses, since it silences nothing.
+class Chosen {
+ public:
+  explicit Chosen(const std::vector<Setting>& settings) {
+    layers_.fill(Layer::config);
+    for (const auto& setting : settings) {
+      if (!chooses(setting)) continue;
+      Layer& layer = layers_[static_cast<std::size_t>(setting.row->choice)];
+      layer = std::min(layer, setting.layer);
+    }
+  }
+
+  Layer from(Choice choice) const { return layers_[static_cast<std::size_t>(choice)]; }
+  Layer credentials() const { return std::min({from(Choice::token), from(Choice::user_tokens), from(Choice::app)}); }
+  /// Where the credentials come from that no refresh token renews, unless a token silences them.
+  Layer unrenewed() const {
+    const Layer layer = std::min(from(Choice::user_tokens), from(Choice::app));
+    return layer > from(Choice::token) ? Layer::config : layer;
+  }
+
+ private:
+  std::array<Layer, 6> layers_;
+};
+
 /// Drops the settings of a choice that a more direct source has made otherwise.
 void silence_overruled(std::vector<Setting>& settings) {
-  std::array<Layer, 4> most_direct;
-  most_direct.fill(Layer::config);
-  const auto of = [&](Choice choice) -> Layer& { return most_direct[static_cast<std::size_t>(choice)]; };
-  for (const auto& setting : settings) {
-    if (chooses(setting)) of(setting.row->choice) = std::min(of(setting.row->choice), setting.layer);
-  }
-  const Layer credentials = std::min(of(Choice::token), of(Choice::app));
+  const Chosen chosen(settings);
   std::erase_if(settings, [&](const Setting& setting) {
     switch (setting.row->choice) {
       case Choice::none:
         return false;
       case Choice::target:
-        return setting.layer > of(Choice::target);
+        return setting.layer > chosen.from(Choice::target);
       case Choice::token:
-        return setting.layer > credentials;
+      case Choice::user_tokens:
+        return setting.layer > chosen.credentials();
+      case Choice::refresh:
+        return setting.layer > chosen.unrenewed();
       case Choice::app:
-        return of(Choice::app) > credentials;
+        return chosen.from(Choice::app) > chosen.credentials();
     }
     return false;
   });

@@ -73,4 +73,28 @@ BOOST_AUTO_TEST_CASE(a_section_wins_over_what_stands_above_it_where_only_one_can
   BOOST_TEST(!real.options().simulate);
 }
 
+BOOST_AUTO_TEST_CASE(a_refresh_token_goes_with_the_token_it_renews) {
+  const Flags tokens = {{"token-file", {"/t"}}, {"refresh-token-file", {"/r"}}};
+  const std::string file = "token-file = '/t'\nrefresh-token-file = '/r'\n";
+  const Flags app = {{"app-id", {"a"}}, {"app-secret-file", {"s"}}};
+  for (const Sources& given :
+       {Sources{app, {}, file}, Sources{app, {}, "", tokens}, Sources{{{"tokens-file", {"u"}}}, {}, file}}) {
+    const auto verb = given.recorded.empty() ? Verb::run : Verb::resume;
+    const auto credentials = given.options(verb).run.credentials;
+    BOOST_TEST(credentials.refresh_token_file == "");
+    BOOST_TEST(credentials.token_file == "");
+  }
+  // Another place of the token is no other way: what is got for the refresh token replaces either.
+  const auto elsewhere = sources({{"token-env", {"T"}}}, {}, file).options().run.credentials;
+  BOOST_TEST(elsewhere.refresh_token_file == "/r");
+  // Neither is an app that a more direct token has silenced.
+  const Sources silenced{{{"token-env", {"T"}}}, {{"KOOBATCH_APP_ID", "a"}, {"KOOBATCH_APP_SECRET_FILE", "s"}}, file};
+  BOOST_TEST(silenced.options().run.credentials.refresh_token_file == "/r");
+  BOOST_TEST(!silenced.options().run.app.any());
+  // Said on one and the same line, they contradict each other: nobody is silenced.
+  auto both = app;
+  both["refresh-token-file"] = {"/r"};
+  BOOST_TEST(sources(both).options().run.credentials.refresh_token_file == "/r");
+}
+
 BOOST_AUTO_TEST_SUITE_END()
