@@ -5,6 +5,7 @@
 #include "koobatch/core/json.hpp"
 
 #include <fmt/format.h>
+#include <simdjson.h>
 
 #include <algorithm>
 #include <array>
@@ -128,23 +129,39 @@ Result<void> check_same_kind_of_service(const Flags& recorded, const Options& op
                                : "--simulate: the run was begun with --endpoint; it can only go on as it was begun");
 }
 
+bool is_recorded(const OptionRow& row) {
+  return (row.verbs & only(Verb::resume)) != 0 && row.group != "Output" && row.group != schedule_group &&
+         row.name != "job" && !row.private_value;
+}
+
+Result<std::string> recorded_text(const Setting& setting, const std::string& value) {
+  auto text = setting.row->is_path ? std::filesystem::absolute(value).lexically_normal().string() : value;
+  if (simdjson::validate_utf8(text)) return text;
+  return bad_value(setting, value,
+                   fmt::format("must be UTF-8 to be recorded in the report{}",
+                               setting.row->is_path ? ", as must the path of the folder it is in" : ""));
+}
+
+Result<void> append_values(std::string& out, const Setting& setting) {
+  const bool is_list = setting.row->repeatable;
+  if (is_list) out += '[';
+  for (std::size_t i = 0; i < setting.values.size(); ++i) {
+    const auto text = recorded_text(setting, setting.values[i]);
+    if (!text) return text.error();
+    if (i > 0) out += ',';
+    append_json_string(out, *text);
+  }
+  if (is_list) out += ']';
+  return {};
+}
+
 /// The settings in force as the report records them: what a resumed run reads back through from_report().
-std::string record(const std::vector<Setting>& settings) {
+Result<std::string> record(const std::vector<Setting>& settings) {
   std::string text;
   JsonWriter json(text);
   for (const auto& setting : settings) {
-    const auto* row = setting.row;
-    const auto& values = setting.values;
-    const bool of_the_run = (row->verbs & only(Verb::resume)) != 0 && row->group != "Output" &&
-                            row->group != schedule_group && row->name != "job";
-    if (!of_the_run || row->private_value) continue;
-    std::string& out = json.key(row->name);
-    for (std::size_t i = 0; i < values.size(); ++i) {
-      if (row->repeatable) out += i == 0 ? '[' : ',';
-      append_json_string(out,
-                         row->is_path ? std::filesystem::absolute(values[i]).lexically_normal().string() : values[i]);
-    }
-    if (row->repeatable) out += ']';
+    if (!is_recorded(*setting.row)) continue;
+    if (auto ok = append_values(json.key(setting.row->name), setting); !ok) return ok.error();
   }
   json.end();
   return text;
@@ -252,7 +269,9 @@ Result<Resolved> resolve(Verb verb, const Layers& layers) {
   if (verb == Verb::resume) {
     if (auto ok = check_same_kind_of_service(layers.recorded, options); !ok) return ok.error();
   }
-  options.run.recorded = record(*settings);
+  auto recorded = record(*settings);
+  if (!recorded) return recorded.error();
+  options.run.recorded = std::move(*recorded);
   return Resolved{std::move(options), describe_settings(verb, *settings)};
 }
 

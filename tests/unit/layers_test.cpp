@@ -33,6 +33,8 @@ Sources sources(Flags flags, Environment environment = {}, std::string file = {}
 
 }  // namespace
 
+#define CHECK_SAYS(text, part) BOOST_TEST(text.find(part) != std::string::npos, "said: " << (text))
+
 BOOST_AUTO_TEST_SUITE(layers)
 
 // A run that goes on.
@@ -95,6 +97,16 @@ BOOST_AUTO_TEST_CASE(a_refresh_token_goes_with_the_token_it_renews) {
   auto both = app;
   both["refresh-token-file"] = {"/r"};
   BOOST_TEST(sources(both).options().run.credentials.refresh_token_file == "/r");
+}
+
+// What the report records.
+
+BOOST_AUTO_TEST_CASE(what_a_report_cannot_record_is_refused) {
+  CHECK_SAYS(sources({{"cacert", {"/tmp/\xff.pem"}}}).refusal(), "--cacert '/tmp/\xff.pem': must be UTF-8");
+  CHECK_SAYS(sources({}, {{"KOOBATCH_TOKEN_ENV", "\xc3"}}).refusal(), "KOOBATCH_TOKEN_ENV '\xc3': must be UTF-8");
+  CHECK_SAYS(sources({}, {}, "key = '\xff'").refusal(), "k.toml:1: key '\xff': must be UTF-8");
+  BOOST_TEST(sources({{"report", {"\xff"}}}).refusal() == "accepted", "it is not recorded");
+  BOOST_TEST(sources({{"cacert", {"/Zertifikate für KooDrive.pem"}}}).refusal() == "accepted");
 }
 
 BOOST_AUTO_TEST_SUITE_END()
