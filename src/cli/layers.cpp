@@ -90,6 +90,7 @@ Result<void> check_entry(const ConfigEntry& entry) {
   if (!row->repeatable && (entry.is_array || entry.values.size() != 1)) {
     return usage_error(fmt::format("{0} takes one value, not a list; write {0} = \"…\"", entry.name));
   }
+  if (entry.values.empty()) return usage_error(fmt::format("{}: the list is empty; leave the setting out", entry.name));
   return {};
 }
 

@@ -1,4 +1,5 @@
 #include "koobatch/cli/layers.hpp"
+#include "koobatch/cli/recorded.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -107,6 +108,18 @@ BOOST_AUTO_TEST_CASE(what_a_report_cannot_record_is_refused) {
   CHECK_SAYS(sources({}, {}, "key = '\xff'").refusal(), "k.toml:1: key '\xff': must be UTF-8");
   BOOST_TEST(sources({{"report", {"\xff"}}}).refusal() == "accepted", "it is not recorded");
   BOOST_TEST(sources({{"cacert", {"/Zertifikate für KooDrive.pem"}}}).refusal() == "accepted");
+}
+
+BOOST_AUTO_TEST_CASE(an_empty_list_sets_nothing_and_is_refused) {
+  CHECK_SAYS(sources({}, {}, "\nfault = []\n").refusal(), "k.toml:2: fault: the list is empty; leave the setting out");
+}
+
+BOOST_AUTO_TEST_CASE(every_value_of_a_list_is_recorded_and_read_back) {
+  for (const std::vector<std::string>& faults :
+       std::vector<std::vector<std::string>>{{"reset,rate=0.1"}, {"reset,rate=0.1", "status=503,rate=0.2"}}) {
+    const auto recorded = parse_recorded(sources({{"fault", faults}}).options().run.recorded).value();
+    BOOST_TEST(recorded.at("fault") == faults, boost::test_tools::per_element());
+  }
 }
 
 BOOST_AUTO_TEST_SUITE_END()
