@@ -1,11 +1,11 @@
 #include "koobatch/cli/layers.hpp"
 
+#include "koobatch/cli/choices.hpp"
 #include "koobatch/cli/on_complete.hpp"
+#include "koobatch/cli/recorded.hpp"
 #include "koobatch/cli/setting.hpp"
-#include "koobatch/core/json.hpp"
 
 #include <fmt/format.h>
-#include <simdjson.h>
 
 #include <algorithm>
 #include <array>
@@ -13,11 +13,6 @@
 
 namespace koobatch::cli {
 namespace {
-
-Error bad_value(const Setting& setting, const std::string& value, const std::string& why) {
-  if (setting.row->private_value) return usage_error(fmt::format("{}: {}", setting.origin, why));
-  return usage_error(fmt::format("{} '{}': {}", setting.origin, value, why));
-}
 
 std::optional<Setting> from_flags(const OptionRow& row, const Flags& flags) {
   const auto found = flags.find(row.name);
@@ -130,44 +125,6 @@ Result<void> check_same_kind_of_service(const Flags& recorded, const Options& op
                                : "--simulate: the run was begun with --endpoint; it can only go on as it was begun");
 }
 
-bool is_recorded(const OptionRow& row) {
-  return (row.verbs & only(Verb::resume)) != 0 && row.group != "Output" && row.group != schedule_group &&
-         row.name != "job" && !row.private_value;
-}
-
-Result<std::string> recorded_text(const Setting& setting, const std::string& value) {
-  auto text = setting.row->is_path ? std::filesystem::absolute(value).lexically_normal().string() : value;
-  if (simdjson::validate_utf8(text)) return text;
-  return bad_value(setting, value,
-                   fmt::format("must be UTF-8 to be recorded in the report{}",
-                               setting.row->is_path ? ", as must the path of the folder it is in" : ""));
-}
-
-Result<void> append_values(std::string& out, const Setting& setting) {
-  const bool is_list = setting.row->repeatable;
-  if (is_list) out += '[';
-  for (std::size_t i = 0; i < setting.values.size(); ++i) {
-    const auto text = recorded_text(setting, setting.values[i]);
-    if (!text) return text.error();
-    if (i > 0) out += ',';
-    append_json_string(out, *text);
-  }
-  if (is_list) out += ']';
-  return {};
-}
-
-/// The settings in force as the report records them: what a resumed run reads back through from_report().
-Result<std::string> record(const std::vector<Setting>& settings) {
-  std::string text;
-  JsonWriter json(text);
-  for (const auto& setting : settings) {
-    if (!is_recorded(*setting.row)) continue;
-    if (auto ok = append_values(json.key(setting.row->name), setting); !ok) return ok.error();
-  }
-  json.end();
-  return text;
-}
-
 /// What the most direct of the sources that name the option says.
 std::optional<Setting> most_direct(Verb verb, const OptionRow& row, const Layers& layers) {
   if (auto setting = from_flags(row, layers.flags)) return setting;
@@ -196,56 +153,6 @@ Result<std::vector<Setting>> collect(Verb verb, const Layers& layers) {
   return settings;
 }
 
-/// A switch that is off sets nothing, so it silences nobody.
-bool chooses(const Setting& setting) {
-  return !setting.row->is_switch() || setting.values.front() == "true";
-}
-
-/// The most direct source of each choice; the least direct one for what nobody chooses, since it silences nothing.
-class Chosen {
- public:
-  explicit Chosen(const std::vector<Setting>& settings) {
-    layers_.fill(Layer::config);
-    for (const auto& setting : settings) {
-      if (!chooses(setting)) continue;
-      Layer& layer = layers_[static_cast<std::size_t>(setting.row->choice)];
-      layer = std::min(layer, setting.layer);
-    }
-  }
-
-  Layer from(Choice choice) const { return layers_[static_cast<std::size_t>(choice)]; }
-  Layer credentials() const { return std::min({from(Choice::token), from(Choice::user_tokens), from(Choice::app)}); }
-  /// Where the credentials come from that no refresh token renews, unless a token silences them.
-  Layer unrenewed() const {
-    const Layer layer = std::min(from(Choice::user_tokens), from(Choice::app));
-    return layer > from(Choice::token) ? Layer::config : layer;
-  }
-
- private:
-  std::array<Layer, 6> layers_;
-};
-
-/// Drops the settings of a choice that a more direct source has made otherwise.
-void silence_overruled(std::vector<Setting>& settings) {
-  const Chosen chosen(settings);
-  std::erase_if(settings, [&](const Setting& setting) {
-    switch (setting.row->choice) {
-      case Choice::none:
-        return false;
-      case Choice::target:
-        return setting.layer > chosen.from(Choice::target);
-      case Choice::token:
-      case Choice::user_tokens:
-        return setting.layer > chosen.credentials();
-      case Choice::refresh:
-        return setting.layer > chosen.unrenewed();
-      case Choice::app:
-        return chosen.from(Choice::app) > chosen.credentials();
-    }
-    return false;
-  });
-}
-
 /// The simulator's options on the command line of `run`: without --simulate they are a slip. Elsewhere they may wait
 /// for a run that uses them.
 bool is_simulator_flag(const Setting& setting) {
@@ -259,7 +166,7 @@ Result<Resolved> resolve(Verb verb, const Layers& layers) {
   if (auto ok = check_config(layers); !ok) return ok.error();
   auto settings = collect(verb, layers);
   if (!settings) return settings.error();
-  silence_overruled(*settings);
+  settle_choices(verb, *settings);
   Options options;
   for (const auto& setting : *settings) {
     for (const auto& value : setting.values) {
@@ -270,7 +177,7 @@ Result<Resolved> resolve(Verb verb, const Layers& layers) {
   if (verb == Verb::resume) {
     if (auto ok = check_same_kind_of_service(layers.recorded, options); !ok) return ok.error();
   }
-  auto recorded = record(*settings);
+  auto recorded = record_settings(*settings);
   if (!recorded) return recorded.error();
   options.run.recorded = std::move(*recorded);
   return Resolved{std::move(options), describe_settings(verb, *settings)};

@@ -193,10 +193,11 @@ const std::array table = {
     OptionRow{"report", 0, "FILE|DIR/", bench, job_group, "Keep the report; DIR/ names it by time (a temporary file)",
               [](Value v, Options& o) { return set_text(v, o.report); }},
     OptionRow{"duration", 0, "DURATION", bench, job_group, "How long to measure (10s)",
-              [](Value v, Options& o) { return set_duration(v, o.bench.duration); }},
+              [](Value v, Options& o) { return set_duration(v, o.bench.duration); }, Choice::end},
     OptionRow{
         "operations", 0, "N", bench, job_group, "How many operations to send, instead of for how long",
-        [](Value v, Options& o) { return set_count(v, 1, job::SyntheticJob::most_operations, o.bench.operations); }},
+        [](Value v, Options& o) { return set_count(v, 1, job::SyntheticJob::most_operations, o.bench.operations); },
+        Choice::end},
     OptionRow{"folder", 0, "ID", bench, job_group, "Rename this shared folder; repeatable (made-up IDs)",
               [](Value v, Options& o) { return add_id(v, "rename_shared_folder", o.bench.folders); }, Choice::none,
               true},

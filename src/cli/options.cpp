@@ -128,7 +128,6 @@ Result<void> check_schedule(const Options& options) {
 }
 
 constexpr Duration bench_duration = std::chrono::seconds(10);
-constexpr const char* bench_user = "bench";
 /// In place of a job's file name.
 constexpr const char* bench_job = "bench";
 
@@ -175,11 +174,7 @@ Result<engine::RunSettings> finish(const Options& options, const std::filesystem
   run.job = job;
   run.simulated = options.simulate;
   run.reader.format = format;
-  if (options.simulate) {
-    // A real token has no business there, even if the environment or the configuration file names one.
-    run.credentials = {};
-    run.credentials.authorization = options.run.credentials.authorization;
-  } else {
+  if (!options.simulate) {
     const auto endpoint = net::parse_endpoint(options.endpoint);
     if (!endpoint) return endpoint.error();
     run.endpoint = *endpoint;
@@ -295,19 +290,15 @@ Result<sim::SimulatorSettings> finish_simulate(const Options& options) {
 }
 
 Result<BenchSettings> finish_bench(const Options& options, WallTime now) {
-  Options chosen = options;
-  chosen.simulate = chosen.simulate || chosen.endpoint.empty();
-  if (auto ok = check_bench(chosen); !ok) return ok.error();
-  std::string& user = chosen.run.reader.default_user;
-  if (chosen.simulate && user.empty()) user = bench_user;
-  auto run = finish(chosen, bench_job, job::Format::ndjson);
+  if (auto ok = check_bench(options); !ok) return ok.error();
+  auto run = finish(options, bench_job, job::Format::ndjson);
   if (!run) return run.error();
   job::SyntheticJob job;
-  job.folders = chosen.bench.folders;
-  job.albums = chosen.bench.albums;
-  BenchSettings bench{std::move(*run), chosen.bench.duration};
-  if (chosen.bench.operations != 0) {
-    job.operations = chosen.bench.operations;
+  job.folders = options.bench.folders;
+  job.albums = options.bench.albums;
+  BenchSettings bench{std::move(*run), options.bench.duration};
+  if (options.bench.operations != 0) {
+    job.operations = options.bench.operations;
   } else if (bench.duration == Duration::zero()) {
     bench.duration = bench_duration;
   }
@@ -315,8 +306,8 @@ Result<BenchSettings> finish_bench(const Options& options, WallTime now) {
   bench.run.pace.catch_up = true;
   // The main thread asks it what is overdue.
   bench.run.pace.shared = true;
-  if (!chosen.report.empty()) bench.run.report = report_path(chosen.report, bench_job, now);
-  bench.run.report_numbered = names_folder(chosen.report);
+  if (!options.report.empty()) bench.run.report = report_path(options.report, bench_job, now);
+  bench.run.report_numbered = names_folder(options.report);
   return bench;
 }
 

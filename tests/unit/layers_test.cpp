@@ -3,6 +3,9 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <algorithm>
+#include <set>
+
 using namespace koobatch;
 using namespace koobatch::cli;
 
@@ -27,9 +30,20 @@ struct Sources {
     const auto result = resolved(verb);
     return result ? "accepted" : result.error().message;
   }
+  std::set<std::string> told(Verb verb) const {
+    const auto result = resolved(verb);
+    if (!result) BOOST_FAIL("refused: " + result.error().message);
+    return {result->settings.begin(), result->settings.end()};
+  }
 };
 Sources sources(Flags flags, Environment environment = {}, std::string file = {}) {
   return {std::move(flags), std::move(environment), std::move(file)};
+}
+
+/// How many of the lines are about this option.
+std::size_t named(const std::set<std::string>& told, std::string_view option) {
+  return static_cast<std::size_t>(std::count_if(
+      told.begin(), told.end(), [&](const std::string& line) { return line.substr(0, line.find(" = ")) == option; }));
 }
 
 }  // namespace
@@ -120,6 +134,52 @@ BOOST_AUTO_TEST_CASE(every_value_of_a_list_is_recorded_and_read_back) {
     const auto recorded = parse_recorded(sources({{"fault", faults}}).options().run.recorded).value();
     BOOST_TEST(recorded.at("fault") == faults, boost::test_tools::per_element());
   }
+}
+
+// What is in force.
+
+BOOST_AUTO_TEST_CASE(a_benchmark_tells_what_it_takes_for_granted_and_nothing_else) {
+  const auto bare = sources({}).told(Verb::bench);
+  for (const char* line : {"simulate = true (default)", "user-id = bench (default)", "duration = 10s (default)"}) {
+    BOOST_TEST(bare.count(line) == 1U, line);
+  }
+  const auto counted = sources({{"operations", {"5"}}}, {{"KOOBATCH_SIMULATE", "0"}}).told(Verb::bench);
+  BOOST_TEST(counted.count("operations = 5 (command line)") == 1U);
+  BOOST_TEST(counted.count("simulate = true (default)") == 1U);
+  BOOST_TEST(named(counted, "duration") == 0U);
+  BOOST_TEST(named(counted, "simulate") == 1U);
+  const auto real = sources({{"endpoint", {"https://drive.example"}}}).told(Verb::bench);
+  BOOST_TEST(named(real, "simulate") == 0U);
+  BOOST_TEST(named(real, "user-id") == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(a_benchmark_ends_as_the_more_direct_source_says) {
+  const auto bench = sources({{"operations", {"5"}}}, {{"KOOBATCH_DURATION", "30s"}}).options(Verb::bench).bench;
+  BOOST_TEST(bench.operations == 5U);
+  BOOST_TEST((bench.duration == Duration::zero()));
+}
+
+BOOST_AUTO_TEST_CASE(no_token_is_in_force_with_the_embedded_service) {
+  const std::string file = "token-file = 't'\nrefresh-token-file = 'r'\n";
+  for (const Environment& environment : {Environment(), Environment{{"KOOBATCH_TOKENS_FILE", "u"}}}) {
+    const auto told = sources({{"simulate", {"true"}}}, environment, file).told(Verb::run);
+    for (const char* name : {"token-file", "refresh-token-file", "tokens-file"}) {
+      BOOST_TEST(named(told, name) == 0U, name);
+    }
+  }
+  BOOST_TEST(named(sources({{"simulate", {"true"}}}, {}, "app-id = 'a'\n").told(Verb::run), "app-id") == 1U,
+             "it verifies signatures");
+}
+
+BOOST_AUTO_TEST_CASE(a_default_is_told_if_it_could_be_given_as_a_value) {
+  const auto run = sources({}).told(Verb::run);
+  for (const char* line : {"latency = 0 (default)", "seed = 0 (default)", "connections = 16 (default)",
+                           "deadline = 10m (default)", "log-format = text (default)", "lock-wait = 0 (default)"}) {
+    BOOST_TEST(run.count(line) == 1U, line);
+  }
+  for (const char* name : {"key", "report", "rate", "burst", "format"}) BOOST_TEST(named(run, name) == 0U, name);
+  BOOST_TEST(named(sources({}).told(Verb::simulate), "token-file") == 0U);
+  BOOST_TEST(named(sources({}).told(Verb::bench), "folder") == 0U);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -475,7 +475,7 @@ BOOST_AUTO_TEST_CASE(a_section_of_a_configuration_file_is_for_its_verb_and_wins_
   const std::string config =
       "rate = '5/s'\ntoken-file = 'ours'\n\n[simulate]\ntoken-file = 'theirs'\n\n[ run ] # a comment\nrate = '7/s'\n"
       "fault = [ 'reset,rate=0.1' ]\n";
-  const auto run = simulated({"--config", "k.toml"}, {}, config).accepted().options;
+  const auto run = to_endpoint({"--config", "k.toml"}, {}, config).accepted().options;
   BOOST_TEST(run.run.pace.rate == 7.0);
   BOOST_TEST(run.run.credentials.token_file == "ours");
   BOOST_TEST(run.simulator.faults.size() == 1U);

@@ -13,7 +13,7 @@ namespace koobatch::cli {
 /// others: --simulate on the command line wins over `endpoint` in the configuration file. `token`, `user_tokens` and
 /// `app` are one group of credentials, but the two options of `app` belong together: neither silences the other.
 /// `refresh` goes with any `token`; the other credentials silence it.
-enum class Choice { none, target, token, refresh, user_tokens, app };
+enum class Choice { none, target, end, token, refresh, user_tokens, app };
 
 /// One option. Command line, environment, configuration file and help all read this row: adding an option is adding a
 /// row.
