@@ -172,6 +172,7 @@ Result<Resolved> resolve(Verb verb, const Layers& layers) {
     for (const auto& value : setting.values) {
       if (auto ok = setting.row->apply(value, options); !ok) return bad_value(setting, value, ok.error().message);
     }
+    options.origins.emplace(setting.row->name, setting.origin);
     if (is_simulator_flag(setting) && options.simulator_flag.empty()) options.simulator_flag = setting.origin;
   }
   if (verb == Verb::resume) {
