@@ -859,6 +859,16 @@ BOOST_AUTO_TEST_CASE(help_names_every_verb_and_each_verb_every_one_of_its_flags_
   }
 }
 
+BOOST_AUTO_TEST_CASE(help_says_where_options_of_the_verb_can_be_set_and_which_nowhere_but_on_the_command_line) {
+  const auto help = [](const char* verb) { return Given{{verb, "--help"}, {}, {}}.information(); };
+  CHECK_SAYS(help("run"), "(KOOBATCH_RATE=500/s) or in the configuration file (rate = \"500/s\")");
+  CHECK_SAYS(help("trace"), "(KOOBATCH_LOG_FORMAT=json) or in the configuration file (log-format = \"json\")");
+  CHECK_SAYS(help("set"), "(KOOBATCH_LOG_FORMAT=json) or in the configuration file (log-format = \"json\")");
+  CHECK_SAYS(help("set"), "On the command line alone: --rate, --pause, --go.");
+  CHECK_SAYS(help("bench"), "On the command line alone: --yes.");
+  BOOST_TEST(!contains(help("run"), "On the command line alone"));
+}
+
 BOOST_AUTO_TEST_CASE(help_fits_into_120_columns) {
   for (const auto& verb : verb_table) {
     const auto help = Given{{std::string(verb.name), "--help"}, {}, {}}.information();
