@@ -45,14 +45,29 @@ void add_arguments(CLI::App& app, const VerbRow& row) {
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
 }
 
+/// Where else options can be set, with one for an example that this verb takes from there.
+std::string other_sources(Verb verb) {
+  std::string name = "log-format";
+  std::string_view value = "json";
+  std::string flags_only;
+  for (const auto* option : options_of(verb)) {
+    if (option->flag_only) {
+      flags_only += fmt::format("{}--{}", flags_only.empty() ? " On the command line alone: " : ", ", option->name);
+    } else if (option->name == "rate") {
+      name = option->name;
+      value = "500/s";
+    }
+  }
+  return fmt::format(
+      "Values in parentheses at the end are the defaults. Options can also be set in the environment\n"
+      "({}={}) or in the configuration file ({} = \"{}\"): a flag wins over the environment, the\n"
+      "environment over the file.{}\n\n",
+      variable_name(name), value, name, value, flags_only.empty() ? "" : flags_only + ".");
+}
+
 std::string footer(const VerbRow& row) {
   std::string text;
-  if (!options_of(row.verb).empty()) {
-    text =
-        "Values in parentheses at the end are the defaults. Options can also be set in the environment\n"
-        "(KOOBATCH_RATE=500/s) or in the configuration file (rate = \"500/s\"): a flag wins over the environment, the\n"
-        "environment over the file.\n\n";
-  }
+  if (!options_of(row.verb).empty()) text = other_sources(row.verb);
   text += "Exit status:\n";
   for (const auto* status : statuses_of(row.verb)) text += fmt::format("  {:<10}{}\n", status->status, status->meaning);
   return fmt::format("{}\nExample:\n  {}", text, row.example);

@@ -10,90 +10,20 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <CLI/CLI.hpp>
 #include <map>
-#include <optional>
-#include <sstream>
 
 namespace koobatch::cli {
 namespace {
 
 constexpr std::size_t max_config = 1U << 20U;
 
-/// One `key = value`, without comments, and where it starts.
-struct Statement {
-  std::string text;
-  std::size_t line = 0;
-};
+constexpr std::string_view blanks = " \t\r\f\v";
 
-/// Cuts a file into statements. CLI11 reads the values, but it takes a '#' within quotes for a comment, knows no line
-/// numbers and passes over what it does not understand; so it is given one clean statement at a time.
-class Splitter {
- public:
-  explicit Splitter(const std::string& name) : name_(name) {}
-
-  Result<std::vector<Statement>> split(std::string_view text) {
-    std::istringstream lines{std::string(text)};
-    for (std::string line; std::getline(lines, line);) {
-      ++line_;
-      if (auto ok = add_line(line); !ok) return ok.error();
-    }
-    if (depth_ > 0) return error(statement_.line, "the '[' is never closed; write the list as [ \"one\", \"two\" ]");
-    return std::move(statements_);
-  }
-
- private:
-  Error error(std::size_t line, std::string_view what) const {
-    return usage_error(fmt::format("{}:{}: {}", name_, line, what));
-  }
-
-  Result<void> add_line(std::string_view line) {
-    if (depth_ == 0) statement_ = {{}, line_};
-    if (auto ok = scan(line); !ok) return ok;
-    if (depth_ > 0) return {};
-    CLI::detail::trim(statement_.text);
-    if (!statement_.text.empty()) statements_.push_back(std::move(statement_));
-    return {};
-  }
-
-  /// Appends the line without its comment, and follows its quotes and brackets.
-  Result<void> scan(std::string_view line) {
-    char quote = 0;
-    for (const char c : line) {
-      if (quote != 0) {
-        // TOML's escapes are not for paths, units and names; read as they stand they would mean something else.
-        if (quote == '"' && c == '\\') return error(line_, "a '\\' needs single quotes: 'like this'");
-        if (c == quote) quote = 0;
-      } else if (c == '#') {
-        break;
-      } else if (c == '"' || c == '\'') {
-        quote = c;
-      } else if (c == '[') {
-        ++depth_;
-      } else if (c == ']' && --depth_ < 0) {
-        return error(line_, "a ']' without its '['; write the list as [ \"one\", \"two\" ]");
-      }
-      statement_.text.push_back(c);
-    }
-    if (quote != 0) return error(line_, "the quote is never closed; it must end on this line");
-    return {};
-  }
-
-  const std::string& name_;
-  std::size_t line_ = 0;
-  int depth_ = 0;
-  Statement statement_;
-  std::vector<Statement> statements_;
-};
-
-/// CLI11's reader, told not to look for comments and dotted names: there are none left.
-class ValueReader : public CLI::ConfigTOML {
- public:
-  ValueReader() {
-    commentChar = '\0';
-    parentSeparatorChar = '\0';
-  }
-};
+std::string_view trimmed(std::string_view text) {
+  const auto from = text.find_first_not_of(blanks);
+  if (from == std::string_view::npos) return {};
+  return text.substr(from, text.find_last_not_of(blanks) - from + 1);
+}
 
 /// A bare TOML value: a number or a boolean. Anything else is written in quotes.
 bool is_bare_value(std::string_view text) {
@@ -103,42 +33,60 @@ bool is_bare_value(std::string_view text) {
   });
 }
 
-bool is_quoted(std::string_view text) {
-  return text.size() >= 2 && (text.front() == '"' || text.front() == '\'') &&
-         text.find(text.front(), 1) == text.size() - 1;
-}
-
-/// What is wrong with the right-hand side, if anything: CLI11 would take nearly everything for something.
-std::optional<std::string> check_value(std::string_view value) {
-  if (value.empty()) return "the value is missing; a setting is written as: rate = \"500/s\"";
-  if (value.front() == '[') {
-    if (value.back() != ']') return "text after the ']'; a list ends the setting";
-    return std::nullopt;
-  }
-  if (is_bare_value(value) || is_quoted(value)) return std::nullopt;
-  // Not repeated: it may be a secret that was put in the wrong place.
-  return "the value is neither a number nor true or false; text needs quotes, as in rate = \"500/s\"";
-}
-
-/// Understands the statements one after the other.
-class Reader {
+/// Understands the file from its beginning to its end. Of what it does not understand nothing is repeated: it may be a
+/// secret that was put in the wrong place.
+class Parser {
  public:
-  explicit Reader(const std::string& name) : name_(name) {}
+  Parser(std::string_view text, const std::string& name) : text_(text), name_(name) {}
 
-  Result<std::vector<ConfigEntry>> read(const std::vector<Statement>& statements) {
-    for (const auto& statement : statements) {
-      line_ = statement.line;
-      auto ok = statement.text.front() == '[' ? begin_section(statement.text) : add_entry(statement.text);
+  Result<std::vector<ConfigEntry>> parse() {
+    for (skip_empty(); !at_end(); skip_empty()) {
+      begun_ = line_;
+      if (peek() == ']') return error(unopened);
+      auto ok = peek() == '[' ? read_section() : read_entry();
       if (!ok) return ok.error();
     }
     return std::move(entries_);
   }
 
  private:
-  Error error(std::string_view what) const { return usage_error(fmt::format("{}:{}: {}", name_, line_, what)); }
+  static constexpr std::string_view unopened = "a ']' without its '['; write the list as [ \"one\", \"two\" ]";
 
-  Result<void> begin_section(const std::string& text) {
-    const auto verb = text.back() == ']' ? CLI::detail::trim_copy(text.substr(1, text.size() - 2)) : std::string();
+  Error error(std::string_view what) const { return error_at(line_, what); }
+  Error error_at(std::size_t line, std::string_view what) const {
+    return usage_error(fmt::format("{}:{}: {}", name_, line, what));
+  }
+
+  bool at_end() const { return at_ == text_.size(); }
+  char peek() const { return at_end() ? '\n' : text_[at_]; }
+  bool at_line_end() const { return peek() == '\n'; }
+  bool at_quote() const { return peek() == '"' || peek() == '\''; }
+
+  /// What stands before the first of `ends`, or before the end of the line.
+  std::string_view ahead(std::string_view ends) const {
+    const auto line = text_.substr(at_, text_.find('\n', at_) - at_);
+    return line.substr(0, line.find_first_of(ends));
+  }
+  std::string_view take(std::string_view ends) {
+    const auto taken = ahead(ends);
+    at_ += taken.size();
+    return taken;
+  }
+
+  void skip_blanks_and_comment() {
+    while (!at_end() && blanks.find(peek()) != std::string_view::npos) ++at_;
+    if (peek() == '#') take({});
+  }
+  void skip_empty() {
+    for (skip_blanks_and_comment(); !at_end() && at_line_end(); skip_blanks_and_comment()) {
+      ++at_;
+      ++line_;
+    }
+  }
+
+  Result<void> read_section() {
+    const auto line = trimmed(take("#"));
+    const std::string verb(line.back() == ']' ? trimmed(line.substr(1, line.size() - 2)) : std::string_view());
     if (verb_named(verb) == nullptr) {
       return error(fmt::format("this is no section; write [VERB] above what is for one verb alone, which is one of {}",
                                names_of(every_verb)));
@@ -151,27 +99,91 @@ class Reader {
     return {};
   }
 
-  Result<void> add_entry(const std::string& text) {
-    const auto equals = text.find('=');
-    if (equals == std::string::npos) return error("'=' is missing; a setting is written as: rate = \"500/s\"");
-    const auto value = CLI::detail::trim_copy(text.substr(equals + 1));
-    if (const auto wrong = check_value(value)) return error(*wrong);
-    std::istringstream input(text);
-    auto items = ValueReader().from_config(input);
-    if (items.size() != 1 || items.front().name.empty()) {
-      return error("this cannot be read; a setting is written as: rate = \"500/s\"");
+  Result<void> read_entry() {
+    const std::string name(trimmed(take("=#")));
+    if (peek() != '=') return error("'=' is missing; a setting is written as: rate = \"500/s\"");
+    if (name.empty()) return error("the name is missing; a setting is written as: rate = \"500/s\"");
+    ++at_;
+    skip_blanks_and_comment();
+    if (at_line_end()) return error("the value is missing; a setting is written as: rate = \"500/s\"");
+    const bool is_array = peek() == '[';
+    auto values = is_array ? read_list() : read_single();
+    if (!values) return values.error();
+    skip_blanks_and_comment();
+    if (peek() == ']') return error(unopened);
+    if (!at_line_end()) return error("text after the value; a list is written as [ \"one\", \"two\" ]");
+    return add({section_, name, std::move(*values), is_array, begun_});
+  }
+
+  Result<void> add(ConfigEntry entry) {
+    const auto first = std::find_if(entries_.begin(), entries_.end(), [&](const ConfigEntry& other) {
+      return other.section == entry.section && other.name == entry.name;
+    });
+    if (first != entries_.end()) {
+      return error_at(begun_,
+                      fmt::format("'{}' was set on line {} already; leave one of them out", entry.name, first->line));
     }
-    auto& item = items.front();
-    const auto same = [&](const ConfigEntry& entry) { return entry.section == section_ && entry.name == item.name; };
-    if (const auto first = std::find_if(entries_.begin(), entries_.end(), same); first != entries_.end()) {
-      return error(fmt::format("'{}' was set on line {} already; leave one of them out", item.name, first->line));
-    }
-    entries_.push_back({section_, std::move(item.name), std::move(item.inputs), value.front() == '[', line_});
+    entries_.push_back(std::move(entry));
     return {};
   }
 
+  Result<std::vector<std::string>> read_single() {
+    if (!at_value()) {
+      return error("the value is neither a number nor true or false; text needs quotes, as in rate = \"500/s\"");
+    }
+    auto value = read_value();
+    if (!value) return value.error();
+    return std::vector<std::string>{std::move(*value)};
+  }
+
+  Result<std::vector<std::string>> read_list() {
+    std::vector<std::string> values;
+    ++at_;
+    for (skip_empty(); peek() != ']'; skip_empty()) {
+      if (at_end()) return unclosed();
+      if (!at_value()) {
+        return error("the list expects a number, true, false, text in quotes, or ']', as in [ \"one\", \"two\" ]");
+      }
+      auto value = read_value();
+      if (!value) return value.error();
+      values.push_back(std::move(*value));
+      skip_empty();
+      if (at_end()) return unclosed();
+      if (peek() == ',') {
+        ++at_;
+      } else if (peek() != ']') {
+        return error("the list expects ',' or ']' after an element, as in [ \"one\", \"two\" ]");
+      }
+    }
+    ++at_;
+    return values;
+  }
+  Error unclosed() const { return error_at(begun_, "the '[' is never closed; write the list as [ \"one\", \"two\" ]"); }
+
+  static constexpr std::string_view ends_of_bare_value = " \t\r\f\v,]#";
+  bool at_value() const { return at_quote() || is_bare_value(ahead(ends_of_bare_value)); }
+  Result<std::string> read_value() {
+    if (at_quote()) return read_text();
+    return std::string(take(ends_of_bare_value));
+  }
+
+  Result<std::string> read_text() {
+    const std::string_view quote = text_.substr(at_++, 1);
+    const std::string value(take(quote));
+    // TOML's escapes are not for paths, units and names; read as they stand they would mean something else.
+    if (quote == "\"" && value.find('\\') != std::string::npos) {
+      return error("a '\\' needs single quotes: 'like this'");
+    }
+    if (at_line_end()) return error("the quote is never closed; it must end on this line");
+    ++at_;
+    return value;
+  }
+
+  std::string_view text_;
   const std::string& name_;
-  std::size_t line_ = 0;
+  std::size_t at_ = 0;
+  std::size_t line_ = 1;
+  std::size_t begun_ = 1;  ///< the line of what is being read
   std::string section_;
   std::map<std::string, std::size_t> sections_;  ///< the lines they begin on
   std::vector<ConfigEntry> entries_;
@@ -180,9 +192,7 @@ class Reader {
 }  // namespace
 
 Result<std::vector<ConfigEntry>> parse_config(std::string_view text, const std::string& name) {
-  const auto statements = Splitter(name).split(text);
-  if (!statements) return statements.error();
-  return Reader(name).read(*statements);
+  return Parser(text, name).parse();
 }
 
 Result<std::string> read_config(const std::filesystem::path& path) {

@@ -1,8 +1,9 @@
 #include "koobatch/cli/layers.hpp"
 
+#include "koobatch/cli/choices.hpp"
 #include "koobatch/cli/on_complete.hpp"
+#include "koobatch/cli/recorded.hpp"
 #include "koobatch/cli/setting.hpp"
-#include "koobatch/core/json.hpp"
 
 #include <fmt/format.h>
 
@@ -12,11 +13,6 @@
 
 namespace koobatch::cli {
 namespace {
-
-Error bad_value(const Setting& setting, const std::string& value, const std::string& why) {
-  if (setting.row->private_value) return usage_error(fmt::format("{}: {}", setting.origin, why));
-  return usage_error(fmt::format("{} '{}': {}", setting.origin, value, why));
-}
 
 std::optional<Setting> from_flags(const OptionRow& row, const Flags& flags) {
   const auto found = flags.find(row.name);
@@ -51,7 +47,8 @@ std::optional<Setting> from_config(const OptionRow& row, std::string_view sectio
   });
   if (found == layers.config.end() || row.flag_only) return std::nullopt;
   const auto source = fmt::format("{}:{}", layers.config_name, found->line);
-  return Setting{&row, Layer::config, fmt::format("{}: {}", source, row.name), source, found->values};
+  const Layer layer = section.empty() ? Layer::config : Layer::section;
+  return Setting{&row, layer, fmt::format("{}: {}", source, row.name), source, found->values};
 }
 
 /// Brings a switch into the form "true" or "false".
@@ -88,6 +85,7 @@ Result<void> check_entry(const ConfigEntry& entry) {
   if (!row->repeatable && (entry.is_array || entry.values.size() != 1)) {
     return usage_error(fmt::format("{0} takes one value, not a list; write {0} = \"…\"", entry.name));
   }
+  if (entry.values.empty()) return usage_error(fmt::format("{}: the list is empty; leave the setting out", entry.name));
   return {};
 }
 
@@ -100,17 +98,19 @@ Result<void> check_config(const Layers& layers) {
   return {};
 }
 
-/// What decides which requests a job means. A run that goes on with another value would be another run.
+/// What decides which requests a job means. A run that goes on with another value would be another run, so it takes
+/// these from its report, and goes on without those it was begun without.
 constexpr std::array<std::string_view, 3> fixed_for_a_run = {"user-id", "language", "skip-invalid"};
 
-Result<void> check_unchanged(const OptionRow& row, const Setting& flag, const Flags& recorded) {
-  if (recorded.empty() ||
-      std::find(fixed_for_a_run.begin(), fixed_for_a_run.end(), row.name) == fixed_for_a_run.end()) {
-    return {};
-  }
-  const auto found = recorded.find(row.name);
-  if (found != recorded.end() && found->second == flag.values) return {};
-  return usage_error(fmt::format("{}: the run was begun {}; it can only go on as it was begun", flag.origin,
+bool is_fixed(Verb verb, const OptionRow& row) {
+  return (verb == Verb::resume || verb == Verb::retry) &&
+         std::find(fixed_for_a_run.begin(), fixed_for_a_run.end(), row.name) != fixed_for_a_run.end();
+}
+
+Result<void> check_unchanged(const Setting& setting, const Flags& recorded) {
+  const auto found = recorded.find(setting.row->name);
+  if (found != recorded.end() && found->second == setting.values) return {};
+  return usage_error(fmt::format("{}: the run was begun {}; it can only go on as it was begun", setting.origin,
                                  found == recorded.end() ? "without" : "with " + found->second.front()));
 }
 
@@ -125,78 +125,32 @@ Result<void> check_same_kind_of_service(const Flags& recorded, const Options& op
                                : "--simulate: the run was begun with --endpoint; it can only go on as it was begun");
 }
 
-/// The settings in force as the report records them: what a resumed run reads back through from_report().
-std::string record(const std::vector<Setting>& settings) {
-  std::string text;
-  JsonWriter json(text);
-  for (const auto& setting : settings) {
-    const auto* row = setting.row;
-    const auto& values = setting.values;
-    const bool of_the_run = (row->verbs & only(Verb::resume)) != 0 && row->group != "Output" &&
-                            row->group != schedule_group && row->name != "job";
-    if (!of_the_run || row->private_value) continue;
-    std::string& out = json.key(row->name);
-    for (std::size_t i = 0; i < values.size(); ++i) {
-      if (row->repeatable) out += i == 0 ? '[' : ',';
-      append_json_string(out,
-                         row->is_path ? std::filesystem::absolute(values[i]).lexically_normal().string() : values[i]);
-    }
-    if (row->repeatable) out += ']';
-  }
-  json.end();
-  return text;
+/// What the most direct of the sources that name the option says.
+std::optional<Setting> most_direct(Verb verb, const OptionRow& row, const Layers& layers) {
+  if (auto setting = from_flags(row, layers.flags)) return setting;
+  if (auto setting = from_report(row, layers.recorded)) return setting;
+  if (is_fixed(verb, row)) return std::nullopt;
+  if (row.group == schedule_group && tells_of_another_run(layers.environment)) return std::nullopt;
+  if (auto setting = from_environment(row, layers.environment)) return setting;
+  if (auto setting = from_config(row, row_of(verb).name, layers)) return setting;
+  return from_config(row, "", layers);
 }
 
 Result<std::vector<Setting>> collect(Verb verb, const Layers& layers) {
   std::vector<Setting> settings;
   for (const auto& row : option_table()) {
     if ((row.verbs & only(verb)) == 0) continue;
-    auto setting = from_flags(row, layers.flags);
-    if (setting) {
-      if (auto ok = check_unchanged(row, *setting, layers.recorded); !ok) return ok.error();
-    } else {
-      setting = from_report(row, layers.recorded);
-    }
-    if (!setting && row.group == schedule_group && tells_of_another_run(layers.environment)) continue;
-    if (!setting) setting = from_environment(row, layers.environment);
-    if (!setting) setting = from_config(row, row_of(verb).name, layers);
-    if (!setting) setting = from_config(row, "", layers);
+    auto setting = most_direct(verb, row, layers);
     if (!setting) continue;
     if (row.is_switch()) {
       if (auto ok = normalise_switch(*setting); !ok) return ok.error();
     }
+    if (is_fixed(verb, row)) {
+      if (auto ok = check_unchanged(*setting, layers.recorded); !ok) return ok.error();
+    }
     settings.push_back(std::move(*setting));
   }
   return settings;
-}
-
-/// A switch that is off sets nothing, so it silences nobody.
-bool chooses(const Setting& setting) {
-  return !setting.row->is_switch() || setting.values.front() == "true";
-}
-
-/// Drops the settings of a choice that a more direct source has made otherwise.
-void silence_overruled(std::vector<Setting>& settings) {
-  std::array<Layer, 4> most_direct;
-  most_direct.fill(Layer::config);
-  const auto of = [&](Choice choice) -> Layer& { return most_direct[static_cast<std::size_t>(choice)]; };
-  for (const auto& setting : settings) {
-    if (chooses(setting)) of(setting.row->choice) = std::min(of(setting.row->choice), setting.layer);
-  }
-  const Layer credentials = std::min(of(Choice::token), of(Choice::app));
-  std::erase_if(settings, [&](const Setting& setting) {
-    switch (setting.row->choice) {
-      case Choice::none:
-        return false;
-      case Choice::target:
-        return setting.layer > of(Choice::target);
-      case Choice::token:
-        return setting.layer > credentials;
-      case Choice::app:
-        return of(Choice::app) > credentials;
-    }
-    return false;
-  });
 }
 
 /// The simulator's options on the command line of `run`: without --simulate they are a slip. Elsewhere they may wait
@@ -212,18 +166,21 @@ Result<Resolved> resolve(Verb verb, const Layers& layers) {
   if (auto ok = check_config(layers); !ok) return ok.error();
   auto settings = collect(verb, layers);
   if (!settings) return settings.error();
-  silence_overruled(*settings);
+  settle_choices(verb, *settings);
   Options options;
   for (const auto& setting : *settings) {
     for (const auto& value : setting.values) {
       if (auto ok = setting.row->apply(value, options); !ok) return bad_value(setting, value, ok.error().message);
     }
+    options.origins.emplace(setting.row->name, setting.origin);
     if (is_simulator_flag(setting) && options.simulator_flag.empty()) options.simulator_flag = setting.origin;
   }
   if (verb == Verb::resume) {
     if (auto ok = check_same_kind_of_service(layers.recorded, options); !ok) return ok.error();
   }
-  options.run.recorded = record(*settings);
+  auto recorded = record_settings(*settings);
+  if (!recorded) return recorded.error();
+  options.run.recorded = std::move(*recorded);
   return Resolved{std::move(options), describe_settings(verb, *settings)};
 }
 

@@ -4,6 +4,7 @@
 #include "koobatch/cli/commands.hpp"
 #include "koobatch/cli/core_dumps.hpp"
 #include "koobatch/cli/exit_status.hpp"
+#include "koobatch/cli/log_format.hpp"
 #include "koobatch/cli/output.hpp"
 #include "koobatch/cli/recorded.hpp"
 #include "koobatch/cli/schedule_lock.hpp"
@@ -16,6 +17,9 @@
 #include <unistd.h>
 
 #include <exception>
+#include <filesystem>
+#include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -42,21 +46,6 @@ void set_up_log(const Presentation& presentation, const std::shared_ptr<observe:
                      : presentation.verbose ? spdlog::level::debug
                                             : spdlog::level::info;
   observe::log::setup({presentation.log_format, level}, console);
-}
-
-/// How to tell of a command line that cannot be understood: as it seems to want it.
-observe::log::Format format_wanted(const std::vector<std::string>& arguments, const Environment& variables) {
-  const auto variable = variables.find("KOOBATCH_LOG_FORMAT");
-  std::string_view format = variable == variables.end() ? std::string_view() : variable->second;
-  constexpr std::string_view flag = "--log-format";
-  for (std::size_t i = 0; i < arguments.size(); ++i) {
-    const std::string_view argument = arguments[i];
-    if (argument == flag && i + 1 < arguments.size()) format = arguments[i + 1];
-    if (argument.starts_with(flag) && argument.substr(flag.size()).starts_with('=')) {
-      format = argument.substr(flag.size() + 1);
-    }
-  }
-  return format == "json" ? observe::log::Format::json : observe::log::Format::text;
 }
 
 int execute(const Invocation& invocation, const std::shared_ptr<observe::Console>& console) {
@@ -87,6 +76,18 @@ int execute(const Invocation& invocation, const std::shared_ptr<observe::Console
   return exit_usage;
 }
 
+/// Reads each configuration file once: it may be a pipe, and is asked again how to tell of an error.
+class ReadOnce {
+ public:
+  Result<std::string> operator()(const std::filesystem::path& path) {
+    const auto found = texts_.find(path);
+    return found != texts_.end() ? found->second : texts_.emplace(path, read_config(path)).first->second;
+  }
+
+ private:
+  std::map<std::filesystem::path, Result<std::string>> texts_;
+};
+
 /// A message of several lines is printed line by line: within one, a line break would be escaped as foreign.
 int refuse(const Error& error) {
   const auto end = error.message.find('\n');
@@ -106,10 +107,14 @@ int main(int argc, char** argv) {
   const auto console = std::make_shared<observe::Console>(STDERR_FILENO);
   const std::vector<std::string> arguments(argv + 1, argv + argc);
   const Environment variables = koobatch_variables();
-  set_up_log({.log_format = format_wanted(arguments, variables)}, console);
+  set_up_log({.log_format = log_format_wanted(arguments, variables, {})}, console);
   try {
-    const auto parsed = parse_command_line(arguments, variables, {read_config, read_recorded});
-    if (!parsed) return refuse(parsed.error());
+    ReadOnce config;
+    const auto parsed = parse_command_line(arguments, variables, {std::ref(config), read_recorded});
+    if (!parsed) {
+      set_up_log({.log_format = log_format_wanted(arguments, variables, std::ref(config))}, console);
+      return refuse(parsed.error());
+    }
     if (const auto* information = std::get_if<Information>(&*parsed)) {
       const auto written = write_output(information->text);
       return written ? exit_success : fail(written.error());

@@ -6,17 +6,18 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <regex>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace koobatch::cli {
 namespace {
 
 Result<void> check_target(const Options& options) {
   if (options.simulate && !options.endpoint.empty()) {
-    return usage_error("--endpoint and --simulate exclude each other: send to the service, or to the embedded one");
+    return usage_error(fmt::format("{} and {} exclude each other: send to the service, or to the embedded one",
+                                   options.origin("endpoint"), options.origin("simulate")));
   }
   if (!options.simulate && options.endpoint.empty()) {
     return usage_error(
@@ -28,20 +29,30 @@ Result<void> check_target(const Options& options) {
   return {};
 }
 
-Result<void> check_both(const auth::AppSettings& app) {
+Result<void> check_both(const Options& options, const auth::AppSettings& app) {
   if (app.id.empty() == app.secret_file.empty()) return {};
-  return usage_error(app.id.empty() ? "--app-secret-file needs --app-id: the app whose secret it is"
-                                    : "--app-id needs --app-secret-file: the file that holds the app's secret");
+  return usage_error(app.id.empty()
+                         ? options.origin("app-secret-file") + " needs --app-id: the app whose secret it is"
+                         : options.origin("app-id") + " needs --app-secret-file: the file that holds the app's secret");
 }
 
-Result<void> check_app(const engine::RunSettings& run) {
-  if (auto ok = check_both(run.app); !ok) return ok;
-  if (run.app.any() && run.credentials.any()) {
-    return usage_error(
-        "--app-id and a token exclude each other: a request carries a signature or a token; leave out --app-id, or "
-        "what says where the token is");
-  }
-  return {};
+/// The options in force that say where a token is.
+std::vector<std::string_view> token_sources(const auth::CredentialSettings& credentials) {
+  std::vector<std::string_view> sources;
+  if (!credentials.token_file.empty()) sources.emplace_back("token-file");
+  if (!credentials.token_env.empty()) sources.emplace_back("token-env");
+  if (!credentials.token_command.empty()) sources.emplace_back("token-command");
+  if (!credentials.tokens_file.empty()) sources.emplace_back("tokens-file");
+  return sources;
+}
+
+Result<void> check_app(const Options& options) {
+  if (auto ok = check_both(options, options.run.app); !ok) return ok;
+  const auto tokens = token_sources(options.run.credentials);
+  if (!options.run.app.any() || tokens.empty()) return {};
+  return usage_error(
+      fmt::format("{} and {} exclude each other: a request carries a signature or a token; leave out one of them",
+                  options.origin("app-id"), options.origin(tokens.front())));
 }
 
 Result<void> check_no_shell_needed(std::string_view option, const std::string& command) {
@@ -50,98 +61,106 @@ Result<void> check_no_shell_needed(std::string_view option, const std::string& c
   return usage_error(fmt::format("{}: '{}' is for a shell, and no shell is used; write sh -c '…'", option, word));
 }
 
+/// The token comes from one place, and a refresh token goes with one that is everybody's.
+Result<void> check_token_sources(const Options& options) {
+  const auto sources = token_sources(options.run.credentials);
+  if (sources.size() > 1) {
+    return usage_error(fmt::format("{} and {} exclude each other: the token comes from one place",
+                                   options.origin(sources[0]), options.origin(sources[1])));
+  }
+  if (options.run.credentials.refresh_token_file.empty()) return {};
+  const auto refresh = options.origin("refresh-token-file");
+  if (sources.empty()) {
+    return usage_error(refresh +
+                       " needs an access token to begin with: give --token-file FILE, --token-env NAME or "
+                       "--token-command COMMAND");
+  }
+  if (sources.front() == "tokens-file") {
+    return usage_error(fmt::format("{} and {} exclude each other: what is got for it would be one token for all users",
+                                   refresh, options.origin("tokens-file")));
+  }
+  return {};
+}
+
 Result<void> check_credentials(const Options& options, const net::Endpoint& endpoint) {
   const auto& credentials = options.run.credentials;
-  const std::array<std::pair<const char*, bool>, 4> sources = {{{"--token-file", !credentials.token_file.empty()},
-                                                                {"--token-env", !credentials.token_env.empty()},
-                                                                {"--token-command", !credentials.token_command.empty()},
-                                                                {"--tokens-file", !credentials.tokens_file.empty()}}};
-  const char* chosen = nullptr;
-  for (const auto& [flag, given] : sources) {
-    if (!given) continue;
-    if (chosen != nullptr) {
-      return usage_error(fmt::format("{} and {} exclude each other: the token comes from one place", chosen, flag));
-    }
-    chosen = flag;
-  }
-  if (chosen == nullptr && !credentials.refresh_token_file.empty()) {
-    return usage_error(
-        "--refresh-token-file needs an access token to begin with: give --token-file FILE, --token-env NAME or "
-        "--token-command COMMAND");
-  }
-  if (!credentials.tokens_file.empty() && !credentials.refresh_token_file.empty()) {
-    return usage_error(
-        "--refresh-token-file and --tokens-file exclude each other: what is got for it would be one token for all "
-        "users");
-  }
-  if (auto ok = check_no_shell_needed("--token-command", credentials.token_command); !ok) return ok;
+  if (auto ok = check_token_sources(options); !ok) return ok;
+  if (auto ok = check_no_shell_needed(options.origin("token-command"), credentials.token_command); !ok) return ok;
   const bool signs = options.run.app.any();
   // A dry run sends nothing, so it needs no token.
   if (!credentials.any() && !signs && !options.dry_run) {
-    return usage_error(
-        "--endpoint needs credentials: give --token-file FILE, --token-env NAME or --token-command COMMAND, "
-        "--tokens-file FILE for many users, or --app-id ID with --app-secret-file FILE");
+    return usage_error(options.origin("endpoint") +
+                       " needs credentials: give --token-file FILE, --token-env NAME or --token-command COMMAND, "
+                       "--tokens-file FILE for many users, or --app-id ID with --app-secret-file FILE");
   }
   if ((credentials.any() || signs) && !endpoint.tls && !endpoint.is_loopback()) {
     return usage_error(
-        fmt::format("--endpoint '{}': http:// would send {} unencrypted, which is refused for "
+        fmt::format("{} '{}': http:// would send {} unencrypted, which is refused for "
                     "anything but a loopback address; use https://",
-                    options.endpoint, signs ? "signed requests" : "the token"));
+                    options.origin("endpoint"), options.endpoint, signs ? "signed requests" : "the token"));
   }
   return {};
 }
 
-Result<void> check_tls(const net::TlsSettings& tls) {
-  if (!tls.key.empty() && tls.cert.empty()) return usage_error("--key needs --cert: the certificate it belongs to");
+Result<void> check_tls(const Options& options) {
+  const auto& tls = options.run.tls;
+  if (!tls.key.empty() && tls.cert.empty()) {
+    return usage_error(options.origin("key") + " needs --cert: the certificate it belongs to");
+  }
   if (tls.insecure && !tls.cacert.empty()) {
-    return usage_error("--insecure and --cacert exclude each other: nothing would be checked against the certificates");
+    return usage_error(fmt::format("{} and {} exclude each other: nothing would be checked against the certificates",
+                                   options.origin("insecure"), options.origin("cacert")));
   }
   return {};
 }
 
-Result<void> check_pace(const engine::RunSettings& run) {
+Result<void> check_pace(const Options& options) {
+  const auto& run = options.run;
   if (run.connections < run.threads) {
-    return usage_error(
-        fmt::format("--connections {} is less than --threads {}: each thread needs a connection of its own",
-                    run.connections, run.threads));
+    return usage_error(fmt::format("{} {} is less than {} {}: each thread needs a connection of its own",
+                                   options.origin("connections"), run.connections, options.origin("threads"),
+                                   run.threads));
   }
-  if (run.pace.burst > 0 && run.pace.rate <= 0) return usage_error("--burst needs --rate");
+  if (run.pace.burst > 0 && run.pace.rate <= 0) return usage_error(options.origin("burst") + " needs --rate");
   if (run.scheduler.retry.base > run.scheduler.retry.cap) {
-    return usage_error("--retry-base is longer than --retry-cap: the first wait would exceed the longest");
+    return usage_error(fmt::format("{} is longer than {}: the first wait would exceed the longest",
+                                   options.origin("retry-base"), options.origin("retry-cap")));
   }
   return {};
 }
 
-Result<void> check_metrics(const MetricsOptions& metrics) {
-  if (metrics.labels.empty() || metrics.any()) return {};
-  return usage_error("--metrics-label needs --metrics-addr or --metrics-file: the metrics it is put to");
+Result<void> check_metrics(const Options& options) {
+  if (options.metrics.labels.empty() || options.metrics.any()) return {};
+  return usage_error(options.origin("metrics-label") +
+                     " needs --metrics-addr or --metrics-file: the metrics it is put to");
 }
 
 Result<void> check_schedule(const Options& options) {
   const auto& schedule = options.schedule;
   if (schedule.lock.empty() && schedule.lock_wait != Duration::zero()) {
-    return usage_error("--lock-wait needs --lock: the file to wait for");
+    return usage_error(options.origin("lock-wait") + " needs --lock: the file to wait for");
   }
   if (schedule.on_complete.empty()) return {};
-  if (const auto words = split_words(schedule.on_complete, "--on-complete"); !words) return words.error();
-  return check_no_shell_needed("--on-complete", schedule.on_complete);
+  const auto origin = options.origin("on-complete");
+  if (const auto words = split_words(schedule.on_complete, origin); !words) return words.error();
+  return check_no_shell_needed(origin, schedule.on_complete);
 }
 
 constexpr Duration bench_duration = std::chrono::seconds(10);
-constexpr const char* bench_user = "bench";
 /// In place of a job's file name.
 constexpr const char* bench_job = "bench";
 
 Result<void> check_bench(const Options& options) {
   if (options.bench.operations != 0 && options.bench.duration != Duration::zero()) {
-    return usage_error("--operations and --duration exclude each other: one of them says when the end is");
+    return usage_error(fmt::format("{} and {} exclude each other: one of them says when the end is",
+                                   options.origin("operations"), options.origin("duration")));
   }
   if (options.endpoint.empty() || options.simulate) return {};
   if (!options.bench.confirmed) {
     return usage_error(
-        fmt::format("--endpoint '{}': a benchmark renames what it names there, again and again; give --yes if that "
+        fmt::format("{} '{}': a benchmark renames what it names there, again and again; give --yes if that "
                     "is meant, or --simulate to measure with the embedded service",
-                    options.endpoint));
+                    options.origin("endpoint"), options.endpoint));
   }
   if (options.run.reader.default_user.empty()) return usage_error("--user-id is missing: in whose name to send");
   return {};
@@ -169,17 +188,13 @@ bool names_folder(const std::string& report) {
 /// What does not depend on where the report is.
 Result<engine::RunSettings> finish(const Options& options, const std::filesystem::path& job, job::Format format) {
   if (auto ok = check_target(options); !ok) return ok.error();
-  if (auto ok = check_app(options.run); !ok) return ok.error();
+  if (auto ok = check_app(options); !ok) return ok.error();
   if (auto ok = check_schedule(options); !ok) return ok.error();
   engine::RunSettings run = options.run;
   run.job = job;
   run.simulated = options.simulate;
   run.reader.format = format;
-  if (options.simulate) {
-    // A real token has no business there, even if the environment or the configuration file names one.
-    run.credentials = {};
-    run.credentials.authorization = options.run.credentials.authorization;
-  } else {
+  if (!options.simulate) {
     const auto endpoint = net::parse_endpoint(options.endpoint);
     if (!endpoint) return endpoint.error();
     run.endpoint = *endpoint;
@@ -191,9 +206,9 @@ Result<engine::RunSettings> finish(const Options& options, const std::filesystem
     }
   }
   run.reader.simulated = run.simulated || run.endpoint.is_loopback();
-  if (auto ok = check_tls(run.tls); !ok) return ok.error();
-  if (auto ok = check_pace(run); !ok) return ok.error();
-  if (auto ok = check_metrics(options.metrics); !ok) return ok.error();
+  if (auto ok = check_tls(options); !ok) return ok.error();
+  if (auto ok = check_pace(options); !ok) return ok.error();
+  if (auto ok = check_metrics(options); !ok) return ok.error();
   run.metrics = options.metrics.any();
   // Credentials are renewed by a thread of their own.
   run.pace.shared = run.threads > 1 || run.credentials.renewable();
@@ -201,6 +216,11 @@ Result<engine::RunSettings> finish(const Options& options, const std::filesystem
 }
 
 }  // namespace
+
+std::string Options::origin(std::string_view option) const {
+  const auto found = origins.find(option);
+  return found == origins.end() ? fmt::format("--{}", option) : found->second;
+}
 
 Result<job::Format> choose_format(const Options& options, const std::filesystem::path& job) {
   if (options.format) return *options.format;
@@ -260,8 +280,8 @@ Result<engine::RunSettings> finish_resume(const Options& options, const std::fil
                                           const report::RunRecord& recorded) {
   const auto format = job::format_named(recorded.job.format);
   if (options.format && *options.format != format) {
-    return usage_error(fmt::format("--format {}: the report was begun with {}; another format is another job",
-                                   to_string(*options.format), recorded.job.format));
+    return usage_error(fmt::format("{} {}: the report was begun with {}; another format is another job",
+                                   options.origin("format"), to_string(*options.format), recorded.job.format));
   }
   if (auto ok = check_command_given_again(options); !ok) return ok.error();
   auto run = finish(options, options.job.empty() ? recorded.job.path : options.job, format);
@@ -288,26 +308,24 @@ Result<control::Request> finish_set(const Options& options) {
 Result<sim::SimulatorSettings> finish_simulate(const Options& options) {
   const auto& simulator = options.simulator;
   if (simulator.certificate.empty() != simulator.key.empty()) {
-    return usage_error("--cert and --key go together: the embedded service needs both to speak TLS");
+    return usage_error(simulator.key.empty()
+                           ? options.origin("cert") + " needs --key: the embedded service needs both to speak TLS"
+                           : options.origin("key") + " needs --cert: the embedded service needs both to speak TLS");
   }
-  if (auto ok = check_both(options.simulator_app); !ok) return ok.error();
+  if (auto ok = check_both(options, options.simulator_app); !ok) return ok.error();
   return simulator;
 }
 
 Result<BenchSettings> finish_bench(const Options& options, WallTime now) {
-  Options chosen = options;
-  chosen.simulate = chosen.simulate || chosen.endpoint.empty();
-  if (auto ok = check_bench(chosen); !ok) return ok.error();
-  std::string& user = chosen.run.reader.default_user;
-  if (chosen.simulate && user.empty()) user = bench_user;
-  auto run = finish(chosen, bench_job, job::Format::ndjson);
+  if (auto ok = check_bench(options); !ok) return ok.error();
+  auto run = finish(options, bench_job, job::Format::ndjson);
   if (!run) return run.error();
   job::SyntheticJob job;
-  job.folders = chosen.bench.folders;
-  job.albums = chosen.bench.albums;
-  BenchSettings bench{std::move(*run), chosen.bench.duration};
-  if (chosen.bench.operations != 0) {
-    job.operations = chosen.bench.operations;
+  job.folders = options.bench.folders;
+  job.albums = options.bench.albums;
+  BenchSettings bench{std::move(*run), options.bench.duration};
+  if (options.bench.operations != 0) {
+    job.operations = options.bench.operations;
   } else if (bench.duration == Duration::zero()) {
     bench.duration = bench_duration;
   }
@@ -315,8 +333,8 @@ Result<BenchSettings> finish_bench(const Options& options, WallTime now) {
   bench.run.pace.catch_up = true;
   // The main thread asks it what is overdue.
   bench.run.pace.shared = true;
-  if (!chosen.report.empty()) bench.run.report = report_path(chosen.report, bench_job, now);
-  bench.run.report_numbered = names_folder(chosen.report);
+  if (!options.report.empty()) bench.run.report = report_path(options.report, bench_job, now);
+  bench.run.report_numbered = names_folder(options.report);
   return bench;
 }
 

@@ -1,5 +1,6 @@
 #include "koobatch/cli/recorded.hpp"
 
+#include "koobatch/core/json.hpp"
 #include "koobatch/report/decoder.hpp"
 #include "koobatch/report/record.hpp"
 
@@ -25,7 +26,44 @@ std::vector<std::string> values_of(dom::element value) {
   return values;
 }
 
+bool is_recorded(const OptionRow& row) {
+  return (row.verbs & only(Verb::resume)) != 0 && row.group != "Output" && row.group != schedule_group &&
+         row.name != "job" && !row.private_value;
+}
+
+Result<std::string> recorded_text(const Setting& setting, const std::string& value) {
+  auto text = setting.row->is_path ? std::filesystem::absolute(value).lexically_normal().string() : value;
+  if (simdjson::validate_utf8(text)) return text;
+  return bad_value(setting, value,
+                   fmt::format("must be UTF-8 to be recorded in the report{}",
+                               setting.row->is_path ? ", as must the path of the folder it is in" : ""));
+}
+
+Result<void> append_values(std::string& out, const Setting& setting) {
+  const bool is_list = setting.row->repeatable;
+  if (is_list) out += '[';
+  for (std::size_t i = 0; i < setting.values.size(); ++i) {
+    const auto text = recorded_text(setting, setting.values[i]);
+    if (!text) return text.error();
+    if (i > 0) out += ',';
+    append_json_string(out, *text);
+  }
+  if (is_list) out += ']';
+  return {};
+}
+
 }  // namespace
+
+Result<std::string> record_settings(const std::vector<Setting>& settings) {
+  std::string text;
+  JsonWriter json(text);
+  for (const auto& setting : settings) {
+    if (!is_recorded(*setting.row)) continue;
+    if (auto ok = append_values(json.key(setting.row->name), setting); !ok) return ok.error();
+  }
+  json.end();
+  return text;
+}
 
 Result<Flags> parse_recorded(std::string_view settings) {
   dom::parser parser;

@@ -286,6 +286,9 @@ BOOST_FIXTURE_TEST_CASE(what_keeps_a_run_from_beginning_is_an_entry_without_a_ru
   check_refused({"run", "--rate", "fast", "--log-format", "json", "x.ndjson"}, 2);
   check_refused({"fly"}, 2, {{"KOOBATCH_LOG_FORMAT", "json"}});
   check_refused({"resume", workspace.path("none"), "--log-format", "json"}, 2);
+  const auto config = workspace.write("c.toml", "log-format = \"json\"\nrate = \"fast\"\n");
+  check_refused({"run", "x.ndjson", "--config", config}, 2);
+  check_refused({"run", "--no-such-flag"}, 2, {{"KOOBATCH_CONFIG", config}});
 }
 
 BOOST_AUTO_TEST_SUITE_END()

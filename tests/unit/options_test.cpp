@@ -475,7 +475,7 @@ BOOST_AUTO_TEST_CASE(a_section_of_a_configuration_file_is_for_its_verb_and_wins_
   const std::string config =
       "rate = '5/s'\ntoken-file = 'ours'\n\n[simulate]\ntoken-file = 'theirs'\n\n[ run ] # a comment\nrate = '7/s'\n"
       "fault = [ 'reset,rate=0.1' ]\n";
-  const auto run = simulated({"--config", "k.toml"}, {}, config).accepted().options;
+  const auto run = to_endpoint({"--config", "k.toml"}, {}, config).accepted().options;
   BOOST_TEST(run.run.pace.rate == 7.0);
   BOOST_TEST(run.run.credentials.token_file == "ours");
   BOOST_TEST(run.simulator.faults.size() == 1U);
@@ -710,8 +710,8 @@ BOOST_AUTO_TEST_CASE(an_app_signature_needs_both_its_options_and_no_token) {
   BOOST_TEST(to_endpoint(app).refusal() == "accepted");
   CHECK_SAYS(to_endpoint({"--app-id", "app"}).refusal(), "--app-id needs --app-secret-file");
   CHECK_SAYS(to_endpoint({"--app-secret-file", "s"}).refusal(), "--app-secret-file needs --app-id");
-  CHECK_SAYS(with({"--token-file", "t"}).refusal(), "--app-id and a token exclude each other");
-  CHECK_SAYS(with({"--token-env", "T"}).refusal(), "--app-id and a token exclude each other");
+  CHECK_SAYS(with({"--token-file", "t"}).refusal(), "--app-id and --token-file exclude each other");
+  CHECK_SAYS(with({"--token-env", "T"}).refusal(), "--app-id and --token-env exclude each other");
   for (const char* id : {"", "a,b", "a b", "a\nb"}) {
     CHECK_SAYS(to_endpoint({"--app-id", id, "--app-secret-file", "s"}).refusal(), "1 to 128 visible ASCII characters");
   }
@@ -778,8 +778,37 @@ BOOST_AUTO_TEST_CASE(settings_that_do_not_go_together_are_refused) {
   CHECK_SAYS(simulated({"--retry-base", "30s"}).refusal(), "--retry-base is longer than --retry-cap");
   CHECK_SAYS(to_endpoint({"--token-env", "T", "--key", "k"}).refusal(), "--key needs --cert");
   CHECK_SAYS(to_endpoint({"--token-env", "T", "--cacert", "c", "--insecure"}).refusal(), "exclude each other");
-  CHECK_SAYS((Given{{"simulate", "--cert", "c"}, {}, {}}.refusal()), "--cert and --key go together");
-  CHECK_SAYS((Given{{"simulate", "--key", "k"}, {}, {}}.refusal()), "--cert and --key go together");
+  CHECK_SAYS((Given{{"simulate", "--cert", "c"}, {}, {}}.refusal()), "--cert needs --key");
+  CHECK_SAYS((Given{{"simulate", "--key", "k"}, {}, {}}.refusal()), "--key needs --cert");
+}
+
+BOOST_AUTO_TEST_CASE(settings_that_do_not_go_together_are_named_where_they_come_from) {
+  const auto said = [](const std::string& config, Environment environment = {}) {
+    return Given{run_with({"--config", "k.toml"}), std::move(environment), config}.refusal();
+  };
+  const std::string endpoint = "endpoint = 'https://drive.example'\n";
+  const std::string ready = endpoint + "token-file = 't'\n";
+  CHECK_SAYS(said(endpoint + "\nsimulate = true\n"), "k.toml:1: endpoint and k.toml:3: simulate exclude each other");
+  CHECK_SAYS(said(endpoint), "k.toml:1: endpoint needs credentials");
+  CHECK_SAYS(said("endpoint = 'http://drive.example'\ntoken-env = 'T'"),
+             "k.toml:1: endpoint 'http://drive.example': http:// would send the token unencrypted");
+  CHECK_SAYS(said(endpoint, {{"KOOBATCH_TOKEN_FILE", "t"}, {"KOOBATCH_TOKEN_ENV", "T"}}),
+             "KOOBATCH_TOKEN_FILE and KOOBATCH_TOKEN_ENV exclude each other");
+  CHECK_SAYS(said(ready + "app-id = 'a'\napp-secret-file = 's'\n"),
+             "k.toml:3: app-id and k.toml:2: token-file exclude each other");
+  CHECK_SAYS(said(endpoint, {{"KOOBATCH_APP_ID", "a"}}), "KOOBATCH_APP_ID needs --app-secret-file");
+  CHECK_SAYS(said(endpoint + "[run]\napp-secret-file = 's'"), "k.toml:3: app-secret-file needs --app-id");
+  CHECK_SAYS(said(endpoint + "refresh-token-file = 'r'"), "k.toml:2: refresh-token-file needs an access token");
+  CHECK_SAYS(said(endpoint + "token-command = 'a | b'"), "k.toml:2: token-command: '|' is for a shell");
+  CHECK_SAYS(said(ready, {{"KOOBATCH_KEY", "k"}}), "KOOBATCH_KEY needs --cert");
+  CHECK_SAYS(said(ready + "insecure = true", {{"KOOBATCH_CACERT", "c"}}),
+             "k.toml:3: insecure and KOOBATCH_CACERT exclude each other");
+  CHECK_SAYS(said(ready + "threads = 17"), "--connections 16 is less than k.toml:3: threads 17");
+  CHECK_SAYS(said(ready + "burst = 2"), "k.toml:3: burst needs --rate");
+  CHECK_SAYS(said(ready + "retry-base = '30s'"), "k.toml:3: retry-base is longer than --retry-cap");
+  CHECK_SAYS(said(ready + "metrics-label = ['a=b']"), "k.toml:3: metrics-label needs --metrics-addr");
+  CHECK_SAYS(said(ready + "lock-wait = '1s'"), "k.toml:3: lock-wait needs --lock");
+  CHECK_SAYS(said(ready + "on-complete = 'a | b'"), "k.toml:3: on-complete: '|' is for a shell");
 }
 
 BOOST_AUTO_TEST_CASE(a_format_comes_from_the_flag_or_the_extension) {
@@ -828,6 +857,16 @@ BOOST_AUTO_TEST_CASE(help_names_every_verb_and_each_verb_every_one_of_its_flags_
       CHECK_SAYS(help, std::string(option.group) + ":");
     }
   }
+}
+
+BOOST_AUTO_TEST_CASE(help_says_where_options_of_the_verb_can_be_set_and_which_nowhere_but_on_the_command_line) {
+  const auto help = [](const char* verb) { return Given{{verb, "--help"}, {}, {}}.information(); };
+  CHECK_SAYS(help("run"), "(KOOBATCH_RATE=500/s) or in the configuration file (rate = \"500/s\")");
+  CHECK_SAYS(help("trace"), "(KOOBATCH_LOG_FORMAT=json) or in the configuration file (log-format = \"json\")");
+  CHECK_SAYS(help("set"), "(KOOBATCH_LOG_FORMAT=json) or in the configuration file (log-format = \"json\")");
+  CHECK_SAYS(help("set"), "On the command line alone: --rate, --pause, --go.");
+  CHECK_SAYS(help("bench"), "On the command line alone: --yes.");
+  BOOST_TEST(!contains(help("run"), "On the command line alone"));
 }
 
 BOOST_AUTO_TEST_CASE(help_fits_into_120_columns) {
@@ -981,7 +1020,8 @@ BOOST_AUTO_TEST_CASE(what_is_to_be_set_is_said_on_the_command_line_only) {
   // What is there for new runs must not change one that goes on.
   BOOST_TEST(!to_set({"--pause"}, {{"KOOBATCH_RATE", "500/s"}})->rate.has_value());
   BOOST_TEST(!to_set({"--pause"}, {}, "rate = \"500/s\"\n")->rate.has_value());
-  CHECK_SAYS(to_set({"--rate", "1/s"}, {}, "pause = true\n").error().message, "pause is said on the command line alone");
+  CHECK_SAYS(to_set({"--rate", "1/s"}, {}, "pause = true\n").error().message,
+             "pause is said on the command line alone");
   BOOST_TEST(!unknown_variables({{"KOOBATCH_PAUSE", "1"}}, "").empty());
 }
 

@@ -10,9 +10,10 @@
 namespace koobatch::cli {
 
 /// Options of one group say the same thing in different ways. The most direct source that sets any of them silences the
-/// others: --simulate on the command line wins over `endpoint` in the configuration file. `token` and `app` are one
-/// group of credentials, but the two options of `app` belong together: neither silences the other.
-enum class Choice { none, target, token, app };
+/// others: --simulate on the command line wins over `endpoint` in the configuration file. `token`, `user_tokens` and
+/// `app` are one group of credentials, but the two options of `app` belong together: neither silences the other.
+/// `refresh` goes with any `token`; the other credentials silence it.
+enum class Choice { none, target, end, token, refresh, user_tokens, app };
 
 /// One option. Command line, environment, configuration file and help all read this row: adding an option is adding a
 /// row.

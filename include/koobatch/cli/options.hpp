@@ -13,8 +13,10 @@
 
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace koobatch::cli {
@@ -74,6 +76,11 @@ struct Options {
   auth::CredentialSettings simulator_tokens;  ///< of `simulate`: where the tokens it takes are
   /// The first of the simulator's options on the command line, for the message if there is no simulator to use it.
   std::string simulator_flag;
+  /// Where the options that are set come from, by their names: see origin().
+  std::map<std::string, std::string, std::less<>> origins;
+
+  /// What errors call an option: "KOOBATCH_RATE" or "koobatch.toml:3: rate" for where it is set, otherwise "--rate".
+  std::string origin(std::string_view option) const;
 };
 
 /// Checks how the options of `run` go together, and fills in what depends on job and time. All errors are usage errors.
