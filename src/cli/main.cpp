@@ -8,6 +8,7 @@
 #include "koobatch/cli/recorded.hpp"
 #include "koobatch/cli/schedule_lock.hpp"
 #include "koobatch/cli/signals.hpp"
+#include "koobatch/cli/standard_streams.hpp"
 #include "koobatch/observe/console.hpp"
 #include "koobatch/observe/log.hpp"
 
@@ -98,6 +99,7 @@ int refuse(const Error& error) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  const auto occupied = occupy_standard_streams();
   // Who closed a pipe or a connection is told by the failing write, where it can be handled.
   ::signal(SIGPIPE, SIG_IGN);
   // So is a file size limit: the write says what a full disk would.
@@ -107,6 +109,7 @@ int main(int argc, char** argv) {
   const std::vector<std::string> arguments(argv + 1, argv + argc);
   const Environment variables = koobatch_variables();
   set_up_log({.log_format = format_wanted(arguments, variables)}, console);
+  if (!occupied) return fail(occupied.error());
   try {
     const auto parsed = parse_command_line(arguments, variables, {read_config, read_recorded});
     if (!parsed) return refuse(parsed.error());
