@@ -138,7 +138,7 @@ Error translate(const CLI::App& app, const CLI::ParseError& error) {
 bool takes_value(const VerbRow& verb, std::string_view flag) {
   const auto rows = option_table();
   return std::any_of(rows.begin(), rows.end(), [&](const OptionRow& row) {
-    return row.name == flag && (row.verbs & only(verb.verb)) != 0 && !row.is_switch();
+    return row.name == flag && contains(row.verbs, verb.verb) && !row.is_switch();
   });
 }
 
@@ -215,9 +215,7 @@ Result<Invocation> make_invocation(const CLI::App& app, const VerbRow& row, cons
   if (!resolved) return resolved.error();
   Invocation invocation{row.verb, arguments_of(verb), std::move(resolved->options), {}, std::move(resolved->settings)};
   // Elsewhere nobody can say which variable holds the token.
-  if (row.verb != Verb::run && row.verb != Verb::resume && row.verb != Verb::retry && row.verb != Verb::bench) {
-    return invocation;
-  }
+  if (!contains(verbs_that_send, row.verb)) return invocation;
   for (const auto& name : unknown_variables(environment, invocation.options.run.credentials.token_env)) {
     invocation.warnings.push_back(fmt::format("{}: no option has this name, so the variable is ignored", name));
   }

@@ -25,8 +25,6 @@
 namespace koobatch::cli {
 namespace {
 
-constexpr Verbs verbs_with_secrets = only(Verb::run) | only(Verb::resume) | only(Verb::retry) | only(Verb::bench);
-
 Environment koobatch_variables() {
   Environment variables;
   for (char** entry = environ; *entry != nullptr; ++entry) {
@@ -121,7 +119,7 @@ int main(int argc, char** argv) {
     set_up_log(invocation.options.presentation, console);
     for (const auto& warning : invocation.warnings) spdlog::warn("{}", warning);
     for (const auto& setting : invocation.settings) observe::log::print(spdlog::level::debug, setting);
-    if ((only(invocation.verb) & verbs_with_secrets) != 0) forbid_core_dumps();
+    if (contains(verbs_that_send, invocation.verb)) forbid_core_dumps();
     return under_lock(invocation.options.schedule, [&] { return execute(invocation, console); });
   } catch (const std::exception& bug) {
     return fail(fatal_error(std::string("unexpected: ") + bug.what()));

@@ -6,8 +6,8 @@
 namespace koobatch::cli {
 namespace {
 
-constexpr Verbs runs = only(Verb::run) | only(Verb::resume) | only(Verb::retry);
-constexpr Verbs sends = runs | only(Verb::bench);
+constexpr Verbs runs = verbs_that_run;
+constexpr Verbs sends = verbs_that_send;
 constexpr Verbs others = every_verb & ~sends;
 
 constexpr std::array statuses = {
@@ -56,7 +56,7 @@ std::span<const ExitRow> exit_table() {
 std::vector<const OptionRow*> options_of(Verb verb) {
   std::vector<const OptionRow*> rows;
   for (const auto& row : option_table()) {
-    if ((row.verbs & only(verb)) != 0) rows.push_back(&row);
+    if (contains(row.verbs, verb)) rows.push_back(&row);
   }
   return rows;
 }
@@ -64,7 +64,7 @@ std::vector<const OptionRow*> options_of(Verb verb) {
 std::vector<const ExitRow*> statuses_of(Verb verb) {
   std::vector<const ExitRow*> rows;
   for (const auto& row : statuses) {
-    if ((row.verbs & only(verb)) != 0) rows.push_back(&row);
+    if (contains(row.verbs, verb)) rows.push_back(&row);
   }
   return rows;
 }
@@ -72,7 +72,7 @@ std::vector<const ExitRow*> statuses_of(Verb verb) {
 std::string names_of(Verbs verbs, std::string_view separator) {
   std::string names;
   for (const auto& verb : verb_table) {
-    if ((verbs & only(verb.verb)) != 0) names.append(names.empty() ? "" : separator).append(verb.name);
+    if (contains(verbs, verb.verb)) names.append(names.empty() ? "" : separator).append(verb.name);
   }
   return names;
 }
