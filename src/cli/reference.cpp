@@ -21,7 +21,9 @@ constexpr std::array statuses = {
     ExitRow{"3", "the job is invalid, nothing was sent", runs | only(Verb::validate)},
     ExitRow{"4", "stopped by --max-errors, or the first 100 operations were all rejected alike", sends},
     ExitRow{"5", "stopped: credentials refused, TLS, disk, no answer for --max-outage, or a lock waited for in vain",
-            sends},
+            runs},
+    ExitRow{"5", "stopped: credentials refused, TLS, disk, no answer for --max-outage; or its result cannot be printed",
+            only(Verb::bench)},
     ExitRow{"5", "could not go on: what is needed cannot be read or written", others},
     ExitRow{"130, 143", "interrupted; what was under way was waited for", sends},
 };
