@@ -4,6 +4,7 @@
 #include "koobatch/cli/reference.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <boost/algorithm/string/replace.hpp>
 
 #include <algorithm>
@@ -118,6 +119,12 @@ std::string describe_unexpected(const CLI::App& app, const VerbRow* verb) {
   return fmt::format("'{}': one argument too many", unexpected.front());
 }
 
+std::string describe_missing_argument(const VerbRow& verb) {
+  const auto words = words_of(verb.argument);
+  if (words.empty()) return fmt::format("{}: the {} is missing", verb.name, verb.argument);
+  return fmt::format("{}: one of these words is missing: {}", verb.name, fmt::join(words, ", "));
+}
+
 /// CLI11's errors in our words.
 Error translate(const CLI::App& app, const CLI::ParseError& error) {
   const VerbRow* const verb = chosen_verb(app);
@@ -126,7 +133,7 @@ Error translate(const CLI::App& app, const CLI::ParseError& error) {
     // Something unknown may stand where the missing thing should be: then that is the news.
     if (!app.remaining(true).empty()) return with_hint(describe_unexpected(app, verb), verb);
     if (verb == nullptr) return with_hint("what to do is missing; the verbs are " + names_of(every_verb), verb);
-    return with_hint(fmt::format("{}: the {} is missing", verb->name, verb->argument), verb);
+    return with_hint(describe_missing_argument(*verb), verb);
   }
   if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr) {
     const std::string text = error.what();  // "--rate: 1 required RATE missing"

@@ -594,6 +594,7 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_understood_is_refused_in_one_sentence) {
   CHECK_SAYS(said({"simulate", "a.csv"}), "'a.csv': one argument too many\n");
   CHECK_SAYS(said({"report"}), "report: the REPORT is missing\n");
   CHECK_SAYS(said({"trace"}), "trace: the ID is missing\n");
+  CHECK_SAYS(said({"generate"}), "generate: one of these words is missing: man, bash, zsh, fish\n");
 }
 
 BOOST_AUTO_TEST_CASE(a_flag_is_not_taken_for_the_value_of_the_one_before) {
@@ -981,7 +982,8 @@ BOOST_AUTO_TEST_CASE(what_is_to_be_set_is_said_on_the_command_line_only) {
   // What is there for new runs must not change one that goes on.
   BOOST_TEST(!to_set({"--pause"}, {{"KOOBATCH_RATE", "500/s"}})->rate.has_value());
   BOOST_TEST(!to_set({"--pause"}, {}, "rate = \"500/s\"\n")->rate.has_value());
-  CHECK_SAYS(to_set({"--rate", "1/s"}, {}, "pause = true\n").error().message, "pause is said on the command line alone");
+  CHECK_SAYS(to_set({"--rate", "1/s"}, {}, "pause = true\n").error().message,
+             "pause is said on the command line alone");
   BOOST_TEST(!unknown_variables({{"KOOBATCH_PAUSE", "1"}}, "").empty());
 }
 
