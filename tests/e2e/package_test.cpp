@@ -26,6 +26,28 @@ BOOST_AUTO_TEST_CASE(everything_is_installed) {
   }
 }
 
+// Elsewhere zsh would not look for it.
+BOOST_AUTO_TEST_CASE(below_another_prefix_zsh_finds_its_completion_too) {
+  const Installation local("/usr/local");
+  BOOST_TEST(fs::exists(local.path("usr/local/bin/koobatch")));
+  BOOST_TEST(fs::exists(local.path("usr/local/share/zsh/site-functions/_koobatch")));
+  BOOST_TEST(!fs::exists(local.path("usr/local/share/zsh/vendor-completions")));
+  BOOST_TEST(!fs::exists(path("usr/share/zsh/site-functions")));
+}
+
+BOOST_AUTO_TEST_CASE(whose_code_is_in_the_program_has_its_notice_beside_it) {
+  const auto symbols = run_program({"/usr/bin/nm", "-C", "--defined-only", path("usr/bin/koobatch")}).out;
+  for (const auto& [code, library] : {std::pair("CLI", "libcli11-dev"),
+                                      {"fmt", "libfmt-dev"},
+                                      {"prometheus", "prometheus-cpp-dev"},
+                                      {"simdjson", "libsimdjson-dev"},
+                                      {"spdlog", "libspdlog-dev"}}) {
+    BOOST_TEST(symbols.find(fmt::format(" {}::", code)) != std::string::npos, code << " needs no notice any more");
+    const auto notice = path(fmt::format("usr/share/doc/koobatch/third-party/{}", library));
+    BOOST_TEST((fs::exists(notice) && fs::file_size(notice) > 0), notice);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(what_is_installed_runs_the_examples) {
   const auto program = path("usr/bin/koobatch");
   BOOST_TEST(run_program({program, "--version"}).status == 0);

@@ -4,9 +4,9 @@
 
 namespace koobatch::test {
 
-Installation::Installation() {
-  const auto finished =
-      run_program({KOOBATCH_CMAKE, "--install", KOOBATCH_BUILD_FOLDER, "--prefix", root_.path("usr")});
+Installation::Installation(const std::string& prefix) {
+  const auto finished = run_program({KOOBATCH_CMAKE, "--install", KOOBATCH_BUILD_FOLDER, "--prefix", prefix},
+                                    {{"DESTDIR", root_.path("")}});
   BOOST_REQUIRE_MESSAGE(finished.status == 0, finished.err);
 }
 

@@ -7,10 +7,11 @@
 
 namespace koobatch::test {
 
-/// The program with all that belongs to it, installed as the package does it, below a root of its own.
+/// The program with all that belongs to it, installed below a root of its own: as the package does it, or where
+/// `prefix` says.
 class Installation {
  public:
-  Installation();
+  explicit Installation(const std::string& prefix = "/usr");
 
   const Workspace& root() const { return root_; }
   std::string path(std::string_view name) const { return root_.path(name); }
