@@ -4,6 +4,7 @@
 #include "koobatch/cli/reference.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <boost/algorithm/string/replace.hpp>
 
 #include <algorithm>
@@ -133,6 +134,12 @@ std::string describe_unexpected(const CLI::App& app, const VerbRow* verb) {
   return fmt::format("'{}': one argument too many", unexpected.front());
 }
 
+std::string describe_missing_argument(const VerbRow& verb) {
+  const auto words = words_of(verb.argument);
+  if (words.empty()) return fmt::format("{}: the {} is missing", verb.name, verb.argument);
+  return fmt::format("{}: one of these words is missing: {}", verb.name, fmt::join(words, ", "));
+}
+
 /// CLI11's errors in our words.
 Error translate(const CLI::App& app, const CLI::ParseError& error) {
   const VerbRow* const verb = chosen_verb(app);
@@ -141,7 +148,7 @@ Error translate(const CLI::App& app, const CLI::ParseError& error) {
     // Something unknown may stand where the missing thing should be: then that is the news.
     if (!app.remaining(true).empty()) return with_hint(describe_unexpected(app, verb), verb);
     if (verb == nullptr) return with_hint("what to do is missing; the verbs are " + names_of(every_verb), verb);
-    return with_hint(fmt::format("{}: the {} is missing", verb->name, verb->argument), verb);
+    return with_hint(describe_missing_argument(*verb), verb);
   }
   if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr) {
     const std::string text = error.what();  // "--rate: 1 required RATE missing"
@@ -153,7 +160,7 @@ Error translate(const CLI::App& app, const CLI::ParseError& error) {
 bool takes_value(const VerbRow& verb, std::string_view flag) {
   const auto rows = option_table();
   return std::any_of(rows.begin(), rows.end(), [&](const OptionRow& row) {
-    return row.name == flag && (row.verbs & only(verb.verb)) != 0 && !row.is_switch();
+    return row.name == flag && contains(row.verbs, verb.verb) && !row.is_switch();
   });
 }
 
@@ -230,9 +237,7 @@ Result<Invocation> make_invocation(const CLI::App& app, const VerbRow& row, cons
   if (!resolved) return resolved.error();
   Invocation invocation{row.verb, arguments_of(verb), std::move(resolved->options), {}, std::move(resolved->settings)};
   // Elsewhere nobody can say which variable holds the token.
-  if (row.verb != Verb::run && row.verb != Verb::resume && row.verb != Verb::retry && row.verb != Verb::bench) {
-    return invocation;
-  }
+  if (!contains(verbs_that_send, row.verb)) return invocation;
   for (const auto& name : unknown_variables(environment, invocation.options.run.credentials.token_env)) {
     invocation.warnings.push_back(fmt::format("{}: no option has this name, so the variable is ignored", name));
   }

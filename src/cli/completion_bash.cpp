@@ -13,20 +13,31 @@ namespace {
 constexpr std::string_view script = R"(# Completes the command line of koobatch in bash. Made by: koobatch generate bash
 
 _koobatch() {{
-  local current=${{COMP_WORDS[COMP_CWORD]}} flag=${{COMP_WORDS[COMP_CWORD - 1]}}
-  local switches='--help' paths= values= words= arguments=() i given=0
+  local switches='--help' paths= values= words= arguments=() line=() word cut= i given=0
+  # bash cuts words at :, = and @, too. Here they are whole again, up to the one that is to be completed.
+  for word in "${{COMP_WORDS[@]:0:COMP_CWORD + 1}}"; do
+    if [[ $word == +([:=@]) ]]; then
+      line[-1]+=$word cut=1
+    elif [[ -n $cut ]]; then
+      line[-1]+=$word cut=
+    else
+      line+=("$word")
+    fi
+  done
+  local current=${{line[-1]}} flag=${{line[-2]}} head=
+  # What bash will replace is the end of it, from the last cut on.
+  local keep=$current
+  [[ -n $cut ]] || keep=${{current%"$word"}}
+  if [[ $current == --*=* ]]; then
+    flag=${{current%%=*}} current=${{current#*=}}
+    head=$flag=
+  fi
   COMPREPLY=()
-  if ((COMP_CWORD == 1)); then
+  if ((${{#line[@]}} == 2)); then
     mapfile -t COMPREPLY < <(compgen -W '{verbs} --help --version' -- "$current")
     return
   fi
-  # bash cuts --flag=value into three words.
-  if [[ $current == = ]]; then
-    current=
-  elif [[ $flag == = ]]; then
-    flag=${{COMP_WORDS[COMP_CWORD - 2]}}
-  fi
-  case ${{COMP_WORDS[1]}} in
+  case ${{line[1]}} in
 {cases}    *) return ;;
   esac
   if [[ " $paths " == *" $flag "* ]]; then
@@ -34,11 +45,10 @@ _koobatch() {{
   elif [[ " $values " == *" $flag "* ]]; then
     [[ -n $words ]] || return
   elif [[ $current != -* ]]; then
-    for ((i = 2; i < COMP_CWORD; i++)); do
-      if [[ " $paths $values " == *" ${{COMP_WORDS[i]}} "* ]]; then
+    for ((i = 2; i < ${{#line[@]}} - 1; i++)); do
+      if [[ " $paths $values " == *" ${{line[i]}} "* ]]; then
         ((i += 1))
-        [[ ${{COMP_WORDS[i]}} != = ]] || ((i += 1))
-      elif [[ ${{COMP_WORDS[i]}} != -?* ]]; then
+      elif [[ ${{line[i]}} != -?* ]]; then
         ((given += 1))
       fi
     done
@@ -47,10 +57,11 @@ _koobatch() {{
   fi
   if [[ $words == PATH ]]; then
     compopt -o filenames 2>/dev/null
-    mapfile -t COMPREPLY < <(compgen -f -- "$current")
+    mapfile -t COMPREPLY < <(compgen -P "$head" -f -- "$current")
   else
-    mapfile -t COMPREPLY < <(compgen -W "${{words:-$switches $paths $values}}" -- "$current")
+    mapfile -t COMPREPLY < <(compgen -P "$head" -W "${{words:-$switches $paths $values}}" -- "$current")
   fi
+  COMPREPLY=("${{COMPREPLY[@]#"$keep"}}")
 }}
 
 complete -F _koobatch koobatch

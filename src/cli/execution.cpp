@@ -2,18 +2,13 @@
 
 #include "koobatch/auth/credentials.hpp"
 #include "koobatch/cli/exit_status.hpp"
-#include "koobatch/cli/metrics_output.hpp"
 #include "koobatch/cli/on_complete.hpp"
 #include "koobatch/cli/output.hpp"
-#include "koobatch/cli/room.hpp"
-#include "koobatch/cli/signals.hpp"
-#include "koobatch/control/supervisor.hpp"
 #include "koobatch/job/tokens_file.hpp"
 #include "koobatch/net/tls.hpp"
 #include "koobatch/observe/log.hpp"
 #include "koobatch/observe/progress_display.hpp"
 #include "koobatch/report/summary.hpp"
-#include "koobatch/sim/simulator.hpp"
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
@@ -23,30 +18,6 @@
 
 namespace koobatch::cli {
 namespace {
-
-using namespace std::chrono_literals;
-
-constexpr auto draw_interval = 100ms;
-
-/// Waits for the run's end, shows how it goes, and hands on signals and what others ask for.
-void watch(engine::Run& run, const SignalWatch& signals, control::Supervisor& supervisor,
-           observe::ProgressDisplay& display, MetricsOutput& metrics) {
-  bool interrupted = false;
-  for (;;) {
-    if (!interrupted && signals.received() != 0) {
-      interrupted = true;
-      spdlog::warn(
-          "interrupted: sending nothing more, waiting up to 10 s for what is under way; once more to leave at once");
-      run.interrupt(drain_grace);
-    }
-    if (run.wait(draw_interval)) return;
-    const TimePoint now = Steady::now();
-    supervisor.tick(now);
-    if (signals.take_question()) supervisor.print_status();
-    display.show(supervisor.progress(), now);
-    metrics.update(now);
-  }
-}
 
 int status_of(const engine::RunResult& result, int signal) {
   if (result.error) return exit_status(result.error->kind);
@@ -97,23 +68,6 @@ Result<void> load_user_tokens(engine::RunSettings& settings) {
   return {};
 }
 
-std::optional<control::Server> open_control(const std::filesystem::path& report, bool has_room) {
-  constexpr std::string_view consequence = "'koobatch status' and 'koobatch set' will not reach this run";
-  if (!has_room) {
-    spdlog::warn("the limit on open files leaves no room to be asked: {}; raise it (ulimit -n)", consequence);
-    return std::nullopt;
-  }
-  auto server = control::Server::open(report);
-  if (server) return std::move(*server);
-  spdlog::warn("{}; {}", server.error().message, consequence);
-  return std::nullopt;
-}
-
-int fail_to_start(const Error& error, const SignalWatch& signals) {
-  const int status = fail(error);
-  return signals.received() != 0 ? exit_by_signal + signals.received() : status;
-}
-
 int print_result(const engine::RunResult& result, int signal) {
   const auto style = output_style();
   const auto written = write_output(report::summary_text(result.summary, style.colour, style.width));
@@ -126,19 +80,6 @@ void warn_of_insecurity(const engine::RunSettings& settings) {
   spdlog::warn("--insecure: the service's certificate is not checked; anybody in between can read the token");
 }
 
-Result<std::unique_ptr<sim::Simulator>> start_embedded(engine::RunSettings& settings,
-                                                       const sim::SimulatorSettings& simulator) {
-  if (!settings.simulated) return std::unique_ptr<sim::Simulator>();
-  sim::SimulatorSettings embedded = simulator;
-  embedded.app_key = settings.app_key;
-  auto started = sim::Simulator::start(embedded);
-  if (!started) return started.error();
-  const auto endpoint = net::parse_endpoint((*started)->url());
-  if (!endpoint) return endpoint.error();
-  settings.endpoint = *endpoint;
-  return started;
-}
-
 namespace {
 
 /// A segment that has come to its end. No result: it was never begun.
@@ -147,36 +88,31 @@ struct Ended {
   std::optional<engine::RunResult> result{};
 };
 
-Ended run_segment(engine::RunSettings& settings, const Invocation& invocation,
-                  std::shared_ptr<observe::Console> console, const Start& start, const SignalWatch& signals,
-                  MetricsOutput& metrics) {
-  const auto simulator = start_embedded(settings, invocation.options.simulator);
-  if (!simulator) return {fail(simulator.error())};
-  if (auto fitted = fit_connections(settings); !fitted) return {fail(fitted.error())};
-  const bool may_be_asked = has_room_to_be_asked();
-  settings.interrupted = [&signals] { return signals.received() != 0; };
-  auto run = start(settings);
-  if (!run) return {fail_to_start(run.error(), signals)};
-  const MetricsOutput::Following following(metrics, **run);
+/// Follows the segment to its end, with its progress shown.
+engine::RunResult follow(engine::Run& run, bool may_be_asked, const Invocation& invocation,
+                         std::shared_ptr<observe::Console> console, SignalWatch& signals, MetricsOutput& metrics) {
   const auto& presentation = invocation.options.presentation;
   const bool silent = presentation.quiet && presentation.progress == observe::ProgressMode::automatic;
   {
     observe::ProgressDisplay display(silent ? observe::ProgressMode::none : presentation.progress, std::move(console));
-    control::Supervisor supervisor(**run, (*run)->report().native(), open_control((*run)->report(), may_be_asked));
-    watch(**run, signals, supervisor, display, metrics);
+    control::Supervisor supervisor(run, run.report().native(), open_control(run.report(), may_be_asked));
+    watch(run, {signals, supervisor, metrics, &display});
   }
-  auto result = (*run)->finish();
-  const int status = print_result(result, signals.received());
-  return {status, std::move(result)};
+  return run.finish();
 }
 
 /// With all that watches over a run and is over before it is told that the run has ended.
 Ended run_watched(engine::RunSettings settings, const Invocation& invocation, std::shared_ptr<observe::Console> console,
                   const Start& start) {
-  const SignalWatch signals([console] { console->leave(); });
+  SignalWatch signals([console] { console->leave(); });
   const auto metrics = MetricsOutput::open(invocation.options.metrics);
   if (!metrics) return {fail(metrics.error())};
-  auto ended = run_segment(settings, invocation, std::move(console), start, signals, **metrics);
+  Ended ended;
+  ended.status = with_segment(settings, invocation.options.simulator, start, signals, **metrics,
+                              [&](engine::Run& run, bool may_be_asked) {
+                                ended.result = follow(run, may_be_asked, invocation, console, signals, **metrics);
+                                return print_result(*ended.result, signals.received());
+                              });
   (*metrics)->finish(ended.status);
   return ended;
 }

@@ -9,6 +9,7 @@
 #include "koobatch/cli/recorded.hpp"
 #include "koobatch/cli/schedule_lock.hpp"
 #include "koobatch/cli/signals.hpp"
+#include "koobatch/cli/standard_streams.hpp"
 #include "koobatch/observe/console.hpp"
 #include "koobatch/observe/log.hpp"
 
@@ -27,8 +28,6 @@
 
 namespace koobatch::cli {
 namespace {
-
-constexpr Verbs verbs_with_secrets = only(Verb::run) | only(Verb::resume) | only(Verb::retry) | only(Verb::bench);
 
 Environment koobatch_variables() {
   Environment variables;
@@ -99,6 +98,7 @@ int refuse(const Error& error) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  const auto occupied = occupy_standard_streams();
   // Who closed a pipe or a connection is told by the failing write, where it can be handled.
   ::signal(SIGPIPE, SIG_IGN);
   // So is a file size limit: the write says what a full disk would.
@@ -108,6 +108,7 @@ int main(int argc, char** argv) {
   const std::vector<std::string> arguments(argv + 1, argv + argc);
   const Environment variables = koobatch_variables();
   set_up_log({.log_format = log_format_wanted(arguments, variables, {})}, console);
+  if (!occupied) return fail(occupied.error());
   try {
     ReadOnce config;
     const auto parsed = parse_command_line(arguments, variables, {std::ref(config), read_recorded});
@@ -123,7 +124,7 @@ int main(int argc, char** argv) {
     set_up_log(invocation.options.presentation, console);
     for (const auto& warning : invocation.warnings) spdlog::warn("{}", warning);
     for (const auto& setting : invocation.settings) observe::log::print(spdlog::level::debug, setting);
-    if ((only(invocation.verb) & verbs_with_secrets) != 0) forbid_core_dumps();
+    if (contains(verbs_that_send, invocation.verb)) forbid_core_dumps();
     return under_lock(invocation.options.schedule, [&] { return execute(invocation, console); });
   } catch (const std::exception& bug) {
     return fail(fatal_error(std::string("unexpected: ") + bug.what()));

@@ -43,6 +43,7 @@ struct Entry {
 };
 
 constexpr std::array environment = {
+    Entry{"CI", "If it is set and not empty, progress is a line now and then, on a terminal, too."},
     Entry{"NO_COLOR", "If it is set and not empty, summaries have no colour. They have none but on a terminal anyway."},
     Entry{"TMPDIR", "The folder for temporary files (/tmp)."},
 };
@@ -52,6 +53,8 @@ constexpr std::array files = {
           "The report: the result of each operation, one JSON object a line. It is the journal, too, from which resume "
           "goes on, so it is appended to and never rewritten."},
     Entry{"REPORT.job", "The copy of a job that came from standard input, for resume and retry to read."},
+    Entry{"REPORT.control",
+          "The socket through which status and set reach a run, for its owner only, while it goes on."},
 };
 
 constexpr std::string_view description =

@@ -20,7 +20,6 @@ namespace koobatch::cli {
 namespace {
 
 using namespace std::chrono_literals;
-using Variables = std::vector<std::pair<std::string, std::string>>;
 
 constexpr auto look_interval = 20ms;
 constexpr std::string_view option = "--on-complete";
@@ -30,20 +29,22 @@ std::string count_name(std::string_view status) {
   return fmt::format("KOOBATCH_{}", boost::algorithm::to_upper_copy(std::string(status)));
 }
 
-Variables describe(const Completed& run) {
-  const report::Summary& summary = run.summary;
-  Variables variables = {
-      {"KOOBATCH_REPORT", std::filesystem::absolute(summary.report).lexically_normal().string()},
-      {"KOOBATCH_RUN_ID", summary.run.run_id},
-      {std::string(completion_mark), std::string(to_string(summary.outcome))},
-      {"KOOBATCH_EXIT_STATUS", fmt::format("{}", run.exit_status)},
-      {"KOOBATCH_REMAINING", fmt::format("{}", summary.counts.remaining)},
-  };
-  for (std::size_t i = 0; i < status_names.size(); ++i) {
-    variables.emplace_back(count_name(status_names[i]), fmt::format("{}", summary.counts[static_cast<Status>(i)]));
-  }
-  return variables;
-}
+struct Variable {
+  std::string_view name;
+  std::string (*value)(const Completed& run);
+};
+
+/// What the command is told, beside the count of each status.
+constexpr std::array variables = {
+    Variable{
+        "KOOBATCH_REPORT",
+        [](const Completed& run) { return std::filesystem::absolute(run.summary.report).lexically_normal().string(); }},
+    Variable{"KOOBATCH_RUN_ID", [](const Completed& run) { return run.summary.run.run_id; }},
+    Variable{completion_mark, [](const Completed& run) { return std::string(to_string(run.summary.outcome)); }},
+    Variable{"KOOBATCH_EXIT_STATUS", [](const Completed& run) { return fmt::format("{}", run.exit_status); }},
+    Variable{"KOOBATCH_REMAINING",
+             [](const Completed& run) { return fmt::format("{}", run.summary.counts.remaining); }},
+};
 
 std::string program_of(const std::vector<std::string>& words) {
   return fmt::format("{}: '{}'", option, words.front());
@@ -79,9 +80,7 @@ std::vector<const char*> own_environment() {
 }  // namespace
 
 bool is_completion_variable(std::string_view name) {
-  constexpr std::array<std::string_view, 5> others = {"KOOBATCH_REPORT", "KOOBATCH_RUN_ID", completion_mark,
-                                                      "KOOBATCH_EXIT_STATUS", "KOOBATCH_REMAINING"};
-  return std::find(others.begin(), others.end(), name) != others.end() ||
+  return std::any_of(variables.begin(), variables.end(), [&](const Variable& it) { return it.name == name; }) ||
          std::any_of(status_names.begin(), status_names.end(),
                      [&](std::string_view status) { return count_name(status) == name; });
 }
@@ -94,7 +93,11 @@ std::vector<std::string> completion_environment(const Completed& run, std::span<
     if (name == token_env || is_completion_variable(name)) continue;
     entries.emplace_back(entry);
   }
-  for (const auto& [name, value] : describe(run)) entries.push_back(fmt::format("{}={}", name, value));
+  for (const auto& [name, value] : variables) entries.push_back(fmt::format("{}={}", name, value(run)));
+  for (std::size_t i = 0; i < status_names.size(); ++i) {
+    const auto count = run.summary.counts[static_cast<Status>(i)];
+    entries.push_back(fmt::format("{}={}", count_name(status_names[i]), count));
+  }
   return entries;
 }
 

@@ -113,9 +113,9 @@ Applied set_app_id(const std::string& value, std::string& to) {
   return {};
 }
 
-constexpr Verbs run = only(Verb::run) | only(Verb::resume) | only(Verb::retry);
+constexpr Verbs run = verbs_that_run;
 constexpr Verbs bench = only(Verb::bench);
-constexpr Verbs sending = run | bench;
+constexpr Verbs sending = verbs_that_send;
 constexpr Verbs new_run = only(Verb::run);
 constexpr Verbs simulate = only(Verb::simulate);
 constexpr Verbs jobs = run | only(Verb::validate);

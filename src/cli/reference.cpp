@@ -6,8 +6,8 @@
 namespace koobatch::cli {
 namespace {
 
-constexpr Verbs runs = only(Verb::run) | only(Verb::resume) | only(Verb::retry);
-constexpr Verbs sends = runs | only(Verb::bench);
+constexpr Verbs runs = verbs_that_run;
+constexpr Verbs sends = verbs_that_send;
 constexpr Verbs others = every_verb & ~sends;
 
 constexpr std::array statuses = {
@@ -21,7 +21,9 @@ constexpr std::array statuses = {
     ExitRow{"3", "the job is invalid, nothing was sent", runs | only(Verb::validate)},
     ExitRow{"4", "stopped by --max-errors, or the first 100 operations were all rejected alike", sends},
     ExitRow{"5", "stopped: credentials refused, TLS, disk, no answer for --max-outage, or a lock waited for in vain",
-            sends},
+            runs},
+    ExitRow{"5", "stopped: credentials refused, TLS, disk, no answer for --max-outage; or its result cannot be printed",
+            only(Verb::bench)},
     ExitRow{"5", "could not go on: what is needed cannot be read or written", others},
     ExitRow{"130, 143", "interrupted; what was under way was waited for", sends},
 };
@@ -56,7 +58,7 @@ std::span<const ExitRow> exit_table() {
 std::vector<const OptionRow*> options_of(Verb verb) {
   std::vector<const OptionRow*> rows;
   for (const auto& row : option_table()) {
-    if ((row.verbs & only(verb)) != 0) rows.push_back(&row);
+    if (contains(row.verbs, verb)) rows.push_back(&row);
   }
   return rows;
 }
@@ -64,7 +66,7 @@ std::vector<const OptionRow*> options_of(Verb verb) {
 std::vector<const ExitRow*> statuses_of(Verb verb) {
   std::vector<const ExitRow*> rows;
   for (const auto& row : statuses) {
-    if ((row.verbs & only(verb)) != 0) rows.push_back(&row);
+    if (contains(row.verbs, verb)) rows.push_back(&row);
   }
   return rows;
 }
@@ -72,7 +74,7 @@ std::vector<const ExitRow*> statuses_of(Verb verb) {
 std::string names_of(Verbs verbs, std::string_view separator) {
   std::string names;
   for (const auto& verb : verb_table) {
-    if ((verbs & only(verb.verb)) != 0) names.append(names.empty() ? "" : separator).append(verb.name);
+    if (contains(verbs, verb.verb)) names.append(names.empty() ? "" : separator).append(verb.name);
   }
   return names;
 }

@@ -75,7 +75,8 @@ int lock_now(int fd) {
 Result<std::optional<ScheduleLock>> ScheduleLock::try_take(const fs::path& path) {
   // A link in a folder of everybody's may lead to any file of ours; a pipe would be waited for.
   const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
-  if (fd < 0) return lock_error(path, "cannot be opened", errno);
+  if (fd < 0)
+    return lock_error(path, "cannot be opened; name a file in a folder that is there, for koobatch to create", errno);
   ScheduleLock lock(fd);
   if (auto ok = check_is_lock(path, fd); !ok) return ok.error();
   const int busy = lock_now(fd);

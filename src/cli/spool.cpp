@@ -33,12 +33,6 @@ Error write_error(const fs::path& path, int code) {
       "cannot keep a copy of standard input there; nothing was sent, choose another place with --report", code);
 }
 
-/// A file opened while it is closed would take its number, and be read in its place.
-Result<void> check_standard_input() {
-  if (::fcntl(STDIN_FILENO, F_GETFD) >= 0) return {};
-  return read_error(errno);
-}
-
 /// Whether there is something to read, or the end, or an error that read() will tell.
 bool wait_for_input(int fd) {
   pollfd watched{fd, POLLIN, 0};
@@ -64,7 +58,6 @@ Spool::~Spool() {
 }
 
 Result<Spool> Spool::beside(const fs::path& report) {
-  if (auto open = check_standard_input(); !open) return open.error();
   const fs::path path = spool_path(report);
   const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
   if (fd >= 0) return Spool(path, fd, true);
@@ -76,7 +69,6 @@ Result<Spool> Spool::beside(const fs::path& report) {
 }
 
 Result<Spool> Spool::temporary() {
-  if (auto open = check_standard_input(); !open) return open.error();
   std::error_code error;
   const auto folder = fs::temp_directory_path(error);
   if (error) {

@@ -191,6 +191,7 @@ BOOST_AUTO_TEST_CASE(a_signal_ends_it_with_what_was_measured_so_far) {
   process.signal(SIGINT);
   const auto finished = process.wait();
   BOOST_TEST(finished.status == 130, finished.err);
+  BOOST_TEST(finished.err.find("waiting up to 10 s for what is under way") != std::string::npos, finished.err);
   BOOST_TEST(finished.out.find("service time") != std::string::npos, finished.out);
 }
 

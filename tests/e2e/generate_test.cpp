@@ -34,6 +34,7 @@ class Shell {
     workspace_.write("script", generated(kind));
     workspace_.write("my job.ndjson", "");
     workspace_.write("jobs", "");
+    workspace_.write("at:noon.ndjson", "");
   }
 
   std::string run(std::vector<std::string> command) const {
@@ -130,6 +131,29 @@ BOOST_AUTO_TEST_CASE(bash_is_offered_files_where_paths_are_wanted) {
   BOOST_TEST((bash({"koobatch", "trace", "0101", "r", "my"}) == job));
   BOOST_TEST(bash({"koobatch", "run", "jobs", "my"}).empty(), "there is one job only");
   BOOST_TEST(bash({"koobatch", "simulate", "my"}).empty());
+}
+
+BOOST_AUTO_TEST_CASE(bash_takes_a_value_with_colons_or_equals_signs_for_one) {
+  const Words job = {"my job.ndjson"};
+  BOOST_TEST((bash({"koobatch", "run", "--endpoint", "https", ":", "//h", "my"}) == job));
+  BOOST_TEST((bash({"koobatch", "run", "--endpoint", "=", "https", ":", "//h", ":", "8443", "my"}) == job));
+  BOOST_TEST((bash({"koobatch", "run", "--metrics-addr", "[", "::", "1]", ":", "9464", "my"}) == job));
+  BOOST_TEST((bash({"koobatch", "run", "--app-id", "me", "@", "here", "my"}) == job));
+  BOOST_TEST((bash({"koobatch", "run", "--fault", "status", "=", "503,rate", "=", "0.1", "my"}) == job));
+  BOOST_TEST((bash({"koobatch", "run", "--endpoint", "https", ":", "//h", "--progress", "=", "pl"}) == Words{"plain"}));
+  for (const auto& unfinished : {std::vector<std::string>{"https", ":"}, {"https", ":", ""}, {"https", ":", "//h"}}) {
+    std::vector<std::string> words = {"koobatch", "run", "--endpoint"};
+    words.insert(words.end(), unfinished.begin(), unfinished.end());
+    BOOST_TEST(bash(words).empty(), unfinished.size());
+  }
+}
+
+BOOST_AUTO_TEST_CASE(bash_replaces_a_path_from_its_last_colon_on) {
+  BOOST_TEST((bash({"koobatch", "run", "at", ":", "no"}) == Words{"noon.ndjson"}));
+  BOOST_TEST((bash({"koobatch", "run", "at", ":"}) == Words{"noon.ndjson"}));
+  BOOST_TEST((bash({"koobatch", "run", "--report", "=", "at", ":", "no"}) == Words{"noon.ndjson"}));
+  // Where COMP_WORDBREAKS holds neither.
+  BOOST_TEST((bash({"koobatch", "run", "--report=at:no"}) == Words{"--report=at:noon.ndjson"}));
 }
 
 BOOST_AUTO_TEST_CASE(fish_is_offered_verbs_and_each_verbs_own_flags) {

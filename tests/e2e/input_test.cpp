@@ -5,6 +5,7 @@
 #include "workspace.hpp"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -87,6 +88,12 @@ struct Fixture {
     std::vector<std::string> arguments = {"run", "-", "--simulate", "--report", workspace.path("r")};
     arguments.insert(arguments.end(), more.begin(), more.end());
     return run_koobatch(arguments, {}, {}, workspace.write("input", text));
+  }
+  /// The same, started by a shell with some of its standard streams closed, like "2>&-".
+  Finished run_with(const std::string& redirection) const {
+    const auto command = fmt::format("exec {} run - --format ndjson --simulate -v --report {} <{} {}", KOOBATCH_BINARY,
+                                     workspace.path("r"), workspace.write("input", valid_line), redirection);
+    return Process({"/bin/sh", "-c", command}).wait();
   }
   void check_nothing_left() const {
     BOOST_TEST(!exists("r"));
@@ -216,6 +223,27 @@ BOOST_AUTO_TEST_CASE(what_an_earlier_run_kept_is_never_overwritten) {
   BOOST_TEST(contains(finished.err, workspace.path("r.job") + ": exists already"), finished.err);
   BOOST_TEST(workspace.read("r.job") == "precious\n");
   BOOST_TEST(!exists("r"));
+}
+
+BOOST_AUTO_TEST_CASE(what_is_said_where_nobody_listens_gets_into_no_file) {
+  for (const char* closed : {">&-", "2>&-", ">&- 2>&-"}) {
+    BOOST_TEST_CONTEXT(closed) {
+      const auto finished = run_with(closed);
+      BOOST_TEST(finished.status == 0, finished.err);
+      BOOST_TEST(workspace.read("r.job") == valid_line);
+      BOOST_TEST(read_report(workspace.path("r")).results.size() == 1U);
+      BOOST_TEST(run_koobatch({"report", workspace.path("r")}).status == 0);
+      std::filesystem::remove(workspace.path("r"));
+      std::filesystem::remove(workspace.path("r.job"));
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_standard_input_that_is_closed_is_no_empty_job) {
+  const auto finished = run_with("<&-");
+  BOOST_TEST(finished.status == 2, finished.err);
+  BOOST_TEST(contains(finished.err, "standard input: cannot be read; nothing was sent: Bad file"), finished.err);
+  check_nothing_left();
 }
 
 BOOST_AUTO_TEST_CASE(validate_reads_standard_input_and_leaves_nothing) {

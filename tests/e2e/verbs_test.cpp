@@ -2,6 +2,7 @@
 #include "service.hpp"
 #include "workspace.hpp"
 
+#include <fmt/format.h>
 #include <boost/test/unit_test.hpp>
 
 #include <filesystem>
@@ -73,6 +74,25 @@ BOOST_AUTO_TEST_CASE(report_sums_up_for_people_and_for_programs) {
   BOOST_TEST(json.status == 0);
   BOOST_TEST(member(json.out, "schema") == "1");
   BOOST_TEST(member(member(json.out, "counts"), "succeeded") == "1000");
+}
+
+// The summary of a run is in its report; what others print is nowhere else.
+BOOST_AUTO_TEST_CASE(output_that_cannot_be_written_is_an_error_where_it_is_what_was_asked_for) {
+  const Workspace workspace;
+  const auto report = workspace.path("r");
+  const auto into_a_full_disk = [&](const std::string& command) {
+    const auto finished =
+        Process({"/bin/sh", "-c", fmt::format("exec {} {} >/dev/full", KOOBATCH_BINARY, command)}).wait();
+    BOOST_TEST(finished.err.find("standard output: cannot be written: No space left") != std::string::npos,
+               finished.err);
+    return finished.status;
+  };
+  const auto job = project_file("jobs/rename.ndjson");
+  BOOST_TEST(into_a_full_disk(fmt::format("run {} --simulate --user-id 42 --report {}", job, report)) == 0);
+  BOOST_TEST(read_report(report).end.size() == 1U);
+  BOOST_TEST(into_a_full_disk("bench --operations 10") == 5);
+  BOOST_TEST(into_a_full_disk("validate " + job) == 5);
+  BOOST_TEST(into_a_full_disk("report " + report) == 5);
 }
 
 BOOST_AUTO_TEST_CASE(report_refuses_what_is_no_report) {

@@ -2,6 +2,7 @@
 
 #include "koobatch/cli/reference.hpp"
 
+#include <fmt/format.h>
 #include <boost/algorithm/string/replace.hpp>
 #include <boost/test/unit_test.hpp>
 
@@ -55,6 +56,14 @@ BOOST_AUTO_TEST_CASE(every_verb_option_and_exit_status_is_in_it) {
     if (!default_of(row).empty()) CHECK_HAS(page, "Default: " + std::string(default_of(row)) + ".");
   }
   for (const auto& row : exit_table()) CHECK_HAS(page, std::string(row.meaning));
+}
+
+BOOST_AUTO_TEST_CASE(what_else_it_heeds_and_keeps_is_in_it) {
+  const auto page = shown();
+  for (const char* variable : {"CI", "NO_COLOR", "TMPDIR"}) CHECK_HAS(page, fmt::format("\\fB{}\\fR", variable));
+  for (const char* file : {"JOB.report.ndjson", "REPORT.job", "REPORT.control"}) {
+    CHECK_HAS(page, fmt::format("\\fI{}\\fR", file));
+  }
 }
 
 BOOST_AUTO_TEST_CASE(it_is_ascii_and_no_text_is_taken_for_a_command) {

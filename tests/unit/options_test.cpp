@@ -594,6 +594,7 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_understood_is_refused_in_one_sentence) {
   CHECK_SAYS(said({"simulate", "a.csv"}), "'a.csv': one argument too many\n");
   CHECK_SAYS(said({"report"}), "report: the REPORT is missing\n");
   CHECK_SAYS(said({"trace"}), "trace: the ID is missing\n");
+  CHECK_SAYS(said({"generate"}), "generate: one of these words is missing: man, bash, zsh, fish\n");
 }
 
 BOOST_AUTO_TEST_CASE(a_flag_is_not_taken_for_the_value_of_the_one_before) {

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <boost/test/unit_test.hpp>
 
+#include <algorithm>
 #include <set>
 #include <string>
 
@@ -99,6 +100,21 @@ BOOST_AUTO_TEST_CASE(each_verb_is_where_its_number_says_and_tells_success_and_wr
     BOOST_TEST(statuses.count("0") == 1U, verb.name);
     BOOST_TEST(statuses.count("2") == 1U, verb.name);
     BOOST_TEST(statuses.count("5") == 1U, verb.name);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(an_exit_status_names_only_options_that_the_verb_has) {
+  for (const auto& verb : verb_table) {
+    const auto options = options_of(verb.verb);
+    const auto has = [&](std::string_view name) {
+      return std::any_of(options.begin(), options.end(), [&](const OptionRow* row) { return row->name == name; });
+    };
+    for (const auto* row : statuses_of(verb.verb)) {
+      const bool of_locks = row->meaning.find(" lock") != std::string_view::npos;
+      BOOST_TEST((!of_locks || has("lock")), verb.name << ": " << row->meaning);
+      const bool of_outages = row->meaning.find("--max-outage") != std::string_view::npos;
+      BOOST_TEST((!of_outages || has("max-outage")), verb.name << ": " << row->meaning);
+    }
   }
 }
 

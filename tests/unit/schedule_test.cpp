@@ -135,6 +135,7 @@ BOOST_AUTO_TEST_CASE(links_folders_and_places_that_are_not_there_are_no_locks) {
     const auto taken = ScheduleLock::try_take(folder.path / name);
     BOOST_REQUIRE(taken.has_error());
     BOOST_TEST((taken.error().kind == ErrorKind::usage));
+    BOOST_TEST(taken.error().message.find("; name a") != std::string::npos, taken.error().message);
   }
 }
 

@@ -22,7 +22,7 @@ class SignalWatch {
   /// The first signal, or 0.
   int received() const { return first_.load(); }
   /// Did somebody ask for the status (SIGUSR1) since the last call?
-  bool take_question() const { return asked_.exchange(false); }
+  bool take_question() { return asked_.exchange(false); }
   /// Waits for the first signal.
   int wait() const;
 
@@ -31,7 +31,7 @@ class SignalWatch {
 
   const std::function<void()> leaving_;
   std::atomic<int> first_{0};
-  mutable std::atomic<bool> asked_{false};
+  std::atomic<bool> asked_{false};
   int signals_;  ///< signalfd
   int stop_;     ///< eventfd
   std::thread thread_;

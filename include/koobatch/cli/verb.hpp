@@ -13,6 +13,14 @@ using Verbs = unsigned;
 constexpr Verbs only(Verb verb) {
   return 1U << static_cast<unsigned>(verb);
 }
+constexpr bool contains(Verbs verbs, Verb verb) {
+  return (verbs & only(verb)) != 0;
+}
+
+/// Those that go through a job, with a report that can be gone on with.
+constexpr Verbs verbs_that_run = only(Verb::run) | only(Verb::resume) | only(Verb::retry);
+/// Those that send requests, and so have credentials.
+constexpr Verbs verbs_that_send = verbs_that_run | only(Verb::bench);
 
 struct VerbRow {
   Verb verb;
