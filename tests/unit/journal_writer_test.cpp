@@ -304,7 +304,7 @@ BOOST_AUTO_TEST_CASE(what_was_written_to_a_file_is_read_back_and_gone_on_with) {
     Writer writer(std::move(*created), {}, Bench::quiet());
     commit(writer, 1);
     commit(writer, 2);
-    BOOST_TEST(writer.close(samples::line(samples::end(1, "interrupted"))).has_value());
+    BOOST_TEST(writer.close(samples::line(samples::end(1, "interrupted", {2}))).has_value());
   }
   std::ofstream(path, std::ios::app | std::ios::binary) << "torn";
 
@@ -322,7 +322,7 @@ BOOST_AUTO_TEST_CASE(what_was_written_to_a_file_is_read_back_and_gone_on_with) {
     settings.last_sync = before->last_sync + 1;
     Writer writer(std::move(*file), {}, settings);
     commit(writer, 3);
-    BOOST_TEST(writer.close(samples::line(samples::end(2))).has_value());
+    BOOST_TEST(writer.close(samples::line(samples::end(2, "completed", {3}))).has_value());
   }
   const auto after = scan(path);
   BOOST_REQUIRE_MESSAGE(after, after.error().message);

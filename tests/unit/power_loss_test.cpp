@@ -99,7 +99,7 @@ Recording record_segment(const std::vector<std::uint32_t>& todo, unsigned segmen
     writer.submit(batch, true);
     if (random() % 3 != 0) promises.wait_for(number);
   }
-  BOOST_REQUIRE(writer.close(samples::line(samples::end(segment))));
+  BOOST_REQUIRE(writer.close(samples::line(samples::end(segment, "completed", {operations}))));
   return recording;
 }
 

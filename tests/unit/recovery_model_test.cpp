@@ -1,5 +1,5 @@
-// What is read back from a report, against a model so small that it is obviously right, over random reports that are cut
-// off or damaged anywhere.
+// What is read back from a report, against a model so small that it is obviously right, over random reports that are
+// cut off or damaged anywhere.
 #include "report_samples.hpp"
 
 #include <rapidcheck/boost_test.h>
@@ -69,6 +69,7 @@ std::vector<Entry> draw_report() {
   std::vector<Entry> entries;
   std::uint64_t mark = 0;
   std::set<std::uint32_t> done;
+  Counts counts;
   const auto segments = *rc::gen::inRange(1U, 4U);
   for (unsigned segment = 1; segment <= segments; ++segment) {
     if (segment > 1) entries.push_back({Entry::Kind::sync, samples::sync(++mark)});
@@ -86,10 +87,11 @@ std::vector<Entry> draw_report() {
         const auto status = *rc::gen::element(Status::succeeded, Status::rejected, Status::failed, Status::unknown);
         entries.push_back({Entry::Kind::result, samples::line(samples::result(line, status)), line, status});
         done.insert(line);
+        ++counts[status];
       }
     }
     if (*rc::gen::inRange(0, 3) == 0) continue;
-    auto end = samples::end(segment, "interrupted");
+    auto end = samples::end(segment, "interrupted", counts.by_status);
     end.unsettled = *rc::gen::container<std::vector<std::uint32_t>>(3, rc::gen::inRange<std::uint32_t>(1, 30));
     entries.push_back({Entry::Kind::end, samples::line(end), 0, Status::succeeded, end.unsettled});
   }

@@ -42,6 +42,10 @@ std::vector<std::string> open_report() {
           line(samples::result(5))};
 }
 
+EndRecord end_of_open_report() {
+  return samples::end(1, "completed", {3, 1, 0, 1, 0});
+}
+
 std::size_t bytes_before(const std::vector<std::string>& lines, std::size_t index) {
   return joined({lines.begin(), lines.begin() + static_cast<std::ptrdiff_t>(index)}).size();
 }
@@ -122,9 +126,9 @@ BOOST_AUTO_TEST_CASE(a_closed_report_is_read_to_its_end) {
 }
 
 BOOST_AUTO_TEST_CASE(a_run_that_was_resumed_has_several_segments) {
-  auto end = samples::end(1, "interrupted");
+  auto end = samples::end(1, "interrupted", {1});
   end.unsettled = {9, 2, 5};
-  auto again = samples::end(2, "interrupted");
+  auto again = samples::end(2, "interrupted", {2});
   again.unsettled = {9, 7};
   const auto scanned =
       scan_text(line(samples::run(1)) + line(samples::result(1)) + line(end) + sync(4) + line(samples::run(2)) +
@@ -199,8 +203,21 @@ BOOST_AUTO_TEST_CASE(any_bit_that_flips_in_an_open_report_is_judged_by_what_foll
 
 BOOST_AUTO_TEST_CASE(any_bit_that_flips_in_a_closed_report_is_judged_by_what_follows) {
   auto lines = open_report();
-  lines.push_back(line(samples::end()));
+  lines.push_back(line(end_of_open_report()));
   require_right_decision_for_every_bit(lines, 4);
+}
+
+BOOST_AUTO_TEST_CASE(a_line_taken_out_of_a_closed_report_is_missed) {
+  const auto whole = open_report();
+  for (std::size_t taken = 1; taken < whole.size(); ++taken) {
+    auto lines = whole;
+    lines.push_back(line(end_of_open_report()));
+    lines.erase(lines.begin() + static_cast<std::ptrdiff_t>(taken));
+    const bool result = whole[taken].find(R"("type":"result")") != std::string::npos;
+    BOOST_TEST(scan_text(joined(lines)).has_value() != result);
+    if (!result) continue;
+    BOOST_TEST(contains(complaint(joined(lines)), "counts 5 results where the report holds 4"));
+  }
 }
 
 BOOST_AUTO_TEST_CASE(damage_before_a_mark_is_refused_naming_the_line) {
@@ -292,7 +309,7 @@ BOOST_AUTO_TEST_CASE(the_visitor_sees_every_valid_line_in_order) {
     }
     Decoder decoder;
   } recorder;
-  const std::string text = joined(open_report()) + line(samples::end()) + "torn" + line(samples::result(9));
+  const std::string text = joined(open_report()) + line(end_of_open_report()) + "torn" + line(samples::result(9));
   for (const std::size_t step : {std::size_t{1}, std::size_t{100}, text.size()}) {
     recorder.seen.clear();
     BOOST_REQUIRE(scan("r.ndjson", samples::source(text, step), recorder));

@@ -5,6 +5,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
@@ -53,8 +54,11 @@ inline ResultRecord result(std::uint32_t line, Status status = Status::succeeded
   return r;
 }
 
-inline EndRecord end(unsigned segment = 1, std::string reason = "completed") {
+/// `results`: how many the report holds so far, by status.
+inline EndRecord end(unsigned segment = 1, std::string reason = "completed",
+                     const std::array<std::uint64_t, 5>& results = {}) {
   EndRecord r;
+  r.counts.by_status = results;
   r.segment = segment;
   r.reason = std::move(reason);
   r.at = noon() + std::chrono::seconds(2);

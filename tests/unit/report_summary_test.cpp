@@ -165,7 +165,8 @@ BOOST_AUTO_TEST_CASE(a_report_file_gives_the_summary_the_engine_would_have_given
   const auto path = folder / "r.ndjson";
   std::ofstream(path, std::ios::binary) << samples::line(samples::run(1, 3)) << samples::line(samples::result(1))
                                         << samples::sync(1) << samples::line(rejected(2))
-                                        << samples::line(samples::result(3)) << samples::line(samples::end());
+                                        << samples::line(samples::result(3))
+                                        << samples::line(samples::end(1, "completed", {2, 1}));
   const auto scanned = summarize(path);
   BOOST_REQUIRE_MESSAGE(scanned, scanned.error().message);
   // Lines carry microseconds.
