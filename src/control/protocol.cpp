@@ -40,7 +40,7 @@ std::string to_line(const Request& request) {
   std::string line;
   JsonWriter json(line);
   json.add("do", request.changes() ? "set" : "status");
-  if (request.rate) json.raw("rate", fmt::format("{}", *request.rate));
+  if (request.rate) json.exact("rate", *request.rate);
   if (request.pause) json.add("pause", *request.pause);
   json.end();
   return line + "\n";

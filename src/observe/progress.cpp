@@ -110,6 +110,10 @@ std::string format_seconds(Duration d) {
   return s.count() < 10 ? fmt::format("{}s", s.count()) : format_duration(s);
 }
 
+std::string format_elapsed(Duration d) {
+  return format_seconds(std::chrono::floor<std::chrono::seconds>(d));
+}
+
 std::string describe(const Snapshot& snapshot) {
   const PaceState& pace = snapshot.pace;
   if (snapshot.ending) return "ending";

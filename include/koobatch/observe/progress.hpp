@@ -64,6 +64,8 @@ std::string describe(const Snapshot& snapshot);
 std::string format_rate(double rate);
 /// Whole seconds, rounded up: "12s", "3m05s".
 std::string format_seconds(Duration d);
+/// The same of time that has passed, rounded down.
+std::string format_elapsed(Duration d);
 
 /// One row for a terminal, at most `width` columns of ASCII: what matters least is left out first.
 std::string render_bar(const Progress& progress, std::size_t width);
