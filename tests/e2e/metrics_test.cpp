@@ -9,9 +9,14 @@
 #include <signal.h>
 #include <simdjson.h>
 #include <sys/stat.h>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
 #include <boost/test/unit_test.hpp>
 
 #include <atomic>
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <regex>
@@ -96,6 +101,26 @@ struct Fixture {
   Finished run(std::size_t operations, const std::string& url, const Flags& more = {}) const {
     return run_koobatch(run_flags(operations, url, more), {{"TOKEN", "secret"}});
   }
+};
+
+/// Has a connection to a port of this machine, and never sends anything.
+class SilentClient {
+ public:
+  explicit SilentClient(unsigned port) {
+    socket_.connect({boost::asio::ip::address_v4::loopback(), static_cast<std::uint16_t>(port)});
+    socket_.non_blocking(true);
+  }
+  /// Has the other side not hung up yet?
+  bool is_connected() const {
+    char byte = 0;
+    boost::system::error_code error;
+    socket_.read_some(boost::asio::buffer(&byte, 1), error);
+    return error == boost::asio::error::would_block;
+  }
+
+ private:
+  boost::asio::io_context context_;
+  mutable boost::asio::ip::tcp::socket socket_{context_};
 };
 
 void collect_expressions(simdjson::dom::element element, Flags& found) {
@@ -271,6 +296,21 @@ BOOST_FIXTURE_TEST_CASE(retry_and_bench_have_metrics_too, Fixture) {
   CHECK_VALUE(text(), "koobatch_requests_total{outcome=\"succeeded\"}", 50);
 }
 
+BOOST_FIXTURE_TEST_CASE(who_connects_and_says_nothing_keeps_nobody_from_scraping, Fixture) {
+  std::string scraped;
+  bool silent_is_waited_for = false;
+  ScriptedServer server({{.bytes = success(), .before = [&] {
+                            const SilentClient first(port);
+                            const SilentClient second(port);
+                            scraped = scrape();
+                            silent_is_waited_for = first.is_connected() && second.is_connected();
+                          }}});
+  const auto finished = run(1, server.url(), {"--metrics-addr", address});
+  BOOST_TEST(finished.status == 0, finished.err);
+  CHECK_VALUE(scraped, "koobatch_operations", 1);
+  BOOST_TEST(silent_is_waited_for, "it was served after them, not beside them");
+}
+
 BOOST_FIXTURE_TEST_CASE(the_address_in_use_is_told_where_any_port_will_do, Fixture) {
   ScriptedServer server;
   const auto finished = run(1, server.url(), {"--metrics-addr", "127.0.0.1:0"});
@@ -282,8 +322,9 @@ BOOST_FIXTURE_TEST_CASE(the_address_in_use_is_told_where_any_port_will_do, Fixtu
 BOOST_FIXTURE_TEST_CASE(without_a_place_to_listen_nothing_is_sent, Fixture) {
   const ScriptedServer occupied;
   ScriptedServer server;
-  for (const auto& [bad, why] : {std::pair{fmt::format("127.0.0.1:{}", occupied.port()), "already in use"},
-                                 std::pair{std::string("192.0.2.1:9464"), "assign requested address"}}) {
+  for (const auto& [bad, why] :
+       {std::pair{fmt::format("127.0.0.1:{}", occupied.port()), "already in use; choose another port"},
+        std::pair{std::string("192.0.2.1:9464"), "choose an address of this machine"}}) {
     const auto finished = run(1, server.url(), {"--metrics-addr", bad});
     BOOST_TEST(finished.status == 2, finished.err);
     BOOST_TEST(finished.err.find("--metrics-addr " + bad + ": cannot listen there: ") != std::string::npos,
@@ -304,9 +345,21 @@ BOOST_FIXTURE_TEST_CASE(no_other_file_is_overwritten_with_metrics, Fixture) {
   BOOST_TEST(server.requests() == 0U);
 }
 
-BOOST_FIXTURE_TEST_CASE(a_run_does_not_end_because_its_metrics_cannot_be_written, Fixture) {
+BOOST_FIXTURE_TEST_CASE(without_a_folder_for_the_file_nothing_is_sent, Fixture) {
   ScriptedServer server;
   const auto finished = run(1, server.url(), {"--metrics-file", workspace.path("nowhere/a.prom")});
+  BOOST_TEST(finished.status == 2, finished.err);
+  BOOST_TEST(finished.err.find("nowhere/a.prom: its folder cannot be written to: No such file or directory") !=
+                 std::string::npos,
+             finished.err);
+  BOOST_TEST(server.requests() == 0U);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_run_does_not_end_because_its_metrics_cannot_be_written, Fixture) {
+  const auto folder = workspace.path("metrics");
+  fs::create_directory(folder);
+  ScriptedServer server({{.bytes = success(), .before = [&] { fs::remove_all(folder); }}});
+  const auto finished = run(1, server.url(), {"--metrics-file", folder + "/a.prom"});
   BOOST_TEST(finished.status == 0, finished.err);
   BOOST_TEST(finished.err.find("warning: --metrics-file") != std::string::npos, finished.err);
   BOOST_TEST(finished.err.find("No such file or directory; the run goes on") != std::string::npos, finished.err);
