@@ -174,7 +174,6 @@ BOOST_FIXTURE_TEST_CASE(every_request_and_result_is_counted_by_how_it_ended, Fix
   CHECK_VALUE(at_the_end, "koobatch_request_duration_seconds_count", requests);
   CHECK_VALUE(at_the_end, "koobatch_request_duration_seconds_bucket{le=\"+Inf\"}", requests);
   CHECK_VALUE(at_the_end, "koobatch_retries_total", requests - 3);
-  CHECK_VALUE(at_the_end, "koobatch_throttled_total", 1);
   CHECK_VALUE(at_the_end, "koobatch_in_flight_requests", 0);
   CHECK_VALUE(at_the_end, "koobatch_exit_status", 1);
   BOOST_TEST(value(at_the_end, "koobatch_end_time_seconds").has_value());
@@ -203,7 +202,7 @@ BOOST_FIXTURE_TEST_CASE(a_learned_rate_and_new_tokens_are_told_and_no_secret_is,
   BOOST_TEST(refreshes > 3);
   CHECK_VALUE(metrics, "koobatch_token_refreshes_total{task=\"nightly\"}", refreshes);
   BOOST_TEST(value(metrics, "koobatch_requests_total{outcome=\"unauthorized\",task=\"nightly\"}").value_or(0) > 0);
-  BOOST_TEST(value(metrics, "koobatch_throttled_total{task=\"nightly\"}").value_or(0) > 0);
+  BOOST_TEST(value(metrics, "koobatch_requests_total{outcome=\"throttled\",task=\"nightly\"}").value_or(0) > 0);
   BOOST_TEST(value(metrics, "koobatch_rate_limit{task=\"nightly\"}").value_or(0) > 0);
   BOOST_TEST(value(metrics, "koobatch_last_success_timestamp_seconds{task=\"nightly\"}").has_value());
   BOOST_TEST(metrics.find("canary") == std::string::npos);
