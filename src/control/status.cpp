@@ -8,7 +8,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <array>
 #include <filesystem>
 #include <string_view>
@@ -18,13 +17,8 @@
 namespace koobatch::control {
 namespace {
 
-/// "200/s", "0.5/s"
-std::string rate_text(double rate) {
-  return fmt::format("{:.6g}/s", rate);
-}
-
 std::string limit_text(double rate) {
-  return rate > 0 ? "at most " + rate_text(rate) : "no limit";
+  return rate > 0 ? "at most " + format_rate(rate) : "no limit";
 }
 
 std::string joined(const std::vector<std::string>& parts) {
@@ -93,7 +87,7 @@ void add_run(JsonWriter& json, const std::string& path, std::string_view state, 
 report::Counts counts_of(const observe::Snapshot& snapshot) {
   report::Counts counts;
   counts.by_status = snapshot.by_status;
-  counts.remaining = snapshot.operations - std::min(snapshot.operations, snapshot.finished());
+  counts.remaining = snapshot.remaining();
   return counts;
 }
 
@@ -128,13 +122,12 @@ std::vector<std::string> status_lines(const LiveRun& live) {
   std::vector<std::string> lines;
   lines.push_back(fmt::format("{}, process {}, for {}", state_of(snapshot), live.process,
                               observe::format_elapsed(progress.elapsed())));
-  lines.push_back(
-      row("done", fmt::format("{} of {} ({}%)", format_count(snapshot.finished()), format_count(snapshot.operations),
-                              static_cast<int>(progress.fraction() * 100))));
+  lines.push_back(row("done", fmt::format("{} of {} ({}%)", format_count(snapshot.finished()),
+                                          format_count(snapshot.operations), progress.percent())));
   if (snapshot.finished() != 0) lines.push_back(row("results", joined(results(snapshot.by_status))));
   lines.push_back(row("requests", requests_row(snapshot)));
-  lines.push_back(row("pace", fmt::format("{} now, {} on average; {}", observe::format_rate(progress.rate()),
-                                          observe::format_rate(progress.mean_rate()), in_force(snapshot))));
+  lines.push_back(row("pace", fmt::format("{} now, {} on average; {}", format_rate(progress.rate()),
+                                          format_rate(progress.mean_rate()), in_force(snapshot))));
   if (snapshot.pace.paused) {
     lines.push_back(row("paused", fmt::format("for {}; 'koobatch set' with --go lets it go on",
                                               observe::format_elapsed(snapshot.pace.paused_for))));
@@ -198,7 +191,7 @@ std::vector<std::string> describe(const Request& request, const PaceState& befor
     changes.push_back(*request.rate == before.rate
                           ? limit_text(before.rate) + ", as before"
                           : fmt::format("{} from now on, before {}", limit_text(*request.rate),
-                                        before.rate > 0 ? rate_text(before.rate) : "without limit"));
+                                        before.rate > 0 ? format_rate(before.rate) : "without limit"));
   }
   if (request.pause && *request.pause == before.paused) {
     changes.emplace_back(before.paused ? "paused already" : "not paused");

@@ -194,8 +194,8 @@ BOOST_AUTO_TEST_CASE(a_rate_that_is_set_holds_from_then_on) {
     fixture.start({"--rate", "50/s", "--threads", threads, "--progress", "none"});
     const auto faster = fixture.ask({"set", "--rate", "1000/s"});
     BOOST_TEST(faster.status == 0, faster.err);
-    BOOST_TEST(contains(faster.out, "at most 1000/s from now on, before 50/s"), faster.out);
-    BOOST_TEST(contains(faster.out, "in force  at most 1000/s"), faster.out);
+    BOOST_TEST(contains(faster.out, "at most 1,000/s from now on, before 50/s"), faster.out);
+    BOOST_TEST(contains(faster.out, "in force  at most 1,000/s"), faster.out);
     BOOST_REQUIRE(becomes([&] { return number(fixture.status(), "requests") >= 500; }));
     const auto slower = fixture.ask({"set", "--rate", "100/s"});
     const std::size_t sent = number(fixture.status(), "requests");
@@ -204,8 +204,8 @@ BOOST_AUTO_TEST_CASE(a_rate_that_is_set_holds_from_then_on) {
     BOOST_TEST(fixture.ask({"set", "--rate", "none"}).status == 0);
     const auto finished = fixture.run->wait();
     BOOST_TEST(finished.status == 0, finished.err);
-    BOOST_TEST(contains(finished.err, "koobatch set: at most 1000/s from now on, before 50/s"), finished.err);
-    BOOST_TEST(contains(finished.err, "koobatch set: at most 100/s from now on, before 1000/s"), finished.err);
+    BOOST_TEST(contains(finished.err, "koobatch set: at most 1,000/s from now on, before 50/s"), finished.err);
+    BOOST_TEST(contains(finished.err, "koobatch set: at most 100/s from now on, before 1,000/s"), finished.err);
     fixture.check_all_succeeded(operations);
     const auto times = fixture.arrivals();
     BOOST_REQUIRE(times.size() == operations);

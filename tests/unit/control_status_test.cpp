@@ -72,7 +72,7 @@ BOOST_AUTO_TEST_CASE(a_run_that_goes_on_is_told_of_in_a_few_lines) {
              "  done       450 of 1,000 (45%)\n"
              "  results    440 succeeded, 10 rejected\n"
              "  requests   480, 14 retries, 16 in flight\n"
-             "  pace       90.0/s now, 90.0/s on average; at most 500/s\n"
+             "  pace       90/s now, 90/s on average; at most 500/s\n"
              "  ETA        7s");
 }
 
