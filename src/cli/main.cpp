@@ -103,6 +103,8 @@ int main(int argc, char** argv) {
   ::signal(SIGPIPE, SIG_IGN);
   // So is a file size limit: the write says what a full disk would.
   ::signal(SIGXFSZ, SIG_IGN);
+  // Who started us may ignore it, and nobody would be told how a program has ended that we start.
+  ::signal(SIGCHLD, SIG_DFL);
   defer_questions();
   const auto console = std::make_shared<observe::Console>(STDERR_FILENO);
   const std::vector<std::string> arguments(argv + 1, argv + argc);

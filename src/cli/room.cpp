@@ -2,6 +2,7 @@
 
 #include "koobatch/control/server.hpp"
 #include "koobatch/net/descriptors.hpp"
+#include "koobatch/observe/metrics_server.hpp"
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
@@ -14,7 +15,7 @@ constexpr std::uint64_t for_each_thread = 3;
 /// The job, the report, the resolver and a token that is read anew.
 constexpr std::uint64_t for_the_run = 8;
 /// Those who read metrics, and the file of them.
-constexpr std::uint64_t for_metrics = 4;
+constexpr std::uint64_t for_metrics = observe::MetricsServer::descriptors + 1;
 
 /// With fewer, connections are more important than answers to questions.
 constexpr std::uint64_t enough_to_be_asked = 64;

@@ -13,18 +13,23 @@
 #include <filesystem>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 namespace koobatch::cli {
 namespace {
+
+using control::AtWork;
+using control::Silence;
 
 std::string as_text(const std::vector<std::string>& lines) {
   return fmt::format("{}\n", fmt::join(lines, "\n"));
 }
 
 /// Whoever answers at the socket need not mean well.
-std::string harmless_lines(std::string_view text) {
-  std::string out;
+std::string text_of(const std::filesystem::path& path, const control::Reply& reply) {
+  const std::string_view text = reply.text;
+  std::string out = harmless(path.native()) + ": ";
   for (std::size_t begin = 0; begin <= text.size();) {
     const std::size_t end = std::min(text.find('\n', begin), text.size());
     append_harmless(out, text.substr(begin, end - begin));
@@ -39,20 +44,31 @@ int print(const std::string& text) {
   return written ? exit_success : fail(written.error());
 }
 
+AtWork who_is_at_work(const std::filesystem::path& path, const report::Summary& summary, Silence silence) {
+  if (summary.outcome != report::Outcome::unfinished || !report::is_locked(path)) return AtWork::nobody;
+  return silence == Silence::forbidden ? AtWork::another_users_process : AtWork::a_process;
+}
+
 /// Of a run that nobody could be asked about.
-int tell_recorded(const std::filesystem::path& path, bool json) {
+int tell_recorded(const std::filesystem::path& path, Silence silence, bool json) {
   const auto summary = report::summarize(path);
   if (!summary) return fail(summary.error());
-  const bool locked = summary->outcome == report::Outcome::unfinished && report::is_locked(path);
-  return print(json ? control::status_json(*summary, locked) + "\n" : as_text(control::status_lines(*summary, locked)));
+  const AtWork at_work = who_is_at_work(path, *summary, silence);
+  return print(json ? control::status_json(*summary, at_work) + "\n"
+                    : as_text(control::status_lines(*summary, at_work)));
 }
 
 /// Why there is no run to be told anything.
-Error nobody_there(const std::filesystem::path& path) {
+Error nobody_there(const std::filesystem::path& path, Silence silence) {
   const auto summary = report::summarize(path);
   if (!summary) return summary.error();
-  if (summary->outcome == report::Outcome::unfinished && report::is_locked(path)) {
-    return fatal_error(path.native() + ": the run cannot be told: it is just starting or ending, or has no socket");
+  switch (who_is_at_work(path, *summary, silence)) {
+    case AtWork::nobody:
+      break;
+    case AtWork::a_process:
+      return fatal_error(path.native() + ": the run cannot be told: it is just starting or ending, or has no socket");
+    case AtWork::another_users_process:
+      return fatal_error(path.native() + ": only the user who started the run, or root, can tell it anything");
   }
   const bool over = summary->outcome != report::Outcome::unfinished && summary->counts.remaining == 0;
   return usage_error(fmt::format(
@@ -67,8 +83,9 @@ int status_command(const Invocation& invocation) {
   const bool json = invocation.options.json;
   const auto reply = control::ask(path, {});
   if (!reply) return fail(reply.error());
-  if (!*reply) return tell_recorded(path, json);
-  return print(json ? (*reply)->status + "\n" : harmless_lines((*reply)->text));
+  if (const auto* silence = std::get_if<Silence>(&*reply)) return tell_recorded(path, *silence, json);
+  const auto& status = std::get<control::Reply>(*reply);
+  return print(json ? status.status + "\n" : text_of(path, status));
 }
 
 int set_command(const Invocation& invocation) {
@@ -77,7 +94,8 @@ int set_command(const Invocation& invocation) {
   if (!request) return fail(request.error());
   const auto reply = control::ask(path, *request);
   if (!reply) return fail(reply.error());
-  return *reply ? print(harmless_lines((*reply)->text)) : fail(nobody_there(path));
+  if (const auto* silence = std::get_if<Silence>(&*reply)) return fail(nobody_there(path, *silence));
+  return print(text_of(path, std::get<control::Reply>(*reply)));
 }
 
 }  // namespace koobatch::cli

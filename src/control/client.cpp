@@ -1,9 +1,8 @@
 #include "koobatch/control/client.hpp"
 
-#include "koobatch/control/socket_file.hpp"
+#include "koobatch/core/descriptor.hpp"
 
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <array>
 #include <cerrno>
@@ -40,7 +39,7 @@ std::optional<std::string> converse(int fd, std::string_view asked) {
 
 }  // namespace
 
-Result<std::optional<Reply>> ask(const std::filesystem::path& report, const Request& request) {
+Result<std::variant<Reply, Silence>> ask(const std::filesystem::path& report, const Request& request) {
   const auto path = socket_path(report);
   if (!path) return path.error();
   std::optional<std::string> line;
@@ -48,18 +47,17 @@ Result<std::optional<Reply>> ask(const std::filesystem::path& report, const Requ
   // twice does no harm.
   for (int i = 0; i < most_tries && !line; ++i) {
     if (i > 0) std::this_thread::sleep_for(between_tries);
-    const auto fd = connect_to(*path, patience_seconds);
-    if (!fd) return fd.error();
-    if (!*fd) return std::optional<Reply>();
-    line = converse(**fd, to_line(request));
-    ::close(**fd);
+    const auto contact = connect_to(*path, patience_seconds);
+    if (!contact) return contact.error();
+    if (const auto* silence = std::get_if<Silence>(&*contact)) return *silence;
+    line = converse(std::get<Descriptor>(*contact).get(), to_line(request));
   }
   if (!line || line->empty()) {
     return fatal_error(report.native() + ": the run does not answer; it may be ending, or its terminal is stopped");
   }
   auto reply = parse_reply(*line);
   if (!reply) return Error{reply.error().kind, report.native() + ": " + reply.error().message};
-  return std::optional<Reply>(std::move(*reply));
+  return std::move(*reply);
 }
 
 }  // namespace koobatch::control

@@ -2,6 +2,7 @@
 
 #include "koobatch/core/json.hpp"
 #include "koobatch/core/terminal_text.hpp"
+#include "koobatch/core/units.hpp"
 
 #include <fmt/format.h>
 #include <simdjson.h>
@@ -11,17 +12,15 @@ namespace {
 
 using simdjson::dom::element;
 
-/// Far beyond what any network carries; up to here every part of the arithmetic is exact enough.
-constexpr double highest_rate = 1e9;
-
 Error not_understood(std::string_view what) {
   return usage_error(fmt::format("the request is not understood: {}", what));
 }
 
 Result<void> set_rate(const element& value, Request& request) {
   double rate = 0;
-  if (request.rate || value.get(rate) != simdjson::SUCCESS || !(rate >= 0 && rate <= highest_rate)) {
-    return not_understood("'rate' must be a number of requests a second, from 0 to 1e9");
+  if (request.rate || value.get(rate) != simdjson::SUCCESS ||
+      !(rate == 0 || (rate >= lowest_rate && rate <= highest_rate))) {
+    return not_understood("'rate' must be a number of requests a second, from one a day to 1e9, or 0 for no limit");
   }
   request.rate = rate;
   return {};
@@ -40,7 +39,7 @@ std::string to_line(const Request& request) {
   std::string line;
   JsonWriter json(line);
   json.add("do", request.changes() ? "set" : "status");
-  if (request.rate) json.raw("rate", fmt::format("{}", *request.rate));
+  if (request.rate) json.exact("rate", *request.rate);
   if (request.pause) json.add("pause", *request.pause);
   json.end();
   return line + "\n";

@@ -24,22 +24,6 @@ namespace fs = std::filesystem;
 constexpr mode_t owner_only = 0600;
 constexpr int waiting_clients = 8;
 
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  ~Descriptor() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int get() const { return fd_; }
-  int release() { return std::exchange(fd_, -1); }
-  explicit operator bool() const { return fd_ >= 0; }
-
- private:
-  int fd_;
-};
-
 /// A short name for what may have a long one: the kernel follows it like a link.
 sockaddr_un address_of(const Descriptor& descriptor, const std::string& below = {}) {
   sockaddr_un address{};
@@ -53,22 +37,24 @@ Error cannot(const fs::path& path, const std::string& what) {
   return system_error(ErrorKind::fatal, path.native(), what, errno);
 }
 
-/// Binds under a name that is free, and then puts the socket in its place, whatever is there.
-Result<void> bind_at(const Descriptor& socket, const fs::path& path) {
-  const Descriptor folder(::open(path.parent_path().c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
-  if (!folder) return cannot(path, "cannot open its folder");
-  const std::string passing = temporary_name(path).filename();
-  const auto address = address_of(folder, "/" + passing);
-  if (::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
-    return cannot(path, "cannot make a socket");
+/// Under a name beside `path` that is free, which is returned; with errno set, none is if it cannot be.
+std::string bind_beside(const Descriptor& socket, const Descriptor& folder, const fs::path& path) {
+  for (;;) {
+    std::string name = temporary_name(path).filename();
+    const auto address = address_of(folder, "/" + name);
+    if (::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0) return name;
+    if (errno != EADDRINUSE) return {};
   }
-  if (::listen(socket.get(), waiting_clients) == 0 &&
-      ::renameat(folder.get(), passing.c_str(), folder.get(), path.filename().c_str()) == 0) {
-    return {};
+}
+
+/// Only a socket may be replaced.
+Result<void> check_place(const Descriptor& folder, const fs::path& path) {
+  struct stat status {};
+  if (::fstatat(folder.get(), path.filename().c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) {
+    return errno == ENOENT ? Result<void>() : cannot(path, "cannot make a socket");
   }
-  auto error = cannot(path, "cannot make a socket");
-  ::unlinkat(folder.get(), passing.c_str(), 0);
-  return error;
+  if (S_ISSOCK(status.st_mode)) return {};
+  return usage_error(path.native() + ": is in the place of the run's socket and is none; move it away");
 }
 
 }  // namespace
@@ -80,27 +66,56 @@ Result<fs::path> socket_path(const fs::path& report) {
   return path += ".control";
 }
 
-Result<int> listen_at(const fs::path& path) {
+Result<SocketFile::Identity> SocketFile::bind(const Descriptor& socket, const fs::path& path) {
+  const Descriptor folder(::open(path.parent_path().c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  if (!folder) return cannot(path, "cannot open its folder");
+  if (auto free = check_place(folder, path); !free) return free.error();
+  const std::string passing = bind_beside(socket, folder, path);
+  if (passing.empty()) return cannot(path, "cannot make a socket");
+  struct stat status {};
+  if (::listen(socket.get(), waiting_clients) == 0 &&
+      ::fstatat(folder.get(), passing.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+      ::renameat(folder.get(), passing.c_str(), folder.get(), path.filename().c_str()) == 0) {
+    return Identity{status.st_dev, status.st_ino};
+  }
+  auto error = cannot(path, "cannot make a socket");
+  ::unlinkat(folder.get(), passing.c_str(), 0);
+  return error;
+}
+
+Result<SocketFile> SocketFile::listen(const fs::path& path) {
   Descriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   // Linux makes the file with the mode the socket has, less the umask: there is no moment in which it is wider.
   if (!socket || ::fchmod(socket.get(), owner_only) != 0) return cannot(path, "cannot make a socket");
-  if (auto bound = bind_at(socket, path); !bound) return bound.error();
-  return socket.release();
+  const auto bound = bind(socket, path);
+  if (!bound) return bound.error();
+  return SocketFile(path, *bound, std::move(socket));
 }
 
-Result<std::optional<int>> connect_to(const fs::path& path, int patience_seconds) {
+SocketFile::SocketFile(fs::path path, Identity identity, Descriptor socket)
+    : path_(std::move(path)), identity_(identity), socket_(std::move(socket)) {}
+
+SocketFile::~SocketFile() {
+  if (!socket_) return;
+  // The report may have been renamed and another run have its name now: then so has that run's socket.
+  struct stat status {};
+  const bool ours =
+      ::lstat(path_.c_str(), &status) == 0 && status.st_dev == identity_.device && status.st_ino == identity_.inode;
+  if (ours) ::unlink(path_.c_str());
+}
+
+Result<std::variant<Descriptor, Silence>> connect_to(const fs::path& path, int patience_seconds) {
   const Descriptor file(::open(path.c_str(), O_PATH | O_CLOEXEC));
-  if (!file && errno == ENOENT) return std::optional<int>();
+  if (!file && errno == ENOENT) return Silence::nobody;
   Descriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
   if (!file || !socket) return cannot(path, "cannot be opened");
   const timeval patience{patience_seconds, 0};
   ::setsockopt(socket.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
   ::setsockopt(socket.get(), SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
   const auto address = address_of(file);
-  if (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0) {
-    return std::optional<int>(socket.release());
-  }
-  if (errno == ECONNREFUSED || errno == ENOENT) return std::optional<int>();
+  if (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0) return socket;
+  if (errno == ECONNREFUSED || errno == ENOENT) return Silence::nobody;
+  if (errno == EACCES || errno == EPERM) return Silence::forbidden;
   return cannot(path, "cannot be asked");
 }
 

@@ -8,21 +8,17 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <array>
+#include <filesystem>
 #include <string_view>
+#include <system_error>
 #include <utility>
 
 namespace koobatch::control {
 namespace {
 
-/// "200/s", "0.5/s"
-std::string rate_text(double rate) {
-  return fmt::format("{:.6g}/s", rate);
-}
-
 std::string limit_text(double rate) {
-  return rate > 0 ? "at most " + rate_text(rate) : "no limit";
+  return rate > 0 ? "at most " + format_rate(rate) : "no limit";
 }
 
 std::string joined(const std::vector<std::string>& parts) {
@@ -61,8 +57,8 @@ std::string_view state_of(const observe::Snapshot& snapshot) {
 
 void append_pace(std::string& out, const PaceState& pace) {
   JsonWriter json(out);
-  if (pace.rate > 0) json.add("rate", pace.rate);
-  if (pace.learned > 0) json.add("learned_rate", pace.learned).add("learned_http", pace.learned_http);
+  if (pace.rate > 0) json.exact("rate", pace.rate);
+  if (pace.learned > 0) json.exact("learned_rate", pace.learned).add("learned_http", pace.learned_http);
   if (pace.wait > Duration::zero()) json.add("wait_seconds", seconds(pace.wait)).add("wait_http", pace.wait_http);
   json.add("service_down", pace.down);
   if (pace.down && pace.down_http != 0) json.add("down_http", pace.down_http);
@@ -71,10 +67,17 @@ void append_pace(std::string& out, const PaceState& pace) {
   json.end();
 }
 
+/// Who reads it may be in another folder.
+std::string absolute_name(const std::string& path) {
+  std::error_code gone;
+  const auto absolute = std::filesystem::absolute(path, gone);
+  return harmless(gone ? path : absolute.lexically_normal().native());
+}
+
 /// The members that every status has.
 void add_run(JsonWriter& json, const std::string& path, std::string_view state, const report::RunRecord& run) {
   json.add("schema", 1)
-      .add("report", harmless(path))
+      .add("report", absolute_name(path))
       .add("state", state)
       .add("run_id", harmless(run.run_id))
       .add("job", harmless(run.job.path))
@@ -84,12 +87,25 @@ void add_run(JsonWriter& json, const std::string& path, std::string_view state, 
 report::Counts counts_of(const observe::Snapshot& snapshot) {
   report::Counts counts;
   counts.by_status = snapshot.by_status;
-  counts.remaining = snapshot.operations - std::min(snapshot.operations, snapshot.finished());
+  counts.remaining = snapshot.remaining();
   return counts;
 }
 
-bool is_resumable(const report::Summary& summary) {
-  return summary.counts.remaining != 0 || summary.outcome == report::Outcome::unfinished;
+bool is_resumable(const report::Summary& summary, AtWork at_work) {
+  return at_work == AtWork::nobody && (summary.counts.remaining != 0 || summary.outcome == report::Outcome::unfinished);
+}
+
+std::string_view state_of(const report::Summary& summary, AtWork at_work) {
+  switch (at_work) {
+    case AtWork::nobody:
+      break;
+    case AtWork::a_process:
+      return "a process is at work on it but cannot be asked: it is just starting or ending, or has no socket (see its "
+             "messages)";
+    case AtWork::another_users_process:
+      return "a process is at work on it that only the user who started it, or root, can ask";
+  }
+  return to_string(summary.outcome);
 }
 
 }  // namespace
@@ -104,20 +120,17 @@ std::vector<std::string> status_lines(const LiveRun& live) {
   const auto& progress = live.progress;
   const auto& snapshot = progress.snapshot();
   std::vector<std::string> lines;
-  lines.push_back(fmt::format("{}: {}, process {}, for {}", harmless(live.report), state_of(snapshot), live.process,
-                              observe::format_seconds(std::chrono::floor<std::chrono::seconds>(progress.elapsed()))));
-  lines.push_back(
-      row("done", fmt::format("{} of {} ({}%)", format_count(snapshot.finished()), format_count(snapshot.operations),
-                              static_cast<int>(progress.fraction() * 100))));
+  lines.push_back(fmt::format("{}, process {}, for {}", state_of(snapshot), live.process,
+                              observe::format_elapsed(progress.elapsed())));
+  lines.push_back(row("done", fmt::format("{} of {} ({}%)", format_count(snapshot.finished()),
+                                          format_count(snapshot.operations), progress.percent())));
   if (snapshot.finished() != 0) lines.push_back(row("results", joined(results(snapshot.by_status))));
   lines.push_back(row("requests", requests_row(snapshot)));
-  lines.push_back(row("pace", fmt::format("{} now, {} on average; {}", observe::format_rate(progress.rate()),
-                                          observe::format_rate(progress.mean_rate()), in_force(snapshot))));
+  lines.push_back(row("pace", fmt::format("{} now, {} on average; {}", format_rate(progress.rate()),
+                                          format_rate(progress.mean_rate()), in_force(snapshot))));
   if (snapshot.pace.paused) {
-    lines.push_back(
-        row("paused",
-            fmt::format("for {}; 'koobatch set' with --go lets it go on",
-                        observe::format_seconds(std::chrono::floor<std::chrono::seconds>(snapshot.pace.paused_for)))));
+    lines.push_back(row("paused", fmt::format("for {}; 'koobatch set' with --go lets it go on",
+                                              observe::format_elapsed(snapshot.pace.paused_for))));
   }
   if (const auto left = progress.time_left()) lines.push_back(row("ETA", observe::format_seconds(*left)));
   return lines;
@@ -136,8 +149,8 @@ std::string status_json(const LiveRun& live) {
       .add("unanswered", snapshot.unanswered)
       .add("in_flight", snapshot.in_flight)
       .add("seconds", seconds(live.progress.elapsed()))
-      .add("rate_now", live.progress.rate())
-      .add("rate_mean", live.progress.mean_rate());
+      .exact("rate_now", live.progress.rate())
+      .exact("rate_mean", live.progress.mean_rate());
   append_pace(json.key("pace"), snapshot.pace);
   if (const auto reason = observe::describe(snapshot); !reason.empty()) json.add("held_back", reason);
   if (const auto left = live.progress.time_left()) json.add("eta_seconds", seconds(*left));
@@ -145,36 +158,29 @@ std::string status_json(const LiveRun& live) {
   return text;
 }
 
-std::vector<std::string> status_lines(const report::Summary& summary, bool locked) {
+std::vector<std::string> status_lines(const report::Summary& summary, AtWork at_work) {
   std::vector<std::string> lines;
-  const std::string path = harmless(summary.report);
-  if (locked) {
-    lines.push_back(path +
-                    ": a process is at work on it but cannot be asked: it is just starting or ending, or has "
-                    "no socket (see its messages)");
-  } else {
-    lines.push_back(fmt::format("{}: {}", path, to_string(summary.outcome)));
-  }
+  lines.push_back(fmt::format("{}: {}", harmless(summary.report), state_of(summary, at_work)));
   lines.push_back(row("done", fmt::format("{} of {}", format_count(summary.counts.finished()),
                                           format_count(report::total_of(summary.counts)))));
   if (summary.counts.finished() != 0) lines.push_back(row("results", joined(results(summary.counts.by_status))));
   if (summary.counts.remaining != 0) lines.push_back(row("remaining", format_count(summary.counts.remaining)));
   if (!summary.error.empty()) lines.push_back(row("stopped", harmless(summary.error)));
-  if (!locked && is_resumable(summary)) {
+  if (is_resumable(summary, at_work)) {
     lines.push_back(row("go on", harmless(report::resume_command(summary.report))));
   }
   return lines;
 }
 
-std::string status_json(const report::Summary& summary, bool locked) {
+std::string status_json(const report::Summary& summary, AtWork at_work) {
   std::string text;
   JsonWriter json(text);
-  add_run(json, summary.report, locked ? "running" : to_string(summary.outcome), summary.run);
+  add_run(json, summary.report, at_work == AtWork::nobody ? to_string(summary.outcome) : "running", summary.run);
   json.add("segment", summary.segments).add("operations", report::total_of(summary.counts));
   report::append_counts(json.key("counts"), summary.counts);
   json.add("requests", summary.requests).add("retries", summary.retries).add("seconds", summary.seconds);
   if (!summary.error.empty()) json.add("error", harmless(summary.error));
-  if (!locked && is_resumable(summary)) json.add("resume", harmless(report::resume_command(summary.report)));
+  if (is_resumable(summary, at_work)) json.add("resume", harmless(report::resume_command(summary.report)));
   json.end();
   return text;
 }
@@ -185,14 +191,14 @@ std::vector<std::string> describe(const Request& request, const PaceState& befor
     changes.push_back(*request.rate == before.rate
                           ? limit_text(before.rate) + ", as before"
                           : fmt::format("{} from now on, before {}", limit_text(*request.rate),
-                                        before.rate > 0 ? rate_text(before.rate) : "without limit"));
+                                        before.rate > 0 ? format_rate(before.rate) : "without limit"));
   }
   if (request.pause && *request.pause == before.paused) {
     changes.emplace_back(before.paused ? "paused already" : "not paused");
   } else if (request.pause) {
     changes.push_back(*request.pause
                           ? "paused: nothing new is sent until --go"
-                          : fmt::format("going on, after a pause of {}", observe::format_seconds(before.paused_for)));
+                          : fmt::format("going on, after a pause of {}", observe::format_elapsed(before.paused_for)));
   }
   return changes;
 }

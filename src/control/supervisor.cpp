@@ -26,7 +26,9 @@ LiveRun Supervisor::live() const {
 }
 
 void Supervisor::print_status() const {
-  for (const auto& line : status_lines(live())) observe::log::answer(line);
+  auto lines = status_lines(live());
+  lines.front().insert(0, harmless(report_) + ": ");
+  for (const auto& line : lines) observe::log::answer(line);
 }
 
 std::string Supervisor::answer(std::string_view line) {
@@ -43,7 +45,7 @@ Result<Reply> Supervisor::obey(const Request& request) {
   const auto changes = fmt::format("{}", fmt::join(describe(request, before), "; "));
   spdlog::info("koobatch set: {}", changes);
   const auto& now = progress_.snapshot();
-  auto text = fmt::format("{}: {}\n  in force  {}", harmless(report_), changes, in_force(now));
+  auto text = fmt::format("{}\n  in force  {}", changes, in_force(now));
   if (now.in_flight != 0) text += fmt::format("\n  in flight {}", now.in_flight);
   return Reply{std::move(text), status_json(live())};
 }

@@ -13,6 +13,9 @@
 namespace koobatch {
 namespace {
 
+/// What a program has ended with if nobody can tell: no success.
+constexpr int unknown_end = 255;
+
 class SpawnRules {
  public:
   SpawnRules(int output, int errors) {
@@ -27,7 +30,7 @@ class SpawnRules {
     sigset_t signals;
     sigemptyset(&signals);
     ::posix_spawnattr_setsigmask(&attributes_, &signals);
-    for (const int ignored : {SIGPIPE, SIGXFSZ}) sigaddset(&signals, ignored);
+    for (const int ignored : {SIGPIPE, SIGXFSZ, SIGCHLD}) sigaddset(&signals, ignored);
     ::posix_spawnattr_setsigdefault(&attributes_, &signals);
   }
   ~SpawnRules() {
@@ -72,7 +75,10 @@ ChildProcess::~ChildProcess() {
 
 std::optional<int> ChildProcess::ended() {
   int status = 0;
-  if (::waitpid(pid_, &status, WNOHANG) != pid_) return std::nullopt;
+  const pid_t waited = ::waitpid(pid_, &status, WNOHANG);
+  if (waited == 0 || (waited < 0 && errno == EINTR)) return std::nullopt;
+  // Without an end to be told of it is over all the same; its number may be another's from now on.
+  if (waited < 0) status = W_EXITCODE(unknown_end, 0);
   pid_ = -1;
   return status;
 }

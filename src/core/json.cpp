@@ -64,4 +64,8 @@ JsonWriter& JsonWriter::add(std::string_view name, double value, int decimals) {
   return *this;
 }
 
+JsonWriter& JsonWriter::exact(std::string_view name, double value) {
+  return raw(name, std::isfinite(value) ? fmt::format("{}", value) : "null");
+}
+
 }  // namespace koobatch

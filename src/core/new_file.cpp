@@ -36,41 +36,41 @@ std::filesystem::path temporary_name(const std::filesystem::path& path) {
   return path.parent_path() / fmt::format(".koobatch-{}-{}.tmp", ::getpid(), counter.fetch_add(1));
 }
 
-Result<NewFile> NewFile::create(const std::filesystem::path& path, mode_t mode) {
-  struct stat status {};
-  if (::lstat(path.c_str(), &status) == 0) return exists_error(path);
+Temporary open_temporary(const std::filesystem::path& path, mode_t mode, int flags) {
   for (;;) {
-    auto temporary = temporary_name(path);
-    const int fd = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
-    if (fd >= 0) return NewFile(path, std::move(temporary), fd);
-    // One that a killed process of the same number left behind.
-    if (errno == EEXIST || errno == EINTR) continue;
-    return system_error(ErrorKind::usage, path.native(), "cannot be created", errno);
+    auto name = temporary_name(path);
+    const int fd = ::open(name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | flags, mode);
+    if (fd >= 0 || (errno != EEXIST && errno != EINTR)) return {std::move(name), Descriptor(fd)};
   }
 }
 
-NewFile::NewFile(std::filesystem::path path, std::filesystem::path temporary, int fd)
-    : path_(std::move(path)), temporary_(std::move(temporary)), fd_(fd) {}
+Result<NewFile> NewFile::create(const std::filesystem::path& path, mode_t mode) {
+  struct stat status {};
+  if (::lstat(path.c_str(), &status) == 0) return exists_error(path);
+  auto temporary = open_temporary(path, mode);
+  if (!temporary.file) return system_error(ErrorKind::usage, path.native(), "cannot be created", errno);
+  return NewFile(path, std::move(temporary));
+}
 
-NewFile::NewFile(NewFile&& other) noexcept
-    : path_(std::move(other.path_)), temporary_(std::move(other.temporary_)), fd_(std::exchange(other.fd_, -1)) {}
+NewFile::NewFile(std::filesystem::path path, Temporary temporary)
+    : path_(std::move(path)), temporary_(std::move(temporary)) {}
 
 NewFile::~NewFile() {
-  if (fd_ < 0) return;
-  ::close(fd_);
-  ::unlink(temporary_.c_str());
+  if (temporary_.file) ::unlink(temporary_.path.c_str());
 }
 
 Result<void> NewFile::write(std::string_view text) {
-  if (const int code = write_all(fd_, text); code != 0) return failure("write failed", code);
+  if (const int code = write_all(temporary_.file.get(), text); code != 0) return failure("write failed", code);
   return {};
 }
 
 Result<void> NewFile::finish() {
-  if (::fsync(fd_) != 0) return failure("fsync failed", errno);
-  if (!rename_new(temporary_, path_)) return errno == EEXIST ? exists_error(path_) : failure("rename failed", errno);
+  if (::fsync(temporary_.file.get()) != 0) return failure("fsync failed", errno);
+  if (!rename_new(temporary_.path, path_)) {
+    return errno == EEXIST ? exists_error(path_) : failure("rename failed", errno);
+  }
   // All of it is durable: what closing could still say, fsync has said.
-  ::close(std::exchange(fd_, -1));
+  ::close(temporary_.file.release());
   const auto folder = path_.has_parent_path() ? path_.parent_path() : std::filesystem::path(".");
   if (const int code = sync_folder(folder); code != 0) return failure("fsync of its folder failed", code);
   return {};

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cmath>
 #include <optional>
 
 namespace koobatch {
@@ -25,7 +26,6 @@ struct RateUnit {
 };
 constexpr std::array<RateUnit, 7> rate_units = {
     {{"s", 1}, {"sec", 1}, {"second", 1}, {"m", 60}, {"min", 60}, {"h", 3600}, {"hour", 3600}}};
-constexpr double highest_rate = 1e9;
 
 bool is_digit(char c) {
   return c >= '0' && c <= '9';
@@ -99,8 +99,7 @@ Result<double> parse_rate(std::string_view text) {
   const double rate = *value / unit->seconds;
   if (!(rate > 0)) return usage_error("must be more than 0");
   if (rate > highest_rate) return usage_error("more than 1,000,000,000 a second");
-  // A slower pace than this is a slip, and its interval would not fit the clock's arithmetic.
-  if (rate < 1.0 / (24 * 3600)) return usage_error("less than one a day");
+  if (rate < lowest_rate) return usage_error("less than one a day");
   return rate;
 }
 
@@ -126,6 +125,13 @@ std::string format_duration(Duration d) {
   if (s < 3600) return fmt::format("{}m{:02}s", s / 60, s % 60);
   if (s < 24 * 3600) return fmt::format("{}h{:02}m", s / 3600, s / 60 % 60);
   return fmt::format("{}d{:02}h", s / (24 * 3600), s / 3600 % 24);
+}
+
+std::string format_rate(double rate) {
+  constexpr double better_by_the_hour = 0.01;
+  if (rate >= 100) return format_count(static_cast<std::uint64_t>(std::llround(rate))) + "/s";
+  const bool slow = rate > 0 && rate < better_by_the_hour;
+  return slow ? fmt::format("{:.3g}/h", rate * 3600) : fmt::format("{:.3g}/s", rate);
 }
 
 std::string format_count(std::uint64_t n) {

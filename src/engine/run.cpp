@@ -541,7 +541,7 @@ RunResult Run::finish() {
   const auto sum = snapshot();
   end.segment = impl_->record.segment;
   end.counts.by_status = sum.by_status;
-  end.counts.remaining = sum.operations - std::min(sum.operations, sum.finished());
+  end.counts.remaining = sum.remaining();
   end.at = WallClock::now();
   end.seconds = seconds(Steady::now() - impl_->started);
   end.requests = sum.requests;

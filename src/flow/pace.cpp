@@ -1,5 +1,7 @@
 #include "koobatch/flow/pace.hpp"
 
+#include "koobatch/core/units.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -32,10 +34,6 @@ std::uint32_t burst_of(const PaceSettings& settings) {
   return settings.burst != 0 ? settings.burst : RateLimiter::default_burst(settings.rate);
 }
 
-std::string rate_text(double rate) {
-  return rate < 10 ? fmt::format("{:.2g}/s", rate) : fmt::format("{:.0f}/s", rate);
-}
-
 std::string reason(int http) {
   return http == 0 ? std::string() : fmt::format(" (HTTP {})", http);
 }
@@ -46,13 +44,14 @@ std::string describe(const PaceEvent& event) {
   switch (event.kind) {
     case PaceEvent::Kind::cut:
       return fmt::format("the service throttles{}: at most {} from now on ({})", reason(event.http),
-                         rate_text(event.to), event.from ? "before: " + rate_text(*event.from) : "before: no limit");
+                         format_rate(event.to),
+                         event.from ? "before: " + format_rate(*event.from) : "before: no limit");
     case PaceEvent::Kind::paused:
       return fmt::format("the service asks to wait{}: nothing is sent for {:.3g} s", reason(event.http),
                          seconds(event.wait));
     case PaceEvent::Kind::user_cut:
       return fmt::format("the service throttles one user{}: at most {} for that user from now on", reason(event.http),
-                         rate_text(event.to));
+                         format_rate(event.to));
     case PaceEvent::Kind::user_paused:
       return fmt::format("the service asks one user to wait{}: nothing is sent for that user for {:.3g} s",
                          reason(event.http), seconds(event.wait));

@@ -116,7 +116,6 @@ void add_requests(Families& families, const RunMetrics& run) {
   fill(families.value(durations).histogram, run.requests);
   families.gauge("koobatch_in_flight_requests", "Requests under way.", static_cast<double>(run.progress.in_flight));
   families.counter("koobatch_retries_total", "Requests sent that were not an operation's first.", run.progress.retries);
-  families.counter("koobatch_throttled_total", "Answers that asked to slow down.", run.progress.throttled);
 }
 
 void add_service(Families& families, const RunMetrics& run) {
@@ -126,7 +125,10 @@ void add_service(Families& families, const RunMetrics& run) {
   }
   families.gauge("koobatch_service_up", "0 while nothing is sent but probes because the service does not answer.",
                  run.progress.pace.down ? 0 : 1);
-  families.counter("koobatch_token_refreshes_total", "New access tokens taken into use in mid-run.",
+  families.gauge("koobatch_paused", "1 while nothing is sent because the user has paused the run.",
+                 run.progress.pace.paused ? 1 : 0);
+  families.counter("koobatch_token_refreshes_total",
+                   "Renewals of credentials in mid-run: a new access token, or a file of tokens that was read again.",
                    run.token_refreshes);
 }
 

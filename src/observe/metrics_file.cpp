@@ -13,47 +13,65 @@
 #include <cerrno>
 #include <cstdio>
 #include <fstream>
-#include <iterator>
 #include <utility>
 
 namespace koobatch::observe {
+namespace {
+
+/// Far more than metrics ever take.
+constexpr std::size_t longest = std::size_t{1} << 20;
+
+/// The text of the file, unless it is longer than `longest`: then a little more than that.
+Result<std::string> read_beginning(const std::filesystem::path& path, const std::string& name) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) return system_error(ErrorKind::usage, name, "cannot be read", errno);
+  std::string text(longest + 1, '\0');
+  file.read(text.data(), static_cast<std::streamsize>(text.size()));
+  if (file.bad()) return system_error(ErrorKind::usage, name, "cannot be read", errno);
+  text.resize(static_cast<std::size_t>(file.gcount()));
+  return text;
+}
+
+}  // namespace
 
 MetricsFile::MetricsFile(std::filesystem::path path, std::optional<std::int64_t> last_success)
     : path_(std::move(path)), last_success_(last_success) {}
 
 Result<MetricsFile> MetricsFile::open(std::filesystem::path path) {
   const std::string name = "--metrics-file " + path.native();
-  std::error_code none;
-  if (!std::filesystem::exists(path, none)) return MetricsFile(std::move(path), std::nullopt);
-  if (!std::filesystem::is_regular_file(path, none)) return usage_error(name + ": is no file; name one");
-  std::ifstream file(path, std::ios::binary);
-  if (!file) return system_error(ErrorKind::usage, name, "cannot be read", errno);
-  const std::string text{std::istreambuf_iterator<char>(file), {}};
-  if (!text.empty() && !is_metrics_text(text)) {
+  const std::filesystem::path folder = path.has_parent_path() ? path.parent_path() : ".";
+  if (::faccessat(AT_FDCWD, folder.c_str(), W_OK | X_OK, AT_EACCESS) != 0) {
+    return system_error(ErrorKind::usage, name, "its folder cannot be written to", errno);
+  }
+  std::error_code error;
+  const auto status = std::filesystem::status(path, error);
+  if (status.type() == std::filesystem::file_type::not_found) return MetricsFile(std::move(path), std::nullopt);
+  if (status.type() == std::filesystem::file_type::none) {
+    return system_error(ErrorKind::usage, name, "cannot be found", error.value());
+  }
+  if (!std::filesystem::is_regular_file(status)) return usage_error(name + ": is no file; name one");
+  const auto text = read_beginning(path, name);
+  if (!text) return text.error();
+  if (!text->empty() && (!is_metrics_text(*text) || text->size() > longest)) {
     return usage_error(name + ": holds something else than metrics of koobatch, and is not overwritten; name another");
   }
-  return MetricsFile(std::move(path), last_success_in(text));
+  return MetricsFile(std::move(path), last_success_in(*text));
 }
 
 Result<void> MetricsFile::replace(std::string_view text) const {
   constexpr mode_t readable_by_all = 0644;
-  std::filesystem::path temporary;
   const auto failure = [&](const char* what, int code) {
     return system_error(ErrorKind::fatal, "--metrics-file " + path_.native(), what, code);
   };
-  int fd = -1;
-  do {
-    temporary = temporary_name(path_);
-    fd = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, readable_by_all);
-  } while (fd < 0 && (errno == EEXIST || errno == EINTR));
-  if (fd < 0) return failure("cannot be created", errno);
-  int code = write_all(fd, text);
+  auto temporary = open_temporary(path_, readable_by_all);
+  if (!temporary.file) return failure("cannot be created", errno);
+  int code = write_all(temporary.file.get(), text);
   // A full disk may be told of only here.
-  if (::close(fd) != 0 && code == 0) code = errno;
+  if (::close(temporary.file.release()) != 0 && code == 0) code = errno;
   const char* const step = code != 0 ? "write failed" : "rename failed";
-  if (code == 0 && ::rename(temporary.c_str(), path_.c_str()) != 0) code = errno;
+  if (code == 0 && ::rename(temporary.path.c_str(), path_.c_str()) != 0) code = errno;
   if (code == 0) return {};
-  ::unlink(temporary.c_str());
+  ::unlink(temporary.path.c_str());
   return failure(step, code);
 }
 

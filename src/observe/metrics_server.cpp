@@ -11,13 +11,18 @@
 #include <exception>
 #include <future>
 #include <optional>
+#include <string>
 #include <utility>
+#include <vector>
 
 namespace koobatch::observe {
 namespace {
 
 using boost::asio::ip::tcp;
 using namespace std::chrono_literals;
+
+constexpr std::string_view other_port = "choose another port, or 0 for any";
+constexpr std::string_view own_address = "choose an address of this machine, e.g. 127.0.0.1, or 0.0.0.0 for all";
 
 std::optional<std::uint16_t> port_of(std::string_view digits) {
   std::uint16_t port = 0;
@@ -57,9 +62,16 @@ boost::system::error_code try_to_listen(const tcp::endpoint& endpoint) {
   return error;
 }
 
-Error cannot_listen(const std::string& address, const std::string& why) {
-  return usage_error(
-      fmt::format("--metrics-addr {}: cannot listen there: {}; choose another port, or 0 for any", address, why));
+Error cannot_listen(const std::string& address, const std::string& why, std::string_view advice = other_port) {
+  return usage_error(fmt::format("--metrics-addr {}: cannot listen there: {}; {}", address, why, advice));
+}
+
+std::vector<std::string> exposer_options(const tcp::endpoint& endpoint) {
+  const auto patience = std::chrono::duration_cast<std::chrono::milliseconds>(MetricsServer::patience);
+  return {"listening_ports",    to_text(endpoint),
+          "num_threads",        std::to_string(MetricsServer::threads),
+          "connection_queue",   "1",
+          "request_timeout_ms", std::to_string(patience.count())};
 }
 
 class Source final : public prometheus::Collectable {
@@ -88,12 +100,14 @@ Result<void> check_metrics_address(std::string_view text) {
 Result<std::unique_ptr<MetricsServer>> MetricsServer::start(const std::string& address, Read read) {
   auto endpoint = parse(address);
   if (!endpoint) return cannot_listen(address, "not an address and a port");
-  if (const auto error = try_to_listen(*endpoint)) return cannot_listen(address, error.message());
+  if (const auto error = try_to_listen(*endpoint)) {
+    const bool foreign = error == boost::system::errc::address_not_available;
+    return cannot_listen(address, error.message(), foreign ? own_address : other_port);
+  }
   auto impl = std::make_unique<Impl>();
   impl->source = std::make_shared<Source>(std::move(read));
   try {
-    constexpr std::size_t threads = 1;
-    impl->exposer = std::make_unique<prometheus::Exposer>(to_text(*endpoint), threads);
+    impl->exposer = std::make_unique<prometheus::Exposer>(exposer_options(*endpoint));
   } catch (const std::exception& error) {
     return cannot_listen(address, error.what());
   }

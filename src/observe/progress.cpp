@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <numeric>
 #include <utility>
 #include <vector>
@@ -17,11 +16,6 @@ namespace {
 constexpr std::string_view gap = "  ";
 constexpr std::size_t min_bar = 12;  // brackets included; a shorter one says nothing
 constexpr std::size_t max_bar = 42;
-
-/// Rounded down, so that 100% means all.
-int percent(const Progress& progress) {
-  return static_cast<int>(progress.fraction() * 100);
-}
 
 std::string time_left(const Progress& progress) {
   const auto left = progress.time_left();
@@ -66,7 +60,7 @@ std::vector<Part> parts_of(const Progress& progress) {
   const Snapshot& snapshot = progress.snapshot();
   std::vector<Part> parts;
   parts.push_back({std::string(min_bar, ' '), importance_of_bar});
-  parts.push_back({fmt::format("{:3}%", percent(progress)), 10});
+  parts.push_back({fmt::format("{:3}%", progress.percent()), 10});
   parts.push_back({fmt::format("{}/{}", format_count(snapshot.finished()), format_count(snapshot.operations)), 9});
   add_pace(progress, parts);
   int importance = importance_of_bar;
@@ -100,14 +94,13 @@ std::string draw_bar(double fraction, std::size_t length) {
 
 }  // namespace
 
-std::string format_rate(double rate) {
-  if (rate >= 100) return format_count(static_cast<std::uint64_t>(std::llround(rate))) + "/s";
-  return fmt::format("{:.1f}/s", rate);
-}
-
 std::string format_seconds(Duration d) {
   const auto s = std::chrono::ceil<std::chrono::seconds>(d);
   return s.count() < 10 ? fmt::format("{}s", s.count()) : format_duration(s);
+}
+
+std::string format_elapsed(Duration d) {
+  return format_seconds(std::chrono::floor<std::chrono::seconds>(d));
 }
 
 std::string describe(const Snapshot& snapshot) {
@@ -172,7 +165,7 @@ double Progress::estimated_rate() const {
 std::optional<Duration> Progress::time_left() const {
   constexpr double too_long = 100.0 * 24 * 3600;  // a pace so slow is no pace; and it must fit a Duration
   if (estimate_.empty() || last_.stands_still()) return std::nullopt;
-  const auto left = static_cast<double>(last_.operations - std::min(last_.operations, last_.finished()));
+  const auto left = static_cast<double>(last_.remaining());
   const double pace = estimated_rate();
   if (pace <= 0 || left / pace > too_long) return std::nullopt;
   return last_.pace.wait + std::chrono::duration_cast<Duration>(std::chrono::duration<double>(left / pace));
@@ -201,7 +194,7 @@ std::string render_bar(const Progress& progress, std::size_t width) {
 std::string render_plain(const Progress& progress) {
   const Snapshot& snapshot = progress.snapshot();
   std::string line = fmt::format("{} of {} done ({}%), {} now, {} on average", format_count(snapshot.finished()),
-                                 format_count(snapshot.operations), percent(progress), format_rate(progress.rate()),
+                                 format_count(snapshot.operations), progress.percent(), format_rate(progress.rate()),
                                  format_rate(progress.mean_rate()));
   for (const auto& count : counts_of(snapshot)) line.append(", ").append(count);
   if (const auto reason = describe(snapshot); !reason.empty()) line.append(", ").append(reason);

@@ -95,23 +95,6 @@ fs::path folder_of(const fs::path& path) {
   return path.has_parent_path() ? path.parent_path() : fs::path(".");
 }
 
-struct Created {
-  fs::path path;
-  int fd;
-};
-
-Result<Created> create_temporary(const fs::path& report) {
-  for (;;) {
-    fs::path path = temporary_name(report);
-    const int fd =
-        uninterrupted([&] { return ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0644); });
-    if (fd >= 0) return Created{std::move(path), fd};
-    // One that a killed process of the same number left behind.
-    if (errno == EEXIST) continue;
-    return creation_error(report, "cannot create the report", errno);
-  }
-}
-
 Result<void> lock(const std::string& name, int fd) {
   if (uninterrupted([&] { return ::flock(fd, LOCK_EX | LOCK_NB); }) == 0) return {};
   if (errno == EWOULDBLOCK) {
@@ -183,13 +166,14 @@ Result<void> check_free(const fs::path& path) {
 
 Result<std::unique_ptr<JournalFile>> create_report(const fs::path& path, std::string_view first_lines) {
   if (auto free = check_free(path); !free) return free.error();
-  auto created = create_temporary(path);
-  if (!created) return created.error();
-  Removal temporary(created->path);
-  auto journal = std::make_unique<PosixJournal>(path.native(), created->fd);
-  if (auto written = write_first(created->fd, path, first_lines); !written) return written.error();
-  if (auto locked = lock(path.native(), created->fd); !locked) return locked.error();
-  if (!rename_new(created->path, path)) {
+  auto created = open_temporary(path, 0644, O_APPEND);
+  if (!created.file) return creation_error(path, "cannot create the report", errno);
+  Removal temporary(created.path);
+  auto journal = std::make_unique<PosixJournal>(path.native(), created.file.release());
+  const int fd = journal->descriptor();
+  if (auto written = write_first(fd, path, first_lines); !written) return written.error();
+  if (auto locked = lock(path.native(), fd); !locked) return locked.error();
+  if (!rename_new(created.path, path)) {
     return errno == EEXIST ? exists_error(path) : creation_error(path, "cannot name the report", errno);
   }
   temporary.keep();

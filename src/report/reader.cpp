@@ -1,5 +1,7 @@
 #include "koobatch/report/reader.hpp"
 
+#include "koobatch/core/descriptor.hpp"
+
 #include "line_splitter.hpp"
 
 #include <fcntl.h>
@@ -231,19 +233,6 @@ Result<Scan> Scanner::finish() {
   return std::move(scan_);
 }
 
-/// Closes the descriptor it holds.
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  ~Descriptor() { ::close(fd_); }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int get() const { return fd_; }
-
- private:
-  int fd_;
-};
-
 Result<std::size_t> read_some(int fd, const std::string& name, char* to, std::size_t size) {
   for (;;) {
     const ssize_t count = ::read(fd, to, size);
@@ -289,9 +278,9 @@ Result<Scan> scan(const std::string& name, const ReadSome& read, Visitor& visito
 
 Result<Scan> scan(const std::filesystem::path& path, Visitor& visitor) {
   const std::string& name = path.native();
-  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return system_error(ErrorKind::usage, name, "cannot open the report", errno);
-  const Descriptor descriptor(fd);
+  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file) return system_error(ErrorKind::usage, name, "cannot open the report", errno);
+  const int fd = file.get();
   struct stat status {};
   if (::fstat(fd, &status) != 0) return system_error(ErrorKind::usage, name, "cannot read the report", errno);
   if (S_ISDIR(status.st_mode)) return usage_error(name + ": is a folder; name the report file in it");

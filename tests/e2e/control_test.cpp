@@ -194,8 +194,8 @@ BOOST_AUTO_TEST_CASE(a_rate_that_is_set_holds_from_then_on) {
     fixture.start({"--rate", "50/s", "--threads", threads, "--progress", "none"});
     const auto faster = fixture.ask({"set", "--rate", "1000/s"});
     BOOST_TEST(faster.status == 0, faster.err);
-    BOOST_TEST(contains(faster.out, "at most 1000/s from now on, before 50/s"), faster.out);
-    BOOST_TEST(contains(faster.out, "in force  at most 1000/s"), faster.out);
+    BOOST_TEST(contains(faster.out, "at most 1,000/s from now on, before 50/s"), faster.out);
+    BOOST_TEST(contains(faster.out, "in force  at most 1,000/s"), faster.out);
     BOOST_REQUIRE(becomes([&] { return number(fixture.status(), "requests") >= 500; }));
     const auto slower = fixture.ask({"set", "--rate", "100/s"});
     const std::size_t sent = number(fixture.status(), "requests");
@@ -204,8 +204,8 @@ BOOST_AUTO_TEST_CASE(a_rate_that_is_set_holds_from_then_on) {
     BOOST_TEST(fixture.ask({"set", "--rate", "none"}).status == 0);
     const auto finished = fixture.run->wait();
     BOOST_TEST(finished.status == 0, finished.err);
-    BOOST_TEST(contains(finished.err, "koobatch set: at most 1000/s from now on, before 50/s"), finished.err);
-    BOOST_TEST(contains(finished.err, "koobatch set: at most 100/s from now on, before 1000/s"), finished.err);
+    BOOST_TEST(contains(finished.err, "koobatch set: at most 1,000/s from now on, before 50/s"), finished.err);
+    BOOST_TEST(contains(finished.err, "koobatch set: at most 100/s from now on, before 1,000/s"), finished.err);
     fixture.check_all_succeeded(operations);
     const auto times = fixture.arrivals();
     BOOST_REQUIRE(times.size() == operations);
@@ -350,6 +350,69 @@ BOOST_AUTO_TEST_CASE(several_ask_at_once_and_one_who_says_nothing_holds_nobody_u
   fixture.check_all_succeeded(600);
 }
 
+BOOST_AUTO_TEST_CASE(a_file_that_has_the_sockets_name_is_left_alone) {
+  Fixture fixture(10);
+  fixture.workspace.write("r.report.ndjson.control", "precious\n");
+  const auto finished = Process(fixture.command({}), token).wait();
+  BOOST_TEST(finished.status == 0, finished.err);
+  BOOST_TEST(contains(finished.err,
+                      ".control: is in the place of the run's socket and is none; move it away; 'koobatch "
+                      "status' and 'koobatch set' will not reach this run"),
+             finished.err);
+  BOOST_TEST(read_file(fixture.control()) == "precious\n");
+}
+
+BOOST_AUTO_TEST_CASE(a_run_whose_report_was_renamed_leaves_anothers_socket_alone) {
+  Fixture fixture(200);
+  fixture.start({"--rate", "100/s"});
+  const auto first = std::move(fixture.run);
+  fs::rename(fixture.report, fixture.workspace.path("old.report.ndjson"));
+  fixture.start({"--rate", "100/s"});
+  BOOST_TEST(fixture.ask({"set", "--pause"}).status == 0);
+  BOOST_TEST(first->wait().status == 0);
+  BOOST_TEST(member(fixture.status(), "state") == "paused");
+  BOOST_TEST(fixture.ask({"set", "--go"}).status == 0);
+  BOOST_TEST(fixture.run->wait().status == 0);
+  BOOST_TEST(!fs::exists(fixture.control()));
+}
+
+BOOST_AUTO_TEST_CASE(who_may_not_ask_is_told_so_with_what_the_report_says) {
+  Fixture fixture(200);
+  fixture.start({"--rate", "100/s"});
+  fs::permissions(fixture.control(), fs::perms::none);
+  const auto ask = [&](const std::vector<std::string>& arguments) {
+    // Permissions mean nothing to root, unless it gives that up.
+    std::vector<std::string> command;
+    if (::geteuid() == 0) command = {"/usr/bin/setpriv", "--bounding-set", "-dac_override"};
+    command.push_back(KOOBATCH_BINARY);
+    command.insert(command.end(), arguments.begin(), arguments.end());
+    return Process(command).wait();
+  };
+  const auto text = ask({"status", fixture.report});
+  const auto json = ask({"status", fixture.report, "--json"});
+  const auto set = ask({"set", fixture.report, "--pause"});
+  BOOST_TEST(fixture.run->wait().status == 0);
+  BOOST_TEST(text.status == 0, text.err);
+  BOOST_TEST(contains(text.out, "only the user who started it, or root, can ask\n  done       "), text.out);
+  BOOST_TEST(json.status == 0, json.err);
+  BOOST_TEST(member(json.out, "state") == "running");
+  BOOST_TEST(set.status == 5);
+  BOOST_TEST(contains(set.err, "only the user who started the run, or root, can tell it anything"), set.err);
+}
+
+BOOST_AUTO_TEST_CASE(it_is_told_by_the_name_it_was_asked_by_and_programs_get_one_for_any_folder) {
+  Fixture fixture(200);
+  fixture.start({"--rate", "100/s"});
+  const auto folder = fs::path(fixture.report).parent_path();
+  const auto text = run_koobatch({"status", "./r.report.ndjson"}, {}, folder);
+  BOOST_TEST(text.out.starts_with("./r.report.ndjson: running, process "), text.out);
+  const auto set = run_koobatch({"set", "./r.report.ndjson", "--rate", "none"}, {}, folder);
+  BOOST_TEST(set.out.starts_with("./r.report.ndjson: no limit from now on"), set.out);
+  BOOST_TEST(fixture.run->wait().status == 0);
+  const auto json = run_koobatch({"status", "./r.report.ndjson", "--json"}, {}, folder);
+  BOOST_TEST(member(json.out, "report") == fixture.report);
+}
+
 BOOST_AUTO_TEST_CASE(garbage_is_refused_and_changes_nothing) {
   Fixture fixture(600);
   fixture.start({"--rate", "100/s"});
@@ -380,7 +443,7 @@ BOOST_AUTO_TEST_CASE(garbage_is_refused_and_changes_nothing) {
   }
   // Leaves in the middle.
   for (int i = 0; i < 20; ++i) RawClient(fixture.control()).say("{\"do\":");
-  BOOST_TEST(contains(fixture.status(), R"("pace":{"rate":100.)"));
+  BOOST_TEST(contains(fixture.status(), R"("pace":{"rate":100,)"));
   const auto finished = fixture.run->wait();
   BOOST_TEST(finished.status == 0, finished.err);
   BOOST_TEST(!contains(finished.err, "koobatch set"), finished.err);

@@ -9,9 +9,14 @@
 #include <signal.h>
 #include <simdjson.h>
 #include <sys/stat.h>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
 #include <boost/test/unit_test.hpp>
 
 #include <atomic>
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <regex>
@@ -98,6 +103,26 @@ struct Fixture {
   }
 };
 
+/// Has a connection to a port of this machine, and never sends anything.
+class SilentClient {
+ public:
+  explicit SilentClient(unsigned port) {
+    socket_.connect({boost::asio::ip::address_v4::loopback(), static_cast<std::uint16_t>(port)});
+    socket_.non_blocking(true);
+  }
+  /// Has the other side not hung up yet?
+  bool is_connected() const {
+    char byte = 0;
+    boost::system::error_code error;
+    socket_.read_some(boost::asio::buffer(&byte, 1), error);
+    return error == boost::asio::error::would_block;
+  }
+
+ private:
+  boost::asio::io_context context_;
+  mutable boost::asio::ip::tcp::socket socket_{context_};
+};
+
 void collect_expressions(simdjson::dom::element element, Flags& found) {
   if (simdjson::dom::array list; element.get(list) == simdjson::SUCCESS) {
     for (const auto item : list) collect_expressions(item, found);
@@ -149,7 +174,6 @@ BOOST_FIXTURE_TEST_CASE(every_request_and_result_is_counted_by_how_it_ended, Fix
   CHECK_VALUE(at_the_end, "koobatch_request_duration_seconds_count", requests);
   CHECK_VALUE(at_the_end, "koobatch_request_duration_seconds_bucket{le=\"+Inf\"}", requests);
   CHECK_VALUE(at_the_end, "koobatch_retries_total", requests - 3);
-  CHECK_VALUE(at_the_end, "koobatch_throttled_total", 1);
   CHECK_VALUE(at_the_end, "koobatch_in_flight_requests", 0);
   CHECK_VALUE(at_the_end, "koobatch_exit_status", 1);
   BOOST_TEST(value(at_the_end, "koobatch_end_time_seconds").has_value());
@@ -178,7 +202,7 @@ BOOST_FIXTURE_TEST_CASE(a_learned_rate_and_new_tokens_are_told_and_no_secret_is,
   BOOST_TEST(refreshes > 3);
   CHECK_VALUE(metrics, "koobatch_token_refreshes_total{task=\"nightly\"}", refreshes);
   BOOST_TEST(value(metrics, "koobatch_requests_total{outcome=\"unauthorized\",task=\"nightly\"}").value_or(0) > 0);
-  BOOST_TEST(value(metrics, "koobatch_throttled_total{task=\"nightly\"}").value_or(0) > 0);
+  BOOST_TEST(value(metrics, "koobatch_requests_total{outcome=\"throttled\",task=\"nightly\"}").value_or(0) > 0);
   BOOST_TEST(value(metrics, "koobatch_rate_limit{task=\"nightly\"}").value_or(0) > 0);
   BOOST_TEST(value(metrics, "koobatch_last_success_timestamp_seconds{task=\"nightly\"}").has_value());
   BOOST_TEST(metrics.find("canary") == std::string::npos);
@@ -271,6 +295,21 @@ BOOST_FIXTURE_TEST_CASE(retry_and_bench_have_metrics_too, Fixture) {
   CHECK_VALUE(text(), "koobatch_requests_total{outcome=\"succeeded\"}", 50);
 }
 
+BOOST_FIXTURE_TEST_CASE(who_connects_and_says_nothing_keeps_nobody_from_scraping, Fixture) {
+  std::string scraped;
+  bool silent_is_waited_for = false;
+  ScriptedServer server({{.bytes = success(), .before = [&] {
+                            const SilentClient first(port);
+                            const SilentClient second(port);
+                            scraped = scrape();
+                            silent_is_waited_for = first.is_connected() && second.is_connected();
+                          }}});
+  const auto finished = run(1, server.url(), {"--metrics-addr", address});
+  BOOST_TEST(finished.status == 0, finished.err);
+  CHECK_VALUE(scraped, "koobatch_operations", 1);
+  BOOST_TEST(silent_is_waited_for, "it was served after them, not beside them");
+}
+
 BOOST_FIXTURE_TEST_CASE(the_address_in_use_is_told_where_any_port_will_do, Fixture) {
   ScriptedServer server;
   const auto finished = run(1, server.url(), {"--metrics-addr", "127.0.0.1:0"});
@@ -282,8 +321,9 @@ BOOST_FIXTURE_TEST_CASE(the_address_in_use_is_told_where_any_port_will_do, Fixtu
 BOOST_FIXTURE_TEST_CASE(without_a_place_to_listen_nothing_is_sent, Fixture) {
   const ScriptedServer occupied;
   ScriptedServer server;
-  for (const auto& [bad, why] : {std::pair{fmt::format("127.0.0.1:{}", occupied.port()), "already in use"},
-                                 std::pair{std::string("192.0.2.1:9464"), "assign requested address"}}) {
+  for (const auto& [bad, why] :
+       {std::pair{fmt::format("127.0.0.1:{}", occupied.port()), "already in use; choose another port"},
+        std::pair{std::string("192.0.2.1:9464"), "choose an address of this machine"}}) {
     const auto finished = run(1, server.url(), {"--metrics-addr", bad});
     BOOST_TEST(finished.status == 2, finished.err);
     BOOST_TEST(finished.err.find("--metrics-addr " + bad + ": cannot listen there: ") != std::string::npos,
@@ -304,9 +344,21 @@ BOOST_FIXTURE_TEST_CASE(no_other_file_is_overwritten_with_metrics, Fixture) {
   BOOST_TEST(server.requests() == 0U);
 }
 
-BOOST_FIXTURE_TEST_CASE(a_run_does_not_end_because_its_metrics_cannot_be_written, Fixture) {
+BOOST_FIXTURE_TEST_CASE(without_a_folder_for_the_file_nothing_is_sent, Fixture) {
   ScriptedServer server;
   const auto finished = run(1, server.url(), {"--metrics-file", workspace.path("nowhere/a.prom")});
+  BOOST_TEST(finished.status == 2, finished.err);
+  BOOST_TEST(finished.err.find("nowhere/a.prom: its folder cannot be written to: No such file or directory") !=
+                 std::string::npos,
+             finished.err);
+  BOOST_TEST(server.requests() == 0U);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_run_does_not_end_because_its_metrics_cannot_be_written, Fixture) {
+  const auto folder = workspace.path("metrics");
+  fs::create_directory(folder);
+  ScriptedServer server({{.bytes = success(), .before = [&] { fs::remove_all(folder); }}});
+  const auto finished = run(1, server.url(), {"--metrics-file", folder + "/a.prom"});
   BOOST_TEST(finished.status == 0, finished.err);
   BOOST_TEST(finished.err.find("warning: --metrics-file") != std::string::npos, finished.err);
   BOOST_TEST(finished.err.find("No such file or directory; the run goes on") != std::string::npos, finished.err);

@@ -267,6 +267,15 @@ BOOST_AUTO_TEST_CASE(what_the_command_comes_to_changes_nothing_but_is_told) {
   check("koobatch-no-such-program now", "--on-complete 'koobatch-no-such-program': cannot be started: No such file");
 }
 
+BOOST_AUTO_TEST_CASE(its_end_is_seen_though_who_started_us_ignores_the_ends_of_children) {
+  Flags command = {"/usr/bin/env", "--ignore-signal=CHLD", KOOBATCH_BINARY};
+  const Flags flags = rehearsal({"--on-complete", "sh -c 'exit 3'"});
+  command.insert(command.end(), flags.begin(), flags.end());
+  const auto finished = Process(command, {}, workspace.path("")).wait();
+  BOOST_TEST(finished.status == 0, finished.err);
+  BOOST_TEST(says(finished, "--on-complete: 'sh' ended with status 3"), finished.err);
+}
+
 BOOST_AUTO_TEST_CASE(what_the_command_says_does_not_get_into_the_summary) {
   const auto finished = rehearse({"--on-complete", "sh -c 'echo one; echo two >&2'"});
   BOOST_TEST(finished.out.find("one") == std::string::npos, finished.out);

@@ -1,4 +1,5 @@
 #include "koobatch/control/protocol.hpp"
+#include "koobatch/core/units.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -44,7 +45,8 @@ BOOST_AUTO_TEST_CASE(requests_are_one_line_and_read_back_the_same) {
   check_read_back({});
   check_read_back(asking(0, {}));
   check_read_back(asking(1.0 / 3, {}));
-  check_read_back(asking(1e-7, {}));
+  check_read_back(asking(lowest_rate, {}));
+  check_read_back(asking(highest_rate, {}));
   check_read_back(asking({}, true));
   check_read_back(asking(5, false));
 }
@@ -58,6 +60,7 @@ BOOST_AUTO_TEST_CASE(what_is_not_wholly_understood_is_refused) {
         "{\"do\":\"set\",\"pause\":true,\"until\":\"noon\"}", "{\"do\":\"status\",\"do\":\"status\"}"}) {
     check_refused(line);
   }
+  check_refused("{\"do\":\"set\",\"rate\":1e-300}");
   check_refused(std::string(longest_request, '['));
   check_refused(std::string_view("\0\xff\x1b", 3));
 }

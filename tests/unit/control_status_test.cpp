@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <boost/test/unit_test.hpp>
 
+#include <filesystem>
 #include <string>
 
 using namespace koobatch;
@@ -36,7 +37,7 @@ struct Fixture {
   }
   LiveRun live() const { return {report, run, progress, 42}; }
 
-  std::string report = "r\x1b.ndjson";
+  std::string report = "/jobs/r\x1b.ndjson";
   report::RunRecord run;
   observe::Progress progress;
 };
@@ -57,8 +58,8 @@ report::Summary summary_of(report::Outcome outcome, std::uint64_t remaining) {
   return summary;
 }
 
-std::string ended_lines(const report::Summary& summary, bool locked) {
-  return fmt::format("{}", fmt::join(status_lines(summary, locked), "\n"));
+std::string ended_lines(const report::Summary& summary, AtWork at_work) {
+  return fmt::format("{}", fmt::join(status_lines(summary, at_work), "\n"));
 }
 
 }  // namespace
@@ -67,11 +68,11 @@ BOOST_FIXTURE_TEST_SUITE(control_status, Fixture)
 
 BOOST_AUTO_TEST_CASE(a_run_that_goes_on_is_told_of_in_a_few_lines) {
   BOOST_TEST(lines(snapshot_of(440, 10)) ==
-             "r\\u{1b}.ndjson: running, process 42, for 5s\n"
+             "running, process 42, for 5s\n"
              "  done       450 of 1,000 (45%)\n"
              "  results    440 succeeded, 10 rejected\n"
              "  requests   480, 14 retries, 16 in flight\n"
-             "  pace       90.0/s now, 90.0/s on average; at most 500/s\n"
+             "  pace       90/s now, 90/s on average; at most 500/s\n"
              "  ETA        7s");
 }
 
@@ -89,11 +90,11 @@ BOOST_AUTO_TEST_CASE(a_paused_run_says_how_to_let_it_go_on) {
   now.pace.paused = true;
   now.pace.paused_for = 65s;
   const auto text = lines(now);
-  BOOST_TEST(text.find(": paused, process 42") != std::string::npos, text);
+  BOOST_TEST(text.starts_with("paused, process 42"), text);
   BOOST_TEST(text.find("  paused     for 1m05s; 'koobatch set' with --go lets it go on") != std::string::npos, text);
   BOOST_TEST(text.find("ETA") == std::string::npos, text);
   now.ending = true;
-  BOOST_TEST(lines(now).find(": ending, process 42") != std::string::npos);
+  BOOST_TEST(lines(now).starts_with("ending, process 42"));
 }
 
 BOOST_AUTO_TEST_CASE(programs_get_all_of_it) {
@@ -105,32 +106,55 @@ BOOST_AUTO_TEST_CASE(programs_get_all_of_it) {
   lines(now);
   BOOST_TEST(
       status_json(live()) ==
-      R"json({"schema":1,"report":"r\\u{1b}.ndjson","state":"running","run_id":"0123456789abcdef","job":"",)json"
+      R"json({"schema":1,"report":"/jobs/r\\u{1b}.ndjson","state":"running","run_id":"0123456789abcdef","job":"",)json"
       R"json("endpoint":"","process":42,"segment":2,"operations":1000,"counts":{"succeeded":440,"rejected":10,)json"
       R"json("failed":0,"unknown":0,"invalid":0,"remaining":550},"requests":480,"retries":14,"throttled":0,)json"
-      R"json("unanswered":0,"in_flight":16,"seconds":5.000,"rate_now":90.000,"rate_mean":90.000,)json"
-      R"json("pace":{"rate":500.000,"wait_seconds":1.500,"wait_http":503,"service_down":false,)json"
+      R"json("unanswered":0,"in_flight":16,"seconds":5.000,"rate_now":90,"rate_mean":90,)json"
+      R"json("pace":{"rate":500,"wait_seconds":1.500,"wait_http":503,"service_down":false,)json"
       R"json("renewing_credentials":false},"held_back":"waiting 2s as asked (HTTP 503)","eta_seconds":7.611})json");
 }
 
+BOOST_AUTO_TEST_CASE(a_rate_of_one_an_hour_is_not_told_to_be_none) {
+  auto now = snapshot_of(1, 0);
+  now.pace.rate = 1.0 / 3600;
+  now.pace.learned = 1.0 / 7200;
+  lines(now);
+  const auto json = status_json(live());
+  BOOST_TEST(json.find(R"("rate":0.0002777777777777778,"learned_rate":0.0001388888888888889)") != std::string::npos,
+             json);
+}
+
+BOOST_AUTO_TEST_CASE(programs_find_the_report_from_any_folder) {
+  report = "r.ndjson";
+  lines(snapshot_of(1, 0));
+  const auto member = fmt::format(R"("report":"{}")", (std::filesystem::current_path() / "r.ndjson").native());
+  BOOST_TEST(status_json(live()).find(member) != std::string::npos, status_json(live()));
+  const auto recorded = status_json(summary_of(report::Outcome::completed, 0), AtWork::nobody);
+  BOOST_TEST(recorded.find(member) != std::string::npos, recorded);
+}
+
 BOOST_AUTO_TEST_CASE(of_a_run_that_is_over_the_report_tells) {
-  BOOST_TEST(ended_lines(summary_of(report::Outcome::completed, 0), false) ==
+  BOOST_TEST(ended_lines(summary_of(report::Outcome::completed, 0), AtWork::nobody) ==
              "r.ndjson: completed\n  done       1,000 of 1,000\n  results    1,000 succeeded");
-  BOOST_TEST(ended_lines(summary_of(report::Outcome::interrupted, 600), false) ==
+  BOOST_TEST(ended_lines(summary_of(report::Outcome::interrupted, 600), AtWork::nobody) ==
              "r.ndjson: interrupted\n  done       400 of 1,000\n  results    400 succeeded\n  remaining  600\n"
              "  go on      koobatch resume r.ndjson");
   auto aborted = summary_of(report::Outcome::aborted, 600);
   aborted.error = "the disk is full";
-  BOOST_TEST(ended_lines(aborted, false).find("  stopped    the disk is full\n") != std::string::npos);
+  BOOST_TEST(ended_lines(aborted, AtWork::nobody).find("  stopped    the disk is full\n") != std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(a_run_that_cannot_be_asked_is_not_to_be_resumed) {
   const auto summary = summary_of(report::Outcome::unfinished, 600);
-  BOOST_TEST(ended_lines(summary, false).find("koobatch resume") != std::string::npos);
-  BOOST_TEST(ended_lines(summary, true).find("koobatch resume") == std::string::npos);
-  BOOST_TEST(status_json(summary, true).find(R"("state":"running")") != std::string::npos);
-  BOOST_TEST(status_json(summary, false).find(R"("state":"unfinished")") != std::string::npos);
-  BOOST_TEST(status_json(summary, false).find(R"("resume":"koobatch resume r.ndjson")") != std::string::npos);
+  BOOST_TEST(ended_lines(summary, AtWork::nobody).find("koobatch resume") != std::string::npos);
+  BOOST_TEST(ended_lines(summary, AtWork::a_process).find("koobatch resume") == std::string::npos);
+  BOOST_TEST(status_json(summary, AtWork::a_process).find(R"("state":"running")") != std::string::npos);
+  BOOST_TEST(
+      ended_lines(summary, AtWork::another_users_process).find("only the user who started it, or root, can ask") !=
+      std::string::npos);
+  BOOST_TEST(status_json(summary, AtWork::another_users_process).find(R"("state":"running")") != std::string::npos);
+  BOOST_TEST(status_json(summary, AtWork::nobody).find(R"("state":"unfinished")") != std::string::npos);
+  BOOST_TEST(status_json(summary, AtWork::nobody).find(R"("resume":"koobatch resume r.ndjson")") != std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(each_change_is_told_with_what_was_before) {
@@ -142,7 +166,7 @@ BOOST_AUTO_TEST_CASE(each_change_is_told_with_what_was_before) {
   BOOST_TEST(told(asking({}, false)) == "not paused");
   before.rate = 0.5;
   before.paused = true;
-  before.paused_for = 90s;
+  before.paused_for = 90900ms;
   BOOST_TEST(told(asking(0, {})) == "no limit from now on, before 0.5/s");
   BOOST_TEST(told(asking(0.5, true)) == "at most 0.5/s, as before; paused already");
   BOOST_TEST(told(asking({}, false)) == "going on, after a pause of 1m30s");

@@ -74,6 +74,12 @@ BOOST_AUTO_TEST_CASE(a_fraction_has_a_fixed_number_of_decimals) {
   BOOST_TEST(out == R"({"latency_ms":3.214,"whole":2.000,"rate":0.1})");
 }
 
+BOOST_AUTO_TEST_CASE(an_exact_number_reads_back_as_the_same_one) {
+  std::string out;
+  JsonWriter(out).exact("rate", 1.0 / 3600).exact("whole", 500).exact("nan", std::nan("")).end();
+  BOOST_TEST(out == R"({"rate":0.0002777777777777778,"whole":500,"nan":null})");
+}
+
 BOOST_AUTO_TEST_CASE(what_is_no_number_is_null_so_that_the_line_stays_json) {
   std::string out;
   JsonWriter(out).add("nan", std::nan("")).add("inf", std::numeric_limits<double>::infinity()).end();

@@ -88,6 +88,32 @@ BOOST_AUTO_TEST_CASE(what_is_no_file_of_metrics_is_refused_and_left_alone) {
   BOOST_TEST(MetricsFile::open(folder / "empty.prom").has_value());
 }
 
+BOOST_AUTO_TEST_CASE(what_is_longer_than_metrics_ever_are_is_refused_too) {
+  const samples::Folder folder;
+  std::ofstream(folder / "long.prom") << text_with(1795000000) << std::string(2 << 20, '#');
+  const auto refused = MetricsFile::open(folder / "long.prom");
+  BOOST_REQUIRE(!refused.has_value());
+  BOOST_TEST(refused.error().message.find("is not overwritten") != std::string::npos, refused.error().message);
+}
+
+BOOST_AUTO_TEST_CASE(what_cannot_be_read_or_written_is_refused_at_once) {
+  const samples::Folder folder;
+  // A file whose first byte is an I/O error.
+  std::filesystem::create_symlink("/proc/self/mem", folder / "unreadable.prom");
+  const auto unreadable = MetricsFile::open(folder / "unreadable.prom");
+  BOOST_REQUIRE(!unreadable.has_value());
+  BOOST_TEST((unreadable.error().kind == ErrorKind::usage));
+  BOOST_TEST(unreadable.error().message.find("cannot be read") != std::string::npos, unreadable.error().message);
+  const auto nowhere = MetricsFile::open(folder / "nowhere/a.prom");
+  BOOST_REQUIRE(!nowhere.has_value());
+  BOOST_TEST((nowhere.error().kind == ErrorKind::usage));
+  BOOST_TEST(
+      nowhere.error().message.find("its folder cannot be written to: No such file or directory") != std::string::npos,
+      nowhere.error().message);
+  // Its name is too long for anybody to say whether there is one.
+  BOOST_TEST(!MetricsFile::open(folder / std::string(300, 'x')).has_value());
+}
+
 BOOST_AUTO_TEST_CASE(a_write_that_fails_leaves_the_old_file_and_nothing_else) {
   const samples::Folder folder;
   auto file = MetricsFile::open(folder / "a.prom").value();

@@ -109,10 +109,10 @@ BOOST_AUTO_TEST_CASE(everything_is_told_of_a_run_that_is_over) {
                            "koobatch_requests_total{outcome=\"unanswered\"} 1",
                            "koobatch_requests_total{outcome=\"failed\"} 0",
                            "koobatch_retries_total 3",
-                           "koobatch_throttled_total 2",
                            "koobatch_in_flight_requests 4",
                            "koobatch_rate_limit 12.5",
                            "koobatch_service_up 1",
+                           "koobatch_paused 0",
                            "# TYPE koobatch_retries_total counter",
                            "# TYPE koobatch_request_duration_seconds histogram",
                            "koobatch_request_duration_seconds_count 2",
@@ -147,6 +147,13 @@ BOOST_AUTO_TEST_CASE(a_service_that_is_waited_for_is_not_up) {
   Metrics metrics = complete();
   metrics.run->progress.pace.down = true;
   CHECK_LINE(metrics_text(metrics), "koobatch_service_up 0");
+}
+
+BOOST_AUTO_TEST_CASE(a_pause_is_the_users_and_not_the_services) {
+  Metrics metrics = complete();
+  metrics.run->progress.pace.paused = true;
+  CHECK_LINE(metrics_text(metrics), "koobatch_paused 1");
+  CHECK_LINE(metrics_text(metrics), "koobatch_service_up 1");
 }
 
 BOOST_AUTO_TEST_CASE(every_value_carries_the_users_labels_and_they_are_escaped) {

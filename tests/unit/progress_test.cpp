@@ -166,7 +166,7 @@ BOOST_AUTO_TEST_CASE(a_known_limit_bounds_the_estimate) {
   now.pace.learned_http = 429;
   progress.update(now, start + 1s);
   BOOST_TEST(seconds_left(progress) == 90);
-  BOOST_TEST(contains(render_plain(progress), "throttled to 10.0/s by HTTP 429"));
+  BOOST_TEST(contains(render_plain(progress), "throttled to 10/s by HTTP 429"));
 }
 
 BOOST_AUTO_TEST_CASE(under_another_limit_the_estimate_begins_anew) {

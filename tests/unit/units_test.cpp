@@ -120,6 +120,18 @@ BOOST_AUTO_TEST_CASE(anything_else_is_refused_as_a_rate_with_a_reason) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(rates_are_told_as_shortly_as_they_can_be_and_never_as_none) {
+  BOOST_TEST(format_rate(1200) == "1,200/s");
+  BOOST_TEST(format_rate(500) == "500/s");
+  BOOST_TEST(format_rate(90) == "90/s");
+  BOOST_TEST(format_rate(9.53) == "9.53/s");
+  BOOST_TEST(format_rate(0.25) == "0.25/s");
+  BOOST_TEST(format_rate(1.0 / 60) == "0.0167/s");
+  BOOST_TEST(format_rate(1.0 / 3600) == "1/h");
+  BOOST_TEST(format_rate(lowest_rate) == "0.0417/h");
+  BOOST_TEST(format_rate(0) == "0/s");
+}
+
 BOOST_AUTO_TEST_CASE(counts_are_whole_numbers_within_their_limits) {
   BOOST_TEST(parse_count("1", 1, 200).value() == 1U);
   BOOST_TEST(parse_count("200", 1, 200).value() == 200U);

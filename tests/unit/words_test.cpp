@@ -63,6 +63,8 @@ BOOST_AUTO_TEST_CASE(what_only_a_shell_obeys_is_found_unless_it_is_quoted) {
   BOOST_TEST(shell_operator("tool >file") == "");
   BOOST_TEST(shell_operator("sh -c 'get token | head -1'") == "");
   BOOST_TEST(shell_operator("echo '|'") == "");
+  BOOST_TEST(shell_operator("notify 'a | b' '|' \\|") == "");
+  BOOST_TEST(shell_operator("notify 'a | b' && mail") == "&&");
   BOOST_TEST(shell_operator("echo 'unclosed | x") == "");
 }
 

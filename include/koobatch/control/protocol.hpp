@@ -20,7 +20,7 @@ constexpr std::size_t longest_request = 1024;
 
 /// {"ok":true,"text":"…","status":{…}} or {"ok":false,"error":"…"}.
 struct Reply {
-  std::string text;    ///< for people: lines of UTF-8 without a final newline
+  std::string text;    ///< for people, to follow the report's name: lines of UTF-8 without a final newline
   std::string status;  ///< for programs: a JSON object
 };
 constexpr std::size_t longest_reply = std::size_t{256} * 1024;

@@ -1,13 +1,16 @@
 #pragma once
+#include "koobatch/control/socket_file.hpp"
 #include "koobatch/core/clock.hpp"
+#include "koobatch/core/descriptor.hpp"
 #include "koobatch/core/error.hpp"
 
 #include <cstddef>
 #include <filesystem>
 #include <functional>
+#include <list>
 #include <string>
 #include <string_view>
-#include <vector>
+#include <utility>
 
 namespace koobatch::control {
 
@@ -22,27 +25,22 @@ class Server {
   static constexpr std::size_t descriptors = most_clients + 2;
 
   static Result<Server> open(const std::filesystem::path& report);
-  ~Server();  ///< removes the socket
-  Server(Server&& other) noexcept;
-  Server& operator=(Server&&) = delete;
 
   /// Answers what was asked since the last call. `answer` is given a line without its end, and gives one with it.
   void serve(const std::function<std::string(std::string_view)>& answer, TimePoint now);
 
  private:
   struct Client {
-    int fd;
+    Descriptor socket;
     std::string asked;
     TimePoint came;
   };
-  Server(std::filesystem::path path, int fd) : path_(std::move(path)), fd_(fd) {}
+  explicit Server(SocketFile socket) : socket_(std::move(socket)) {}
   void admit(TimePoint now);
   static bool attend(Client& client, const std::function<std::string(std::string_view)>& answer, TimePoint now);
-  void dismiss(std::size_t index);
 
-  std::filesystem::path path_;
-  int fd_;                       ///< -1: moved away
-  std::vector<Client> clients_;  ///< who has waited longest comes first
+  SocketFile socket_;
+  std::list<Client> clients_;  ///< who has waited longest comes first
 };
 
 }  // namespace koobatch::control

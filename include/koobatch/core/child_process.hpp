@@ -16,7 +16,7 @@ struct Launch {
   const std::vector<std::string>& words;  ///< the program, found as a shell finds it, and its arguments
   int output;                             ///< descriptor that becomes its standard output
   int errors;                             ///< the same for standard error
-  char* const* environment;
+  char* const* environment;               ///< "NAME=VALUE" each, and a null pointer at the end
 };
 
 /// A running program. It has an empty standard input, none of our other descriptors, signals as if a shell had started
@@ -30,7 +30,8 @@ class ChildProcess {
   ChildProcess(ChildProcess&& other) noexcept;
   ChildProcess& operator=(ChildProcess&&) = delete;
 
-  /// How it ended, as waitpid() says it; nothing while it runs. Not to be asked again then.
+  /// How it ended, as waitpid() says it; nothing while it runs. Not to be asked again then. Where SIGCHLD is ignored,
+  /// waitpid() has nothing to say: then it is no success.
   std::optional<int> ended();
 
  private:

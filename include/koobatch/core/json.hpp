@@ -32,6 +32,8 @@ class JsonWriter {
   /// A number with exactly `decimals` digits after the point, so that columns line up; null if it is not finite, which
   /// JSON cannot say.
   JsonWriter& add(std::string_view name, double value, int decimals = 3);
+  /// A number with as many digits as it takes to read back the same one; null if it is not finite.
+  JsonWriter& exact(std::string_view name, double value);
   /// `value` is JSON already.
   JsonWriter& raw(std::string_view name, std::string_view value) {
     key(name);

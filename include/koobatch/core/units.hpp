@@ -12,7 +12,12 @@ namespace koobatch {
 /// "0" needs no unit. Errors (usage) say what is wrong with the text, without repeating it: the caller names it.
 Result<Duration> parse_duration(std::string_view text);
 
-/// Reads "500/s", "60/min" or "1000/h" and gives events a second, above 0.
+/// What a rate may be, in events a second. A slower pace is a slip, and its interval would not fit the clock's
+/// arithmetic; a faster one is far beyond what any network carries.
+constexpr double lowest_rate = 1.0 / (24 * 3600);
+constexpr double highest_rate = 1e9;
+
+/// Reads "500/s", "60/min" or "1000/h" and gives events a second, from the lowest to the highest.
 Result<double> parse_rate(std::string_view text);
 
 /// Reads a whole number in decimal digits, from `min` to `max`.
@@ -20,6 +25,9 @@ Result<std::uint64_t> parse_count(std::string_view text, std::uint64_t min, std:
 
 /// For people, two parts at most: "850ms", "4.2s", "12s", "3m05s", "2h10m", "4d03h". Negative counts as 0.
 std::string format_duration(Duration d);
+
+/// Of events a second, for people: "1,200/s", "50/s", "9.53/s", "0.25/s", "1/h".
+std::string format_rate(double rate);
 
 /// "1,000,000"
 std::string format_count(std::uint64_t n);

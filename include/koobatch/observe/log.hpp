@@ -53,7 +53,7 @@ void print(spdlog::level::level_enum level, std::string_view line);
 void answer(std::string_view line);
 
 /// An entry as a line, without the final newline. Foreign text in messages is made harmless: in text, control
-/// characters are written as \x{1b}; in both, bytes that are not UTF-8 are replaced.
+/// characters are written as \u{1b}; in both, bytes that are not UTF-8 are replaced.
 std::string render(Format format, const spdlog::details::log_msg& message, const Fields& fields = {});
 
 }  // namespace koobatch::observe::log

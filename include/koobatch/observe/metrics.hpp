@@ -20,7 +20,7 @@ struct RunMetrics {
   unsigned segment = 1;
   Snapshot progress;
   RequestTotals requests;
-  std::uint64_t token_refreshes = 0;
+  std::uint64_t token_refreshes = 0;  ///< a file of tokens that was read again is one, whatever is new in it
 };
 
 /// What is known at one moment about a process that runs a job.
@@ -45,7 +45,7 @@ struct Metrics {
 /// Reads "NAME=VALUE", a label that can be put to every metric. A usage error if it cannot.
 Result<Metrics::Label> parse_metric_label(std::string_view text);
 
-/// The metrics as Prometheus knows them. README.md lists them.
+/// The metrics as Prometheus knows them. docs/metrics.md lists them.
 std::vector<prometheus::MetricFamily> metric_families(const Metrics& metrics);
 /// The same in Prometheus' text format.
 std::string metrics_text(const Metrics& metrics);

@@ -17,7 +17,8 @@ class MetricsFile {
   /// How often it is written.
   static constexpr Duration interval = std::chrono::seconds(5);
 
-  /// Reads what an earlier run left there. A usage error if that is no file of metrics: it would be lost.
+  /// Reads what an earlier run left there. A usage error if that is no file of metrics: it would be lost. Also if none
+  /// could be made there.
   static Result<MetricsFile> open(std::filesystem::path path);
 
   /// When a run before this one succeeded, if the file says so.

@@ -1,7 +1,9 @@
 #pragma once
+#include "koobatch/core/clock.hpp"
 #include "koobatch/core/error.hpp"
 #include "koobatch/observe/metrics.hpp"
 
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <string>
@@ -16,6 +18,11 @@ Result<void> check_metrics_address(std::string_view text);
 class MetricsServer {
  public:
   using Read = std::function<Metrics()>;  ///< called from those threads
+  /// So many are served at once. Who connects and says nothing keeps one for `patience`.
+  static constexpr std::size_t threads = 3;
+  static constexpr Duration patience = std::chrono::seconds(5);
+  /// Open files it needs: with one who waits, and what it listens at.
+  static constexpr std::size_t descriptors = threads + 2;
 
   /// A usage error if it cannot listen there.
   static Result<std::unique_ptr<MetricsServer>> start(const std::string& address, Read read);

@@ -32,6 +32,8 @@ class Progress {
   std::optional<Duration> time_left() const;
   /// 0 to 1; 1 if there is nothing to do.
   double fraction() const;
+  /// Rounded down, so that 100 means all.
+  int percent() const { return static_cast<int>(fraction() * 100); }
 
  private:
   /// What was finished by then. Of the time, outages and pauses of the user's do not count: they tell nothing of what
@@ -60,10 +62,10 @@ class Progress {
 /// In a few words what holds a run back: "throttled to 120/s by HTTP 429". Empty if nothing does.
 std::string describe(const Snapshot& snapshot);
 
-/// "9.5/s", "1,200/s"
-std::string format_rate(double rate);
 /// Whole seconds, rounded up: "12s", "3m05s".
 std::string format_seconds(Duration d);
+/// The same of time that has passed, rounded down.
+std::string format_elapsed(Duration d);
 
 /// One row for a terminal, at most `width` columns of ASCII: what matters least is left out first.
 std::string render_bar(const Progress& progress, std::size_t width);

@@ -13,7 +13,7 @@ namespace koobatch::observe {
 /// How a request ended, as far as a chart can show it.
 enum class RequestOutcome : std::uint8_t {
   succeeded,
-  rejected,      ///< refused for good
+  rejected,      ///< refused as it is; repeated all the same if our clock was the reason, and is right now
   throttled,     ///< asked to slow down
   unauthorized,  ///< the credentials were refused
   failed,        ///< an answer that is an error of the service, or cannot be read
@@ -36,7 +36,7 @@ struct RequestTotals {
   Duration time{};  ///< of all requests together
 };
 
-/// Counts the requests of one thread while others read: two additions and a search among few limits for each.
+/// Counts the requests of one thread while others read: three additions and a search among few limits for each.
 class RequestCounters {
  public:
   void add(RequestOutcome outcome, Duration duration) {

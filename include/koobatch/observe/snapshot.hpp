@@ -2,6 +2,7 @@
 #include "koobatch/core/pace_state.hpp"
 #include "koobatch/core/status.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 
@@ -24,6 +25,7 @@ struct Snapshot {
     for (const auto count : by_status) sum += count;
     return sum;
   }
+  std::uint64_t remaining() const { return operations - std::min(operations, finished()); }
   /// Is nothing sent for a reason whose end nobody knows?
   bool stands_still() const { return ending || pace.down || pace.renewing || pace.paused; }
   std::uint64_t operator[](Status status) const { return by_status[static_cast<std::size_t>(status)]; }
