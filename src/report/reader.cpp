@@ -205,9 +205,10 @@ Result<void> Scanner::accept_end(std::string_view text) {
   if (end->segment != segment.run.segment || segment.end) {
     return misplaced(fmt::format("ends segment {}, which is not open", end->segment));
   }
-  if (end->counts.by_status != scan_.counts.by_status) {
-    return misplaced(fmt::format("counts {} results where the report holds {}: lines were removed, or results changed",
-                                 end->counts.finished(), scan_.counts.finished()));
+  for (std::size_t i = 0; i < status_names.size(); ++i) {
+    if (end->counts.by_status[i] == scan_.counts.by_status[i]) continue;
+    return misplaced(fmt::format("counts {} operations that are '{}' where the report holds {}: lines were removed",
+                                 end->counts.by_status[i], status_names[i], scan_.counts.by_status[i]));
   }
   auto visited = visitor_.on_end(*end);
   if (!visited) return at(line_number_, visited.error().message);

@@ -27,16 +27,21 @@ std::string doctored(const std::string& report, const std::map<std::uint32_t, St
   std::istringstream lines(report);
   report::Decoder decoder;
   std::string out;
+  report::Counts counts;
   for (std::string line; std::getline(lines, line);) {
-    if (decoder.type(line).value() == report::LineType::result) {
+    const auto type = decoder.type(line).value();
+    if (type == report::LineType::result) {
       auto result = decoder.result(line).value();
-      if (const auto other = statuses.find(result.line); other != statuses.end()) {
-        result.status = other->second;
-        report::append_line(out, result);
-        continue;
-      }
+      if (const auto other = statuses.find(result.line); other != statuses.end()) result.status = other->second;
+      ++counts[result.status];
+      report::append_line(out, result);
+    } else if (type == report::LineType::end) {
+      auto end = decoder.end(line).value();
+      end.counts = counts;
+      report::append_line(out, end);
+    } else {
+      out += line + "\n";
     }
-    out += line + "\n";
   }
   return out;
 }
