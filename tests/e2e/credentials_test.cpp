@@ -27,17 +27,6 @@ namespace {
 
 using Flags = std::vector<std::string>;
 
-/// So many renames, each of a folder of its own.
-std::string renames(std::size_t count) {
-  std::string text;
-  for (std::size_t i = 0; i < count; ++i) {
-    text += fmt::format(R"({{"op":"rename_shared_folder","id":"{}","fileName":"name{}"}})"
-                        "\n",
-                        1000 + i, i);
-  }
-  return text;
-}
-
 /// What the service answers to a refresh.
 std::string session(const std::string& access, const std::string& refresh) {
   return http_answer(

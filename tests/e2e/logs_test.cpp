@@ -94,16 +94,6 @@ void check_run(const std::vector<Entry>& entries, const std::string& run_id) {
   BOOST_TEST(begun);
 }
 
-std::string renames(std::size_t count) {
-  std::string text;
-  for (std::size_t i = 0; i < count; ++i) {
-    text += fmt::format(R"({{"op":"rename_shared_folder","id":"{}","fileName":"name{}"}})"
-                        "\n",
-                        1000 + i, i);
-  }
-  return text;
-}
-
 struct Fixture {
   Workspace workspace;
   const std::string report = workspace.path("r");

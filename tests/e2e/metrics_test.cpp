@@ -31,17 +31,6 @@ namespace {
 
 using Flags = std::vector<std::string>;
 
-/// So many renames, each of a folder of its own.
-std::string renames(std::size_t count) {
-  std::string text;
-  for (std::size_t i = 0; i < count; ++i) {
-    text += fmt::format(R"({{"op":"rename_shared_folder","id":"{}","fileName":"name{}"}})"
-                        "\n",
-                        1000 + i, i);
-  }
-  return text;
-}
-
 /// The value of the metric, labels included; nothing if it is absent.
 std::optional<double> value(const std::string& text, const std::string& metric) {
   const auto found = ("\n" + text).find("\n" + metric + " ");

@@ -129,6 +129,16 @@ std::string member(const std::string& json, const std::string& name) {
   return member_of(parser.parse(json).value(), name);
 }
 
+std::string renames(std::size_t count) {
+  std::string text;
+  for (std::size_t i = 0; i < count; ++i) {
+    text += fmt::format(R"({{"op":"rename_shared_folder","id":"{}","fileName":"name{}"}})"
+                        "\n",
+                        1000 + i, i);
+  }
+  return text;
+}
+
 GeneratedJob generate_job(std::size_t operations, std::size_t keys) {
   GeneratedJob job;
   std::mt19937_64 random(42);

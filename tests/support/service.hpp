@@ -73,5 +73,7 @@ struct GeneratedJob {
   std::map<std::string, std::string> last;  ///< key -> the value its last operation sets
 };
 GeneratedJob generate_job(std::size_t operations, std::size_t keys);
+/// The text of a job of so many renames, each of a folder of its own.
+std::string renames(std::size_t count);
 
 }  // namespace koobatch::test
