@@ -35,6 +35,11 @@ BOOST_AUTO_TEST_CASE(below_another_prefix_zsh_finds_its_completion_too) {
   BOOST_TEST(!fs::exists(path("usr/share/zsh/site-functions")));
 }
 
+// What is for the Debian package alone stays in it.
+BOOST_AUTO_TEST_CASE(nothing_is_installed_for_the_checker_of_packages) {
+  BOOST_TEST(!fs::exists(path("usr/share/lintian")));
+}
+
 BOOST_AUTO_TEST_CASE(whose_code_is_in_the_program_has_its_notice_beside_it) {
   const auto symbols = run_program({"/usr/bin/nm", "-C", "--defined-only", path("usr/bin/koobatch")}).out;
   for (const auto& [code, library] : {std::pair("CLI", "libcli11-dev"),
