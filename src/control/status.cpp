@@ -81,6 +81,15 @@ void add_run(JsonWriter& json, const std::string& path, std::string_view state, 
       .add("endpoint", harmless(run.endpoint));
 }
 
+/// What goes on until its time is over, as a measurement may, has no number of operations.
+std::string done_text(const observe::Progress& progress) {
+  const auto& snapshot = progress.snapshot();
+  const auto finished = format_count(snapshot.finished());
+  if (snapshot.operations == 0) return finished;
+  return fmt::format("{} of {} ({}%)", finished, format_count(snapshot.operations),
+                     static_cast<int>(progress.fraction() * 100));
+}
+
 report::Counts counts_of(const observe::Snapshot& snapshot) {
   report::Counts counts;
   counts.by_status = snapshot.by_status;
@@ -106,9 +115,7 @@ std::vector<std::string> status_lines(const LiveRun& live) {
   std::vector<std::string> lines;
   lines.push_back(fmt::format("{}: {}, process {}, for {}", harmless(live.report), state_of(snapshot), live.process,
                               observe::format_seconds(std::chrono::floor<std::chrono::seconds>(progress.elapsed()))));
-  lines.push_back(
-      row("done", fmt::format("{} of {} ({}%)", format_count(snapshot.finished()), format_count(snapshot.operations),
-                              static_cast<int>(progress.fraction() * 100))));
+  lines.push_back(row("done", done_text(progress)));
   if (snapshot.finished() != 0) lines.push_back(row("results", joined(results(snapshot.by_status))));
   lines.push_back(row("requests", requests_row(snapshot)));
   lines.push_back(row("pace", fmt::format("{} now, {} on average; {}", observe::format_rate(progress.rate()),
@@ -160,7 +167,7 @@ std::vector<std::string> status_lines(const report::Summary& summary, bool locke
   if (summary.counts.finished() != 0) lines.push_back(row("results", joined(results(summary.counts.by_status))));
   if (summary.counts.remaining != 0) lines.push_back(row("remaining", format_count(summary.counts.remaining)));
   if (!summary.error.empty()) lines.push_back(row("stopped", harmless(summary.error)));
-  if (!locked && is_resumable(summary)) {
+  if (!locked && next_step(summary) == report::NextStep::resume) {
     lines.push_back(row("go on", harmless(report::resume_command(summary.report))));
   }
   return lines;
