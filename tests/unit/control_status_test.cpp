@@ -80,6 +80,7 @@ BOOST_AUTO_TEST_CASE(a_measurement_without_a_number_of_operations_is_not_said_to
   now.operations = 0;
   const auto text = lines(now);
   BOOST_TEST(text.find("  done       450\n") != std::string::npos, text);
+  BOOST_TEST(text.find("ETA") == std::string::npos, text);
 }
 
 BOOST_AUTO_TEST_CASE(what_holds_it_back_is_told_with_the_pace) {
