@@ -1,5 +1,6 @@
 #include "koobatch/cli/command_line.hpp"
 
+#include "koobatch/cli/nearest.hpp"
 #include "koobatch/cli/option_table.hpp"
 #include "koobatch/cli/reference.hpp"
 
@@ -115,6 +116,25 @@ const VerbRow* chosen_verb(const CLI::App& app) {
   return verb_named(chosen.front()->get_name());
 }
 
+std::string describe_unknown_flag(const std::string& flag, const VerbRow* verb) {
+  std::vector<std::string_view> names = {"help"};
+  if (verb == nullptr) names.push_back("version");
+  if (verb != nullptr) {
+    for (const auto* option : options_of(verb->verb)) names.push_back(option->name);
+  }
+  const auto dashes = std::min(flag.find_first_not_of('-'), flag.size());
+  const auto meant = nearest(std::string_view(flag).substr(dashes), names);
+  return flag + ": there is no such flag" + (meant.empty() ? "" : fmt::format("; did you mean --{}?", meant));
+}
+
+std::string describe_unknown_verb(const std::string& word) {
+  std::vector<std::string_view> names;
+  for (const auto& row : verb_table) names.push_back(row.name);
+  const auto meant = nearest(word, names);
+  return fmt::format("'{}' is no verb; {}", word,
+                     meant.empty() ? "the verbs are " + names_of(every_verb) : fmt::format("did you mean {}?", meant));
+}
+
 /// Of what nobody expected, only the name of a flag is repeated: what follows it may be a secret.
 std::string describe_unexpected(const CLI::App& app, const VerbRow* verb) {
   const auto unexpected = app.remaining(true);
@@ -126,11 +146,10 @@ std::string describe_unexpected(const CLI::App& app, const VerbRow* verb) {
       return "--token is not offered: others would see it; use --token-file, --token-env or --token-command";
     }
     if (name == "--app-secret") return "--app-secret is not offered: others would see it; use --app-secret-file";
-    return name + ": there is no such flag";
+    return describe_unknown_flag(name, verb);
   }
   if (unexpected.empty()) return "too many arguments";
-  if (verb == nullptr)
-    return fmt::format("'{}' is no verb; the verbs are {}", unexpected.front(), names_of(every_verb));
+  if (verb == nullptr) return describe_unknown_verb(unexpected.front());
   return fmt::format("'{}': one argument too many", unexpected.front());
 }
 
@@ -238,10 +257,16 @@ Result<Invocation> make_invocation(const CLI::App& app, const VerbRow& row, cons
   Invocation invocation{row.verb, arguments_of(verb), std::move(resolved->options), {}, std::move(resolved->settings)};
   // Elsewhere nobody can say which variable holds the token.
   if (!contains(verbs_that_send, row.verb)) return invocation;
-  for (const auto& name : unknown_variables(environment, invocation.options.run.credentials.token_env)) {
-    invocation.warnings.push_back(fmt::format("{}: no option has this name, so the variable is ignored", name));
-  }
+  invocation.warnings = ignored_variables(environment, invocation.options.run.credentials.token_env);
   return invocation;
+}
+
+/// "help" and "help VERB", as other programs have them, are --help.
+std::vector<std::string> with_help_as_flag(std::vector<std::string> arguments) {
+  if (arguments.empty() || arguments.front() != "help") return arguments;
+  arguments.erase(arguments.begin());
+  arguments.emplace_back("--help");
+  return arguments;
 }
 
 }  // namespace
@@ -251,7 +276,9 @@ Result<std::variant<Invocation, Information>> parse_command_line(const std::vect
   if (auto ok = check_swallowed(arguments); !ok) return ok.error();
   const auto app = make_app();
   try {
-    app->parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
+    auto words = with_help_as_flag(arguments);
+    std::reverse(words.begin(), words.end());
+    app->parse(std::move(words));
   } catch (const CLI::CallForHelp&) {
     return Information{tidied(app->help())};
   } catch (const CLI::CallForVersion&) {

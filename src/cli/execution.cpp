@@ -8,12 +8,18 @@
 #include "koobatch/net/tls.hpp"
 #include "koobatch/observe/log.hpp"
 #include "koobatch/observe/progress_display.hpp"
+#include "koobatch/report/journal_file.hpp"
 #include "koobatch/report/summary.hpp"
 
 #include <fmt/format.h>
+#include <poll.h>
+#include <spdlog/details/log_msg.h>
 #include <spdlog/spdlog.h>
+#include <unistd.h>
 
+#include <atomic>
 #include <optional>
+#include <string>
 #include <utility>
 
 namespace koobatch::cli {
@@ -101,16 +107,52 @@ engine::RunResult follow(engine::Run& run, bool may_be_asked, const Invocation& 
   return run.finish();
 }
 
+/// What is said when a second signal ends the process: how to go on, once the run has a report.
+class Farewell {
+ public:
+  Farewell(const Presentation& presentation, std::shared_ptr<observe::Console> console)
+      : format_(presentation.log_format), silent_(presentation.quiet), console_(std::move(console)) {}
+
+  /// From here on there is a report to go on with; `over` says that there is nothing to go on with any more.
+  void begin(const engine::Run& run) {
+    run_id_ = run.record().run_id;
+    text_ = fmt::format("left at once; go on with '{}'", report::resume_command(run.report().native()));
+    due_.store(true);
+  }
+  void over() { due_.store(false); }
+
+  /// Called by the thread that watches for signals. Written past the console's lock, which a thread may hold that
+  /// waits for a reader of standard error, and not if nobody reads there.
+  void say() const {
+    console_->leave();
+    pollfd ready{STDERR_FILENO, POLLOUT, 0};
+    if (!due_.load() || silent_ || ::poll(&ready, 1, 0) != 1) return;
+    const auto line = observe::log::render(format_, {{}, {}, spdlog::level::warn, text_}, {run_id_}) + "\n";
+    [[maybe_unused]] const auto written = ::write(STDERR_FILENO, line.data(), line.size());
+  }
+
+ private:
+  const observe::log::Format format_;
+  const bool silent_;
+  const std::shared_ptr<observe::Console> console_;
+  std::string run_id_;
+  std::string text_;
+  std::atomic<bool> due_{false};
+};
+
 /// With all that watches over a run and is over before it is told that the run has ended.
 Ended run_watched(engine::RunSettings settings, const Invocation& invocation, std::shared_ptr<observe::Console> console,
                   const Start& start) {
-  SignalWatch signals([console] { console->leave(); });
+  Farewell farewell(invocation.options.presentation, console);
+  SignalWatch signals([&farewell] { farewell.say(); });
   const auto metrics = MetricsOutput::open(invocation.options.metrics);
   if (!metrics) return {fail(metrics.error())};
   Ended ended;
   ended.status = with_segment(settings, invocation.options.simulator, start, signals, **metrics,
                               [&](engine::Run& run, bool may_be_asked) {
+                                farewell.begin(run);
                                 ended.result = follow(run, may_be_asked, invocation, console, signals, **metrics);
+                                farewell.over();
                                 return print_result(*ended.result, signals.received());
                               });
   (*metrics)->finish(ended.status);

@@ -64,6 +64,22 @@ Result<void> normalise_switch(Setting& setting) {
   return {};
 }
 
+std::string said_as_flag(std::string_view option) {
+  return fmt::format("{0} is said on the command line alone; give --{0} there", option);
+}
+
+/// Nothing for a variable that sets an option.
+std::optional<std::string> why_ignored(const std::string& variable) {
+  std::string_view flag;
+  for (const auto& row : option_table()) {
+    if (variable_name(row.name) != variable) continue;
+    // Of several options of this name, one that a variable sets is meant.
+    if (!row.flag_only) return std::nullopt;
+    flag = row.name;
+  }
+  return flag.empty() ? "no option has this name, so the variable is ignored" : said_as_flag(flag);
+}
+
 Result<void> check_entry(const ConfigEntry& entry) {
   const VerbRow* const verb = verb_named(entry.section);
   const Verbs verbs = verb == nullptr ? every_verb : only(verb->verb);
@@ -80,7 +96,7 @@ Result<void> check_entry(const ConfigEntry& entry) {
                     verb == nullptr ? "'koobatch VERB --help'" : fmt::format("'koobatch {} --help'", entry.section)));
   }
   if (row->flag_only) {
-    return usage_error(fmt::format("{0} is said on the command line alone; give --{0} there", entry.name));
+    return usage_error(said_as_flag(entry.name));
   }
   if (!row->repeatable && (entry.is_array || entry.values.size() != 1)) {
     return usage_error(fmt::format("{0} takes one value, not a list; write {0} = \"…\"", entry.name));
@@ -184,17 +200,13 @@ Result<Resolved> resolve(Verb verb, const Layers& layers) {
   return Resolved{std::move(options), describe_settings(verb, *settings)};
 }
 
-std::vector<std::string> unknown_variables(const Environment& environment, const std::string& token_env) {
-  std::vector<std::string> unknown;
-  const auto rows = option_table();
+std::vector<std::string> ignored_variables(const Environment& environment, const std::string& token_env) {
+  std::vector<std::string> warnings;
   for (const auto& [name, value] : environment) {
-    const bool known = name == token_env || (tells_of_another_run(environment) && is_completion_variable(name)) ||
-                       std::any_of(rows.begin(), rows.end(), [&, &variable = name](const OptionRow& row) {
-                         return !row.flag_only && variable_name(row.name) == variable;
-                       });
-    if (!known) unknown.push_back(name);
+    if (name == token_env || (tells_of_another_run(environment) && is_completion_variable(name))) continue;
+    if (const auto why = why_ignored(name)) warnings.push_back(fmt::format("{}: {}", name, *why));
   }
-  return unknown;
+  return warnings;
 }
 
 }  // namespace koobatch::cli

@@ -39,6 +39,13 @@ Applied set_rate(const std::string& value, double& to) {
   return {};
 }
 
+/// A rate that may also be none at all, which is said as 0: so that what a report has recorded can be lifted.
+Applied set_limit(const std::string& value, double& to) {
+  if (value != "none") return set_rate(value, to);
+  to = 0;
+  return {};
+}
+
 template <class T>
 Applied set_text(const std::string& value, T& to) {
   if (value.empty()) return usage_error("must not be empty");
@@ -232,27 +239,22 @@ const std::array table = {
               [](Value v, Options& o) { return set_authorization(v, o.run.credentials.authorization); }, Choice::none,
               false, true},
 
-    OptionRow{"rate", 0, "RATE", run, pace, "Most requests to send, retries included, e.g. 500/s or 60/min (no limit)",
-              [](Value v, Options& o) { return set_rate(v, o.run.pace.rate); }},
-    OptionRow{"rate", 0, "RATE", bench, pace,
+    OptionRow{"rate", 0, "RATE|none", run, pace,
+              "Most requests to send, retries included, e.g. 500/s or 60/min (no limit)",
+              [](Value v, Options& o) { return set_limit(v, o.run.pace.rate); }},
+    OptionRow{"rate", 0, "RATE|none", bench, pace,
               "Requests to send at even intervals, e.g. 500/s; late ones are made up for (no limit)",
-              [](Value v, Options& o) { return set_rate(v, o.run.pace.rate); }},
+              [](Value v, Options& o) { return set_limit(v, o.run.pace.rate); }},
     OptionRow{"rate", 0, "RATE|none", set, pace, "Requests allowed from now on, e.g. 200/s, or none for no limit",
-              [](Value v, Options& o) -> Applied {
-                double rate = 0;
-                if (v != "none") {
-                  if (auto ok = set_rate(v, rate); !ok) return ok;
-                }
-                o.request.rate = rate;
-                return {};
-              },
-              Choice::none, false, false, false, true},
+              [](Value v, Options& o) { return set_limit(v, o.request.rate.emplace()); }, Choice::none, false, false,
+              false, true},
     OptionRow{"pause", 0, "", set, pace, "Send nothing more until --go; what is under way may finish",
               [](Value v, Options& o) { return set_switch(v, o.pause); }, Choice::none, false, false, false, true},
     OptionRow{"go", 0, "", set, pace, "End a pause", [](Value v, Options& o) { return set_switch(v, o.go); },
               Choice::none, false, false, false, true},
-    OptionRow{"rate-per-user", 0, "RATE", sending, pace, "The same for each user (X-User-Id) on its own (no limit)",
-              [](Value v, Options& o) { return set_rate(v, o.run.pace.rate_per_user); }},
+    OptionRow{"rate-per-user", 0, "RATE|none", sending, pace,
+              "The same for each user (X-User-Id) on its own (no limit)",
+              [](Value v, Options& o) { return set_limit(v, o.run.pace.rate_per_user); }},
     OptionRow{"burst", 0, "N", run, pace, "Requests that may leave at once within the rate (10 ms worth of it)",
               [](Value v, Options& o) { return set_count(v, 1, 1000000, o.run.pace.burst); }},
     OptionRow{"connections", 0, "N", sending, pace, "Connections, over all threads (16)",
@@ -260,7 +262,8 @@ const std::array table = {
     OptionRow{"threads", 0, "N", sending, pace, "Threads that send (1)",
               [](Value v, Options& o) { return set_count(v, 1, max_threads, o.run.threads); }},
 
-    OptionRow{"max-attempts", 0, "N", sending, retries, "Attempts of an operation, 1 to 200 (5)",
+    OptionRow{"max-attempts", 0, "N", sending, retries,
+              "Attempts of an operation, 1 to 200; those throttled (429, 503) do not count (5)",
               [](Value v, Options& o) { return set_count(v, 1, 200, o.run.scheduler.max_attempts); }},
     OptionRow{"retry-base", 0, "DURATION", sending, retries,
               "Longest wait before the first retry; doubles each time (200ms)",
@@ -274,14 +277,15 @@ const std::array table = {
     OptionRow{"deadline", 0, "DURATION", sending, retries, "Time of an operation from its first attempt (10m)",
               [](Value v, Options& o) { return set_duration(v, o.run.scheduler.deadline); }},
     OptionRow{"max-errors", 0, "N|N%", sending, retries,
-              "Stop when more operations than this do not succeed; % of the finished ones (no limit)",
+              "Stop if more do not succeed, in each run or resume; % of the finished ones (no limit)",
               [](Value v, Options& o) -> Applied {
                 auto limit = flow::ErrorLimit::parse(v);
                 if (!limit) return limit.error();
                 o.run.max_errors = std::move(*limit);
                 return {};
               }},
-    OptionRow{"max-outage", 0, "DURATION", sending, retries, "Give up when the service is silent for so long (10m)",
+    OptionRow{"max-outage", 0, "DURATION", sending, retries,
+              "Give up when the service fails every request for so long (10m)",
               [](Value v, Options& o) { return set_duration(v, o.run.pace.max_outage); }},
 
     OptionRow{"lock", 0, "FILE", run, schedules, "Work only while no other does that has this lock; exit 0 if one does",
@@ -318,11 +322,12 @@ const std::array table = {
                 return {};
               },
               Choice::none, true},
-    OptionRow{"throttle", 0, "RATE", sending | simulate, embedded,
+    OptionRow{"throttle", 0, "RATE|none", sending | simulate, embedded,
               "Requests it allows before it answers 429 (no limit)",
-              [](Value v, Options& o) { return set_rate(v, o.simulator.throttle); }},
-    OptionRow{"throttle-per-user", 0, "RATE", sending | simulate, embedded, "The same for each X-User-Id (no limit)",
-              [](Value v, Options& o) { return set_rate(v, o.simulator.throttle_per_user); }},
+              [](Value v, Options& o) { return set_limit(v, o.simulator.throttle); }},
+    OptionRow{"throttle-per-user", 0, "RATE|none", sending | simulate, embedded,
+              "The same for each X-User-Id (no limit)",
+              [](Value v, Options& o) { return set_limit(v, o.simulator.throttle_per_user); }},
     OptionRow{"seed", 0, "N", sending | simulate, embedded, "Seed of its faults and jitter (0)",
               [](Value v, Options& o) { return set_count(v, 0, UINT64_MAX, o.simulator.seed); }},
     OptionRow{"app-id", 0, "ID", simulate, embedded, "Take no tokens, but requests that this app has signed",

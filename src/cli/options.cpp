@@ -2,6 +2,7 @@
 
 #include "koobatch/cli/spool.hpp"
 #include "koobatch/core/words.hpp"
+#include "koobatch/job/byte_source.hpp"
 
 #include <fmt/format.h>
 
@@ -121,7 +122,9 @@ Result<void> check_pace(const Options& options) {
                                    options.origin("connections"), run.connections, options.origin("threads"),
                                    run.threads));
   }
-  if (run.pace.burst > 0 && run.pace.rate <= 0) return usage_error(options.origin("burst") + " needs --rate");
+  // A burst that a report or a configuration file has may stay when the rate is lifted.
+  if (run.pace.burst > 0 && !options.origins.contains("rate"))
+    return usage_error(options.origin("burst") + " needs --rate");
   if (run.scheduler.retry.base > run.scheduler.retry.cap) {
     return usage_error(fmt::format("{} is longer than {}: the first wait would exceed the longest",
                                    options.origin("retry-base"), options.origin("retry-cap")));
@@ -228,6 +231,8 @@ Result<job::Format> choose_format(const Options& options, const std::filesystem:
     return usage_error("standard input has no extension that tells the format; give --format ndjson|csv");
   }
   if (const auto format = job::format_of(job)) return *format;
+  // Of a folder, or of a file that is not there, it is not the extension that is wrong.
+  if (const auto opened = job::open_file(job); !opened) return opened.error();
   return usage_error(
       fmt::format("{}: the extension does not tell the format; name the file .ndjson or .csv, or give "
                   "--format ndjson|csv",

@@ -8,6 +8,7 @@
 #include "koobatch/observe/log.hpp"
 #include "koobatch/report/csv_export.hpp"
 #include "koobatch/report/details.hpp"
+#include "koobatch/report/journal_file.hpp"
 #include "koobatch/report/page.hpp"
 #include "koobatch/report/record_scan.hpp"
 #include "koobatch/report/summary.hpp"
@@ -16,9 +17,11 @@
 #include <fmt/format.h>
 #include <spdlog/common.h>
 
+#include <array>
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -101,7 +104,9 @@ class Exports {
     const auto scanned = report::scan_records(path, visitors_);
     visitors_.pop_back();
     if (!scanned) return scanned.error();
-    return builder.build(path.native());
+    auto summary = builder.build(path.native());
+    summary.running = summary.outcome == report::Outcome::unfinished && report::is_locked(path);
+    return summary;
   }
 
   Result<void> finish(const report::Summary& summary) {
@@ -128,10 +133,30 @@ class Exports {
   std::vector<report::RecordVisitor*> visitors_;
 };
 
+bool is_same_path(const std::string& a, const std::string& b) {
+  return !b.empty() &&
+         std::filesystem::absolute(a).lexically_normal() == std::filesystem::absolute(b).lexically_normal();
+}
+
+/// Two files of one name: the first would be written before the second is refused.
+Result<void> check_files_differ(const Options& options) {
+  const std::array<std::pair<std::string_view, const std::string*>, 3> files = {
+      {{"csv", &options.csv}, {"html", &options.html}, {"failed", &options.failed}}};
+  for (std::size_t i = 0; i < files.size(); ++i) {
+    for (std::size_t j = i + 1; j < files.size(); ++j) {
+      if (files[i].second->empty() || !is_same_path(*files[i].second, *files[j].second)) continue;
+      return usage_error(fmt::format("{} and {} name the same file, {}", options.origin(files[i].first),
+                                     options.origin(files[j].first), *files[i].second));
+    }
+  }
+  return {};
+}
+
 }  // namespace
 
 int report_command(const Invocation& invocation) {
   const std::filesystem::path path = invocation.arguments.front();
+  if (const auto ok = check_files_differ(invocation.options); !ok) return fail(ok.error());
   Exports exports(invocation.options);
   if (const auto opened = exports.open(); !opened) return fail(opened.error());
   const auto summary = exports.read(path);

@@ -56,7 +56,8 @@ int trace_command(const Invocation& invocation) {
     return fail(usage_error(
         fmt::format("'{}' is no trace ID: it must be {} characters, each 0 or 1", arguments.front(), trace_id_length)));
   }
-  std::string out = fmt::format("prefix {}, line {}, attempt {}\n", id->prefix, id->line, id->attempt);
+  std::string out = fmt::format("prefix {} (drawn for a segment of the run), line {}, attempt {}\n", id->prefix,
+                                id->line, id->attempt);
   bool found = arguments.size() == 1;
   for (std::size_t i = 1; i < arguments.size(); ++i) {
     const auto entry = look_up(*id, arguments[i]);

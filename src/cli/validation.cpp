@@ -8,19 +8,24 @@
 
 namespace koobatch::cli {
 
-std::string describe_violations(const std::filesystem::path& job, const job::Validation& validation) {
-  std::string text = fmt::format("{}: {} in {} of {}", job.string(), count_of(validation.violations, "error"),
-                                 format_count(validation.invalid), count_of(validation.operations, "operation"));
+std::string count_violations(const std::filesystem::path& job, const job::Validation& validation) {
+  return fmt::format("{}: {} in {} of {}", job.string(), count_of(validation.violations, "error"),
+                     format_count(validation.invalid), count_of(validation.operations, "operation"));
+}
+
+std::string describe_violations(const std::filesystem::path& job, const job::Validation& validation,
+                                std::string_view more) {
+  std::string text = count_violations(job, validation);
   if (validation.violations > validation.first_errors.size()) {
-    text += fmt::format(" (the first {} are listed)", validation.first_errors.size());
+    text += fmt::format(" (the first {} are listed{})", validation.first_errors.size(), more);
   }
   return text;
 }
 
 void print_violations(const std::filesystem::path& job, const job::Validation& validation,
-                      spdlog::level::level_enum level) {
+                      spdlog::level::level_enum level, std::string_view more) {
   for (const auto& error : validation.first_errors) observe::log::print(level, error);
-  observe::log::print(level, describe_violations(job, validation));
+  observe::log::print(level, describe_violations(job, validation, more));
 }
 
 job::FurtherCheck token_check(const engine::RunSettings& settings) {

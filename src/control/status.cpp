@@ -84,6 +84,14 @@ void add_run(JsonWriter& json, const std::string& path, std::string_view state, 
       .add("endpoint", harmless(run.endpoint));
 }
 
+/// What goes on until its time is over, as a measurement may, has no number of operations.
+std::string done_text(const observe::Progress& progress) {
+  const auto& snapshot = progress.snapshot();
+  const auto finished = format_count(snapshot.finished());
+  if (snapshot.operations == 0) return finished;
+  return fmt::format("{} of {} ({}%)", finished, format_count(snapshot.operations), progress.percent());
+}
+
 report::Counts counts_of(const observe::Snapshot& snapshot) {
   report::Counts counts;
   counts.by_status = snapshot.by_status;
@@ -122,8 +130,7 @@ std::vector<std::string> status_lines(const LiveRun& live) {
   std::vector<std::string> lines;
   lines.push_back(fmt::format("{}, process {}, for {}", state_of(snapshot), live.process,
                               observe::format_elapsed(progress.elapsed())));
-  lines.push_back(row("done", fmt::format("{} of {} ({}%)", format_count(snapshot.finished()),
-                                          format_count(snapshot.operations), progress.percent())));
+  lines.push_back(row("done", done_text(progress)));
   if (snapshot.finished() != 0) lines.push_back(row("results", joined(results(snapshot.by_status))));
   lines.push_back(row("requests", requests_row(snapshot)));
   lines.push_back(row("pace", fmt::format("{} now, {} on average; {}", format_rate(progress.rate()),
@@ -166,7 +173,7 @@ std::vector<std::string> status_lines(const report::Summary& summary, AtWork at_
   if (summary.counts.finished() != 0) lines.push_back(row("results", joined(results(summary.counts.by_status))));
   if (summary.counts.remaining != 0) lines.push_back(row("remaining", format_count(summary.counts.remaining)));
   if (!summary.error.empty()) lines.push_back(row("stopped", harmless(summary.error)));
-  if (is_resumable(summary, at_work)) {
+  if (is_resumable(summary, at_work) && next_step(summary) != report::NextStep::heed_error) {
     lines.push_back(row("go on", harmless(report::resume_command(summary.report))));
   }
   return lines;

@@ -3,6 +3,7 @@
 #include "koobatch/auth/refresh_call.hpp"
 #include "koobatch/auth/wipe.hpp"
 #include "koobatch/engine/dialer.hpp"
+#include "koobatch/report/journal_file.hpp"
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
@@ -201,7 +202,7 @@ Error Refresher::outlasted() const {
   return fatal_error(fmt::format(
       "{} did not renew the access token for {:g} s (--max-outage): {}{}", settings_.endpoint.url(),
       seconds(settings_.pace.max_outage), outcome_.error,
-      advice(settings_, fmt::format("; run 'koobatch resume {}' when it is back", settings_.report.string()))));
+      advice(settings_, fmt::format("; run '{}' when it is back", report::resume_command(settings_.report.native())))));
 }
 
 }  // namespace koobatch::engine

@@ -260,12 +260,12 @@ void Run::Impl::check_errors() {
   for (const auto& worker : workers) worker->counters().add_to(sum);
   const std::uint64_t errors = sum[Status::rejected] + sum[Status::failed] + sum[Status::unknown];
   if (!settings.max_errors.exceeded(errors, sum.finished())) return;
-  abort({ErrorKind::limit,
-         fmt::format("{} of {} operations did not succeed, more than --max-errors {} allows{}", errors, sum.finished(),
-                     settings.max_errors.text(),
-                     advice(settings, fmt::format("; see 'koobatch report {}', then go on with 'koobatch resume {} "
-                                                  "--max-errors N'",
-                                                  settings.report.string(), settings.report.string())))});
+  abort(
+      {ErrorKind::limit, fmt::format("{} of {} operations did not succeed, more than --max-errors {} allows{}", errors,
+                                     sum.finished(), settings.max_errors.text(),
+                                     advice(settings, fmt::format("; see '{}', then go on with '{} --max-errors N'",
+                                                                  report::report_command(settings.report.native()),
+                                                                  report::resume_command(settings.report.native()))))});
 }
 
 /// The service refused a user's token for good. Called once for each user.
@@ -285,9 +285,9 @@ void Run::Impl::user_stopped(const job::Operation& operation, const TraceId& att
   abort(fatal_error(fmt::format(
       "{} refused the tokens of the first {} users and took nobody's (HTTP {}{}); they were sent as 'Authorization: "
       "{}'. Put good ones into {}, or choose another form with --authorization, e.g. 'Bearer {{token}}'; then run "
-      "'koobatch resume {}'",
+      "'{}'",
       settings.endpoint.url(), number, outcome.http, said, user_credentials->form(), user_credentials->file(),
-      settings.report.string())));
+      report::resume_command(settings.report.native()))));
 }
 
 /// After the workers' end. What was left out makes a run aborted that would be completed otherwise.
@@ -301,8 +301,8 @@ void Run::Impl::tell_of_stopped_users() {
     text += fmt::format(", and {} of others that must not overtake them on the same folder or album,",
                         format_count(left_out.of_others));
   }
-  text += fmt::format(" stay without a result. Put new tokens into {}, then run 'koobatch resume {}'",
-                      user_credentials->file(), settings.report.string());
+  text += fmt::format(" stay without a result. Put new tokens into {}, then run '{}'", user_credentials->file(),
+                      report::resume_command(settings.report.native()));
   const std::lock_guard guard(mutex);
   if (error || interrupted) {
     spdlog::warn("{}", text);

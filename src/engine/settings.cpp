@@ -1,5 +1,7 @@
 #include "koobatch/engine/settings.hpp"
 
+#include "koobatch/report/journal_file.hpp"
+
 #include <fmt/format.h>
 
 #include <utility>
@@ -11,7 +13,7 @@ std::string advice(const RunSettings& settings, std::string how) {
 }
 
 std::string then_resume(const RunSettings& settings) {
-  return advice(settings, fmt::format("; then run 'koobatch resume {}'", settings.report.string()));
+  return advice(settings, fmt::format("; then run '{}'", report::resume_command(settings.report.native())));
 }
 
 Error resumable(const RunSettings& settings, const Error& cause) {

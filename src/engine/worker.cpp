@@ -3,6 +3,7 @@
 #include "koobatch/auth/wipe.hpp"
 #include "koobatch/engine/dialer.hpp"
 #include "koobatch/engine/request_outcome.hpp"
+#include "koobatch/report/journal_file.hpp"
 #include "koobatch/report/record.hpp"
 
 #include <fmt/format.h>
@@ -365,9 +366,9 @@ void Worker::check_overwhelmed() {
   if (!scheduler_.overwhelmed()) return;
   abort(fatal_error(
       fmt::format("the tokens of {} users are refused, and operations on more than {} folders and albums must wait for "
-                  "theirs, more than are kept in mind; put new tokens into {}, then run 'koobatch resume {}'",
+                  "theirs, more than are kept in mind; put new tokens into {}, then run '{}'",
                   shared_.stopped_users.size(), shared_.settings.scheduler.most_blocked_keys / shared_.settings.threads,
-                  shared_.user_credentials->file(), shared_.settings.report.string())));
+                  shared_.user_credentials->file(), report::resume_command(shared_.settings.report.native()))));
 }
 
 /// Of the attempt that was made last.
@@ -564,22 +565,22 @@ void Worker::pace_changed() {
 void Worker::consider_first(Status status, const flow::Outcome& outcome) {
   const auto answer = shared_.first_results.add(status, outcome);
   if (!answer) return;
-  abort(
-      {ErrorKind::limit, fmt::format("the first {} operations were all rejected with the same answer ({}), so the rest "
-                                     "probably would be too{}",
-                                     flow::UniformRejection::sample, *answer,
-                                     advice(shared_.settings, fmt::format("; if they are to be tried all the same, run "
-                                                                          "'koobatch resume {} --max-errors 100%'",
-                                                                          shared_.settings.report.string())))});
+  abort({ErrorKind::limit,
+         fmt::format("the first {} operations were all rejected with the same answer ({}), so the rest "
+                     "probably would be too{}",
+                     flow::UniformRejection::sample, *answer,
+                     advice(shared_.settings, fmt::format("; if they are to be tried all the same, run "
+                                                          "'{} --max-errors 100%'",
+                                                          report::resume_command(shared_.settings.report.native()))))});
 }
 
 void Worker::check_outage(TimePoint now) {
   if (!shared_.pace.outage_exceeded(now)) return;
   abort(fatal_error(fmt::format(
-      "{} has not answered for {:g} s (--max-outage): {}{}", shared_.settings.endpoint.url(),
+      "{} has failed every request for {:g} s (--max-outage): {}{}", shared_.settings.endpoint.url(),
       seconds(shared_.settings.pace.max_outage), last_failure_.empty() ? "no answer" : last_failure_,
       advice(shared_.settings,
-             fmt::format("; run 'koobatch resume {}' when it is back", shared_.settings.report.string())))));
+             fmt::format("; run '{}' when it is back", report::resume_command(shared_.settings.report.native()))))));
 }
 
 }  // namespace koobatch::engine

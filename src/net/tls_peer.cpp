@@ -171,7 +171,10 @@ TlsPeer::Failure TlsPeer::explain(const boost::system::error_code& error, const 
   if (wanted_certificate_ && reason_of(error) == SSL_R_SSLV3_ALERT_HANDSHAKE_FAILURE) {
     return {fmt::format("{} demands a client certificate: give --cert and --key ({})", url, error.message()), final};
   }
-  return {fmt::format("TLS with {} failed: {}", url, error.message()), false};
+  // The answer to the first message is no TLS at all. Not final: that is what a proxy's page looks like, too.
+  const bool no_tls = reason_of(error) == SSL_R_WRONG_VERSION_NUMBER;
+  return {fmt::format("TLS with {} failed: {}{}", url, error.message(), no_tls ? "; does it speak plain HTTP?" : ""),
+          false};
 }
 
 std::string TlsPeer::client_refusal(const boost::system::error_code& error, const std::string& url) const {

@@ -164,7 +164,8 @@ double Progress::estimated_rate() const {
 
 std::optional<Duration> Progress::time_left() const {
   constexpr double too_long = 100.0 * 24 * 3600;  // a pace so slow is no pace; and it must fit a Duration
-  if (estimate_.empty() || last_.stands_still()) return std::nullopt;
+  // A measurement may have no number of operations: it ends when its time is over.
+  if (last_.operations == 0 || estimate_.empty() || last_.stands_still()) return std::nullopt;
   const auto left = static_cast<double>(last_.remaining());
   const double pace = estimated_rate();
   if (pace <= 0 || left / pace > too_long) return std::nullopt;

@@ -142,6 +142,14 @@ std::string retry_command(const std::string& path) {
   return "koobatch retry " + quoted_argument(path);
 }
 
+std::string report_command(const std::string& path) {
+  return "koobatch report " + quoted_argument(path);
+}
+
+std::string status_command(const std::string& path) {
+  return "koobatch status " + quoted_argument(path);
+}
+
 bool is_locked(const fs::path& path) {
   const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (fd < 0) return false;

@@ -143,9 +143,10 @@ void add_command(Values& page, std::string_view purpose, std::string_view comman
 }
 
 void add_commands(Values& page, const Summary& s) {
-  if (s.counts.remaining != 0 || s.outcome == Outcome::unfinished) {
-    add_command(page, "Go on with the run", harmless(resume_command(s.report)));
-  } else if (s.counts[Status::failed] + s.counts[Status::unknown] != 0) {
+  const NextStep step = next_step(s);
+  if (step == NextStep::watch) add_command(page, "See how the run goes", harmless(status_command(s.report)));
+  if (step == NextStep::resume) add_command(page, "Go on with the run", harmless(resume_command(s.report)));
+  if (step == NextStep::retry) {
     add_command(page, "Repeat what failed or is unknown", harmless(retry_command(s.report)));
   }
 }

@@ -8,6 +8,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <string_view>
+#include <vector>
 
 namespace koobatch::report {
 namespace {
@@ -54,6 +56,19 @@ std::string bar(std::uint64_t part, std::uint64_t whole) {
   for (std::size_t i = 0; i < length / 8; ++i) out += "█";
   out += eighths[length % 8];
   return out;
+}
+
+/// In lines of at most `width` bytes, broken between words; the advice is ours, and ASCII.
+std::vector<std::string_view> wrapped(std::string_view text, std::size_t width) {
+  std::vector<std::string_view> lines;
+  while (text.size() > width) {
+    const std::size_t blank = text.rfind(' ', width);
+    if (blank == std::string_view::npos) break;
+    lines.push_back(text.substr(0, blank));
+    text.remove_prefix(blank + 1);
+  }
+  lines.push_back(text);
+  return lines;
 }
 
 Tone tone_of(Status status) {
@@ -116,6 +131,7 @@ class TextWriter {
   void cause(const Cause& cause);
   void example(const Cause& cause);
   void next_steps();
+  void command(std::string_view purpose, const std::string& command);
   void advise(Status status);
 
   const Summary& s_;
@@ -195,7 +211,7 @@ void TextWriter::cause(const Cause& cause) {
        clipped(cause_text(cause), width_ > used ? width_ - used : 0));
   example(cause);
   if (const auto what_to_do = advice(cause); !what_to_do.empty()) {
-    line(fmt::format("              {}", clipped(what_to_do, width_ - 14)));
+    for (const auto& part : wrapped(what_to_do, width_ - 14)) line(fmt::format("              {}", part));
   }
 }
 
@@ -218,15 +234,18 @@ void TextWriter::advise(Status status) {
   line(fmt::format("  {:<9}  {}", to_string(status), advice(status)));
 }
 
+void TextWriter::command(std::string_view purpose, const std::string& command) {
+  line(fmt::format("  {}  {}", purpose, paint_(Tone::strong, harmless(command))));
+}
+
 void TextWriter::next_steps() {
-  const bool resumable = s_.counts.remaining != 0 || s_.outcome == Outcome::unfinished;
-  if (!resumable && unsuccessful() == 0) return;
+  const NextStep step = next_step(s_);
+  const bool has_command = step != NextStep::none && step != NextStep::heed_error;
+  if (!has_command && unsuccessful() == 0) return;
   title("Next");
-  if (resumable) line(fmt::format("  go on with  {}", paint_(Tone::strong, harmless(resume_command(s_.report)))));
-  if (!resumable && s_.counts[Status::failed] + s_.counts[Status::unknown] != 0) {
-    line(fmt::format("  repeat what failed or is unknown with  {}",
-                     paint_(Tone::strong, harmless(retry_command(s_.report)))));
-  }
+  if (step == NextStep::watch) command("see how it goes with", status_command(s_.report));
+  if (step == NextStep::resume) command("go on with", resume_command(s_.report));
+  if (step == NextStep::retry) command("repeat what failed or is unknown with", retry_command(s_.report));
   for (const auto status : {Status::rejected, Status::failed, Status::unknown, Status::invalid}) advise(status);
 }
 

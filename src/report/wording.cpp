@@ -38,11 +38,21 @@ Headline headline(const Summary& s) {
     case Outcome::interrupted:
       return {Verdict::warning, "■", "Interrupted: " + progress(s.counts)};
     case Outcome::unfinished:
-      return {Verdict::warning, "■", "Unfinished, or still running: " + progress(s.counts)};
+      return {Verdict::warning, "■",
+              (s.running ? "Still running: " : "Unfinished, or still running: ") + progress(s.counts)};
     case Outcome::aborted:
       return {Verdict::bad, "✘", "Stopped: " + progress(s.counts)};
   }
   return {};
+}
+
+NextStep next_step(const Summary& s) {
+  if (s.running) return NextStep::watch;
+  if (s.counts.remaining != 0 || s.outcome == Outcome::unfinished) {
+    const bool error_tells = s.outcome == Outcome::aborted && s.error.find("koobatch resume ") != std::string::npos;
+    return error_tells ? NextStep::heed_error : NextStep::resume;
+  }
+  return s.counts[Status::failed] + s.counts[Status::unknown] != 0 ? NextStep::retry : NextStep::none;
 }
 
 std::uint64_t total_of(const Counts& counts) {

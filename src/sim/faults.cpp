@@ -9,10 +9,6 @@
 namespace koobatch::sim {
 namespace {
 
-Error bad_fault(std::string_view text, std::string_view why) {
-  return usage_error(fmt::format("fault '{}': {}", text, why));
-}
-
 template <class Number>
 std::optional<Number> parse_number(std::string_view text) {
   Number value{};
@@ -101,12 +97,12 @@ Result<Fault> parse_fault(std::string_view text) {
   for (bool first = true;; first = false) {
     const Item item(rest.substr(0, rest.find(',')));
     const std::string wrong = first ? read_kind(item, fault) : read_parameter(item, fault, has_rate);
-    if (!wrong.empty()) return bad_fault(text, wrong);
+    if (!wrong.empty()) return usage_error(wrong);
     const auto comma = rest.find(',');
     if (comma == std::string_view::npos) break;
     rest.remove_prefix(comma + 1);
   }
-  if (!has_rate) return bad_fault(text, "the rate is missing; write rate=0.05 for one request in twenty");
+  if (!has_rate) return usage_error("the rate is missing; write rate=0.05 for one request in twenty");
   return fault;
 }
 

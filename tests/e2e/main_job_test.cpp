@@ -3,6 +3,7 @@
 #include "service.hpp"
 #include "workspace.hpp"
 
+#include <fmt/format.h>
 #include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -128,7 +129,7 @@ BOOST_AUTO_TEST_CASE(a_lost_answer_is_unknown_not_failed_when_attempts_run_out) 
                                       "1s", "--report", workspace.path("r")});
   // Nothing but 500 is an outage: the run stops, resumable, and what was tried in vain stays unfinished or unknown.
   BOOST_TEST(finished.status == 5, finished.err);
-  BOOST_TEST(finished.err.find("has not answered for 1 s (--max-outage): HTTP 500;") != std::string::npos,
+  BOOST_TEST(finished.err.find("has failed every request for 1 s (--max-outage): HTTP 500;") != std::string::npos,
              finished.err);
   const auto lines = read_report(workspace.path("r"));
   for (const auto& result : lines.results) BOOST_TEST(result.status == "unknown");
@@ -139,12 +140,15 @@ BOOST_AUTO_TEST_CASE(a_lost_answer_is_unknown_not_failed_when_attempts_run_out) 
 BOOST_AUTO_TEST_CASE(too_many_errors_stop_the_run_which_can_be_resumed) {
   const Workspace workspace;
   workspace.write("job.ndjson", generate_job(2'000, 2'000).text);
-  const auto report = workspace.path("r");
+  const auto report = workspace.path("a report");
   const auto stopped =
       run_koobatch({"run", workspace.path("job.ndjson"), "--simulate", "--fault", "status=403,rate=0.5", "--user-id",
                     "7", "--max-errors", "20", "--report", report});
   BOOST_TEST(stopped.status == 4, stopped.err);
   BOOST_TEST(stopped.err.find("--max-errors 20") != std::string::npos, stopped.err);
+  BOOST_TEST(stopped.err.find(fmt::format("'koobatch resume '{}' --max-errors N'", report)) != std::string::npos,
+             stopped.err);
+  BOOST_TEST(stopped.out.find("go on with  koobatch resume") == std::string::npos, stopped.out);
   const auto lines = read_report(report);
   BOOST_TEST(lines.results.size() < 2'000U);
   BOOST_TEST(member(lines.end.at(0), "reason") == "aborted");
@@ -211,6 +215,27 @@ BOOST_AUTO_TEST_CASE(an_interrupted_run_drains_and_closes_its_report) {
   BOOST_TEST(std::stoul(member(counts, "remaining")) + lines.results.size() == 1'000U);
   BOOST_TEST(member(lines.end[0], "unsettled") == "[]", "what was under way was answered");
   BOOST_TEST(member(service.get("/_sim/stats"), "applied") == std::to_string(lines.results.size()));
+}
+
+BOOST_AUTO_TEST_CASE(who_leaves_at_once_is_told_how_to_go_on) {
+  const Workspace workspace;
+  workspace.write("job.ndjson", generate_job(1'000, 1'000).text);
+  // What is under way stays so for longer than the test waits.
+  Service service({"--latency", "1h"});
+  const auto report = workspace.path("a report");
+  Process run({KOOBATCH_BINARY, "run", workspace.path("job.ndjson"), "--endpoint", service.url(), "--token-env",
+               "TOKEN", "--user-id", "7", "--timeout", "2h", "--report", report},
+              {{"TOKEN", "secret"}});
+  while (member(service.get("/_sim/stats"), "requests") == "0") ::usleep(10'000);
+  run.signal(SIGINT);
+  // The second would be one with the first if it came before that was taken.
+  while (run_koobatch({"status", report}).out.find("ending") == std::string::npos) ::usleep(10'000);
+  run.signal(SIGINT);
+  const auto finished = run.wait();
+  BOOST_TEST(finished.status == 130, finished.err);
+  BOOST_TEST(
+      finished.err.find(fmt::format("left at once; go on with 'koobatch resume '{}''", report)) != std::string::npos,
+      finished.err);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

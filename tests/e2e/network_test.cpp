@@ -130,6 +130,13 @@ BOOST_AUTO_TEST_CASE(a_refused_connection_ends_the_run_resumable) {
                            "Connection refused");
 }
 
+BOOST_AUTO_TEST_CASE(plain_http_where_tls_is_expected_is_guessed) {
+  make_job(3);
+  const Service plain;
+  const auto url = "https" + plain.url().substr(std::string("http").size());
+  check_stopped_and_resume(run(url, {"--max-outage", "300ms"}), "; does it speak plain HTTP?");
+}
+
 BOOST_AUTO_TEST_CASE(a_connection_that_is_not_taken_ends_the_run_resumable) {
   make_job(3);
   const FullQueue full;

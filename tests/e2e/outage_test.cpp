@@ -187,7 +187,7 @@ BOOST_AUTO_TEST_CASE(an_outage_that_lasts_too_long_ends_the_run_resumable) {
   const ScriptedServer sick(silence());
   const auto stopped = run_through(sick, {"--max-outage", "1s"});
   BOOST_TEST(stopped.status == 5, stopped.err);
-  BOOST_TEST(stopped.err.find("has not answered for 1 s (--max-outage)") != std::string::npos, stopped.err);
+  BOOST_TEST(stopped.err.find("has failed every request for 1 s (--max-outage)") != std::string::npos, stopped.err);
   BOOST_TEST(member(read_report(report).end.at(0), "reason") == "aborted");
   const auto resumed = run_koobatch({"resume", report, "--rate", "5000/s", "--progress", "none"}, token);
   BOOST_TEST(resumed.status == 0, resumed.err);

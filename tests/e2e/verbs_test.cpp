@@ -6,6 +6,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include <filesystem>
+#include <sstream>
 
 using namespace koobatch::test;
 
@@ -23,6 +24,31 @@ BOOST_AUTO_TEST_CASE(validate_lists_twenty_errors_then_counts) {
   const auto finished = run_koobatch({"validate", project_file("jobs/errors.ndjson")});
   BOOST_TEST(finished.status == 3);
   BOOST_TEST(static_cast<std::size_t>(std::count(finished.err.begin(), finished.err.end(), '\n')) == 21U, finished.err);
+}
+
+BOOST_AUTO_TEST_CASE(validate_lists_every_error_when_asked_to_say_more) {
+  const auto job = project_file("jobs/errors.ndjson");
+  const auto first = run_koobatch({"validate", job});
+  BOOST_TEST(first.err.find("(the first 20 are listed; -v lists all)") != std::string::npos, first.err);
+  const auto all = run_koobatch({"validate", "-v", job});
+  BOOST_TEST(all.status == 3);
+  std::istringstream lines(all.err);
+  std::size_t listed = 0;
+  std::string last;
+  for (std::string line; std::getline(lines, line); last = line) listed += line.starts_with(job + ":");
+  BOOST_TEST(last.find(fmt::format("{}: {} errors in ", job, listed - 1)) != std::string::npos, all.err);
+  BOOST_TEST(last.find("are listed") == std::string::npos, last);
+}
+
+BOOST_AUTO_TEST_CASE(files_of_one_name_are_refused_before_anything_is_written) {
+  const Workspace workspace;
+  const auto report = workspace.path("r");
+  run_koobatch({"run", project_file("jobs/rename.ndjson"), "--simulate", "--user-id", "7", "--report", report});
+  const auto same = workspace.path("same");
+  const auto refused = run_koobatch({"report", report, "--html", same, "--csv", workspace.path("./same")});
+  BOOST_TEST(refused.status == 2);
+  BOOST_TEST(refused.err.find("--csv and --html name the same file") != std::string::npos, refused.err);
+  BOOST_TEST(!std::filesystem::exists(same));
 }
 
 BOOST_AUTO_TEST_CASE(dry_run_prints_every_request_masks_the_token_and_sends_nothing) {

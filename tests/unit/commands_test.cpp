@@ -166,6 +166,8 @@ BOOST_AUTO_TEST_CASE(violations_are_summed_up_with_how_many_were_listed) {
   validation.violations = 57;
   BOOST_TEST(describe_violations("a.csv", validation) ==
              "a.csv: 57 errors in 1 of 1,000 operations (the first 2 are listed)");
+  BOOST_TEST(describe_violations("a.csv", validation, "; -v lists all") ==
+             "a.csv: 57 errors in 1 of 1,000 operations (the first 2 are listed; -v lists all)");
   BOOST_TEST(count_of(1, "operation") == "1 operation");
   BOOST_TEST(count_of(0, "operation") == "0 operations");
 }

@@ -76,6 +76,14 @@ BOOST_AUTO_TEST_CASE(a_run_that_goes_on_is_told_of_in_a_few_lines) {
              "  ETA        7s");
 }
 
+BOOST_AUTO_TEST_CASE(a_measurement_without_a_number_of_operations_is_not_said_to_have_one) {
+  auto now = snapshot_of(440, 10);
+  now.operations = 0;
+  const auto text = lines(now);
+  BOOST_TEST(text.find("  done       450\n") != std::string::npos, text);
+  BOOST_TEST(text.find("ETA") == std::string::npos, text);
+}
+
 BOOST_AUTO_TEST_CASE(what_holds_it_back_is_told_with_the_pace) {
   auto now = snapshot_of(450, 0);
   now.pace.rate = 0;
@@ -142,6 +150,9 @@ BOOST_AUTO_TEST_CASE(of_a_run_that_is_over_the_report_tells) {
   auto aborted = summary_of(report::Outcome::aborted, 600);
   aborted.error = "the disk is full";
   BOOST_TEST(ended_lines(aborted, AtWork::nobody).find("  stopped    the disk is full\n") != std::string::npos);
+  BOOST_TEST(ended_lines(aborted, AtWork::nobody).find("  go on      koobatch resume r.ndjson") != std::string::npos);
+  aborted.error = "go on with 'koobatch resume r.ndjson --max-errors N'";
+  BOOST_TEST(ended_lines(aborted, AtWork::nobody).find("  go on      ") == std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(a_run_that_cannot_be_asked_is_not_to_be_resumed) {

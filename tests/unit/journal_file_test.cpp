@@ -290,6 +290,8 @@ BOOST_AUTO_TEST_CASE(a_command_to_copy_is_quoted_where_a_shell_needs_it) {
   BOOST_TEST(resume_command("my report") == "koobatch resume 'my report'");
   BOOST_TEST(resume_command("it's") == "koobatch resume 'it'\\''s'");
   BOOST_TEST(resume_command("-r") == "koobatch resume ./-r");
+  BOOST_TEST(report_command("my report") == "koobatch report 'my report'");
+  BOOST_TEST(status_command("my report") == "koobatch status 'my report'");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -87,6 +87,14 @@ BOOST_AUTO_TEST_CASE(what_there_is_not_is_said) {
   BOOST_TEST(contains(empty, "The job has no operations."));
 }
 
+BOOST_AUTO_TEST_CASE(where_the_error_says_how_to_go_on_the_page_advises_nothing_else) {
+  auto end = samples::end(1, "aborted");
+  end.error = "go on with 'koobatch resume r.ndjson --max-errors N'";
+  const auto html = visible(Page(samples::run(1, 3)).end(end).html());
+  BOOST_TEST(contains(html, "--max-errors N"));
+  BOOST_TEST(!contains(html, "Go on with the run"));
+}
+
 BOOST_AUTO_TEST_CASE(nothing_from_outside_is_markup) {
   const std::string evil = "</script><img src=x onerror=alert(1)>\"'<!--\x1b\u202e";
   auto run = samples::run(1, 5);

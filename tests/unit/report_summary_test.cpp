@@ -268,6 +268,30 @@ BOOST_AUTO_TEST_CASE(people_are_told_what_failed_and_what_to_do_next) {
              "  unknown    may have been applied: look before you repeat\n");
 }
 
+BOOST_AUTO_TEST_CASE(where_the_error_says_how_to_go_on_nothing_else_is_advised) {
+  const auto after = [](const std::string& error) {
+    return text_of(closed(begun(2, {samples::result(1)}), "aborted", error));
+  };
+  BOOST_TEST(!contains(after("too many errors; go on with 'koobatch resume r.ndjson --max-errors N'"), "Next"));
+  BOOST_TEST(contains(after("the connection broke"), "  go on with  koobatch resume r.ndjson\n"));
+  // It belongs to a segment that another has followed.
+  auto later = begun(2, {samples::result(1)});
+  auto end = samples::end(1, "aborted");
+  end.error = "run 'koobatch resume r.ndjson'";
+  later.end_segment(end);
+  later.begin_segment(samples::run(2, 2));
+  BOOST_TEST(contains(text_of(later.build("r.ndjson")), "  go on with  koobatch resume r.ndjson\n"));
+}
+
+BOOST_AUTO_TEST_CASE(a_run_that_is_going_on_is_not_to_be_resumed) {
+  auto s = begun(2, {samples::result(1)}).build("my report");
+  s.running = true;
+  const auto text = text_of(s);
+  BOOST_TEST(contains(text, "■ Still running: 1 of 2 operations done, 1 to go\n"));
+  BOOST_TEST(contains(text, "  see how it goes with  koobatch status 'my report'\n"));
+  BOOST_TEST(!contains(text, "koobatch resume"));
+}
+
 BOOST_AUTO_TEST_CASE(a_finished_run_with_failures_is_told_how_to_repeat_them_and_a_retry_what_it_is) {
   auto s = closed(begun(1, {samples::result(9, Status::failed)}));
   s.report = "my report";
@@ -345,6 +369,17 @@ BOOST_AUTO_TEST_CASE(long_messages_are_clipped_to_the_width) {
     }
   }
   BOOST_TEST(contains(summary_text(s, false, 80), "xxx…\n"));
+}
+
+BOOST_AUTO_TEST_CASE(advice_is_wrapped_not_clipped) {
+  auto one = rejected(1);
+  one.code = 13000102;
+  const auto s = closed(begun(1, {one}));
+  BOOST_TEST(contains(summary_text(s, false, 80),
+                      "              the service refuses a value: compare the fields with its\n"
+                      "              documentation\n"));
+  BOOST_TEST(contains(summary_text(s, false, 120),
+                      "              the service refuses a value: compare the fields with its documentation\n"));
 }
 
 BOOST_AUTO_TEST_CASE(on_a_wide_terminal_the_trace_stands_beside_its_line) {

@@ -66,7 +66,9 @@ BOOST_AUTO_TEST_CASE(records_and_broken_rules_are_counted_and_the_first_20_liste
                "\n";
   }
   const auto path = folder.write("a.ndjson", content);
-  const auto result = validate(path, settings_for(path)).value();
+  std::vector<std::string> all;
+  const auto result =
+      validate(path, settings_for(path), {}, [&](const std::string& text) { all.push_back(text); }).value();
   BOOST_TEST(result.operations == 30U);
   BOOST_TEST(result.invalid == 15U);
   BOOST_TEST(result.violations == 30U);
@@ -74,6 +76,8 @@ BOOST_AUTO_TEST_CASE(records_and_broken_rules_are_counted_and_the_first_20_liste
   BOOST_TEST(result.first_errors.front() == path.string() + ":3: id: is empty");
   BOOST_TEST(result.first_errors.back() ==
              path.string() + ":30: fileName: contains '*', which is not allowed (< > | : * ? \" /)");
+  BOOST_TEST(all.size() == 30U);
+  BOOST_TEST(all.back() == path.string() + ":45: fileName: contains '*', which is not allowed (< > | : * ? \" /)");
   const Digest expected{content.size(), XXH3_64bits(content.data(), content.size())};
   BOOST_CHECK(result.digest == expected);
 }

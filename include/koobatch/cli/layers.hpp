@@ -37,8 +37,8 @@ struct Resolved {
 /// and configuration file, unknown ones in the file are an error.
 Result<Resolved> resolve(Verb verb, const Layers& layers);
 
-/// The KOOBATCH_… variables that no option answers to: most likely slips of the pen. The one the token is read from may
-/// have any name.
-std::vector<std::string> unknown_variables(const Environment& environment, const std::string& token_env);
+/// A warning for each of the KOOBATCH_… variables that no option answers to: most likely slips of the pen. The one the
+/// token is read from may have any name.
+std::vector<std::string> ignored_variables(const Environment& environment, const std::string& token_env);
 
 }  // namespace koobatch::cli

@@ -15,12 +15,15 @@
 
 namespace koobatch::cli {
 
-/// "jobs/a.ndjson: 57 errors in 31 of 1,000 operations (the first 20 are listed)"
-std::string describe_violations(const std::filesystem::path& job, const job::Validation& validation);
+/// "jobs/a.ndjson: 57 errors in 31 of 1,000 operations"
+std::string count_violations(const std::filesystem::path& job, const job::Validation& validation);
+/// The same with " (the first 20 are listed)", where `more` may tell how to see the others.
+std::string describe_violations(const std::filesystem::path& job, const job::Validation& validation,
+                                std::string_view more = {});
 
 /// Prints the first errors of an invalid job to standard error, then what they come to.
 void print_violations(const std::filesystem::path& job, const job::Validation& validation,
-                      spdlog::level::level_enum level);
+                      spdlog::level::level_enum level, std::string_view more = {});
 
 /// Of a run each of whose users has a token of its own: finds the operations whose user has none. Otherwise nothing.
 job::FurtherCheck token_check(const engine::RunSettings& settings);

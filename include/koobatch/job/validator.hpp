@@ -28,8 +28,11 @@ constexpr std::size_t max_listed_errors = 20;
 /// What else is to be wrong with an operation that breaks no rule of its own: nothing, or why it cannot be sent.
 using FurtherCheck = std::function<std::optional<Violation>(const Reader&)>;
 
+/// Is told of every broken rule as it is found, formatted: there may be more than fit in memory.
+using ViolationListener = std::function<void(const std::string&)>;
+
 /// Reads the whole job and checks every operation. An Error only if the file itself cannot be read.
 Result<Validation> validate(const std::filesystem::path& path, const ReaderSettings& settings,
-                            const FurtherCheck& further_check = {});
+                            const FurtherCheck& further_check = {}, const ViolationListener& on_violation = {});
 
 }  // namespace koobatch::job

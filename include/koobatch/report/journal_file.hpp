@@ -68,7 +68,9 @@ bool is_locked(const std::filesystem::path& path);
 
 /// `koobatch resume PATH`, with the path quoted for a shell if it needs to be.
 std::string resume_command(const std::string& path);
-/// The same with `retry`.
+/// The same with `retry`, `report` and `status`.
 std::string retry_command(const std::string& path);
+std::string report_command(const std::string& path);
+std::string status_command(const std::string& path);
 
 }  // namespace koobatch::report

@@ -29,6 +29,7 @@ struct Summary {
   std::vector<std::string> later_endpoints;  ///< of the other segments, each once, if not the first's
   unsigned segments = 1;
   Outcome outcome = Outcome::unfinished;
+  bool running = false;              ///< unfinished because a process is at work on it just now, if somebody has looked
   std::string error;                 ///< why it was aborted
   WallTime finished;                 ///< when the last segment ended, or its last result came
   double seconds = 0;                ///< the segments' durations together

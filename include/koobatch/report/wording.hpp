@@ -17,6 +17,16 @@ struct Headline {
 };
 Headline headline(const Summary& summary);
 
+/// What is to be done about the run as a whole.
+enum class NextStep {
+  none,
+  watch,       ///< it is running
+  resume,      ///< with the bare command
+  heed_error,  ///< the error says how to go on; the bare command would end in the same error
+  retry,
+};
+NextStep next_step(const Summary& summary);
+
 /// All operations of the run, finished or not.
 std::uint64_t total_of(const Counts& counts);
 
