@@ -17,6 +17,9 @@ namespace {
 
 constexpr std::size_t max_config = 1U << 20U;
 
+/// Some editors put it first.
+constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
+
 constexpr std::string_view blanks = " \t\r\f\v";
 
 std::string_view trimmed(std::string_view text) {
@@ -40,6 +43,7 @@ class Parser {
   Parser(std::string_view text, const std::string& name) : text_(text), name_(name) {}
 
   Result<std::vector<ConfigEntry>> parse() {
+    if (text_.starts_with(byte_order_mark)) at_ = byte_order_mark.size();
     for (skip_empty(); !at_end(); skip_empty()) {
       begun_ = line_;
       if (peek() == ']') return error(unopened);

@@ -21,6 +21,8 @@
 namespace koobatch::cli {
 namespace {
 
+constexpr std::string_view all_listed = "; 'koobatch validate -v' lists all";
+
 /// Standard input as a job. While this lives, a signal does not end the process but what it does, so that no spool is
 /// left.
 struct Intake {
@@ -37,18 +39,18 @@ std::filesystem::path name_of_job(const engine::RunSettings& settings) {
 /// Prints what validation found. An exit status if that is the end of it.
 std::optional<int> judge(const engine::RunSettings& settings, const job::Validation& validation) {
   if (validation.cut_short && settings.skip_invalid) {
-    print_violations(name_of_job(settings), validation, spdlog::level::err);
+    print_violations(name_of_job(settings), validation, spdlog::level::err, all_listed);
     observe::log::print(spdlog::level::err,
                         "koobatch: nothing was sent; --skip-invalid cannot tell which operations the last error hides");
     return exit_job_invalid;
   }
   if (validation.invalid > 0 && !settings.skip_invalid) {
-    print_violations(name_of_job(settings), validation, spdlog::level::err);
+    print_violations(name_of_job(settings), validation, spdlog::level::err, all_listed);
     observe::log::print(spdlog::level::err,
                         "koobatch: nothing was sent; correct the job, or run the rest with --skip-invalid");
     return exit_job_invalid;
   }
-  if (validation.invalid > 0) print_violations(name_of_job(settings), validation, spdlog::level::warn);
+  if (validation.invalid > 0) print_violations(name_of_job(settings), validation, spdlog::level::warn, all_listed);
   if (validation.operations > 0) return std::nullopt;
   observe::log::print(spdlog::level::info, fmt::format("{}: no operations in it, so there is nothing to do",
                                                        name_of_job(settings).string()));

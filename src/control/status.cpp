@@ -43,7 +43,7 @@ std::string requests_row(const observe::Snapshot& snapshot) {
   const auto add = [&](std::uint64_t count, std::string_view name) {
     if (count != 0) parts.push_back(fmt::format("{} {}", format_count(count), name));
   };
-  add(snapshot.retries, "retries");
+  add(snapshot.retries, snapshot.retries == 1 ? "retry" : "retries");
   add(snapshot.throttled, "throttled");
   add(snapshot.unanswered, "unanswered");
   add(snapshot.in_flight, "in flight");

@@ -32,7 +32,7 @@ std::vector<std::string> counts_of(const Snapshot& snapshot) {
     add(snapshot[status], to_string(status));
   }
   add(snapshot.in_flight, "in flight");
-  add(snapshot.retries, "retries");
+  add(snapshot.retries, snapshot.retries == 1 ? "retry" : "retries");
   add(snapshot.throttled, "throttled");
   return out;
 }

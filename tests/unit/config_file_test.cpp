@@ -40,6 +40,10 @@ BOOST_AUTO_TEST_CASE(a_value_is_text_in_quotes_a_number_or_a_boolean) {
   CHECK_VALUES("a\t=\t-1.5", "-1.5");
   CHECK_VALUES("a = true", "true");
   CHECK_VALUES("a = ''", "");
+  CHECK_VALUES(
+      "\xef\xbb\xbf"
+      "a = 1",
+      "1");
   CHECK_VALUES("a = '[b]'", "[b]");
   CHECK_VALUES("\n\n a = 'b=c'\n\n", "b=c");
   BOOST_TEST(only_entry("# 1\n\na = 1").line == 3U);
