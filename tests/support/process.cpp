@@ -11,6 +11,8 @@
 #include <cstdlib>
 #include <cstring>
 #include <stdexcept>
+#include <string_view>
+#include <utility>
 
 namespace koobatch::test {
 namespace {
@@ -24,6 +26,30 @@ void drain(int fd, std::string& text) {
   }
 }
 
+/// Our own environment, with these variables set in it: "NAME=value" each.
+std::vector<std::string> with_variables(const Process::Environment& changes) {
+  std::vector<std::string> out;
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    const std::string_view text = *entry;
+    if (!changes.contains(std::string(text.substr(0, text.find('='))))) out.emplace_back(text);
+  }
+  for (const auto& [name, value] : changes) {
+    std::string entry = name;
+    entry += '=';
+    entry += value;
+    out.push_back(std::move(entry));
+  }
+  return out;
+}
+
+/// As exec() wants them.
+std::vector<char*> pointers_to(std::vector<std::string>& words) {
+  std::vector<char*> out;
+  for (auto& word : words) out.push_back(word.data());
+  out.push_back(nullptr);
+  return out;
+}
+
 }  // namespace
 
 Process::Process(std::vector<std::string> command, const Environment& environment, const std::string& folder,
@@ -31,9 +57,10 @@ Process::Process(std::vector<std::string> command, const Environment& environmen
   int out[2];
   int err[2];
   if (::pipe2(out, O_CLOEXEC) != 0 || ::pipe2(err, O_CLOEXEC) != 0) throw std::runtime_error("pipe failed");
-  std::vector<char*> arguments;
-  for (auto& word : command) arguments.push_back(word.data());
-  arguments.push_back(nullptr);
+  auto arguments = pointers_to(command);
+  auto inherited = with_variables(environment);
+  auto variables = pointers_to(inherited);
+  // Between fork and exec nothing may allocate: another thread, of a gate say, may have held the allocator's lock.
   pid_ = ::fork();
   if (pid_ < 0) throw std::runtime_error("fork failed");
   if (pid_ == 0) {
@@ -43,9 +70,8 @@ Process::Process(std::vector<std::string> command, const Environment& environmen
       const int in = ::open(input.c_str(), O_RDONLY | O_CLOEXEC);
       if (in < 0 || ::dup2(in, STDIN_FILENO) < 0) ::_exit(125);
     }
-    for (const auto& [name, value] : environment) ::setenv(name.c_str(), value.c_str(), 1);
     if (!folder.empty() && ::chdir(folder.c_str()) != 0) ::_exit(126);
-    ::execv(arguments[0], arguments.data());
+    ::execve(arguments[0], arguments.data(), variables.data());
     ::_exit(127);
   }
   ::close(out[1]);
