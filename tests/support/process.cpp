@@ -1,5 +1,7 @@
 #include "process.hpp"
 
+#include "exec_words.hpp"
+
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
@@ -8,11 +10,8 @@
 #include <boost/test/unit_test.hpp>
 
 #include <cerrno>
-#include <cstdlib>
 #include <cstring>
 #include <stdexcept>
-#include <string_view>
-#include <utility>
 
 namespace koobatch::test {
 namespace {
@@ -26,30 +25,6 @@ void drain(int fd, std::string& text) {
   }
 }
 
-/// Our own environment, with these variables set in it: "NAME=value" each.
-std::vector<std::string> with_variables(const Process::Environment& changes) {
-  std::vector<std::string> out;
-  for (char** entry = environ; *entry != nullptr; ++entry) {
-    const std::string_view text = *entry;
-    if (!changes.contains(std::string(text.substr(0, text.find('='))))) out.emplace_back(text);
-  }
-  for (const auto& [name, value] : changes) {
-    std::string entry = name;
-    entry += '=';
-    entry += value;
-    out.push_back(std::move(entry));
-  }
-  return out;
-}
-
-/// As exec() wants them.
-std::vector<char*> pointers_to(std::vector<std::string>& words) {
-  std::vector<char*> out;
-  for (auto& word : words) out.push_back(word.data());
-  out.push_back(nullptr);
-  return out;
-}
-
 }  // namespace
 
 Process::Process(std::vector<std::string> command, const Environment& environment, const std::string& folder,
@@ -58,9 +33,8 @@ Process::Process(std::vector<std::string> command, const Environment& environmen
   int err[2];
   if (::pipe2(out, O_CLOEXEC) != 0 || ::pipe2(err, O_CLOEXEC) != 0) throw std::runtime_error("pipe failed");
   auto arguments = pointers_to(command);
-  auto inherited = with_variables(environment);
+  auto inherited = environment_with(environment);
   auto variables = pointers_to(inherited);
-  // Between fork and exec nothing may allocate: another thread, of a gate say, may have held the allocator's lock.
   pid_ = ::fork();
   if (pid_ < 0) throw std::runtime_error("fork failed");
   if (pid_ == 0) {

@@ -1,5 +1,7 @@
 #include "terminal.hpp"
 
+#include "exec_words.hpp"
+
 #include <poll.h>
 #include <pty.h>
 #include <signal.h>
@@ -8,7 +10,6 @@
 #include <unistd.h>
 #include <boost/test/unit_test.hpp>
 
-#include <cstdlib>
 #include <stdexcept>
 #include <string_view>
 
@@ -19,19 +20,18 @@ using namespace std::chrono_literals;
 Terminal::Terminal(std::vector<std::string> command, std::size_t width, Screen::Resizing resizing,
                    const Process::Environment& environment)
     : screen_(width, resizing) {
-  std::vector<char*> arguments;
-  for (auto& word : command) arguments.push_back(word.data());
-  arguments.push_back(nullptr);
+  auto changes = environment;
+  changes.emplace("TERM", "xterm-256color");
+  auto inherited = environment_with(changes, "CI");
+  auto variables = pointers_to(inherited);
+  auto arguments = pointers_to(command);
   winsize size{};
   size.ws_row = 24;
   size.ws_col = static_cast<unsigned short>(width);
   pid_ = ::forkpty(&fd_, nullptr, nullptr, &size);
   if (pid_ < 0) throw std::runtime_error("forkpty failed");
   if (pid_ == 0) {
-    ::setenv("TERM", "xterm-256color", 1);
-    ::unsetenv("CI");
-    for (const auto& [name, value] : environment) ::setenv(name.c_str(), value.c_str(), 1);
-    ::execv(arguments[0], arguments.data());
+    ::execve(arguments[0], arguments.data(), variables.data());
     ::_exit(127);
   }
 }
