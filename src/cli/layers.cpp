@@ -155,7 +155,7 @@ std::optional<Setting> most_direct(Verb verb, const OptionRow& row, const Layers
 Result<std::vector<Setting>> collect(Verb verb, const Layers& layers) {
   std::vector<Setting> settings;
   for (const auto& row : option_table()) {
-    if ((row.verbs & only(verb)) == 0) continue;
+    if (!contains(row.verbs, verb)) continue;
     auto setting = most_direct(verb, row, layers);
     if (!setting) continue;
     if (row.is_switch()) {
@@ -172,8 +172,8 @@ Result<std::vector<Setting>> collect(Verb verb, const Layers& layers) {
 /// The simulator's options on the command line of `run`: without --simulate they are a slip. Elsewhere they may wait
 /// for a run that uses them.
 bool is_simulator_flag(const Setting& setting) {
-  return setting.layer == Layer::flag && (setting.row->verbs & only(Verb::run)) != 0 &&
-         (setting.row->verbs & only(Verb::simulate)) != 0 && setting.row->group == "Embedded service";
+  return setting.layer == Layer::flag && contains(setting.row->verbs, Verb::run) &&
+         contains(setting.row->verbs, Verb::simulate) && setting.row->group == "Embedded service";
 }
 
 }  // namespace

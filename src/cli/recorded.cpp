@@ -27,7 +27,7 @@ std::vector<std::string> values_of(dom::element value) {
 }
 
 bool is_recorded(const OptionRow& row) {
-  return (row.verbs & only(Verb::resume)) != 0 && row.group != "Output" && row.group != schedule_group &&
+  return contains(row.verbs, Verb::resume) && row.group != "Output" && row.group != schedule_group &&
          row.name != "job" && !row.private_value;
 }
 
