@@ -1,6 +1,6 @@
 // The physical limit of a client with one thread: keep-alive connections on an epoll loop that send the same bytes over
-// and over and read the answers by their Content-Length. It reads no job, checks nothing and records nothing, so what a
-// real client takes beyond it is for doing that. Plain HTTP only.
+// and over and read the answers by their Content-Length. It reads no job, checks nothing and records nothing; a real
+// client takes longer because it does. Plain HTTP only.
 //   floor PORT CONNECTIONS REQUESTS FILE      FILE holds the bytes of the request
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -47,7 +47,7 @@ Connection connect_to(std::uint16_t port) {
   return {fd, {}};
 }
 
-/// Bytes of the first answer in `received`; 0 if it is not there as a whole.
+/// The size of the first answer in `received`; 0 if it is not complete yet.
 std::size_t answer_size(std::string_view received) {
   constexpr std::string_view length_header = "\r\nContent-Length: ";
   const auto head = received.find("\r\n\r\n");
@@ -94,7 +94,7 @@ class Floor {
   void send(const Connection& connection) {
     if (to_send_ == 0) return;
     --to_send_;
-    // A request is far smaller than a socket's buffer, so it is taken as a whole.
+    // A request is far smaller than a socket's buffer, so it is written as a whole.
     const auto size = static_cast<ssize_t>(request_.size());
     if (::send(connection.fd, request_.data(), request_.size(), MSG_NOSIGNAL) != size) fail("send");
   }

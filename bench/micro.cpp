@@ -1,12 +1,12 @@
-// What the parts of the pipeline cost, one by one. Each first checks its answer, then is timed.
-#include "koobatch/auth/signer.hpp"
-#include "koobatch/flow/classify.hpp"
+// What each part of the pipeline costs. Each part's answer is checked first, then the part is timed.
 #include "koobatch/flow/pace.hpp"
 #include "koobatch/flow/scheduler.hpp"
+#include "koobatch/http/endpoint.hpp"
+#include "koobatch/http/response_reader.hpp"
 #include "koobatch/job/reader.hpp"
-#include "koobatch/net/endpoint.hpp"
-#include "koobatch/net/request.hpp"
-#include "koobatch/net/response.hpp"
+#include "koobatch/koodrive/app_signature.hpp"
+#include "koobatch/koodrive/classifier.hpp"
+#include "koobatch/koodrive/request.hpp"
 #include "koobatch/report/reader.hpp"
 #include "koobatch/report/record.hpp"
 
@@ -28,7 +28,7 @@ void must(bool holds, const char* what) {
   if (!holds) throw std::runtime_error(what);
 }
 
-/// A file that is gone when the benchmark is over.
+/// A file that is removed when the benchmark is over.
 class TemporaryFile {
  public:
   TemporaryFile(const std::string& extension, const std::string& text) {
@@ -67,15 +67,15 @@ std::string csv_job() {
   return text;
 }
 
-job::Operation an_operation(std::uint32_t line) {
+koodrive::Operation an_operation(std::uint32_t line) {
   const std::string id = fmt::format("17571564800{:08}", line);
-  job::Fields fields;
-  fields.row = job::find_operation("rename_shared_folder");
+  koodrive::Fields fields;
+  fields.row = koodrive::service_catalogue().find("rename_shared_folder");
   fields.values[0].present = fields.values[1].present = true;
   fields.values[0].text = id;
   fields.values[1].text = "newName123456";
-  job::Operation operation;
-  job::OperationBuilder::build(fields, line, "42", "", operation);
+  koodrive::Operation operation;
+  koodrive::OperationBuilder::build(fields, line, "42", "", operation);
   return operation;
 }
 
@@ -95,7 +95,7 @@ report::ResultRecord a_result(std::uint32_t line) {
   return r;
 }
 
-/// `items` operations of `bytes` bytes in all went by in each iteration: shown as the time for one, and bytes a second.
+/// Each iteration processed `items` operations of `bytes` bytes in all: shown as the time for one, and bytes a second.
 void count(benchmark::State& state, std::int64_t items, std::size_t bytes) {
   using Counter = benchmark::Counter;
   state.counters["each"] = Counter(static_cast<double>(items), Counter::kIsIterationInvariantRate | Counter::kInvert);
@@ -128,17 +128,17 @@ void validate_csv(benchmark::State& state) {
   validate(state, ".csv", csv_job(), job::Format::csv);
 }
 
-/// An operation's way through the scheduler: admitted, sent, settled, recorded, durable.
+/// An operation's path through the scheduler: admitted, sent, settled, recorded, durable.
 void schedule(benchmark::State& state) {
   flow::Pace pace({}, TimePoint(std::chrono::hours(1)));
   flow::StoppedUsers stopped;
   flow::Scheduler scheduler({}, pace, stopped, 1);
-  flow::Outcome success;
-  success.verdict = flow::Verdict::succeeded;
+  koodrive::Outcome success;
+  success.verdict = koodrive::Verdict::succeeded;
   success.http = 200;
   flow::Seat seat;
   seat.connected = true;
-  job::Operation operation = an_operation(1);
+  koodrive::Operation operation = an_operation(1);
   TimePoint now(std::chrono::hours(1));
   std::uint64_t ticket = 0;
   for (auto _ : state) {
@@ -155,31 +155,31 @@ void schedule(benchmark::State& state) {
 }
 
 void render_request(benchmark::State& state) {
-  net::RequestRenderer renderer(net::parse_endpoint("https://service.example").value());
-  const job::Operation operation = an_operation(7);
+  koodrive::RequestRenderer renderer(http::parse_endpoint("https://service.example").value());
+  const koodrive::Operation operation = an_operation(7);
   const WallTime date(std::chrono::seconds(1'795'000'000));
-  std::string out;
+  http::Request out;
   renderer.render(operation, "Bearer+token", date, {1, 7, 1}, out);
-  must(out.starts_with("POST /koodrive/ose/v1/sharefolder/rename HTTP/1.1\r\n"), "the request line is right");
-  must(out.ends_with("\r\n\r\n" + std::string(operation.body())), "the body ends it");
+  must(out.bytes().starts_with("POST /koodrive/ose/v1/sharefolder/rename HTTP/1.1\r\n"), "the request line is right");
+  must(out.bytes().ends_with("\r\n\r\n" + std::string(operation.body())), "the body ends it");
   for (auto _ : state) {
     renderer.render(operation, "Bearer+token", date, {1, 7, 1}, out);
-    benchmark::DoNotOptimize(out.data());
+    benchmark::DoNotOptimize(out.bytes().data());
   }
-  count(state, 1, out.size());
+  count(state, 1, out.bytes().size());
 }
 
-/// What an app's signature adds to a request.
+/// The cost that an app's signature adds to a request.
 void sign_request(benchmark::State& state) {
-  const job::Operation operation = an_operation(7);
-  const auth::SignedParts parts{.method = "POST",
-                                .path = operation.target(),
-                                .query = {},
-                                .host = "service.example",
-                                .x_date = "20251103T070140Z",
-                                .user_id = operation.user(),
-                                .body = operation.body()};
-  auth::Signer signer(auth::AppKey("app-1", auth::Secret("s3cret-0123456789abcdef")));
+  const koodrive::Operation operation = an_operation(7);
+  const koodrive::SignedParts parts{.method = "POST",
+                                    .path = operation.target(),
+                                    .query = {},
+                                    .host = "service.example",
+                                    .x_date = "20251103T070140Z",
+                                    .user_id = operation.user(),
+                                    .body = operation.body()};
+  koodrive::Signer signer(auth::AppKey("app-1", auth::Secret("s3cret-0123456789abcdef")));
   std::string out;
   signer.append_authorization(parts, out);
   must(out ==
@@ -189,26 +189,26 @@ void sign_request(benchmark::State& state) {
   for (auto _ : state) {
     out.clear();
     signer.append_authorization(parts, out);
-    benchmark::DoNotOptimize(out.data());
+    benchmark::DoNotOptimize(out.bytes().data());
   }
   count(state, 1, parts.body.size());
 }
 
 constexpr std::string_view success_body = R"({"id":"1757156480072657793","code":0,"msg":"success"})";
 
-/// What the body of an answer means.
+/// Classifies the body of an answer.
 void classify_answer(benchmark::State& state) {
-  flow::Classifier classifier;
-  flow::Answer answer;
-  flow::Outcome outcome;
-  answer.delivery = flow::Delivery::answered;
+  koodrive::Classifier classifier;
+  http::Answer answer;
+  koodrive::Outcome outcome;
+  answer.delivery = http::Delivery::answered;
   answer.http = 200;
   answer.body = success_body;
   const auto classify = [&] {
     classifier.classify(answer, "1757156480072657793", WallTime(), outcome);
     return outcome.verdict;
   };
-  must(classify() == flow::Verdict::succeeded, "a success is one");
+  must(classify() == koodrive::Verdict::succeeded, "a success is one");
   for (auto _ : state) benchmark::DoNotOptimize(classify());
   count(state, 1, success_body.size());
 }
@@ -219,18 +219,18 @@ void read_answer(benchmark::State& state) {
       "HTTP/1.1 200 OK\r\nDate: Sat, 21 Nov 2026 17:00:00 GMT\r\nContent-Type: application/json\r\n"
       "Content-Length: {}\r\n\r\n{}",
       success_body.size(), success_body);
-  net::ResponseReader reader;
-  flow::Classifier classifier;
-  flow::Answer answer;
-  flow::Outcome outcome;
+  http::ResponseReader reader;
+  koodrive::Classifier classifier;
+  http::Answer answer;
+  koodrive::Outcome outcome;
   for (auto _ : state) {
     std::size_t consumed = 0;
     answer.clear();
     reader.start(answer);
-    must(reader.feed(bytes, consumed) == net::ResponseReader::State::done, "the answer is whole");
-    answer.delivery = flow::Delivery::answered;
+    must(reader.feed(bytes, consumed) == http::ResponseReader::State::done, "the answer is whole");
+    answer.delivery = http::Delivery::answered;
     classifier.classify(answer, "1757156480072657793", WallTime(), outcome);
-    must(outcome.verdict == flow::Verdict::succeeded, "and tells of success");
+    must(outcome.verdict == koodrive::Verdict::succeeded, "and tells of success");
   }
   count(state, 1, bytes.size());
 }
@@ -244,12 +244,12 @@ void encode_result(benchmark::State& state) {
   for (auto _ : state) {
     out.clear();
     report::append_line(out, result);
-    benchmark::DoNotOptimize(out.data());
+    benchmark::DoNotOptimize(out.bytes().data());
   }
   count(state, 1, size);
 }
 
-/// What `resume` does first: every line's sum, every result's line and status.
+/// The first step of `resume`: every line's sum, every result's line and status.
 void scan_report(benchmark::State& state) {
   constexpr std::uint32_t results = 200'000;
   report::RunRecord run;

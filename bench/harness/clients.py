@@ -1,4 +1,4 @@
-"""Who is measured: koobatch, load generators, a bare loop, and what one might write instead."""
+"""The clients that are measured: koobatch, load generators, a bare loop, and programs one might write instead."""
 
 import os
 import re
@@ -13,7 +13,7 @@ from harness.measure import Failed, Usage, pinned, run
 from harness.project import KOOBATCH, ROOT
 
 SOURCES = ROOT / "bench" / "clients"
-NODE_MODULES = "/usr/share/nodejs"  # where Debian has them
+NODE_MODULES = "/usr/share/nodejs"  # where Debian installs them
 KEYS_PER_OPERATION = 1 / 10
 TOKEN_VARIABLE = "BENCH_TOKEN"
 TOKEN = "secret"
@@ -21,7 +21,7 @@ TOKEN = "secret"
 
 @dataclass(frozen=True)
 class Load:
-    """What a client is to do in a run."""
+    """The task of a client in a run."""
 
     url: str
     connections: int
@@ -59,14 +59,14 @@ class Client:
         self.core = core
 
     def missing(self):
-        """What stands in the way; empty if nothing does."""
+        """The reason why it cannot run; empty if it can."""
         return ""
 
     def prepare(self):
-        """Once, before the first run."""
+        """Called once, before the first run."""
 
     def operations(self, load):
-        """Each connection must get something to do."""
+        """Each connection must have something to do."""
         return max(round(load.operations * self.share), load.connections)
 
     def measure(self, load):
@@ -86,7 +86,7 @@ class JobClient(Client):
         raise NotImplementedError
 
     def counted(self, results):
-        """Results that say success. A client that fails fast must not look fast."""
+        """The number of successful results. A client that fails fast must not look fast."""
         with results.open() as lines:
             return sum('"code":0' in line or '"code": 0' in line for line in lines)
 
@@ -160,7 +160,7 @@ class Aiohttp(JobClient):
 
     @staticmethod
     def python():
-        """Debian's packages are for Debian's interpreter, which need not be the first one."""
+        """Debian's packages are for Debian's interpreter, which need not be the first in the path."""
         for program in ("/usr/bin/python3", sys.executable):
             found = subprocess.run([program, "-c", "import aiohttp"], stderr=subprocess.DEVNULL, check=False)
             if found.returncode == 0:
@@ -196,7 +196,7 @@ class Wrk(LoadGenerator):
     name = "wrk"
     about = "wrk -t1, one request over and over"
     program = "wrk"
-    pace = 100_000  # operations a second that decide for how long it runs
+    pace = 100_000  # assumed operations a second, from which its duration follows
 
     def prepare(self):
         super().prepare()
@@ -213,7 +213,7 @@ UNITS = {"us": 1e-6, "ms": 1e-3, "s": 1, "m": 60, "h": 3600}
 
 
 def wrk_result(output):
-    """Requests and seconds of what wrk prints."""
+    """The requests and seconds in wrk's output."""
     found = re.search(r"(\d+) requests in ([\d.]+)(us|ms|s|m|h),", output)
     if not found or "Non-2xx" in output or "Socket errors" in output:
         raise Failed(f"wrk:\n{output}")
@@ -242,7 +242,7 @@ class Hey(LoadGenerator):
     share = 0.25
 
     def operations(self, load):
-        """It gives each connection equally many."""
+        """It gives each connection the same number of requests."""
         return super().operations(load) // load.connections * load.connections
 
     def measure(self, load):

@@ -1,4 +1,4 @@
-"""What is made of the measurements: medians, spreads, ratios, tables."""
+"""Evaluates measurements: medians, spreads, ratios, tables."""
 
 import math
 from dataclasses import dataclass
@@ -19,13 +19,13 @@ class Figure:
 
 
 def paired_ratios(ours, theirs):
-    """Round by round, so that what slows down the machine for a while slows down both sides of a ratio. Both are by
-    round; rounds that only one of them has are left out."""
+    """Ratios round by round, so that a machine that is slower for a while affects both sides of a ratio. Both arguments
+    are by round; rounds that only one of them has are left out."""
     return [ours[i] / theirs[i] for i in sorted(ours.keys() & theirs.keys())]
 
 
 def rotated(items, by):
-    """In another order each round: nobody always goes after the same neighbour's heat."""
+    """A different order in each round: no client always follows the same one, which may have heated the machine."""
     if not items:
         return []
     start = by % len(items)
@@ -33,15 +33,15 @@ def rotated(items, by):
 
 
 def rate_error(arrivals, rate):
-    """By how much the mean rate of what arrived at these times (seconds, in order) misses `rate`, as a share of it."""
+    """How far the mean rate of arrivals at these times (seconds, in order) is from `rate`, as a share of it."""
     mean = (len(arrivals) - 1) / (arrivals[-1] - arrivals[0])
     return abs(mean - rate) / rate
 
 
 def lateness(arrivals, rate, burst=math.inf):
-    """By how much each was later (seconds) than the schedule that begins with the first has it, one every 1 / `rate`. Who
-    is early is not late. A limit allows no more than `burst` seconds' worth to be made up: a longer stall moves the
-    schedule by the rest, and what comes after it is not late for that."""
+    """How many seconds later each arrived than in the schedule that begins with the first, one every 1 / `rate`. Early
+    arrivals count as 0. A limit allows at most `burst` seconds' worth to be made up: a longer stall shifts the schedule
+    by the rest, so that later arrivals are not late because of it."""
     late, due = [], arrivals[0]
     for at in arrivals:
         due = max(due, at - burst)
@@ -51,7 +51,7 @@ def lateness(arrivals, rate, burst=math.inf):
 
 
 def percentile(values, fraction):
-    """The least of the values that at least this share of them does not exceed."""
+    """The smallest of the values that at least this share of them does not exceed."""
     return sorted(values)[max(math.ceil(fraction * len(values)), 1) - 1]
 
 
@@ -69,7 +69,7 @@ def with_spread(figure, show):
 
 
 def table(headings, rows):
-    """A Markdown table whose columns line up: the first to the left, the others to the right."""
+    """A Markdown table with aligned columns: the first to the left, the others to the right."""
     cells = [headings, *rows]
     widths = [max(len(row[i]) for row in cells) for i in range(len(headings))]
 

@@ -1,10 +1,10 @@
 """Job files of any size."""
 
-STEP = 7919  # a prime: neighbours in the file are no neighbours among the keys
+STEP = 7919  # a prime: neighbours in the file are not neighbours among the keys
 
 
 def line(number, keys):
-    """Operation `number`, from 0: renames and album updates over `keys` keys in a scattered order, all values unlike."""
+    """Operation `number`, from 0: renames and album updates over `keys` keys in scattered order, all values differ."""
     key = number * STEP % keys
     if key % 2 == 0:
         return f'{{"op":"rename_shared_folder","id":"1757156480{key:09}","fileName":"name {number}"}}\n'
@@ -12,7 +12,7 @@ def line(number, keys):
 
 
 def write(path, operations, keys):
-    """A job, written unless it is there already from an earlier run."""
+    """A job, written unless it exists already from an earlier run."""
     if path.exists():
         return path
     unfinished = path.with_name(path.name + ".tmp")

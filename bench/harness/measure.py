@@ -1,4 +1,4 @@
-"""Runs a command and says what the operating system says of it afterwards."""
+"""Runs a command and returns what the operating system reports about it afterwards."""
 
 import os
 import signal
@@ -8,11 +8,11 @@ import threading
 import time
 from dataclasses import dataclass
 
-TIMEOUT = 900  # seconds; no command is meant to take as long
+TIMEOUT = 900  # seconds; no command should take this long
 
 
 class Failed(Exception):
-    """The command did not do what it was started for."""
+    """The command failed."""
 
 
 @dataclass(frozen=True)
@@ -32,18 +32,18 @@ def pinned(command, core):
 
 
 def start(command, environment=None):
-    """Starts it; what it prints is thrown away. To be ended, and waited for, by the caller."""
+    """Starts it and discards its output. The caller must end it and wait for it."""
     return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
                             env={**os.environ, **(environment or {})})
 
 
 def run(command, environment=None, statuses=(0,)):
-    """Runs it to its end. Failed if its exit status is none of `statuses`."""
+    """Runs it to its end. Raises Failed if its exit status is not in `statuses`."""
     with tempfile.TemporaryFile() as output, tempfile.NamedTemporaryFile("r") as peak:
         started = time.monotonic()
         process = subprocess.Popen(
-            # What the system says of a child's memory begins with what this interpreter takes before the child becomes
-            # something else. A child of a small process is free of that.
+            # The memory that the system reports for a child includes this interpreter's until the child executes
+            # another program. A child of a small process avoids that.
             ["time", "-f", "%M", "-o", peak.name, *command],
             stdin=subprocess.DEVNULL,
             stdout=output,
@@ -61,8 +61,8 @@ def run(command, environment=None, statuses=(0,)):
 
 
 def _reap(process):
-    """As subprocess does it, but with the resources that the process and its children used. One that takes too long is
-    killed, with its children."""
+    """Like subprocess, but also returns the resources that the process and its children used. A process that takes too
+    long is killed, with its children."""
     limit = threading.Timer(TIMEOUT, os.killpg, (process.pid, signal.SIGKILL))
     limit.start()
     _, status, resources = os.wait4(process.pid, 0)

@@ -1,4 +1,4 @@
-"""Where things are, and how to get them ready."""
+"""Where things are, and how to prepare them."""
 
 import subprocess
 import sys
@@ -14,21 +14,21 @@ def progress(text):
 
 
 def install(*groups):
-    """What `.ci/install` lists. Not all of it may be had: what is missing is skipped later, by who needs it."""
-    done = subprocess.run([ROOT / ".ci" / "install", *groups], stdout=sys.stderr, check=False)
+    """Installs what `.ci/install` lists. Some of it may be unavailable: whatever needs that is skipped later."""
+    done = subprocess.run([ROOT / ".ci" / "install", "test", *groups], stdout=sys.stderr, check=False)
     if done.returncode != 0:
         progress("not everything could be installed; what needs it is skipped")
 
 
 def build(*targets, options=()):
-    """Builds CMake targets as released."""
+    """Builds CMake targets with the release preset."""
     subprocess.run(["cmake", "--preset", "release", *options], cwd=ROOT, stdout=subprocess.DEVNULL, check=True)
     command = ["cmake", "--build", "--preset", "release", "--target", *targets]
     subprocess.run(command, cwd=ROOT, stdout=subprocess.DEVNULL, check=True)
 
 
 def scratch(name):
-    """A folder of a benchmark's own, on the disk the project is on."""
+    """A separate folder for a benchmark, on the project's disk."""
     folder = SCRATCH / name
     folder.mkdir(parents=True, exist_ok=True)
     return folder

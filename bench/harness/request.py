@@ -1,4 +1,4 @@
-"""The one request that tools send which cannot read a job."""
+"""The one request sent by tools that cannot read a job."""
 
 from dataclasses import dataclass
 
@@ -41,7 +41,7 @@ def raw(request, host):
 
 
 def wrk_script(request):
-    """The request in the language wrk is told in."""
+    """The request as a script for wrk."""
     headers = "".join(f"wrk.headers[{lua(name)}] = {lua(value)}\n" for name, value in request.headers)
     return f'wrk.method = "POST"\nwrk.body = {lua(request.body)}\n{headers}'
 

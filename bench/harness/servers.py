@@ -1,4 +1,4 @@
-"""Servers to measure against, each in a process of its own that is gone at the end."""
+"""Servers to measure against, each in a separate process that is ended afterwards."""
 
 import shutil
 import socket
@@ -11,6 +11,17 @@ from harness.project import KOOBATCH
 # The documented answer to an album update, and to a rename as well: an `id` would have to be the one asked for.
 ANSWER = '{"code":0,"msg":"success"}'
 
+# Of every nginx here: nothing is written outside its folder, and connections are kept.
+NGINX_HTTP = """  access_log off;
+  client_body_temp_path {folder}/body;
+  proxy_temp_path {folder}/proxy;
+  fastcgi_temp_path {folder}/fastcgi;
+  uwsgi_temp_path {folder}/uwsgi;
+  scgi_temp_path {folder}/scgi;
+  default_type application/json;
+  keepalive_requests 1000000000;
+"""
+
 NGINX = """
 daemon off;
 master_process off;
@@ -19,15 +30,7 @@ error_log {folder}/nginx.log;
 worker_rlimit_nofile 8192;
 events {{ worker_connections 4096; multi_accept on; }}
 http {{
-  access_log off;
-  client_body_temp_path {folder}/body;
-  proxy_temp_path {folder}/proxy;
-  fastcgi_temp_path {folder}/fastcgi;
-  uwsgi_temp_path {folder}/uwsgi;
-  scgi_temp_path {folder}/scgi;
-  default_type application/json;
-  keepalive_requests 1000000000;
-  keepalive_timeout 600s;
+""" + NGINX_HTTP + """  keepalive_timeout 600s;
   server {{
     listen 127.0.0.1:{plain} backlog=4096;
     listen 127.0.0.1:{tls} ssl backlog=4096;
@@ -36,6 +39,45 @@ http {{
     location / {{ return 200 '{answer}'; }}
   }}
 }}
+"""
+
+NGINX_LIMIT = """
+daemon off;
+master_process off;
+pid {folder}/limit.pid;
+error_log {folder}/limit.log crit;
+events {{ worker_connections 4096; }}
+http {{
+""" + NGINX_HTTP + """  limit_req_zone $server_port zone=all:1m rate={rate}r/s;
+  limit_req_status {status};
+  server {{
+    listen 127.0.0.1:{port};
+    location / {{
+      limit_req zone=all {burst};
+      proxy_pass http://127.0.0.1:{behind};
+    }}
+  }}
+  server {{
+    listen 127.0.0.1:{behind};
+    location / {{ return 200 '{answer}'; }}
+  }}
+}}
+"""
+
+HAPROXY_LIMIT = """
+global
+  nbthread 1
+defaults
+  mode http
+  timeout client 60s
+  timeout server 60s
+  timeout connect 5s
+frontend limited
+  bind 127.0.0.1:{port}
+  stick-table type ip size 1k expire 60s store http_req_rate(1s)
+  http-request track-sc0 src
+  http-request deny deny_status 429 if {{ sc_http_req_rate(0) gt {rate} }}
+  http-request return status 200 content-type application/json string '{answer}'
 """
 
 
@@ -52,6 +94,16 @@ class Server:
 
     def start(self, command, **options):
         self.process = subprocess.Popen(command, **options)
+
+    def wait_for(self, port):
+        for _ in range(200):
+            if self.process.poll() is not None:
+                break
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", port)) == 0:
+                    return
+            time.sleep(0.02)
+        raise Failed(f"{self.process.args} does not listen on port {port}")
 
     def __exit__(self, *_):
         if self.process is None:
@@ -85,7 +137,7 @@ class Nginx(Server):
         program = shutil.which("nginx") or "/usr/sbin/nginx"
         self.start(pinned([program, "-c", str(configuration), "-e", str(self.folder / "nginx.log")], self.core))
         for port in self.ports.values():
-            self._wait_for(port)
+            self.wait_for(port)
         return self
 
     def _make_certificate(self):
@@ -94,15 +146,38 @@ class Nginx(Server):
         command += ["-keyout", str(self.folder / "key.pem"), "-out", str(self.certificate)]
         subprocess.run(command, stderr=subprocess.DEVNULL, check=True)
 
-    def _wait_for(self, port):
-        for _ in range(200):
-            if self.process.poll() is not None:
-                break
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", port)) == 0:
-                    return
-            time.sleep(0.02)
-        raise Failed(f"nginx does not listen on port {port}; see {self.folder / 'nginx.log'}")
+
+class Limited(Server):
+    """A server that accepts a limited number of requests a second, on one port."""
+
+    def __init__(self, program, arguments, configuration, **values):
+        self.command = [shutil.which(program) or f"/usr/sbin/{program}", *arguments]
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.configuration = configuration.format(port=self.port, answer=ANSWER, **values)
+
+    def __enter__(self):
+        path = self.command[-1]
+        path.write_text(self.configuration)
+        self.start(self.command)
+        self.wait_for(self.port)
+        return self
+
+
+class NginxLimit(Limited):
+    """nginx's limit_req: a leaky bucket that holds `burst` requests."""
+
+    def __init__(self, folder, rate, burst, status):
+        super().__init__("nginx", ["-e", str(folder / "limit.log"), "-c", folder / "limit.conf"], NGINX_LIMIT,
+                         folder=folder, behind=free_port(), rate=rate, status=status,
+                         burst=f"burst={burst} nodelay" if burst else "")
+
+
+class HaproxyLimit(Limited):
+    """HAProxy with a stick table: it counts the requests it refuses, too."""
+
+    def __init__(self, folder, rate):
+        super().__init__("haproxy", ["-db", "-f", folder / "haproxy.conf"], HAPROXY_LIMIT, rate=rate)
 
 
 class Simulator(Server):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from harness import clients, figures, jobs, measure, request
+from harness import clients, figures, jobs, measure, quotas, request
 
 
 class Figures(unittest.TestCase):
@@ -52,6 +52,38 @@ class Figures(unittest.TestCase):
                          "|------------|------:|\n"
                          "| a          | 1,000 |\n"
                          "| longer one |     2 |")
+
+
+class Quotas(unittest.TestCase):
+    def test_what_is_permitted_follows_the_steps(self):
+        steps = [(0, 100), (10, 200), (20, 50)]
+        self.assertEqual(quotas.permitted(steps, 0, 10), 1000)
+        self.assertEqual(quotas.permitted(steps, 5, 25), 500 + 2000 + 250)
+        self.assertEqual(quotas.permitted(steps, 30, 20), 0)
+
+    def test_what_counts_is_when_a_request_was_sent(self):
+        with tempfile.NamedTemporaryFile("w", suffix=".ndjson") as report:
+            for line in (
+                {"type": "run"},
+                {"type": "result", "http": 200, "at": "2026-11-29T14:00:00.500Z", "latency_ms": 500},
+                {"type": "result", "http": 200, "at": "2026-11-29T14:00:09.000Z", "latency_ms": 0, "history": [
+                    {"http": 429, "at": "2026-11-29T14:00:01.000Z"},
+                    {"http": 503, "at": "2026-11-29T14:00:04.000Z"},
+                    {"http": 200, "at": "2026-11-29T14:00:09.000Z"}]},
+                {"type": "result", "http": 200, "at": "2026-11-29T14:00:05.000Z"},
+                {"type": "end"},
+            ):
+                report.write(json.dumps(line, separators=(",", ":")) + "\n")
+            report.flush()
+            course = quotas.read(report.name)
+        self.assertEqual(course.accepted, [0, 9, 5])
+        self.assertEqual(course.refused, [1, 4])
+        self.assertEqual(course.last_fresh, 5)
+
+    def test_the_search_is_no_part_of_the_score_and_neither_is_the_end(self):
+        accepted = [0.5, 1, 3, 3.5, 4, 4.5, 5, 9]
+        score = quotas.score(quotas.Course(accepted, [2.9, 3.1], last_fresh=5), [(0, 2)])
+        self.assertEqual(score, quotas.Score(accepted=8, utilisation=1.0, early=1, late=1, seconds=9))
 
 
 class Jobs(unittest.TestCase):

@@ -7,7 +7,7 @@
 namespace koobatch::auth {
 namespace {
 
-/// One final newline, as editors leave it, is no part of the secret.
+/// One final newline, as editors add it, is not part of the secret.
 void drop_final_newline(Secret& secret) {
   std::string_view text = secret.view();
   if (text.ends_with('\n')) text.remove_suffix(1);

@@ -26,7 +26,7 @@ Header make_header(std::string value) {
 
 Header render_header(std::string_view form, std::string_view token) {
   std::string value;
-  // In one piece: a string that grows leaves copies behind.
+  // Reserved in one piece: a string that grows leaves copies behind.
   value.reserve(form.size() + token.size());
   if (carries_its_scheme(token)) return make_header(std::move(value.append(token)));
   const auto place = form.find(token_placeholder);
@@ -41,7 +41,7 @@ std::string_view secret_in(std::string_view form, std::string_view header) {
   if (header.size() > before.size() + after.size() && header.starts_with(before) && header.ends_with(after)) {
     header = header.substr(before.size(), header.size() - before.size() - after.size());
   }
-  // A token may have brought its scheme word along, which may be shown, and which an echo may leave out.
+  // A token may carry its scheme word, which need not be masked and which an echo may omit.
   if (header.starts_with(own_scheme)) header.remove_prefix(own_scheme.size());
   return header.substr(header.rfind(' ') + 1);
 }

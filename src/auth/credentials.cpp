@@ -1,7 +1,7 @@
 #include "koobatch/auth/credentials.hpp"
 
+#include "auth/token_command.hpp"
 #include "koobatch/auth/refresh_token_file.hpp"
-#include "koobatch/auth/token_command.hpp"
 #include "koobatch/core/words.hpp"
 
 #include <fmt/format.h>
@@ -15,7 +15,7 @@
 namespace koobatch::auth {
 namespace {
 
-/// How many secrets of before are kept in mind: an answer that echoes an older one would have to be very late.
+/// How many former secrets are remembered: an answer that echoes an older one would have to be very late.
 constexpr std::size_t former_kept = 16;
 
 Result<void> check_form(const std::string& authorization) {
@@ -28,7 +28,7 @@ Result<void> check_form(const std::string& authorization) {
                   default_authorization));
 }
 
-/// A pipe gives its token once, and may be waited for for ever.
+/// A pipe yields its token only once, and reading it may block for ever.
 Result<void> check_repeatable(const std::filesystem::path& file, const std::string& source) {
   std::error_code error;
   const auto status = std::filesystem::status(file, error);
@@ -82,27 +82,28 @@ Result<std::unique_ptr<Credentials>> Credentials::load(const CredentialSettings&
 
 std::unique_ptr<Credentials> Credentials::simulated() {
   auto credentials = std::unique_ptr<Credentials>(new Credentials({}));
+  const MutexLock lock(credentials->mutex_);
   credentials->header_ = render_header(default_authorization, "simulated");
   return credentials;
 }
 
 Credentials::Header Credentials::header() const {
-  const std::lock_guard guard(mutex_);
+  const MutexLock guard(mutex_);
   return header_;
 }
 
 Credentials::Secrets Credentials::former_secrets() const {
-  const std::lock_guard guard(mutex_);
+  const MutexLock guard(mutex_);
   return former_;
 }
 
 Result<Secret> Credentials::ask_source(const Stop& stop) {
   const std::string source = settings_.source();
   if (!settings_.token_file.empty()) {
-    // Before it is read: a change in between is seen once more.
+    // Taken before the file is read: a change in between is then noticed later.
     const auto stamp = FileStamp::of(settings_.token_file);
     {
-      const std::lock_guard guard(mutex_);
+      const MutexLock guard(mutex_);
       stamp_ = stamp;
     }
     if (auto repeatable = check_repeatable(settings_.token_file, source); !repeatable) return repeatable.error();
@@ -111,7 +112,7 @@ Result<Secret> Credentials::ask_source(const Stop& stop) {
   if (!settings_.token_env.empty()) return read_variable(settings_.token_env, source);
   const auto words = split_words(settings_.token_command, source);
   if (!words) return words.error();
-  // The command may have the present token, or one of before, from where it keeps them.
+  // The command may print the present token or a former one, from wherever it keeps them.
   const auto mask = [this](std::string& text) {
     const auto header = this->header();
     if (header) mask_secret(text, secret_in(*header));
@@ -130,13 +131,13 @@ Result<bool> Credentials::reread(const Stop& stop) {
 bool Credentials::file_changed() const {
   if (!has_file()) return false;
   const auto stamp = FileStamp::of(settings_.token_file);
-  const std::lock_guard guard(mutex_);
+  const MutexLock guard(mutex_);
   return stamp != stamp_;
 }
 
 bool Credentials::adopt(const Secret& token) {
   Header header = render_header(settings_.authorization, token.view());
-  const std::lock_guard guard(mutex_);
+  const MutexLock guard(mutex_);
   if (header_ && *header_ == *header) return false;
   if (header_) keep_hidden(secret_in(*header_));
   header_ = std::move(header);
@@ -145,12 +146,11 @@ bool Credentials::adopt(const Secret& token) {
 }
 
 void Credentials::hide(std::string_view secret) {
-  const std::lock_guard guard(mutex_);
+  const MutexLock guard(mutex_);
   keep_hidden(secret);
   ++version_;
 }
 
-/// With the lock held.
 void Credentials::keep_hidden(std::string_view secret) {
   const auto same = [&](const Secret& known) { return known.view() == secret; };
   if (secret.empty() || std::any_of(former_->begin(), former_->end(), same)) return;

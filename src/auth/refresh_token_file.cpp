@@ -22,31 +22,31 @@ namespace fs = std::filesystem;
 
 const std::string flag = "--refresh-token-file";
 
-/// A token of any length, and its newline.
+/// A token of maximum length, and its newline.
 constexpr std::size_t room = max_secret + 1;
 
-/// What is before the zeros. Nothing if no token can be lost with it: none was written, or not all of one.
+/// The text before the zeros. Empty if it holds no complete token: none was written, or only part of one.
 std::string_view whole_part(std::string_view text) {
   const auto end = text.find('\0');
   const auto written = text.substr(0, end);
   return end == std::string_view::npos || written.ends_with('\n') ? written : std::string_view();
 }
 
-/// Gives the room behind a written token back. An errno value; 0: it is on the disk.
+/// Truncates the reserved space after a written token. Returns 0 once it is on disk, or an errno.
 int finish_token(int fd, std::size_t size) {
   if (::ftruncate(fd, static_cast<off_t>(size)) != 0 || ::fsync(fd) != 0) return errno;
   return 0;
 }
 
-/// Writes the token and nothing else. An errno value; 0: it is on the disk.
+/// Writes the token and nothing else. Returns 0 once it is on disk, or an errno.
 int write_token(int fd, std::string_view token) {
   int code = write_all(fd, token);
-  // Last, for it says that the token is whole.
+  // Written last: it marks the token as complete.
   if (code == 0) code = write_all(fd, "\n");
   return code == 0 ? finish_token(fd, token.size() + 1) : code;
 }
 
-/// For one that a crash came upon.
+/// For a token whose replacement a crash interrupted.
 int finish_token(const std::string& path, std::size_t size) {
   const int fd = ::open(path.c_str(), O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
   if (fd < 0) return errno;
@@ -55,20 +55,20 @@ int finish_token(const std::string& path, std::size_t size) {
   return code;
 }
 
-/// Nothing can be put in its place then. False if the system cannot tell.
+/// A mount point cannot be replaced. False if the system cannot tell.
 bool is_mount_point(const std::string& path) {
-  struct statx facts {};
+  struct statx facts{};
   return ::statx(AT_FDCWD, path.c_str(), 0, STATX_TYPE, &facts) == 0 &&
          (facts.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0;
 }
 
-/// A successor that is neither used nor overwritten: only its owner knows what it is.
+/// Explains why a successor is neither used nor overwritten: only its owner knows what it is.
 Error left_alone(Error error) {
-  error.message += "; a refresh left it there, and it may be the only good token: mend it, or delete it";
+  error.message += "; a refresh left it there, and it may be the only good token: correct it, or delete it";
   return error;
 }
 
-/// False if that cannot be told.
+/// False if that cannot be determined.
 bool is_older(const std::string& path, const std::string& other) {
   std::error_code first, second;
   const auto time = fs::last_write_time(path, first);
@@ -96,7 +96,7 @@ Result<RefreshTokenFile> RefreshTokenFile::open(const fs::path& path) {
     return usage_error(
         fmt::format("{} {}: is a mount point and cannot be replaced; mount its folder instead", flag, file.path_));
   }
-  // What cannot be done must be known before a token is spent.
+  // Must be checked before a token is spent.
   if (const int code = sync_folder(real.parent_path()); code != 0) {
     return system_error(ErrorKind::usage, flag + " " + file.path_,
                         "a refresh replaces it, and its folder cannot be synced, so that a crash might bring the old "
@@ -110,11 +110,11 @@ Result<RefreshTokenFile> RefreshTokenFile::open(const fs::path& path) {
   return file;
 }
 
-/// A whole successor was written to replace a token that is spent, and a crash came before it could; any other never
-/// held a token.
+/// A complete successor replaces a token that is spent: a crash prevented the rename. An incomplete one never held a
+/// token.
 Result<void> RefreshTokenFile::recover() const {
   std::error_code ignored;
-  // Anything else is in the way of a successor, which prepare() says.
+  // Anything else blocks the successor, which prepare() reports.
   if (fs::symlink_status(next_, ignored).type() != fs::file_type::regular) return {};
   const std::string source = flag + " " + next_;
   const auto text = read_secret_file(next_, source, room);
@@ -145,7 +145,7 @@ Result<void> RefreshTokenFile::prepare() {
   fd_ = ::open(next_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
   int code = fd_ >= 0 ? 0 : errno;
   if (code == 0 && ::fchmod(fd_, 0600) != 0) code = errno;
-  // Zeros, which are no token.
+  // Reserved as zeros, which are no token.
   if (code == 0) code = ::posix_fallocate(fd_, 0, static_cast<off_t>(room));
   if (code == 0) return {};
   if (fd_ >= 0) discard();
@@ -159,7 +159,7 @@ Result<void> RefreshTokenFile::replace(std::string_view token) {
     discard();
     return system_error(ErrorKind::fatal, flag + " " + path_,
                         "the refresh token in it is spent, and the new one cannot be written, so it is lost; log in "
-                        "anew and put another one there",
+                        "again and put another one there",
                         code);
   }
   ::close(std::exchange(fd_, -1));

@@ -5,7 +5,7 @@
 namespace koobatch::auth {
 namespace {
 
-/// A token is renewed when this share of its time is over: what is left is for a renewal that fails at first.
+/// A token is renewed after this share of its lifetime: the rest leaves time for renewals that fail at first.
 constexpr Duration before_end_of(Duration lifetime) {
   return lifetime / 5 * 4;
 }
@@ -20,7 +20,7 @@ void Renewal::begin(Cause cause) {
 
 bool Renewal::refused() {
   if (under_way_) {
-    // What was only suspected, or not yet due, is certain now.
+    // A renewal that was suspected or due is now certain to be needed.
     cause_ = Cause::refused;
     return true;
   }

@@ -27,8 +27,8 @@ Secret::~Secret() {
 
 namespace {
 
-/// In the folder that systemd makes for a service's credentials, and lets nobody else into. What it puts there may be
-/// read by the service through an access control list, whose mask stands where else the group's rights do.
+/// Whether the file lies in the folder that systemd makes for a service's credentials, to which only the service has
+/// access. systemd grants that through an access control list, whose mask appears as the group's permissions.
 bool is_service_credential(const std::filesystem::path& path) {
   const char* const folder = std::getenv("CREDENTIALS_DIRECTORY");
   return folder != nullptr && *folder != '\0' && path.parent_path() == std::filesystem::path(folder);
@@ -45,11 +45,11 @@ Result<void> check_owner_only(const struct stat& facts, const std::filesystem::p
 Result<Secret> read_secret_file(const std::filesystem::path& path, const std::string& source, std::size_t limit) {
   const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (file < 0) return system_error(ErrorKind::usage, source, "cannot be read", errno);
-  struct stat facts {};
+  struct stat facts{};
   Secret secret(limit + 1);
   std::size_t size = 0;
   ssize_t got = ::fstat(file, &facts) == 0 ? 1 : -1;
-  // A pipe may give it in pieces.
+  // A pipe may deliver it in pieces.
   while (got > 0 && size <= limit) {
     got = ::read(file, secret.data() + size, limit + 1 - size);
     if (got > 0) size += static_cast<std::size_t>(got);

@@ -9,13 +9,13 @@
 namespace koobatch::auth {
 namespace {
 
-/// None of these calls can fail but for want of memory, or of the algorithm in the library.
+/// These calls fail only for lack of memory, or if the library lacks the algorithm.
 void must(bool succeeded) {
   if (!succeeded) throw std::runtime_error("the OpenSSL library cannot compute HMAC-SHA256");
 }
 
 const unsigned char* bytes_of(std::string_view text) {
-  // OpenSSL takes a null key for "the one before", and an empty view may be null.
+  // OpenSSL takes a null key for the previous one, and an empty view may be null.
   return reinterpret_cast<const unsigned char*>(text.data() == nullptr ? "" : text.data());
 }
 
@@ -52,7 +52,7 @@ HmacSha256::HmacSha256(std::string_view key) : context_(new_hmac_context(), EVP_
 Sha256Digest HmacSha256::mac(std::string_view text) {
   Sha256Digest digest;
   std::size_t size = 0;
-  // Without a key it starts anew with the one it has, as far as that is worked in already.
+  // Without a key it restarts with the key it already scheduled.
   must(EVP_MAC_init(context_.get(), nullptr, 0, nullptr) == 1 &&
        EVP_MAC_update(context_.get(), bytes_of(text), text.size()) == 1 &&
        EVP_MAC_final(context_.get(), digest.data(), &size, digest.size()) == 1);

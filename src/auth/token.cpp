@@ -25,7 +25,7 @@ Result<Secret> check_token(Secret token, const std::string& source) {
   if (!fits_a_header(text)) {
     return usage_error(
         fmt::format("{}: the token holds a line break or another character that no header can carry; "
-                    "there must be the token and nothing else",
+                    "give the token and nothing else",
                     source));
   }
   return token;
@@ -38,7 +38,7 @@ Result<Secret> read_token_file(const std::filesystem::path& path, const std::str
 }
 
 FileStamp FileStamp::of(const std::filesystem::path& path) {
-  struct stat facts {};
+  struct stat facts{};
   if (::stat(path.c_str(), &facts) != 0) return {};
   return {facts.st_dev, facts.st_ino, facts.st_size,
           std::int64_t{facts.st_ctim.tv_sec} * 1'000'000'000 + facts.st_ctim.tv_nsec};

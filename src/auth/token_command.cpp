@@ -1,4 +1,4 @@
-#include "koobatch/auth/token_command.hpp"
+#include "auth/token_command.hpp"
 
 #include "koobatch/auth/authorization.hpp"
 #include "koobatch/auth/token.hpp"
@@ -23,15 +23,15 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// How often time and stop are looked at, and a program that has closed its output is asked whether it has ended.
+/// Intervals for checking time limit and stop request, and for polling a program that has closed its output.
 constexpr auto look_interval = 100ms;
 constexpr auto end_interval = 5ms;
-/// What is kept of what it says on standard error.
+/// How much of its standard error is kept.
 constexpr std::size_t max_words = 8 * 1024;
 
 const std::string source = "--token-command";
 
-/// A pipe of which the child gets one end.
+/// A pipe; the child inherits one end.
 class Pipe {
  public:
   Pipe() { failure_ = ::pipe2(ends_.data(), O_CLOEXEC) == 0 ? 0 : errno; }
@@ -54,7 +54,7 @@ class Pipe {
   int failure_ = 0;
 };
 
-/// A running program and what it writes.
+/// A running program and its output.
 class Child {
  public:
   Child(ChildProcess process, const Pipe& output, const Pipe& errors)
@@ -63,17 +63,17 @@ class Child {
   Child(const Child&) = delete;
   Child& operator=(const Child&) = delete;
 
-  /// Takes what there is, or waits for it a moment.
+  /// Reads available output, or waits briefly for some.
   void follow() {
     const bool silent = streams_[0].fd < 0 && streams_[1].fd < 0;
     ::poll(streams_.data(), streams_.size(), static_cast<int>((silent ? end_interval : look_interval).count()));
     take();
   }
-  /// How it ended, as waitpid() says it; nothing while it runs.
+  /// Its wait status, as waitpid() returns it; nothing while it runs.
   std::optional<int> ended() {
     const auto status = process_.ended();
     if (!status) return status;
-    // Whatever it left running may hold the pipes open for ever: only what is there counts.
+    // A process that it left running may hold the pipes open for ever, so only the output available now counts.
     for (bool more = true; more;) {
       more = ::poll(streams_.data(), streams_.size(), 0) > 0;
       take();
@@ -92,7 +92,7 @@ class Child {
     err.append(read_from(streams_[1]).substr(0, max_words - err.size()));
   }
 
-  /// What there is just now; more may come.
+  /// Reads what is available now; more may follow.
   std::string_view read_from(pollfd& stream) {
     if (stream.fd < 0 || std::exchange(stream.revents, short{0}) == 0) return {};
     const ssize_t got = ::read(stream.fd, piece_.data(), piece_size);
@@ -101,7 +101,7 @@ class Child {
     return {piece_.data(), static_cast<std::size_t>(std::max(got, ssize_t{0}))};
   }
 
-  /// A token that is too long, too, with its line break.
+  /// Long enough to detect an oversized token with its line break.
   static constexpr std::size_t max_out = max_secret + 2;
   static constexpr std::size_t piece_size = 4096;
 
@@ -117,7 +117,7 @@ std::string_view first_line(std::string_view text) {
   return text.ends_with('\r') ? text.substr(0, text.size() - 1) : text;
 }
 
-/// Logs what it says on standard error. Also one that failed may have had a token at hand, and have shown it there.
+/// Logs what it wrote to standard error. A failed one, too, may have obtained a token and printed it there.
 void log_words(Child& child, const CommandLimits& limits, bool failed) {
   std::string& text = child.err;
   if (limits.mask) limits.mask(text);
@@ -149,7 +149,7 @@ Result<Secret> token_of(Child& child, int status, const std::string& program) {
 }  // namespace
 
 Result<Secret> run_token_command(const std::vector<std::string>& words, const CommandLimits& limits) {
-  // The arguments may be nobody's business.
+  // The arguments may be confidential.
   const std::string& program = words.front();
   Pipe out, err;
   if (const int code = out.failure() != 0 ? out.failure() : err.failure(); code != 0) {

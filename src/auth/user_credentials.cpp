@@ -12,7 +12,7 @@ UserCredentials::UserCredentials(std::string form, Tokens tokens, Read read)
     : form_(std::move(form)), first_(tokens), read_(std::move(read)), seen_(tokens->stamp()), latest_(tokens) {}
 
 UserCredentials::Tokens UserCredentials::latest() const {
-  const std::lock_guard guard(mutex_);
+  const MutexLock guard(mutex_);
   return latest_;
 }
 
@@ -34,18 +34,18 @@ std::string UserCredentials::place_of(std::string_view user) const {
 }
 
 bool UserCredentials::renew(const Header& refused, std::string_view user) {
-  const std::lock_guard guard(renewal_);
+  const MutexLock guard(renewal_);
   if (*header(user) != *refused) return true;
   const auto stamp = FileStamp::of(first_->file());
   if (stamp == seen_) return false;
   seen_ = stamp;
   auto read = read_(first_->file());
   if (!read) {
-    spdlog::warn("{}; the tokens read before are used on", read.error().message);
+    spdlog::warn("{}; the tokens read before remain in use", read.error().message);
     return false;
   }
   {
-    const std::lock_guard exchange(mutex_);
+    const MutexLock exchange(mutex_);
     latest_ = std::move(*read);
     rereads_.fetch_add(1, std::memory_order_relaxed);
   }

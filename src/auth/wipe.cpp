@@ -5,7 +5,7 @@
 namespace koobatch::auth {
 
 void wipe(std::string& text) {
-  // Within the capacity nothing is moved.
+  // Growing within the capacity reallocates nothing.
   text.resize(text.capacity());
   OPENSSL_cleanse(text.data(), text.size());
   text.clear();

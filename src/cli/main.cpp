@@ -1,17 +1,18 @@
 #include "koobatch/cli/main.hpp"
 
-#include "koobatch/cli/command_line.hpp"
-#include "koobatch/cli/commands.hpp"
-#include "koobatch/cli/core_dumps.hpp"
-#include "koobatch/cli/exit_status.hpp"
-#include "koobatch/cli/log_format.hpp"
-#include "koobatch/cli/output.hpp"
-#include "koobatch/cli/recorded.hpp"
-#include "koobatch/cli/schedule_lock.hpp"
-#include "koobatch/cli/signals.hpp"
-#include "koobatch/cli/standard_streams.hpp"
+#include "cli/command_line.hpp"
+#include "cli/exit_status.hpp"
+#include "cli/output.hpp"
+#include "cli/settings/config_file.hpp"
+#include "cli/settings/log_format.hpp"
+#include "cli/settings/proxy_variables.hpp"
+#include "cli/settings/recorded.hpp"
+#include "cli/settings/shared_settings.hpp"
 #include "koobatch/observe/console.hpp"
 #include "koobatch/observe/log.hpp"
+#include "koobatch/process/core_dumps.hpp"
+#include "koobatch/process/signals.hpp"
+#include "koobatch/process/standard_streams.hpp"
 
 #include <signal.h>
 #include <spdlog/spdlog.h>
@@ -24,17 +25,20 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <vector>
 
 namespace koobatch::cli {
 namespace {
 
-Environment koobatch_variables() {
+/// The variables that matter to koobatch: its own, and those that name a proxy to other programs.
+Environment relevant_variables() {
   Environment variables;
   for (char** entry = environ; *entry != nullptr; ++entry) {
     const std::string_view text = *entry;
     const auto equals = text.find('=');
-    if (!text.starts_with("KOOBATCH_") || equals == std::string_view::npos) continue;
+    if (equals == std::string_view::npos) continue;
+    if (!text.starts_with("KOOBATCH_") && !is_proxy_variable(text.substr(0, equals))) continue;
     variables.emplace(text.substr(0, equals), text.substr(equals + 1));
   }
   return variables;
@@ -47,35 +51,7 @@ void set_up_log(const Presentation& presentation, const std::shared_ptr<observe:
   observe::log::setup({presentation.log_format, level}, console);
 }
 
-int execute(const Invocation& invocation, const std::shared_ptr<observe::Console>& console) {
-  switch (invocation.verb) {
-    case Verb::run:
-      return run_command(invocation, console);
-    case Verb::resume:
-      return resume_command(invocation, console);
-    case Verb::retry:
-      return retry_command(invocation, console);
-    case Verb::validate:
-      return validate_command(invocation);
-    case Verb::report:
-      return report_command(invocation);
-    case Verb::simulate:
-      return simulate_command(invocation);
-    case Verb::bench:
-      return bench_command(invocation);
-    case Verb::trace:
-      return trace_command(invocation);
-    case Verb::status:
-      return status_command(invocation);
-    case Verb::set:
-      return set_command(invocation);
-    case Verb::generate:
-      return generate_command(invocation);
-  }
-  return exit_usage;
-}
-
-/// Reads each configuration file once: it may be a pipe, and is asked again how to tell of an error.
+/// Reads each configuration file once: it may be a pipe, and is needed again to choose the format of an error.
 class ReadOnce {
  public:
   Result<std::string> operator()(const std::filesystem::path& path) {
@@ -87,7 +63,7 @@ class ReadOnce {
   std::map<std::filesystem::path, Result<std::string>> texts_;
 };
 
-/// A message of several lines is printed line by line: within one, a line break would be escaped as foreign.
+/// A message of several lines is printed line by line: the log would escape a line break in it as foreign text.
 int refuse(const Error& error) {
   const auto end = error.message.find('\n');
   const int status = fail({error.kind, error.message.substr(0, end)});
@@ -95,25 +71,35 @@ int refuse(const Error& error) {
   return status;
 }
 
+int run(Invocation invocation, const std::shared_ptr<observe::Console>& console) {
+  const auto* presentation = invocation.find<Presentation>();
+  set_up_log(presentation == nullptr ? Presentation() : *presentation, console);
+  for (const auto& warning : invocation.warnings) spdlog::warn("{}", warning);
+  for (const auto& setting : invocation.settings) observe::log::print(spdlog::level::debug, setting);
+  if (invocation.command->sends) process::forbid_core_dumps();
+  invocation.call.console = console;
+  return invocation.task->run(invocation.call);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
-  const auto occupied = occupy_standard_streams();
-  // Who closed a pipe or a connection is told by the failing write, where it can be handled.
+  const auto occupied = process::occupy_standard_streams();
+  // A closed pipe or connection makes the write fail, where the error can be handled.
   ::signal(SIGPIPE, SIG_IGN);
-  // So is a file size limit: the write says what a full disk would.
+  // Likewise a file size limit: the write fails as on a full disk.
   ::signal(SIGXFSZ, SIG_IGN);
-  // Who started us may ignore it, and nobody would be told how a program has ended that we start.
+  // The parent process may have ignored it; the exit status of programs that we start would be unknown then.
   ::signal(SIGCHLD, SIG_DFL);
-  defer_questions();
+  process::defer_questions();
   const auto console = std::make_shared<observe::Console>(STDERR_FILENO);
   const std::vector<std::string> arguments(argv + 1, argv + argc);
-  const Environment variables = koobatch_variables();
+  const Environment variables = relevant_variables();
   set_up_log({.log_format = log_format_wanted(arguments, variables, {})}, console);
   if (!occupied) return fail(occupied.error());
   try {
     ReadOnce config;
-    const auto parsed = parse_command_line(arguments, variables, {std::ref(config), read_recorded});
+    auto parsed = parse_command_line(arguments, variables, {std::ref(config), read_recorded});
     if (!parsed) {
       set_up_log({.log_format = log_format_wanted(arguments, variables, std::ref(config))}, console);
       return refuse(parsed.error());
@@ -122,12 +108,13 @@ int main(int argc, char** argv) {
       const auto written = write_output(information->text);
       return written ? exit_success : fail(written.error());
     }
-    const auto& invocation = std::get<Invocation>(*parsed);
-    set_up_log(invocation.options.presentation, console);
-    for (const auto& warning : invocation.warnings) spdlog::warn("{}", warning);
-    for (const auto& setting : invocation.settings) observe::log::print(spdlog::level::debug, setting);
-    if (contains(verbs_that_send, invocation.verb)) forbid_core_dumps();
-    return under_lock(invocation.options.schedule, [&] { return execute(invocation, console); });
+    return run(std::get<Invocation>(std::move(*parsed)), console);
+  } catch (const std::system_error& error) {
+    if (error.code() != std::errc::resource_unavailable_try_again) {
+      return fail(fatal_error(std::string("unexpected: ") + error.what()));
+    }
+    return fail(fatal_error(
+        "no further thread can be started; raise the limit on processes (ulimit -u, or that of the container)"));
   } catch (const std::exception& bug) {
     return fail(fatal_error(std::string("unexpected: ") + bug.what()));
   }

@@ -1,6 +1,6 @@
-#include "koobatch/cli/output.hpp"
+#include "cli/output.hpp"
 
-#include "koobatch/cli/exit_status.hpp"
+#include "cli/exit_status.hpp"
 #include "koobatch/observe/console.hpp"
 #include "koobatch/observe/log.hpp"
 

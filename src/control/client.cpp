@@ -15,13 +15,13 @@
 namespace koobatch::control {
 namespace {
 
-/// A run looks ten times a second.
+/// A run serves its socket ten times a second, so this is ample.
 constexpr int patience_seconds = 10;
-/// Of those that hung up.
+/// Attempts at a run that hangs up.
 constexpr int most_tries = 20;
 constexpr auto between_tries = std::chrono::milliseconds(50);
 
-/// The line that comes back; empty: none within the time. Nothing if the other side hung up instead.
+/// The line received; empty: none within the time. Nothing if the peer hung up.
 std::optional<std::string> converse(int fd, std::string_view asked) {
   if (::send(fd, asked.data(), asked.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(asked.size())) return std::nullopt;
   std::string text;
@@ -43,8 +43,8 @@ Result<std::variant<Reply, Silence>> ask(const std::filesystem::path& report, co
   const auto path = socket_path(report);
   if (!path) return path.error();
   std::optional<std::string> line;
-  // A run that is just ending may hang up on those it has not come to: then nobody will be there next time. To ask
-  // twice does no harm.
+  // A run that is just ending may hang up on clients it has not served: then no process will listen at the next
+  // attempt. Asking twice does no harm.
   for (int i = 0; i < most_tries && !line; ++i) {
     if (i > 0) std::this_thread::sleep_for(between_tries);
     const auto contact = connect_to(*path, patience_seconds);

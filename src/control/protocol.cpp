@@ -68,13 +68,13 @@ Result<Request> parse_request(std::string_view line) {
   for (const auto [name, value] : object) {
     Result<void> ok;
     if (name == "do") {
-      if (!verb.empty() || value.get(verb) != simdjson::SUCCESS) return not_understood("'do' must be one word");
+      if (!verb.empty() || value.get(verb) != simdjson::SUCCESS) return not_understood("'do' must be one string");
     } else if (name == "rate") {
       ok = set_rate(value, request);
     } else if (name == "pause") {
       ok = set_pause(value, request);
     } else {
-      return not_understood("it has a member that means nothing here");
+      return not_understood("it has an unknown member");
     }
     if (!ok) return ok.error();
   }
@@ -85,7 +85,7 @@ Result<Request> parse_request(std::string_view line) {
 }
 
 Result<Reply> parse_reply(std::string_view line) {
-  const auto unreadable = fatal_error("what answers at its socket does not speak as koobatch does");
+  const auto unreadable = fatal_error("what answers at its socket does not speak koobatch's protocol");
   simdjson::dom::parser parser;
   simdjson::dom::object object;
   const simdjson::padded_string text(line);

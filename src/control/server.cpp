@@ -26,7 +26,7 @@ void Server::serve(const std::function<std::string(std::string_view)>& answer, T
   }
 }
 
-/// Without a descriptor left, whoever comes waits until there is one.
+/// Without a free descriptor, clients wait until there is one.
 void Server::admit(TimePoint now) {
   for (std::size_t admitted = 0; admitted < most_clients; ++admitted) {
     const int fd = ::accept4(socket_.descriptor(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
@@ -36,7 +36,7 @@ void Server::admit(TimePoint now) {
   }
 }
 
-/// True if there is nothing more to be done for the client.
+/// Returns whether the client is finished.
 bool Server::attend(Client& client, const std::function<std::string(std::string_view)>& answer, TimePoint now) {
   std::array<char, longest_request + 1> bytes;
   const ssize_t count = ::recv(client.socket.get(), bytes.data(), bytes.size(), 0);
@@ -47,7 +47,7 @@ bool Server::attend(Client& client, const std::function<std::string(std::string_
   if (end == std::string::npos && client.asked.size() <= longest_request) return false;
   const std::string reply = end > longest_request ? to_line(usage_error("the request is too long"))
                                                   : answer(std::string_view(client.asked).substr(0, end));
-  // The buffer of a new connection holds it. Who has made theirs too small gets what fits.
+  // The buffer of a new connection holds it. A client that has reduced its own gets what fits.
   [[maybe_unused]] const auto sent =
       ::send(client.socket.get(), reply.data(), reply.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
   return true;

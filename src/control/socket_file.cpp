@@ -24,7 +24,7 @@ namespace fs = std::filesystem;
 constexpr mode_t owner_only = 0600;
 constexpr int waiting_clients = 8;
 
-/// A short name for what may have a long one: the kernel follows it like a link.
+/// A short name for a long path: the kernel follows it like a link.
 sockaddr_un address_of(const Descriptor& descriptor, const std::string& below = {}) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
@@ -37,7 +37,7 @@ Error cannot(const fs::path& path, const std::string& what) {
   return system_error(ErrorKind::fatal, path.native(), what, errno);
 }
 
-/// Under a name beside `path` that is free, which is returned; with errno set, none is if it cannot be.
+/// Binds to a free name beside `path` and returns it; empty, with errno set, on failure.
 std::string bind_beside(const Descriptor& socket, const Descriptor& folder, const fs::path& path) {
   for (;;) {
     std::string name = temporary_name(path).filename();
@@ -49,12 +49,12 @@ std::string bind_beside(const Descriptor& socket, const Descriptor& folder, cons
 
 /// Only a socket may be replaced.
 Result<void> check_place(const Descriptor& folder, const fs::path& path) {
-  struct stat status {};
+  struct stat status{};
   if (::fstatat(folder.get(), path.filename().c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) {
     return errno == ENOENT ? Result<void>() : cannot(path, "cannot make a socket");
   }
   if (S_ISSOCK(status.st_mode)) return {};
-  return usage_error(path.native() + ": is in the place of the run's socket and is none; move it away");
+  return usage_error(path.native() + ": has the name of the run's socket but is not a socket; move it away");
 }
 
 }  // namespace
@@ -72,7 +72,7 @@ Result<SocketFile::Identity> SocketFile::bind(const Descriptor& socket, const fs
   if (auto free = check_place(folder, path); !free) return free.error();
   const std::string passing = bind_beside(socket, folder, path);
   if (passing.empty()) return cannot(path, "cannot make a socket");
-  struct stat status {};
+  struct stat status{};
   if (::listen(socket.get(), waiting_clients) == 0 &&
       ::fstatat(folder.get(), passing.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0 &&
       ::renameat(folder.get(), passing.c_str(), folder.get(), path.filename().c_str()) == 0) {
@@ -85,7 +85,7 @@ Result<SocketFile::Identity> SocketFile::bind(const Descriptor& socket, const fs
 
 Result<SocketFile> SocketFile::listen(const fs::path& path) {
   Descriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  // Linux makes the file with the mode the socket has, less the umask: there is no moment in which it is wider.
+  // Linux creates the file with the socket's mode, less the umask: it never has wider permissions.
   if (!socket || ::fchmod(socket.get(), owner_only) != 0) return cannot(path, "cannot make a socket");
   const auto bound = bind(socket, path);
   if (!bound) return bound.error();
@@ -97,8 +97,8 @@ SocketFile::SocketFile(fs::path path, Identity identity, Descriptor socket)
 
 SocketFile::~SocketFile() {
   if (!socket_) return;
-  // The report may have been renamed and another run have its name now: then so has that run's socket.
-  struct stat status {};
+  // The report may have been renamed and its name taken by another run: then the socket is that run's, too.
+  struct stat status{};
   const bool ours =
       ::lstat(path_.c_str(), &status) == 0 && status.st_dev == identity_.device && status.st_ino == identity_.inode;
   if (ours) ::unlink(path_.c_str());

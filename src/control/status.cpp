@@ -40,6 +40,7 @@ std::vector<std::string> results(const std::array<std::uint64_t, 5>& by_status) 
 
 std::string requests_row(const observe::Snapshot& snapshot) {
   std::vector<std::string> parts = {format_count(snapshot.requests)};
+  if (snapshot.http == observe::HttpVersion::http2) parts.front() += " over HTTP/2";
   const auto add = [&](std::uint64_t count, std::string_view name) {
     if (count != 0) parts.push_back(fmt::format("{} {}", format_count(count), name));
   };
@@ -58,7 +59,9 @@ std::string_view state_of(const observe::Snapshot& snapshot) {
 void append_pace(std::string& out, const PaceState& pace) {
   JsonWriter json(out);
   if (pace.rate > 0) json.exact("rate", pace.rate);
-  if (pace.learned > 0) json.exact("learned_rate", pace.learned).add("learned_http", pace.learned_http);
+  if (pace.found.limit > 0) json.exact("learned_rate", pace.found.limit).add("learned_http", pace.limit_http);
+  if (pace.found.in_flight > 0) json.add("learned_in_flight", pace.found.in_flight);
+  if (pace.found.noise > 0) json.add("noise", pace.found.noise);
   if (pace.wait > Duration::zero()) json.add("wait_seconds", seconds(pace.wait)).add("wait_http", pace.wait_http);
   json.add("service_down", pace.down);
   if (pace.down && pace.down_http != 0) json.add("down_http", pace.down_http);
@@ -67,14 +70,14 @@ void append_pace(std::string& out, const PaceState& pace) {
   json.end();
 }
 
-/// Who reads it may be in another folder.
+/// The reader may be in another folder.
 std::string absolute_name(const std::string& path) {
   std::error_code gone;
   const auto absolute = std::filesystem::absolute(path, gone);
   return harmless(gone ? path : absolute.lexically_normal().native());
 }
 
-/// The members that every status has.
+/// The members common to every status.
 void add_run(JsonWriter& json, const std::string& path, std::string_view state, const report::RunRecord& run) {
   json.add("schema", 1)
       .add("report", absolute_name(path))
@@ -84,7 +87,7 @@ void add_run(JsonWriter& json, const std::string& path, std::string_view state, 
       .add("endpoint", harmless(run.endpoint));
 }
 
-/// What goes on until its time is over, as a measurement may, has no number of operations.
+/// A run limited by time, as a benchmark may be, has no number of operations.
 std::string done_text(const observe::Progress& progress) {
   const auto& snapshot = progress.snapshot();
   const auto finished = format_count(snapshot.finished());
@@ -109,10 +112,10 @@ std::string_view state_of(const report::Summary& summary, AtWork at_work) {
     case AtWork::nobody:
       break;
     case AtWork::a_process:
-      return "a process is at work on it but cannot be asked: it is just starting or ending, or has no socket (see its "
-             "messages)";
+      return "a process is working on it but cannot be queried: it is just starting or ending, or has no socket (see "
+             "its messages)";
     case AtWork::another_users_process:
-      return "a process is at work on it that only the user who started it, or root, can ask";
+      return "a process is working on it that only the user who started it, or root, can query";
   }
   return to_string(summary.outcome);
 }
@@ -136,8 +139,11 @@ std::vector<std::string> status_lines(const LiveRun& live) {
   lines.push_back(row("requests", requests_row(snapshot)));
   lines.push_back(row("pace", fmt::format("{} now, {} on average; {}", format_rate(progress.rate()),
                                           format_rate(progress.mean_rate()), in_force(snapshot))));
+  if (const auto noise = koobatch::describe(PaceFindings{.noise = snapshot.pace.found.noise}); !noise.empty()) {
+    lines.push_back(row("noise", noise));
+  }
   if (snapshot.pace.paused) {
-    lines.push_back(row("paused", fmt::format("for {}; 'koobatch set' with --go lets it go on",
+    lines.push_back(row("paused", fmt::format("for {}; 'koobatch set' with --go continues it",
                                               observe::format_elapsed(snapshot.pace.paused_for))));
   }
   if (const auto left = progress.time_left()) lines.push_back(row("ETA", observe::format_seconds(*left)));
@@ -151,6 +157,7 @@ std::string status_json(const LiveRun& live) {
   add_run(json, live.report, state_of(snapshot), live.run);
   json.add("process", live.process).add("segment", live.run.segment).add("operations", snapshot.operations);
   report::append_counts(json.key("counts"), counts_of(snapshot));
+  if (snapshot.http != observe::HttpVersion::none) json.add("http", to_string(snapshot.http));
   json.add("requests", snapshot.requests)
       .add("retries", snapshot.retries)
       .add("throttled", snapshot.throttled)
@@ -175,7 +182,7 @@ std::vector<std::string> status_lines(const report::Summary& summary, AtWork at_
   if (summary.counts.remaining != 0) lines.push_back(row("remaining", format_count(summary.counts.remaining)));
   if (!summary.error.empty()) lines.push_back(row("stopped", harmless(summary.error)));
   if (at_work == AtWork::nobody && next_step(summary) == report::NextStep::resume) {
-    lines.push_back(row("go on", harmless(report::resume_command(summary.report))));
+    lines.push_back(row("resume", harmless(report::resume_command(summary.report))));
   }
   return lines;
 }
@@ -198,15 +205,15 @@ std::vector<std::string> describe(const Request& request, const PaceState& befor
   if (request.rate) {
     changes.push_back(*request.rate == before.rate
                           ? limit_text(before.rate) + ", as before"
-                          : fmt::format("{} from now on, before {}", limit_text(*request.rate),
-                                        before.rate > 0 ? format_rate(before.rate) : "without limit"));
+                          : fmt::format("{} from now on (previously {})", limit_text(*request.rate),
+                                        before.rate > 0 ? format_rate(before.rate) : "no limit"));
   }
   if (request.pause && *request.pause == before.paused) {
     changes.emplace_back(before.paused ? "paused already" : "not paused");
   } else if (request.pause) {
     changes.push_back(*request.pause
                           ? "paused: nothing new is sent until --go"
-                          : fmt::format("going on, after a pause of {}", observe::format_elapsed(before.paused_for)));
+                          : fmt::format("continued, after a pause of {}", observe::format_elapsed(before.paused_for)));
   }
   return changes;
 }

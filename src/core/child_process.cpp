@@ -13,7 +13,7 @@
 namespace koobatch {
 namespace {
 
-/// What a program has ended with if nobody can tell: no success.
+/// Exit status of a program whose real one is unknown: a failure.
 constexpr int unknown_end = 255;
 
 class SpawnRules {
@@ -40,10 +40,10 @@ class SpawnRules {
   SpawnRules(const SpawnRules&) = delete;
   SpawnRules& operator=(const SpawnRules&) = delete;
 
-  /// 0, or the errno that says why not.
+  /// Returns 0 or an errno.
   int spawn(const Launch& launch, pid_t& pid) const {
     std::vector<char*> arguments;
-    // exec() takes them as not const, and does not change them.
+    // exec() takes pointers to non-const, but does not change what they point to.
     for (const auto& word : launch.words) arguments.push_back(const_cast<char*>(word.c_str()));
     arguments.push_back(nullptr);
     return ::posix_spawnp(&pid, arguments.front(), &actions_, &attributes_, arguments.data(), launch.environment);
@@ -77,7 +77,7 @@ std::optional<int> ChildProcess::ended() {
   int status = 0;
   const pid_t waited = ::waitpid(pid_, &status, WNOHANG);
   if (waited == 0 || (waited < 0 && errno == EINTR)) return std::nullopt;
-  // Without an end to be told of it is over all the same; its number may be another's from now on.
+  // Without a wait status the program has ended nevertheless, and its process ID may be reused from now on.
   if (waited < 0) status = W_EXITCODE(unknown_end, 0);
   pid_ = -1;
   return status;

@@ -6,8 +6,7 @@
 namespace koobatch {
 namespace {
 
-/// Some spreadsheets drop white space in front of a formula, and take the wide forms of East Asian writing for the
-/// signs themselves.
+/// Some spreadsheets skip white space before a formula, and accept the full-width forms of the signs.
 bool is_formula(std::string_view text) {
   constexpr std::array<std::string_view, 8> starts = {"=", "+", "-", "@", "＝", "＋", "－", "＠"};
   if (text.empty()) return false;
@@ -18,8 +17,9 @@ bool is_formula(std::string_view text) {
 
 }  // namespace
 
-void append_csv_cell(std::string& out, std::string_view cell) {
-  if (cell.find_first_of("\",\r\n") == std::string_view::npos) {
+void append_csv_cell(std::string& out, std::string_view cell, char delimiter) {
+  const std::array<char, 4> special = {'"', '\r', '\n', delimiter};
+  if (cell.find_first_of(special.data(), 0, special.size()) == std::string_view::npos) {
     out.append(cell);
     return;
   }

@@ -2,6 +2,8 @@
 
 #include <array>
 #include <cmath>
+#include <cstdint>
+#include <cstring>
 #include <iterator>
 
 namespace koobatch {
@@ -43,10 +45,44 @@ void append_escape(std::string& out, char c) {
   }
 }
 
+constexpr std::uint64_t every_byte(std::uint64_t byte) {
+  return byte * 0x0101010101010101U;
+}
+
+/// Non-zero if one of the eight bytes is a control character, a quote, a backslash or outside ASCII.
+constexpr std::uint64_t special_bytes(std::uint64_t word) {
+  constexpr std::uint64_t high_bits = every_byte(0x80);
+  const auto zero_bytes = [](std::uint64_t w) { return (w - every_byte(1)) & ~w; };
+  return (word | ((word - every_byte(0x20)) & ~word) | zero_bytes(word ^ every_byte('"')) |
+          zero_bytes(word ^ every_byte('\\'))) &
+         high_bits;
+}
+
+std::uint64_t load8(const char* from) {
+  std::uint64_t word;
+  std::memcpy(&word, from, sizeof word);
+  return word;
+}
+
 }  // namespace
+
+bool is_plain_json(std::string_view text) {
+  if (text.size() < 8) {
+    std::uint64_t word = every_byte(' ');
+    for (std::size_t i = 0; i < text.size(); ++i) word = (word << 8U) | static_cast<unsigned char>(text[i]);
+    return special_bytes(word) == 0;
+  }
+  std::uint64_t special = special_bytes(load8(text.data() + text.size() - 8));
+  for (std::size_t i = 0; i + 8 <= text.size(); i += 8) special |= special_bytes(load8(text.data() + i));
+  return special == 0;
+}
 
 void append_json_string(std::string& out, std::string_view text) {
   out.push_back('"');
+  if (is_plain_json(text)) {
+    out.append(text).push_back('"');
+    return;
+  }
   std::size_t from = 0;
   for (std::size_t i = 0; i < text.size(); ++i) {
     if (!escaped[static_cast<unsigned char>(text[i])]) continue;

@@ -25,7 +25,7 @@ Error exists_error(const std::filesystem::path& path) {
 bool rename_new(const std::filesystem::path& from, const std::filesystem::path& to) {
   if (::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) == 0) return true;
   if (errno != EINVAL && errno != ENOSYS) return false;
-  // The file system does not know the flag; a hard link does not replace either.
+  // The file system does not support the flag; a hard link does not replace a file either.
   if (::link(from.c_str(), to.c_str()) != 0) return false;
   ::unlink(from.c_str());
   return true;
@@ -45,7 +45,7 @@ Temporary open_temporary(const std::filesystem::path& path, mode_t mode, int fla
 }
 
 Result<NewFile> NewFile::create(const std::filesystem::path& path, mode_t mode) {
-  struct stat status {};
+  struct stat status{};
   if (::lstat(path.c_str(), &status) == 0) return exists_error(path);
   auto temporary = open_temporary(path, mode);
   if (!temporary.file) return system_error(ErrorKind::usage, path.native(), "cannot be created", errno);
@@ -69,7 +69,7 @@ Result<void> NewFile::finish() {
   if (!rename_new(temporary_.path, path_)) {
     return errno == EEXIST ? exists_error(path_) : failure("rename failed", errno);
   }
-  // All of it is durable: what closing could still say, fsync has said.
+  // All of it is durable: fsync has already reported any error that close() could.
   ::close(temporary_.file.release());
   const auto folder = path_.has_parent_path() ? path_.parent_path() : std::filesystem::path(".");
   if (const int code = sync_folder(folder); code != 0) return failure("fsync of its folder failed", code);

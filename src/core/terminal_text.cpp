@@ -4,8 +4,10 @@
 
 #include <fmt/format.h>
 #include <unicode/uchar.h>
+#include <unicode/utf16.h>
 
 #include <algorithm>
+#include <iterator>
 
 namespace koobatch {
 namespace {
@@ -42,10 +44,24 @@ std::string harmless(std::string_view text) {
   return out;
 }
 
+void append_harmless_json(std::string& out, std::string_view json) {
+  for_each_character(json, [&](UChar32 c, std::string_view bytes) {
+    if (c < 0) {
+      out.append("\xef\xbf\xbd");
+    } else if (!is_harmful(c)) {
+      out.append(bytes);
+    } else if (U_IS_BMP(c)) {
+      fmt::format_to(std::back_inserter(out), "\\u{:04x}", static_cast<unsigned>(c));
+    } else {
+      fmt::format_to(std::back_inserter(out), "\\u{:04x}\\u{:04x}", static_cast<unsigned>(U16_LEAD(c)),
+                     static_cast<unsigned>(U16_TRAIL(c)));
+    }
+  });
+}
+
 std::string printable_ascii(std::string_view text, std::size_t limit) {
   std::string out(text.substr(0, limit));
-  std::replace_if(
-      out.begin(), out.end(), [](char c) { return c < 0x20 || c >= 0x7f; }, '?');
+  std::replace_if(out.begin(), out.end(), [](char c) { return c < 0x20 || c >= 0x7f; }, '?');
   return out;
 }
 

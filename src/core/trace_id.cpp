@@ -25,7 +25,7 @@ constexpr std::uint64_t pack(const TraceId& id) {
 
 void write_trace_id(const TraceId& id, char* out) noexcept {
   const std::uint64_t bits = pack(id);
-  // The two highest of the 58 bits by hand, the other 56 a byte at a time.
+  // 58 bits are 7 bytes and 2 bits: the two highest by hand, the others a byte at a time.
   out[0] = ((bits >> 57U) & 1U) != 0 ? '1' : '0';
   out[1] = ((bits >> 56U) & 1U) != 0 ? '1' : '0';
   for (unsigned i = 0; i < 7; ++i) {

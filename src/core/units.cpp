@@ -38,7 +38,7 @@ Error no_duration_unit() {
   return usage_error("a unit is missing; write for example 200ms, 5s or 10m");
 }
 
-/// Digits with at most one point among them, as at the start of `text`.
+/// The digits at the start of `text`, with at most one point among them.
 std::string_view leading_number(std::string_view text) {
   const auto end = std::find_if(text.begin(), text.end(), [](char c) { return !is_digit(c) && c != '.'; });
   return text.substr(0, static_cast<std::size_t>(end - text.begin()));

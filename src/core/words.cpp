@@ -15,7 +15,7 @@ bool is_blank(char c) {
 
 struct Word {
   std::string text;
-  bool quoted = false;  ///< some of it, so that a shell too would take it as it is
+  bool quoted = false;  ///< at least partly, so that a shell too would take it literally
 };
 
 bool is_shell_operator(const Word& word) {

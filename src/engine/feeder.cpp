@@ -1,4 +1,4 @@
-#include "koobatch/engine/feeder.hpp"
+#include "engine/feeder.hpp"
 
 #include "koobatch/job/tokens_file.hpp"
 #include "koobatch/job/validator.hpp"
@@ -13,7 +13,7 @@ namespace koobatch::engine {
 namespace {
 
 constexpr std::size_t unsent_batch_bytes = 64 * 1024;
-/// A buffer larger than this is not used again: a few huge lines would stay in memory for good.
+/// A larger buffer is not reused: otherwise a few huge lines would stay in memory for good.
 constexpr std::size_t keep_footprint = 4096;
 
 }  // namespace
@@ -36,50 +36,50 @@ Result<void> Feeder::run() {
 }
 
 Result<void> Feeder::deal() {
-  job::Operation operation;
+  koodrive::Operation operation;
   for (;;) {
     job::Reader& reader = *settings_.reader;
     const auto item = reader.skip();
-    if (!item) return item.error();
+    if (!item) return stopped(item.error());
     switch (*item) {
       case job::Reader::Item::operation:
         if (!wanted(reader.line())) break;
+        dealt_any_ = true;
         if (settings_.selection) reader.remove(settings_.selection->without(reader.line()));
         reader.render(operation);
         if (const auto* note = find_note(operation.line())) {
           record_unknown(operation, note->trace_id);
         } else if (const auto missing = find_missing_token()) {
-          if (!settings_.skip_invalid) return changed();
+          if (!settings_.skip_invalid) return not_valid(*missing);
           record_without_token(operation, *missing);
         } else if (!deal_one(operation)) {
           return {};
         }
         break;
       case job::Reader::Item::invalid:
-        if (!settings_.skip_invalid) return changed();
+        if (!settings_.skip_invalid) return not_valid(reader.violations().front());
         if (wanted(reader.line())) record_invalid();
         break;
       case job::Reader::Item::end:
-        if (settings_.reader->digest() != settings_.expected) return changed();
         return {};
     }
   }
 }
 
-std::optional<job::Violation> Feeder::find_missing_token() const {
+std::optional<koodrive::Violation> Feeder::find_missing_token() const {
   if (!settings_.user_tokens) return std::nullopt;
   return job::find_missing_token(*settings_.reader, *settings_.user_tokens);
 }
 
-/// False if nobody wants operations any more.
-bool Feeder::deal_one(job::Operation& operation) {
+/// False if no worker accepts operations any more.
+bool Feeder::deal_one(koodrive::Operation& operation) {
   // The low bits choose within the scheduler's hash map; the high ones choose the worker.
   Lane& lane = lanes_[(operation.key_hash() >> 32U) % lanes_.size()];
   if (lane.count == lane.batch.size()) lane.batch.emplace_back();
   Inbox::Item& place = lane.batch[lane.count++];
   lane.bytes += operation.footprint();
   place.attempted = operation.row().idempotent && attempted(operation.line());
-  std::swap(place.operation, operation);
+  swap(place.operation, operation);
   if (operation.footprint() > keep_footprint) operation = {};
   if (lane.count < Inbox::batch_size && lane.bytes < Inbox::batch_bytes) return true;
   return push(lane);
@@ -109,7 +109,7 @@ bool Feeder::push(Lane& lane) {
 void Feeder::record_invalid() {
   const job::Reader& reader = *settings_.reader;
   std::string error;
-  for (const job::Violation& violation : reader.violations()) {
+  for (const koodrive::Violation& violation : reader.violations()) {
     if (!error.empty()) error += "; ";
     error += violation.field.empty() ? violation.message : fmt::format("{}: {}", violation.field, violation.message);
   }
@@ -122,11 +122,11 @@ void Feeder::record_invalid() {
   record(result);
 }
 
-/// Invalid, unless an earlier segment, for which its user had a token, may have sent it.
-void Feeder::record_without_token(const job::Operation& operation, const job::Violation& violation) {
+/// Records the operation as invalid, unless an earlier segment, in which its user had a token, may have sent it.
+void Feeder::record_without_token(const koodrive::Operation& operation, const koodrive::Violation& violation) {
   std::string error = fmt::format("{}: {}", violation.field, violation.message);
   const bool may_be_applied = attempted(operation.line());
-  if (may_be_applied) error += "; an earlier attempt may have been applied: look whether it was";
+  if (may_be_applied) error += "; an earlier attempt may have been applied: check whether it was";
   report::ResultRecord result;
   result.line = operation.line();
   result.op = operation.row().name;
@@ -137,7 +137,7 @@ void Feeder::record_without_token(const job::Operation& operation, const job::Vi
   record(result);
 }
 
-void Feeder::record_unknown(const job::Operation& operation, const TraceId& attempt) {
+void Feeder::record_unknown(const koodrive::Operation& operation, const TraceId& attempt) {
   report::ResultRecord result;
   result.line = operation.line();
   result.op = operation.row().name;
@@ -148,7 +148,7 @@ void Feeder::record_unknown(const job::Operation& operation, const TraceId& atte
   result.ref = operation.ref();
   result.error =
       "the run was cut off during this attempt; it may have been applied, and is not repeated because it might then be "
-      "applied twice: look whether it was";
+      "applied twice: check whether it was";
   record(result);
 }
 
@@ -165,11 +165,22 @@ void Feeder::record(report::ResultRecord result) {
   unsent_.number = number + 1;
 }
 
-Error Feeder::changed() const {
+/// Explains why the job could not be read to its end, and what that means for what was sent.
+Error Feeder::stopped(const Error& cause) const {
+  const std::uint32_t line = settings_.reader->last_line();
+  return fatal_error(cause.message +
+                     (dealt_any_
+                          ? fmt::format(". Nothing that was not validated was sent, and nothing after line {}", line)
+                          : std::string(". Nothing was sent")) +
+                     "; once it can be read as it was, resume");
+}
+
+/// The bytes are those that were validated, perhaps by another version with other rules.
+Error Feeder::not_valid(const koodrive::Violation& violation) const {
   return fatal_error(
-      fmt::format("{}: the file was changed after it was validated; nothing more is sent. Restore it, then "
-                  "resume, or start a new run with the new file",
-                  settings_.path));
+      fmt::format("{}; it was valid when the run was begun, perhaps by another version of koobatch: continue "
+                  "with that one, or correct the job and start a new run",
+                  job::format_violation(settings_.path, settings_.reader->line(), violation)));
 }
 
 }  // namespace koobatch::engine

@@ -1,4 +1,4 @@
-#include "koobatch/engine/inbox.hpp"
+#include "engine/inbox.hpp"
 
 #include <utility>
 
@@ -6,8 +6,8 @@ namespace koobatch::engine {
 
 bool Inbox::push(Batch& batch, std::size_t& count) {
   {
-    std::unique_lock lock(mutex_);
-    room_.wait(lock, [this] { return full_.size() < capacity || refused_; });
+    MutexLock lock(mutex_);
+    while (full_.size() >= capacity && !refused_) lock.wait(room_);
     if (refused_) return false;
     full_.push_back({std::move(batch), std::exchange(count, 0)});
     news_.store(true, std::memory_order_release);
@@ -18,21 +18,21 @@ bool Inbox::push(Batch& batch, std::size_t& count) {
     }
     if (full_.size() > 1) return true;
   }
-  wake();
+  owner_.input_arrived();
   return true;
 }
 
 void Inbox::close() {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     closed_ = true;
     news_.store(true, std::memory_order_release);
   }
-  wake();
+  owner_.input_arrived();
 }
 
 bool Inbox::pop(Delivery& delivery, bool& closed) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   closed = full_.empty() && closed_;
   if (full_.empty()) {
     news_.store(false, std::memory_order_release);
@@ -46,12 +46,12 @@ bool Inbox::pop(Delivery& delivery, bool& closed) {
 }
 
 void Inbox::recycle(Batch batch) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   used_.push_back(std::move(batch));
 }
 
 void Inbox::refuse() {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   refused_ = true;
   room_.notify_all();
 }

@@ -1,8 +1,8 @@
-#include "koobatch/engine/refresher.hpp"
+#include "engine/refresher.hpp"
 
-#include "koobatch/auth/refresh_call.hpp"
+#include "engine/wire.hpp"
 #include "koobatch/auth/wipe.hpp"
-#include "koobatch/engine/dialer.hpp"
+#include "koobatch/koodrive/refresh_call.hpp"
 #include "koobatch/report/journal_file.hpp"
 
 #include <fmt/format.h>
@@ -13,9 +13,9 @@
 namespace koobatch::engine {
 namespace {
 
-using flow::Verdict;
+using koodrive::Verdict;
 
-/// The call wants the token with a scheme word of its own, whatever the others are sent with.
+/// The refresh call requires the token with its own scheme word, whatever form other requests use.
 std::string authorization(std::string_view access_token) {
   return fmt::format("AT {}", access_token);
 }
@@ -23,7 +23,7 @@ std::string authorization(std::string_view access_token) {
 }  // namespace
 
 Refresher::Refresher(net::asio::io_context& context, const RunSettings& settings, flow::Pace& pace,
-                     flow::ClockProof& clock, auth::Credentials& credentials, net::asio::ssl::context* tls,
+                     koodrive::ClockProof& clock, auth::Credentials& credentials, net::asio::ssl::context* tls,
                      auth::RefreshTokenFile file)
     : settings_(settings),
       pace_(pace),
@@ -31,22 +31,11 @@ Refresher::Refresher(net::asio::io_context& context, const RunSettings& settings
       file_(std::move(file)),
       context_(context),
       sleep_(context),
-      timer_(context),
+      deadlines_(context),
       dialer_(make_dialer(settings, tls, deadlines_, turns_)),
       renderer_(settings.endpoint),
       clock_(clock),
-      random_(std::random_device()()) {
-  deadlines_.earlier = [this] { arm_timer(); };
-}
-
-void Refresher::arm_timer() {
-  timer_.expires_at(deadlines_.next());
-  timer_.async_wait([this](const boost::system::error_code& error) {
-    if (error) return;
-    deadlines_.expire(Steady::now());
-    if (deadlines_.next() != TimePoint::max()) arm_timer();
-  });
-}
+      random_(std::random_device()()) {}
 
 void Refresher::stop() {
   stopping_ = true;
@@ -54,7 +43,7 @@ void Refresher::stop() {
 }
 
 void Refresher::abandon() {
-  if (connection_ != nullptr) connection_->close();
+  if (session_) session_->close();
 }
 
 net::Awaitable<void> Refresher::sleep_until(TimePoint time) {
@@ -71,77 +60,85 @@ net::Awaitable<void> Refresher::wait_for_permit() {
   }
 }
 
-net::Awaitable<Refresher::Ending> Refresher::refresh(const Patience& patience) {
-  clock_mended_ = maybe_spent_ = false;
-  for (unsigned tries = 1;; ++tries) {
+void Refresher::begin() {
+  clock_repeats_ = {};
+  maybe_spent_ = false;
+  tries_ = 0;
+}
+
+net::Awaitable<std::optional<Refresher::Ending>> Refresher::attempt() {
+  ++tries_;
+  do {
     co_await wait_for_permit();
     if (stopping_) co_return Ending{};
-    // Read anew each time: its owner may have replaced it.
+    // Read each time: the token's owner may have replaced it.
     const auto token = file_.read();
     if (!token) co_return Ending{.error = resumable(settings_, token.error())};
     if (auto prepared = file_.prepare(); !prepared) co_return Ending{.error = resumable(settings_, prepared.error())};
     credentials_.hide(token->view());
     co_await call(*token);
-    if (auto ending = judge()) co_return std::move(*ending);
-    if (mend_clock()) continue;
-    const TimePoint now = Steady::now();
-    const TimePoint again = now + pause(tries);
-    if (!patience(now, again)) co_return Ending{.error = outlasted()};
-    spdlog::debug("renewing the access token failed and will be tried again: {}", outcome_.error);
-    co_await sleep_until(again);
-  }
+    if (auto ending = judge()) co_return ending;
+  } while (repeat_for_clock_);
+  spdlog::debug("renewing the access token failed: {}", outcome_.error);
+  co_return std::nullopt;
 }
 
 net::Awaitable<void> Refresher::call(const auth::Secret& refresh_token) {
-  net::Connection connection(context_, dialer_);
-  connection_ = &connection;
-  final_failure_ = false;
+  session_ = net::make_session(context_, dialer_);
+  final_failure_ = repeat_for_clock_ = false;
   asked_ = Steady::now();
-  const auto opened = co_await connection.open(answer_);
-  if (opened == net::Connection::Opened::yes) {
-    co_await exchange(connection, refresh_token);
+  exchange_.answer.clear();
+  const auto opened = co_await session_->open(exchange_.answer.error);
+  if (opened == net::Session::Opened::yes) {
+    co_await exchange(*session_, refresh_token);
   } else {
-    answer_.delivery = flow::Delivery::not_sent;
-    final_failure_ = opened == net::Connection::Opened::never;
+    exchange_.answer.delivery = http::Delivery::not_sent;
+    final_failure_ = opened == net::Session::Opened::never;
   }
-  connection_ = nullptr;
-  // A timer that nobody needs any more would keep the thread from ending.
-  timer_.cancel();
   classify();
+  const bool sick = outcome_.verdict == Verdict::throttled || !outcome_.service_up();
+  if (sick && opened == net::Session::Opened::yes) session_->discredit();
+  session_.reset();
+  // A timer that is no longer needed would keep the thread from ending.
+  deadlines_.stop();
 }
 
-net::Awaitable<void> Refresher::exchange(net::Connection& connection, const auth::Secret& refresh_token) {
+net::Awaitable<void> Refresher::exchange(net::Session& session, const auth::Secret& refresh_token) {
   const auto header = credentials_.header();
   asked_ = Steady::now();
-  x_date_ = clock_.x_date(asked_, WallClock::now());
-  const auth::Secret body = auth::refresh_body(refresh_token.view());
+  // Each call has its own connection.
+  node_ = {};
+  dated_ = clock_.date(asked_, WallClock::now(), node_, &clock_repeats_);
+  const auth::Secret body = koodrive::refresh_body(refresh_token.view());
   std::string value = authorization(credentials_.secret_in(*header));
-  std::string request;
-  renderer_.render_call(auth::refresh_target, value, x_date_, body.view(), request);
-  co_await connection.exchange(request, answer_);
+  renderer_.render_call(koodrive::refresh_target, value, dated_.x_date, body.view(), exchange_.request);
+  co_await session.exchange(exchange_);
+  exchange_.request = http::Request();
   auth::wipe(value);
-  auth::wipe(request);
-  final_failure_ = connection.refused();
-  clock_.observe(answer_.date, Steady::now());
+  final_failure_ = exchange_.refused;
+  answered_ = Steady::now();
+  clock_.observe(exchange_.answer.date, answered_);
 }
 
 void Refresher::classify() {
   const auto header = credentials_.header();
   const auto former = credentials_.former_secrets();
-  classifier_.classify(answer_, {}, WallClock::now(), outcome_, credentials_.secret_in(*header), *former);
+  classifier_.classify(exchange_.answer, {}, WallClock::now(), outcome_, credentials_.secret_in(*header), *former);
 }
 
-/// How it ended; nothing if it is to be tried again.
+/// How the attempt ended; nothing if it is to be repeated.
 std::optional<Refresher::Ending> Refresher::judge() {
   if (final_failure_) return Ending{.error = fatal_error(outcome_.error)};
   switch (outcome_.verdict) {
     case Verdict::succeeded:
+      clock_.accepted(dated_, answered_, node_);
       return take_session();
     case Verdict::rejected:
     case Verdict::undecidable:
     case Verdict::unauthorized:
     case Verdict::suspicious:
-      if (!clock_mended_ && flow::ServerClock::explains_refusal(x_date_, answer_.date)) return std::nullopt;
+      repeat_for_clock_ = may_be_the_clock();
+      if (repeat_for_clock_) return std::nullopt;
       return Ending{.error = refused()};
     case Verdict::unclear:
     case Verdict::stale:
@@ -150,6 +147,7 @@ std::optional<Refresher::Ending> Refresher::judge() {
       return std::nullopt;
     case Verdict::throttled:
     case Verdict::not_applied:
+    case Verdict::refused:
     case Verdict::repeat:
       if (outcome_.error.empty()) outcome_.error = fmt::format("HTTP {}", outcome_.http);
       return std::nullopt;
@@ -158,15 +156,15 @@ std::optional<Refresher::Ending> Refresher::judge() {
 }
 
 std::optional<Refresher::Ending> Refresher::take_session() {
-  const auto answer = auth::read_refresh_answer(answer_.body);
-  auth::wipe(answer_.body);
+  const auto answer = koodrive::read_refresh_answer(exchange_.answer.body, exchange_.answer.content_type);
+  auth::wipe(exchange_.answer.body);
   if (!answer.session) {
     maybe_spent_ = true;
     outcome_.error = fmt::format("HTTP {} without the documented session", outcome_.http);
     return std::nullopt;
   }
-  const auth::Session& session = *answer.session;
-  // Before anything else: the one in the file may be spent.
+  const koodrive::Session& session = *answer.session;
+  // Before anything else: the token in the file may be spent.
   if (session.refresh_token) {
     credentials_.hide(session.refresh_token->view());
     if (auto replaced = file_.replace(session.refresh_token->view()); !replaced) {
@@ -177,22 +175,23 @@ std::optional<Refresher::Ending> Refresher::take_session() {
   return Ending{.renewed = true, .asked = asked_, .lifetime = session.lifetime, .error = {}};
 }
 
-/// A refusal that the clock explains is tried again at once with the right time, which the answer told.
-bool Refresher::mend_clock() {
-  const bool refused = outcome_.http == 400 || outcome_.http == 401;
-  return refused && !std::exchange(clock_mended_, true);
+/// A refusal that may be due to the clock is retried at once.
+bool Refresher::may_be_the_clock() {
+  if (outcome_.http != 400 && outcome_.http != 401) return false;
+  return clock_.refused(dated_, exchange_.answer.date, answered_, WallClock::now(), koodrive::Cause::unsaid, node_,
+                        clock_repeats_) != koodrive::ServerClock::Refusal::believe;
 }
 
-Duration Refresher::pause(unsigned tries) {
+Duration Refresher::next_pause() {
   if (outcome_.retry_after > Duration::zero()) return *outcome_.retry_after;
-  return settings_.scheduler.retry.backoff(tries, random_);
+  return settings_.scheduler.retry.backoff(tries_, random_);
 }
 
 Error Refresher::refused() const {
   const std::string code = outcome_.code ? fmt::format(", code {}", *outcome_.code) : std::string();
   return fatal_error(fmt::format(
-      "{} refused to renew the access token (HTTP {}{}{}){}. The refresh token in {} is not valid any more: log in "
-      "anew, put new tokens there and into {}{}",
+      "{} refused to renew the access token (HTTP {}{}{}){}. The refresh token in {} is no longer valid: log in "
+      "again, put new tokens there and into {}{}",
       settings_.endpoint.url(), outcome_.http, code, outcome_.said(),
       maybe_spent_ ? ", after an answer that was lost and may have held another refresh token" : "", file_.path(),
       credentials_.source(), then_resume(settings_)));

@@ -1,4 +1,4 @@
-#include "koobatch/engine/renewer.hpp"
+#include "engine/renewer.hpp"
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
@@ -13,13 +13,13 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// How often the token file is looked at.
+/// How often the token file is checked.
 constexpr Duration watch_interval = 1s;
-/// How long the answer to a refresh may still come when the run is over.
+/// How long the answer to a refresh may take once the run is over.
 constexpr Duration last_answer_patience = 10s;
 
 auth::Renewal::Settings policy_of(const Renewer::Parts& parts) {
-  const bool refreshes = parts.refresh_token_file.has_value();
+  const bool refreshes = parts.refresh_token_file != nullptr;
   return {parts.credentials.rereadable() || refreshes, refreshes, parts.settings.pace.max_outage};
 }
 
@@ -44,7 +44,7 @@ void Renewer::start() {
     try {
       std::rethrow_exception(exception);
     } catch (const std::exception& error) {
-      parts_.abort(fatal_error(fmt::format("internal error while renewing the credentials: {}", error.what())));
+      parts_.events.stop(InternalError{"the renewal of the credentials", error.what()});
     }
   });
   thread_ = std::thread([this] { context_.run(); });
@@ -74,7 +74,7 @@ net::Awaitable<void> Renewer::run() {
     }
     const auto ending = co_await obtain();
     if (stopping_) {
-      // It is of no use any more, but where a new refresh token is must be said.
+      // No longer of use, but the user must know where the new refresh token is.
       if (ending.error) spdlog::warn("{}", ending.error->message);
       co_return;
     }
@@ -82,9 +82,9 @@ net::Awaitable<void> Renewer::run() {
   }
 }
 
-/// Is there a renewal to be carried out?
+/// Whether a renewal must be carried out.
 bool Renewer::begins() {
-  const std::lock_guard guard(mutex_);
+  const MutexLock lock(mutex_);
   if (policy_.begin_if_due(Steady::now())) parts_.pace.hold(Steady::now());
   return policy_.under_way();
 }
@@ -93,8 +93,8 @@ net::Awaitable<void> Renewer::sleep() {
   TimePoint until = TimePoint::max();
   if (parts_.credentials.has_file()) until = Steady::now() + watch_interval;
   {
-    const std::lock_guard guard(mutex_);
-    // Begun meanwhile: whoever did has cancelled a timer that was not yet set.
+    const MutexLock lock(mutex_);
+    // It began meanwhile, when the timer to be cancelled was not set yet.
     if (policy_.under_way()) co_return;
     until = std::min(until, policy_.due());
   }
@@ -102,7 +102,7 @@ net::Awaitable<void> Renewer::sleep() {
   co_await timer_.async_wait(net::as_result);
 }
 
-/// Asks the source, in which its owner may have put another token, and then the service.
+/// Tries the source, in which the owner may have put another token, and then the service.
 net::Awaitable<Refresher::Ending> Renewer::obtain() {
   if (!refresher_ || parts_.credentials.file_changed()) {
     const auto reread = parts_.credentials.reread([this] { return stopping_.load(); });
@@ -113,19 +113,34 @@ net::Awaitable<Refresher::Ending> Renewer::obtain() {
       co_return reread ? Refresher::Ending{} : Refresher::Ending{.error = resumable(parts_.settings, reread.error())};
     if (!reread) spdlog::warn("{}", reread.error().message);
   }
-  co_return co_await refresher_->refresh([this](TimePoint now, TimePoint again) {
-    // On a clock that stands still while the user pauses the run.
-    const Duration paused = parts_.pace.paused_time(now);
-    std::optional<TimePoint> down_since;
-    if (const auto down_for = parts_.pace.down_for(now)) down_since = now - paused - *down_for;
-    const std::lock_guard guard(mutex_);
-    return policy_.may_retry(now - paused, again - paused, down_since);
-  });
+  co_return co_await ask_service();
 }
 
-/// False: the run cannot go on.
+/// Repeats the call after transient failures, as long as the policy has patience.
+net::Awaitable<Refresher::Ending> Renewer::ask_service() {
+  refresher_->begin();
+  for (;;) {
+    auto ending = co_await refresher_->attempt();
+    if (ending) co_return std::move(*ending);
+    const TimePoint now = Steady::now();
+    const TimePoint again = now + refresher_->next_pause();
+    if (!may_retry(now, again)) co_return Refresher::Ending{.error = refresher_->outlasted()};
+    co_await refresher_->sleep_until(again);
+  }
+}
+
+/// Measured on a clock that stops while the user pauses the run.
+bool Renewer::may_retry(TimePoint now, TimePoint again) {
+  const Duration paused = parts_.pace.paused_time(now);
+  std::optional<TimePoint> down_since;
+  if (const auto down_for = parts_.pace.down_for(now)) down_since = now - paused - *down_for;
+  const MutexLock lock(mutex_);
+  return policy_.may_retry(now - paused, again - paused, down_since);
+}
+
+/// False: the run cannot continue.
 bool Renewer::conclude(const Refresher::Ending& ending) {
-  std::unique_lock lock(mutex_);
+  MutexLock lock(mutex_);
   if (ending.renewed) {
     renewals_.fetch_add(1, std::memory_order_relaxed);
     spdlog::info("the access token was renewed");
@@ -143,49 +158,48 @@ bool Renewer::conclude(const Refresher::Ending& ending) {
     release();
     return true;
   }
-  // Nothing leaves any more.
-  const Error error =
-      ending.error ? *ending.error : refusal_.value_or(fatal_error("the credentials cannot be renewed"));
+  // From here on nothing is sent.
+  StopReason reason = RenewalFailed{ending.error.value_or(fatal_error("the credentials cannot be renewed"))};
+  if (!ending.error && refusal_) reason = *refusal_;
   lock.unlock();
-  parts_.abort(error);
+  parts_.events.stop(std::move(reason));
   return false;
 }
 
-/// Its owner may put a new token there at any time.
+/// The owner may put a new token there at any time.
 void Renewer::watch_file() {
   if (!parts_.credentials.file_changed()) return;
   const auto reread = parts_.credentials.reread();
-  if (!reread) spdlog::warn("{}; going on with the token that was read before", reread.error().message);
+  if (!reread) spdlog::warn("{}; continuing with the token that was read before", reread.error().message);
   if (!reread || !*reread) return;
   renewals_.fetch_add(1, std::memory_order_relaxed);
   spdlog::info("{} was changed: the token in it is in use from now on", parts_.credentials.source());
-  const std::lock_guard guard(mutex_);
+  const MutexLock lock(mutex_);
   policy_.replaced(Steady::now());
   release();
 }
 
-/// With the lock held.
 void Renewer::release() {
   parts_.pace.release(Steady::now());
-  parts_.pace_changed();
+  parts_.events.pace_changed();
 }
 
-bool Renewer::in_use(const auth::Credentials::Header& header) const {
+bool Renewer::in_use(const auth::Header& header) const {
   return *parts_.credentials.header() == *header;
 }
 
-/// With the lock held: nothing leaves any more.
+/// From here on nothing is sent.
 void Renewer::hold() {
   parts_.pace.hold(Steady::now());
   net::asio::post(context_, [this] { timer_.cancel(); });
 }
 
-bool Renewer::refused(const auth::Credentials::Header& sent, const flow::Outcome& outcome) {
-  const std::lock_guard guard(mutex_);
-  // Somebody else was refused as well, and has seen to it.
+bool Renewer::refused(const auth::Header& sent, const koodrive::Outcome& outcome) {
+  const MutexLock lock(mutex_);
+  // Another request was refused as well, and the token has been renewed since.
   if (!in_use(sent)) return true;
   if (!policy_.refused()) {
-    // Nor may others send what would be in vain, until they have heard that the run is over.
+    // Other threads must not send requests bound to fail, until they know that the run is over.
     parts_.pace.hold(Steady::now());
     return false;
   }
@@ -194,28 +208,23 @@ bool Renewer::refused(const auth::Credentials::Header& sent, const flow::Outcome
   return true;
 }
 
-bool Renewer::suspected(const auth::Credentials::Header& sent) {
-  const std::lock_guard guard(mutex_);
+bool Renewer::suspected(const auth::Header& sent) {
+  const MutexLock lock(mutex_);
   if (!in_use(sent)) return true;
-  // A file that says the same would only cost the operation an attempt.
+  // An unchanged file would only cost the operation an attempt.
   const bool nothing_new = !refresher_ && parts_.credentials.has_file() && !parts_.credentials.file_changed();
   if (nothing_new || !policy_.suspected(Steady::now())) return false;
   hold();
   return true;
 }
 
-void Renewer::accepted(const auth::Credentials::Header& sent) {
-  const std::lock_guard guard(mutex_);
+void Renewer::accepted(const auth::Header& sent) {
+  const MutexLock lock(mutex_);
   if (in_use(sent)) policy_.accepted(Steady::now());
 }
 
-Error Renewer::why_refused(const auth::Credentials::Header& sent, const flow::Outcome& outcome) const {
-  const std::string form = parts_.credentials.form_of(*sent);
-  return fatal_error(fmt::format(
-      "{} refused the credentials from {} (HTTP 401{}); they were sent as 'Authorization: {}'. Renew them, or "
-      "choose another form with --authorization, e.g. '{}'{}",
-      parts_.settings.endpoint.url(), parts_.credentials.source(), outcome.said(), form,
-      form.starts_with("Bearer+") ? "Bearer {token}" : "Bearer+{token}", then_resume(parts_.settings)));
+CredentialsRefused Renewer::why_refused(const auth::Header& sent, const koodrive::Outcome& outcome) const {
+  return {parts_.credentials.source(), parts_.credentials.form_of(*sent), outcome.said()};
 }
 
 }  // namespace koobatch::engine

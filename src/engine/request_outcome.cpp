@@ -1,12 +1,12 @@
-#include "koobatch/engine/request_outcome.hpp"
+#include "engine/request_outcome.hpp"
 
 namespace koobatch::engine {
 
-observe::RequestOutcome request_outcome(const flow::Outcome& outcome) {
-  using flow::Verdict;
+observe::RequestOutcome request_outcome(koodrive::Verdict verdict, int http) {
+  using koodrive::Verdict;
   using observe::RequestOutcome;
-  if (outcome.http == 0) return RequestOutcome::unanswered;
-  switch (outcome.verdict) {
+  if (http == 0) return RequestOutcome::unanswered;
+  switch (verdict) {
     case Verdict::succeeded:
       return RequestOutcome::succeeded;
     case Verdict::rejected:
@@ -18,6 +18,7 @@ observe::RequestOutcome request_outcome(const flow::Outcome& outcome) {
       return RequestOutcome::unauthorized;
     case Verdict::undecidable:
     case Verdict::not_applied:
+    case Verdict::refused:
     case Verdict::unclear:
     case Verdict::stale:
     case Verdict::repeat:

@@ -9,7 +9,7 @@
 namespace koobatch::engine {
 
 std::string advice(const RunSettings& settings, std::string how) {
-  return settings.synthetic ? std::string() : std::move(how);
+  return settings.benchmark ? std::string() : std::move(how);
 }
 
 std::string then_resume(const RunSettings& settings) {

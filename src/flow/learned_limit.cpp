@@ -5,18 +5,20 @@
 namespace koobatch::flow {
 namespace {
 
-/// How often the limiter follows the rate that rises.
+/// How often the limiter is adjusted to a rising rate, and how often while the rate doubles with each round trip.
 constexpr Duration follow_interval = std::chrono::milliseconds(100);
+constexpr Duration explore_interval = std::chrono::milliseconds(1);
+constexpr Duration shortest_poll = std::chrono::milliseconds(1), longest_poll = std::chrono::milliseconds(100);
 
-/// Fewer at once than for a rate the user set: a service that throttles may allow none.
+/// A smaller burst than for a rate set by the user: a service that throttles may allow none.
 std::uint32_t burst(double rate) {
-  return RateLimiter::default_burst(rate / 5);
+  return RateLimiter::default_burst(rate / 10);
 }
 
 }  // namespace
 
 LearnedLimit::LearnedLimit(double ceiling, double first_guess, TimePoint now, bool down)
-    : rate_(ceiling, first_guess), counted_to_(now), down_(down) {}
+    : model_(ceiling, first_guess), counted_to_(now), down_(down) {}
 
 /// Pauses and outages may overlap; neither counts.
 Duration LearnedLimit::active(TimePoint now) {
@@ -26,15 +28,38 @@ Duration LearnedLimit::active(TimePoint now) {
   return active_;
 }
 
-std::optional<AdaptiveRate::Cut> LearnedLimit::observe(AdaptiveRate::Signal signal, TimePoint now, bool down) {
+Moment LearnedLimit::moment(TimePoint sent, TimePoint now, bool down) {
   const Duration time = active(now);
   down_ = down;
-  const auto cut = rate_.observe(signal, time, now);
-  if (cut) {
-    follow_at_ = TimePoint::min();
-    follow_rate(now);
-  }
-  return cut;
+  return {.sent = sent, .now = now, .active = time};
+}
+
+std::optional<LearnedLimit::Change> LearnedLimit::admitted(TimePoint sent, TimePoint now, bool down) {
+  const auto change = model_.admitted(moment(sent, now, down));
+  if (change) follow_at_once(now);
+  return change;
+}
+
+bool LearnedLimit::refused(TimePoint sent, TimePoint now, bool down, Duration wait) {
+  return model_.refused(moment(sent, now, down), wait);
+}
+
+void LearnedLimit::lost(TimePoint sent, TimePoint now, bool down) {
+  model_.lost(moment(sent, now, down));
+}
+
+void LearnedLimit::begin_trial(TimePoint now, bool steady) {
+  model_.begin_trial(active(now), steady);
+}
+
+void LearnedLimit::end_trial(TimePoint now, bool refused) {
+  model_.end_trial(active(now), refused);
+  if (!refused) follow_at_once(now);
+}
+
+void LearnedLimit::resume(TimePoint now) {
+  model_.resume(active(now));
+  follow_at_once(now);
 }
 
 bool LearnedLimit::pause(TimePoint until, TimePoint now) {
@@ -44,36 +69,55 @@ bool LearnedLimit::pause(TimePoint until, TimePoint now) {
   return begins;
 }
 
-/// Brings the limiter to the rate of the hour, or does away with it.
+/// Adjusts the limiter to the current rate, or removes it.
 void LearnedLimit::follow_rate(TimePoint now) {
   if (now < follow_at_) return;
-  follow_at_ = now + follow_interval;
-  const auto rate = rate_.limit(active(now));
+  follow_at_ = now + (model_.exploring() ? explore_interval : follow_interval);
+  const auto rate = model_.rate(active(now));
   if (!rate) {
     limiter_.reset();
-    return;
+  } else if (!limiter_) {
+    limiter_.emplace(*rate, burst(*rate));
+    limiter_->change_rate(*rate, burst(*rate), now);
+  } else {
+    limiter_->follow_rate(*rate, burst(*rate), now);
   }
-  if (!limiter_) limiter_.emplace(*rate, burst(*rate));
-  limiter_->change_rate(*rate, burst(*rate), now);
+}
+
+/// The limit has changed: discards what was saved up under the old one; the next request waits for a full interval.
+void LearnedLimit::follow_at_once(TimePoint now) {
+  follow_at_ = TimePoint::min();
+  follow_rate(now);
+  if (!limiter_) return;
+  const double rate = *model_.rate(active_);
+  limiter_->restart(rate, burst(rate), now);
 }
 
 TimePoint LearnedLimit::due(TimePoint now) {
+  // During an outage, the breaker schedules the probes.
+  if (model_.exhausted() && !down_) {
+    const Duration time = active(now);
+    // Callers that wait for that answer check again at about the time it is expected.
+    const Duration wait = model_.asked(time) ? std::clamp<Duration>(model_.round_trip(), shortest_poll, longest_poll)
+                                             : model_.ask_at() - time;
+    return std::max(paused_until_, now + wait);
+  }
   if (limiter_) follow_rate(now);
   return limiter_ ? std::max(paused_until_, limiter_->due()) : paused_until_;
 }
 
 void LearnedLimit::take(TimePoint now) {
+  if (model_.exhausted()) model_.ask(active(now));
   if (limiter_) limiter_->acquire(now);
 }
 
 std::optional<double> LearnedLimit::rate(TimePoint now) {
-  return rate_.limit(active(now));
+  return model_.rate(active(now));
 }
 
 void LearnedLimit::change_ceiling(double ceiling, TimePoint now) {
-  rate_.change_ceiling(ceiling);
-  follow_at_ = TimePoint::min();
-  follow_rate(now);
+  model_.change_ceiling(ceiling);
+  follow_at_once(now);
 }
 
 void LearnedLimit::set_down(bool down, TimePoint now) {

@@ -1,84 +1,43 @@
 #include "koobatch/flow/pace.hpp"
 
-#include "koobatch/core/units.hpp"
-
-#include <fmt/format.h>
-
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 namespace koobatch::flow {
 namespace {
 
-/// How soon a thread asks again that waits for what another thread does: a probe, new credentials. Their end wakes it
-/// earlier.
+/// How soon a thread asks again that waits for another thread's probe or new credentials. It is woken earlier when
+/// those are done.
 constexpr Duration probe_poll = std::chrono::milliseconds(100);
-using Signal = AdaptiveRate::Signal;
-
-/// What an answer says about the rate of everybody.
-Signal signal_of(const Outcome& outcome) {
-  if (outcome.verdict == Verdict::throttled) {
-    if (outcome.user_only || outcome.http == 408 || outcome.http == 425) return Signal::other;
-    return outcome.http == 503 && !outcome.retry_after ? Signal::unavailable : Signal::throttled;
-  }
-  return outcome.http != 0 && outcome.http < 500 ? Signal::accepted : Signal::other;
-}
-
-/// The same about its user's.
-Signal user_signal_of(const Outcome& outcome) {
-  if (outcome.verdict == Verdict::throttled) return outcome.user_only ? Signal::throttled : Signal::other;
-  return signal_of(outcome);
-}
-
 std::uint32_t burst_of(const PaceSettings& settings) {
   return settings.burst != 0 ? settings.burst : RateLimiter::default_burst(settings.rate);
 }
 
-std::string reason(int http) {
-  return http == 0 ? std::string() : fmt::format(" (HTTP {})", http);
-}
-
 }  // namespace
 
-std::string describe(const PaceEvent& event) {
-  switch (event.kind) {
-    case PaceEvent::Kind::cut:
-      return fmt::format("the service throttles{}: at most {} from now on ({})", reason(event.http),
-                         format_rate(event.to),
-                         event.from ? "before: " + format_rate(*event.from) : "before: no limit");
-    case PaceEvent::Kind::paused:
-      return fmt::format("the service asks to wait{}: nothing is sent for {:.3g} s", reason(event.http),
-                         seconds(event.wait));
-    case PaceEvent::Kind::user_cut:
-      return fmt::format("the service throttles one user{}: at most {} for that user from now on", reason(event.http),
-                         format_rate(event.to));
-    case PaceEvent::Kind::user_paused:
-      return fmt::format("the service asks one user to wait{}: nothing is sent for that user for {:.3g} s",
-                         reason(event.http), seconds(event.wait));
-    case PaceEvent::Kind::down:
-      if (event.http == 0)
-        return "the service does not answer: nothing is sent but a probe now and then, until it does";
-      return fmt::format(
-          "the service fails every request{}: nothing is sent but a probe now and then, until one succeeds",
-          reason(event.http));
-    case PaceEvent::Kind::up:
-      return fmt::format("the service answers again, after {:.3g} s: going on as before", seconds(event.wait));
+Pace::Signal Pace::signal_of(const koodrive::Outcome& outcome) {
+  if (outcome.verdict == koodrive::Verdict::throttled) {
+    if (outcome.user_only) return Signal::other;
+    // 503, 408 and 425 without a time to wait may be any trouble, and so may a connection that is ended without
+    // answers.
+    const bool clear = outcome.http != 0 && outcome.http != 503 && outcome.http != 408 && outcome.http != 425;
+    return clear || outcome.retry_after > Duration::zero() ? Signal::refused : Signal::unclear;
   }
-  return {};
+  return outcome.http != 0 && outcome.http < 500 && !outcome.foreign ? Signal::accepted : Signal::failed;
 }
 
 Pace::Pace(const PaceSettings& settings, TimePoint now)
     : settings_(settings), learned_(settings.rate, 0, now, true), users_(settings.rate_per_user), breaker_(now) {
-  if (settings.rate > 0 && !settings.catch_up) {
-    limiter_.emplace(settings.rate, burst_of(settings));
-  }
+  if (settings.rate > 0 && !settings.catch_up) limiter_.emplace(settings.rate, burst_of(settings));
+  if (settings.catch_up) in_flight_.skip();
 }
 
 std::unique_lock<std::mutex> Pace::lock() const {
-  return settings_.shared ? std::unique_lock(mutex_) : std::unique_lock<std::mutex>();
+  return std::unique_lock(mutex_);
 }
 
-/// What pauses and breaker say; nothing if neither objects and no probe is due.
+/// The verdict of pauses and breaker; nothing if neither objects and no probe is due.
 std::optional<Pace::Permit> Pace::gate(TimePoint now) {
   if (held()) return Permit{.ask_at = now + probe_poll};
   if (now < learned_.paused_until()) return Permit{.ask_at = learned_.paused_until()};
@@ -91,8 +50,11 @@ std::optional<Pace::Permit> Pace::gate(TimePoint now) {
       break;
   }
   if (breaker_.begin_probe(now)) return Permit{.granted = true, .probe = true};
-  const TimePoint patience_ends = breaker_.down_since() + settings_.max_outage;
-  return Permit{.ask_at = patience_ends > now ? std::min(breaker_.probe_at(), patience_ends) : breaker_.probe_at()};
+  TimePoint ask_at = breaker_.probe_at();
+  if (const auto since = breaker_.down_since(); since && *since + settings_.max_outage > now) {
+    ask_at = std::min(ask_at, *since + settings_.max_outage);
+  }
+  return Permit{.ask_at = ask_at};
 }
 
 Pace::Permit Pace::may_connect(TimePoint now) {
@@ -105,20 +67,21 @@ Pace::Permit Pace::acquire(TimePoint now, bool holds_probe, const Request& reque
   Permit permit{.granted = true, .probe = holds_probe};
   if (!holds_probe) permit = gate(now).value_or(permit);
   if (!permit.granted) return permit;
-  // The schedule begins with the first request: what a run needs to get that far is nobody's delay.
+  // The schedule begins with the first request: what a run needs to get that far does not count as a delay.
   if (settings_.rate > 0 && !limiter_) limiter_.emplace(RateLimiter::scheduled(settings_.rate, now));
   if (auto refused = refuse(now, request)) {
-    // A caller that is to wait keeps no probe: whoever asks next may have it.
+    // A caller that must wait does not keep the probe: the next one to ask may have it.
     if (permit.probe) breaker_.release(now);
     return *refused;
   }
   permit.due = settings_.catch_up && limiter_ ? limiter_->due() : now;
-  take(now, request);
-  permit.downtime = time_down(now);
+  permit.sent = take(now, request);
+  permit.downtime = holds_.downtime(now, breaker_);
   return permit;
 }
 
-/// What pauses, limiters and budget say; nothing if none objects. Takes only from the budget, which is asked last.
+/// The verdict of pauses, limiters and budget; nothing if none objects. Takes only from the budget, which is asked
+/// last.
 std::optional<Pace::Permit> Pace::refuse(TimePoint now, const Request& request) {
   if (held()) return Permit{.ask_at = now + probe_poll};
   if (now < learned_.paused_until()) return Permit{.ask_at = learned_.paused_until()};
@@ -127,75 +90,49 @@ std::optional<Pace::Permit> Pace::refuse(TimePoint now, const Request& request) 
     if (due > now) return Permit{.ask_at = due, .only_user = true};
   }
   if (const auto due = limiters_due(now)) return Permit{.ask_at = *due};
+  // The next answer makes room, and wakes callers waiting for it.
+  if (!in_flight_.may_send()) return Permit{.ask_at = now + probe_poll};
   if (request.kind == Request::Kind::retry && !budget_.take(now)) {
     return Permit{.ask_at = budget_.due(), .only_retries = true};
   }
   return std::nullopt;
 }
 
-/// When the limiters have something again; nothing if they have it now.
+/// When the limiters next grant a permit; nothing if they would now.
 std::optional<TimePoint> Pace::limiters_due(TimePoint now) {
   if (limiter_ && limiter_->due() > now) return limiter_->due();
   if (const TimePoint due = learned_.due(now); due > now) return due;
   return std::nullopt;
 }
 
-/// From all but the budget.
-void Pace::take(TimePoint now, const Request& request) {
+/// Takes from all parts except the budget.
+Sent Pace::take(TimePoint now, const Request& request) {
   if (limiter_) limiter_->acquire(now);
   learned_.take(now);
   if (!users_.idle()) users_.take(UserPace::hash(request.user), now);
-  if (request.kind == Request::Kind::first) budget_.earn();
-}
-
-bool Pace::held_for(Hold why) const {
-  return (holds_.load(std::memory_order_relaxed) & static_cast<unsigned>(why)) != 0;
+  return {now, in_flight_.sent()};
 }
 
 void Pace::hold(TimePoint now, Hold why) {
   const auto guard = lock();
-  if (held_for(why)) return;
-  if (why == Hold::user) paused_since_ = now;
-  if (!held()) {
-    held_since_ = now;
-    down_before_hold_ = breaker_.downtime(now);
-    learned_.set_down(true, now);
-    users_.set_held(true, now);
-  }
-  holds_.fetch_or(static_cast<unsigned>(why), std::memory_order_relaxed);
+  if (holds_.has(why) || !holds_.begin(why, now, breaker_)) return;
+  learned_.set_down(true, now);
+  users_.set_held(true, now);
 }
 
 void Pace::release(TimePoint now, Hold why) {
   const auto guard = lock();
-  if (!held_for(why)) return;
-  if (why == Hold::user) {
-    paused_time_ += now - paused_since_;
-    // The schedule was not kept, but on purpose.
-    if (settings_.catch_up) limiter_.reset();
-  }
-  const Duration down = time_down(now);
-  holds_.fetch_and(~static_cast<unsigned>(why), std::memory_order_relaxed);
-  if (held()) {
-    if (why == Hold::user) skip_pause(now);
-    return;
-  }
-  breaker_.skip(held_since_, now);
-  held_time_ = down - breaker_.downtime(now);
+  if (!holds_.has(why)) return;
+  // The schedule was not kept, but intentionally.
+  if (why == Hold::user && settings_.catch_up) limiter_.reset();
+  if (!holds_.end(why, now, breaker_)) return;
   learned_.set_down(!breaker_.closed(), now);
   users_.set_held(false, now);
 }
 
-/// The user's pause is over, but not the hold for credentials, whose request has its patience with an outage.
-void Pace::skip_pause(TimePoint now) {
-  const Duration pause = now - paused_since_;
-  breaker_.skip(paused_since_, now);
-  held_since_ += pause;
-  held_time_ += pause;
-}
-
 Pace::Permit Pace::acquire_within_hold(TimePoint now) {
   const auto guard = lock();
-  if (held_for(Hold::user)) return {.ask_at = now + probe_poll};
+  if (holds_.has(Hold::user)) return {.ask_at = now + probe_poll};
   if (now < learned_.paused_until()) return {.ask_at = learned_.paused_until()};
   if (const auto due = limiters_due(now)) return {.ask_at = *due};
   if (limiter_) limiter_->acquire(now);
@@ -205,7 +142,7 @@ Pace::Permit Pace::acquire_within_hold(TimePoint now) {
 
 Duration Pace::paused_time(TimePoint now) const {
   const auto guard = lock();
-  return held_for(Hold::user) ? paused_time_ + (now - paused_since_) : paused_time_;
+  return holds_.paused_time(now);
 }
 
 void Pace::change_rate(double rate, TimePoint now) {
@@ -224,93 +161,160 @@ void Pace::change_rate(double rate, TimePoint now) {
   }
 }
 
-/// How long nothing could be sent, whether because the service was down or because of a hold.
-Duration Pace::time_down(TimePoint now) const {
-  const Duration down = breaker_.downtime(now);
-  if (!held()) return down + held_time_;
-  return down + held_time_ + ((now - held_since_) - (down - down_before_hold_));
-}
-
 void Pace::release_probe(TimePoint now) {
   const auto guard = lock();
   breaker_.release(now);
 }
 
-bool Pace::observe(const Outcome& outcome, TimePoint now, bool was_probe, std::string_view user) {
+bool Pace::observe(const koodrive::Outcome& outcome, TimePoint now, bool was_probe, std::string_view user,
+                   const Sent& sent) {
   const auto guard = lock();
-  // A connection that went stale while nothing was sent tells nothing about the service. And what was mended, or
-  // refused to one of many users, is proven only by the next request, which goes alone again if this one did.
+  in_flight_.landed();
+  const Duration wait = outcome.retry_after.value_or(Duration::zero());
+  return observe({outcome, signal_of(outcome), {std::min(sent.at, now), sent.in_flight}, now, wait}, was_probe, user);
+}
+
+bool Pace::observe_unsent(const koodrive::Outcome& outcome, TimePoint now, bool was_probe) {
+  const auto guard = lock();
+  return observe({outcome, signal_of(outcome), {now, 0}, now, {}}, was_probe, {});
+}
+
+bool Pace::observe(const Answer& answer, bool was_probe, std::string_view user) {
+  using koodrive::Verdict;
+  const koodrive::Outcome& outcome = answer.outcome;
+  // A connection that went stale while nothing was sent, or ended in good order, tells nothing about the service. And
+  // what was mended, or refused to one of many users, is proven only by the next request, which goes alone again if
+  // this one did.
   const bool unproven = outcome.verdict == Verdict::repeat || outcome.verdict == Verdict::unauthorized;
-  if (outcome.verdict == Verdict::stale || (unproven && was_probe)) {
-    if (was_probe) breaker_.release(now);
+  const bool routine = outcome.verdict == Verdict::stale || outcome.verdict == Verdict::refused;
+  // One broken connection is one failure, however many requests were in flight on it.
+  if (outcome.companion && !was_probe) return false;
+  if (routine || (unproven && was_probe)) {
+    if (was_probe) breaker_.release(answer.now);
     return was_probe;
   }
-  const TimePoint down_since = breaker_.down_since();
-  bool changed = outcome.service_up() ? breaker_.success(now, was_probe) : breaker_.failure(now, was_probe);
-  changed |= follow_outage(outcome, down_since, now);
-  interrupted_.store(!breaker_.closed(), std::memory_order_relaxed);
-  changed |= adapt(outcome, now);
-  changed |= adapt_user(outcome, now, user);
+  bool changed = follow_breaker(answer, was_probe);
+  changed |= adapt(answer);
+  changed |= adapt_user(answer, user);
   return changed;
 }
 
-/// Tells of an outage once, and of its end. One that is there from the start never opened the breaker, which only
-/// waited for the first request; the answer to that ends no outage.
-bool Pace::follow_outage(const Outcome& outcome, TimePoint down_since, TimePoint now) {
-  if (down_ == !breaker_.closed()) return false;
-  down_ = !down_;
-  if (down_) {
-    down_http_ = outcome.http;
-    happened({.kind = PaceEvent::Kind::down, .http = outcome.http}, counts_.outages);
-  } else {
-    events_.push_back({.kind = PaceEvent::Kind::up, .wait = now - down_since});
+/// Updates the breaker. A service that refuses everything counts as unavailable, whatever its answers.
+bool Pace::follow_breaker(const Answer& answer, bool was_probe) {
+  const TimePoint down_since = breaker_.down_since().value_or(answer.now);
+  bool changed = false;
+  switch (answer.signal) {
+    case Signal::accepted:
+      changed = breaker_.success(answer.now, was_probe);
+      last_accepted_.store(answer.now, std::memory_order_relaxed);
+      budget_.earn();
+      if (changed && !settings_.catch_up) in_flight_.restart();
+      if (changed) learned_.resume(answer.now);
+      break;
+    case Signal::failed:
+      news_.failed(answer.outcome);
+      changed = breaker_.failure(answer.now, was_probe);
+      break;
+    case Signal::refused:
+    case Signal::unclear:
+    case Signal::other:
+      if (!breaker_.closed()) news_.failed(answer.outcome);
+      changed = breaker_.refusal(answer.sent.at, answer.now, was_probe, answer.wait);
+      break;
   }
+  changed |= news_.follow_outage(breaker_, answer.outcome, down_since, answer.now);
+  interrupted_.store(!breaker_.closed(), std::memory_order_relaxed);
+  return changed;
+}
+
+/// Adapts to what concerns all users.
+bool Pace::adapt(const Answer& answer) {
+  const bool down = !breaker_.closed() || held();
+  switch (answer.signal) {
+    case Signal::accepted: {
+      in_flight_.admitted(answer.sent);
+      const auto change = learned_.admitted(answer.sent.at, answer.now, down);
+      if (change) news_.limit_changed(*change, answer.now);
+      return adapt_to_losses(answer) || change || in_flight_.take_wanted();
+    }
+    case Signal::refused:
+      return refused(answer, answer.wait);
+    case Signal::unclear:
+      return adapt_to_losses(answer);
+    case Signal::failed:
+      learned_.lost(answer.sent.at, answer.now, down);
+      return false;
+    case Signal::other:
+      return false;
+  }
+  return false;
+}
+
+/// A wait of zero is not a pause.
+bool Pace::refused(const Answer& answer, Duration wait) {
+  const bool full = in_flight_.refused(answer.sent, answer.now) && wait <= Duration::zero();
+  if (full && !learned_.exhausted()) return false;
+  losses_.forget_trial();
+  learned_.end_trial(answer.now, true);
+  return met_limit(answer, wait);
+}
+
+bool Pace::met_limit(const Answer& answer, Duration wait) {
+  const bool down = !breaker_.closed() || held();
+  bool changed = learned_.refused(answer.sent.at, answer.now, down, wait);
+  if (changed) news_.limit_met(answer.outcome.http);
+  if (wait <= Duration::zero()) return changed;
+  if (learned_.pause(answer.now + wait, answer.now)) news_.paused(wait, answer.outcome.http);
   return true;
 }
 
-/// What everybody has to heed. A wait of nothing is none.
-bool Pace::adapt(const Outcome& outcome, TimePoint now) {
-  using Kind = PaceEvent::Kind;
-  const auto cut = learned_.observe(signal_of(outcome), now, !breaker_.closed() || held());
-  if (cut) {
-    cut_http_ = outcome.http;
-    happened({.kind = Kind::cut, .from = cut->from, .to = cut->to, .http = outcome.http}, counts_.cuts);
+bool Pace::adapt_to_losses(const Answer& answer) {
+  using Finding = LossModel::Finding;
+  const bool failed = answer.signal == Signal::unclear;
+  // While one request at a time asks whether there is room again, every answer is unambiguous.
+  if (failed && learned_.exhausted()) return met_limit(answer, {});
+  const double rate = learned_.rate(answer.now).value_or(std::numeric_limits<double>::infinity());
+  switch (losses_.observe(failed, answer.sent.at, answer.now, rate)) {
+    case Finding::nothing:
+      if (failed) learned_.lost(answer.sent.at, answer.now, !breaker_.closed() || held());
+      return false;
+    case Finding::refused:
+      return met_limit(answer, {});
+    case Finding::suspicious:
+      learned_.begin_trial(answer.now, !losses_.proven());
+      met_limit(answer, {});
+      return true;
+    case Finding::helped:
+      learned_.end_trial(answer.now, true);
+      return false;
+    case Finding::noise:
+      learned_.end_trial(answer.now, false);
+      return true;
   }
-  if (outcome.verdict != Verdict::throttled || outcome.user_only || !outcome.retry_after) return cut.has_value();
-  const Duration wait = *outcome.retry_after;
-  if (learned_.pause(now + wait, now)) {
-    wait_http_ = outcome.http;
-    happened({.kind = Kind::paused, .wait = wait, .http = outcome.http}, counts_.pauses);
-  }
-  return true;
+  return false;
 }
 
-bool Pace::adapt_user(const Outcome& outcome, TimePoint now, std::string_view user) {
-  using Kind = PaceEvent::Kind;
-  const bool throttled = outcome.verdict == Verdict::throttled && outcome.user_only;
-  if (!throttled && users_.idle()) return false;
+bool Pace::adapt_user(const Answer& answer, std::string_view user) {
+  const koodrive::Outcome& outcome = answer.outcome;
+  const bool throttled = answer.signal == Signal::other;
   const auto hash = UserPace::hash(user);
-  const auto cut = users_.observe(hash, user_signal_of(outcome), now);
-  const bool paused = throttled && outcome.retry_after && users_.pause(hash, now + *outcome.retry_after, now);
-  if (!cut && !paused) return throttled;
-  const bool minor = !users_.tell(hash, now);
-  if (cut) {
-    happened({.kind = Kind::user_cut, .from = cut->from, .to = cut->to, .http = outcome.http, .minor = minor},
-             counts_.user_cuts);
+  users_.see(hash);
+  if (!throttled && users_.idle()) return false;
+  if (answer.signal == Signal::failed || answer.signal == Signal::refused || answer.signal == Signal::unclear) {
+    users_.lost(hash, answer.sent.at, answer.now);
+    return false;
   }
-  if (paused) {
-    happened({.kind = Kind::user_paused,
-              .wait = *outcome.retry_after,
-              .http = outcome.http,
-              .minor = minor || cut.has_value()},
-             counts_.user_pauses);
+  if (!throttled) {
+    const auto change = users_.admitted(hash, answer.sent.at, answer.now);
+    if (change) news_.user_limited(*change, !users_.tell(hash, answer.now));
+    return change.has_value();
+  }
+  news_.user_limit_met(outcome.http);
+  users_.refused(hash, answer.sent.at, answer.now, answer.wait, learned_);
+  if (answer.wait > Duration::zero() && users_.pause(hash, answer.now + answer.wait, answer.now)) {
+    news_.user_paused(answer.wait, outcome.http, !users_.tell(hash, answer.now));
   }
   return true;
-}
-
-void Pace::happened(const PaceEvent& event, std::uint64_t& count) {
-  ++count;
-  events_.push_back(event);
 }
 
 std::uint64_t Pace::overdue(TimePoint now) const {
@@ -320,37 +324,44 @@ std::uint64_t Pace::overdue(TimePoint now) const {
 
 std::vector<PaceEvent> Pace::take_events() {
   const auto guard = lock();
-  return std::exchange(events_, {});
+  return news_.take();
 }
 
 PaceCounts Pace::counts() const {
   const auto guard = lock();
-  return counts_;
+  return news_.counts();
 }
 
-PaceState Pace::state(TimePoint now) {
+/// Precondition: the mutex is held.
+PaceFindings Pace::findings(TimePoint now) const {
+  return {
+      .limit = learned_.rate(now).value_or(0),
+      .in_flight = in_flight_.found().value_or(0),
+      .noise = losses_.noise(),
+  };
+}
+
+std::vector<LimitChange> Pace::limit_changes(TimePoint since) const {
+  const auto guard = lock();
+  return news_.limit_changes(since);
+}
+
+PaceState Pace::state(TimePoint now) const {
   const auto guard = lock();
   PaceState state;
   state.rate = settings_.rate;
-  if (const auto rate = learned_.rate(now)) {
-    state.learned = *rate;
-    state.learned_http = cut_http_;
-  }
-  if (learned_.paused_until() > now) {
-    state.wait = learned_.paused_until() - now;
-    state.wait_http = wait_http_;
-  }
-  state.down = down_;
-  state.down_http = down_ ? down_http_ : 0;
-  state.renewing = held_for(Hold::credentials);
-  state.paused = held_for(Hold::user);
-  if (state.paused) state.paused_for = now - paused_since_;
+  state.found = findings(now);
+  if (learned_.paused_until() > now) state.wait = learned_.paused_until() - now;
+  state.renewing = holds_.has(Hold::credentials);
+  state.paused = holds_.has(Hold::user);
+  if (state.paused) state.paused_for = now - holds_.paused_since();
+  news_.explain(state);
   return state;
 }
 
 Duration Pace::downtime(TimePoint now) const {
   const auto guard = lock();
-  return time_down(now);
+  return holds_.downtime(now, breaker_);
 }
 
 Duration Pace::outage_time(TimePoint now) const {
@@ -360,9 +371,10 @@ Duration Pace::outage_time(TimePoint now) const {
 
 std::optional<Duration> Pace::down_for(TimePoint now) const {
   const auto guard = lock();
-  if (breaker_.closed()) return std::nullopt;
-  const TimePoint until = held_for(Hold::user) ? paused_since_ : now;
-  return std::max(until - breaker_.down_since(), Duration::zero());
+  const auto since = breaker_.down_since();
+  if (!since) return std::nullopt;
+  const TimePoint until = holds_.has(Hold::user) ? holds_.paused_since() : now;
+  return std::max(until - *since, Duration::zero());
 }
 
 bool Pace::failing() const {
@@ -370,10 +382,16 @@ bool Pace::failing() const {
   return breaker_.failing();
 }
 
+std::string Pace::last_failure() const {
+  const auto guard = lock();
+  return news_.last_failure();
+}
+
 bool Pace::outage_exceeded(TimePoint now) const {
   const auto guard = lock();
-  // Whoever holds has a limit of its own.
-  return !held() && !breaker_.closed() && now - breaker_.down_since() >= settings_.max_outage;
+  const auto since = breaker_.down_since();
+  // During a hold, its owner applies a limit of its own.
+  return !held() && since && now - *since >= settings_.max_outage;
 }
 
 }  // namespace koobatch::flow

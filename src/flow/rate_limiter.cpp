@@ -7,7 +7,7 @@
 namespace koobatch::flow {
 namespace {
 
-/// About 36 years: no run lasts so long, and sums with any steady time still fit into 64 bits of nanoseconds.
+/// About 36 years: longer than any run, and sums with any steady time still fit into 64 bits of nanoseconds.
 constexpr double longest_ns = 0x1p60;
 
 Duration nanoseconds(double count) {
@@ -38,8 +38,19 @@ std::uint64_t RateLimiter::overdue(TimePoint now) const {
 void RateLimiter::change_rate(double rate, std::uint32_t burst, TimePoint now) {
   const TimePoint next = std::max(due(), now);
   *this = RateLimiter(rate, burst);
-  // All of the burst is taken, and the next permit is due as before, or after one interval if that is sooner.
+  // The burst counts as used, and the next permit is due as before, or after one interval if that is sooner.
   arrival_ = std::min(next, now + interval_) + tolerance_;
+}
+
+void RateLimiter::restart(double rate, std::uint32_t burst, TimePoint now) {
+  *this = RateLimiter(rate, burst);
+  arrival_ = now + interval_ + tolerance_;
+}
+
+void RateLimiter::follow_rate(double rate, std::uint32_t burst, TimePoint now) {
+  const TimePoint next = due();
+  *this = RateLimiter(rate, burst);
+  arrival_ = std::max(arrival_, std::min(next, now + interval_) + tolerance_);
 }
 
 bool RateLimiter::acquire(TimePoint now) {

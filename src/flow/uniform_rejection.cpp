@@ -1,21 +1,9 @@
 #include "koobatch/flow/uniform_rejection.hpp"
 
-#include <fmt/format.h>
-
 namespace koobatch::flow {
-namespace {
 
-std::string describe(const Outcome& outcome) {
-  std::string text = fmt::format("HTTP {}", outcome.http);
-  if (outcome.code) text += fmt::format(", code {}", *outcome.code);
-  const std::string& words = outcome.msg.empty() ? outcome.error : outcome.msg;
-  return words.empty() ? text : fmt::format("{}: {}", text, words);
-}
-
-}  // namespace
-
-std::optional<std::string> UniformRejection::add(Status status, const Outcome& outcome) {
-  const std::lock_guard lock(mutex_);
+std::optional<std::string> UniformRejection::add(Status status, const koodrive::Outcome& outcome) {
+  const MutexLock lock(mutex_);
   if (!watching()) return std::nullopt;
   std::string answer = status == Status::rejected ? describe(outcome) : std::string();
   if (count_ == 0) answer_ = answer;

@@ -35,11 +35,24 @@ void UserPace::take(User user, TimePoint now) {
   if (it.learned) it.learned->take(now);
 }
 
-std::optional<AdaptiveRate::Cut> UserPace::observe(User user, AdaptiveRate::Signal signal, TimePoint now) {
-  if (signal == AdaptiveRate::Signal::throttled) return learned(user, now).observe(signal, now, held_);
+LearnedLimit* UserPace::find(User user) {
   const auto found = users_.find(user);
-  if (found == users_.end() || !found->second.learned) return std::nullopt;
-  return found->second.learned->observe(signal, now, held_);
+  return found != users_.end() && found->second.learned ? &*found->second.learned : nullptr;
+}
+
+std::optional<LearnedLimit::Change> UserPace::admitted(User user, TimePoint sent, TimePoint now) {
+  LearnedLimit* const limit = find(user);
+  return limit == nullptr ? std::nullopt : limit->admitted(sent, now, held_);
+}
+
+bool UserPace::refused(User user, TimePoint sent, TimePoint now, Duration wait, const LearnedLimit& everybody) {
+  State& it = state(user, now);
+  if (!it.learned && !several_) it.learned = everybody;
+  return learned(user, now).refused(sent, now, held_, wait);
+}
+
+void UserPace::lost(User user, TimePoint sent, TimePoint now) {
+  if (LearnedLimit* const limit = find(user)) limit->lost(sent, now, held_);
 }
 
 bool UserPace::pause(User user, TimePoint until, TimePoint now) {
@@ -65,7 +78,7 @@ UserPace::State& UserPace::state(User user, TimePoint now) {
   return users_[user];
 }
 
-/// Outages are not known here: in one, a user's rate rises unseen, and is cut again.
+/// Outages are not known here: during one, a user's rate rises unnoticed, and is cut again later.
 LearnedLimit& UserPace::learned(User user, TimePoint now) {
   State& it = state(user, now);
   if (!it.learned) it.learned.emplace(rate_, first_guess, now, held_);

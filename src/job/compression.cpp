@@ -1,11 +1,11 @@
-#include "koobatch/job/compression.hpp"
+#include "job/compression.hpp"
 
-#include "koobatch/job/archive_decoder.hpp"
+#include "job/archive_decoder.hpp"
+#include "job/peeked_source.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstring>
 #include <utility>
 #include <vector>
 
@@ -26,28 +26,6 @@ bool begins_like(std::string_view bytes, std::string_view magic) {
   return common > 0 && bytes.substr(0, common) == magic.substr(0, common);
 }
 
-/// A source of which the first bytes were read already.
-class ReplayedSource final : public ByteSource {
- public:
-  ReplayedSource(std::string first_bytes, std::unique_ptr<ByteSource> rest)
-      : first_bytes_(std::move(first_bytes)), rest_(std::move(rest)) {}
-
-  Result<std::size_t> read(char* out, std::size_t size) override {
-    if (at_ == first_bytes_.size()) return rest_->read(out, size);
-    const auto count = std::min(size, first_bytes_.size() - at_);
-    std::memcpy(out, first_bytes_.data() + at_, count);
-    at_ += count;
-    return count;
-  }
-
-  Digest digest() const override { return rest_->digest(); }
-
- private:
-  std::string first_bytes_;
-  std::size_t at_ = 0;
-  std::unique_ptr<ByteSource> rest_;
-};
-
 class ArchiveSource final : public ByteSource {
  public:
   ArchiveSource(std::unique_ptr<ByteSource> stored, std::unique_ptr<ArchiveDecoder> decoder, std::string name)
@@ -59,7 +37,9 @@ class ArchiveSource final : public ByteSource {
         if (auto refilled = refill(); !refilled) return refilled.error();
       }
       if (between_parts_) {
+        if (skip_padding()) continue;
         if (input_.empty()) return std::size_t{0};
+        if (padding_ > 0) return damaged("zeros follow it, and other bytes after them");
         begin_part();
       }
       // At the end of the input too: the decoder may hold back what there was no room for.
@@ -81,6 +61,15 @@ class ArchiveSource final : public ByteSource {
     input_ = {buffer_.data(), *got};
     at_end_ = *got == 0;
     return {};
+  }
+
+  /// Passes over zeros after a part, with which tapes and block devices fill up an archive; whether there were any.
+  bool skip_padding() {
+    if (part_ == 0 || !decoder_->may_be_padded()) return false;
+    const auto size = std::min(input_.find_first_not_of('\0'), input_.size());
+    input_.remove_prefix(size);
+    padding_ += size;
+    return size > 0;
   }
 
   void begin_part() {
@@ -107,24 +96,12 @@ class ArchiveSource final : public ByteSource {
   std::unique_ptr<ArchiveDecoder> decoder_;
   std::string name_;
   std::vector<char> buffer_;
-  std::string_view input_;  ///< in buffer_: read and not yet decompressed
-  std::uint64_t part_ = 0;  ///< of the archive, from 1
+  std::string_view input_;     ///< in buffer_: read and not yet decompressed
+  std::uint64_t part_ = 0;     ///< of the archive, from 1
+  std::uint64_t padding_ = 0;  ///< zeros after the last part
   bool between_parts_ = true;
   bool at_end_ = false;
 };
-
-Result<std::string> read_first_bytes(ByteSource& source) {
-  std::string bytes(compression_magic_size, '\0');
-  std::size_t size = 0;
-  while (size < bytes.size()) {
-    const auto got = source.read(bytes.data() + size, bytes.size() - size);
-    if (!got) return got.error();
-    if (*got == 0) break;
-    size += *got;
-  }
-  bytes.resize(size);
-  return bytes;
-}
 
 }  // namespace
 
@@ -137,14 +114,13 @@ Compression compression_of(std::string_view first_bytes) {
 }
 
 Result<std::unique_ptr<ByteSource>> decompress(std::unique_ptr<ByteSource> stored, std::string name) {
-  auto first_bytes = read_first_bytes(*stored);
-  if (!first_bytes) return first_bytes.error();
-  const auto compression = compression_of(*first_bytes);
-  std::unique_ptr<ByteSource> replayed = std::make_unique<ReplayedSource>(std::move(*first_bytes), std::move(stored));
-  if (compression == Compression::none) return replayed;
+  auto peeked = PeekedSource::peek(std::move(stored), compression_magic_size);
+  if (!peeked) return peeked.error();
+  const auto compression = compression_of((*peeked)->first_bytes());
+  if (compression == Compression::none) return std::unique_ptr<ByteSource>(std::move(*peeked));
   auto decoder = compression == Compression::gzip ? make_gzip_decoder() : make_zstd_decoder();
   return std::unique_ptr<ByteSource>(
-      std::make_unique<ArchiveSource>(std::move(replayed), std::move(decoder), std::move(name)));
+      std::make_unique<ArchiveSource>(std::move(*peeked), std::move(decoder), std::move(name)));
 }
 
 }  // namespace koobatch::job

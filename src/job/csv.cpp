@@ -1,15 +1,16 @@
 #include "koobatch/core/csv.hpp"
-#include "koobatch/job/csv_rows.hpp"
-#include "koobatch/job/describe.hpp"
-#include "koobatch/job/json_syntax.hpp"
-#include "koobatch/job/record.hpp"
-#include "koobatch/job/record_source.hpp"
+#include "job/csv_delimiter.hpp"
+#include "job/csv_header.hpp"
+#include "job/csv_rows.hpp"
+#include "job/json_syntax.hpp"
+#include "job/record.hpp"
+#include "job/record_source.hpp"
+#include "koobatch/core/describe.hpp"
+#include "koobatch/core/units.hpp"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
-#include <charconv>
 #include <utility>
 
 namespace koobatch::job {
@@ -17,137 +18,180 @@ namespace {
 
 constexpr char list_separator = ';';
 
-/// The header row: what each column is.
-struct Columns {
-  std::vector<std::string> names;
-  std::size_t op = 0;  ///< the column with the operation's name
-  /// [operation][column]: the index of the field in that operation's row, if it has it.
-  std::vector<std::vector<std::optional<std::size_t>>> fields;
-};
-
-std::vector<std::string_view> known_columns() {
-  std::vector<std::string_view> names;
-  for (const auto& row : service_operations()) {
-    for (const auto name : known_fields(row)) {
-      if (std::ranges::find(names, name) == names.end()) names.push_back(name);
-    }
-  }
-  return names;
-}
-
-/// What is wrong with the header; empty if nothing is.
-std::string find_header_fault(const std::vector<std::string_view>& names) {
-  const auto known = known_columns();
-  for (std::size_t i = 0; i < names.size(); ++i) {
-    if (std::ranges::find(known, names[i]) == known.end()) {
-      return fmt::format("column {} is not known, known columns are {}", printable_name(names[i]),
-                         fmt::join(known, ", "));
-    }
-    if (std::find(names.begin(), names.begin() + static_cast<std::ptrdiff_t>(i), names[i]) !=
-        names.begin() + static_cast<std::ptrdiff_t>(i)) {
-      return fmt::format("column {} appears more than once", names[i]);
-    }
-  }
-  if (std::ranges::find(names, op_field) == names.end()) {
-    return "column op is missing: the first row is the header and names the columns";
-  }
-  return {};
-}
-
-Columns make_columns(const std::vector<std::string_view>& names) {
-  Columns columns;
-  columns.names.assign(names.begin(), names.end());
-  columns.op = static_cast<std::size_t>(std::ranges::find(names, op_field) - names.begin());
-  for (const auto& row : operation_table()) {
-    auto& fields = columns.fields.emplace_back();
-    for (const auto name : names) fields.push_back(find_field(row, name, 0));
-  }
-  return columns;
-}
-
-Result<Columns> read_header(CsvRows& rows, const std::string& name) {
+Result<void> read_header(CsvRows& rows, CsvHeader& header, const koodrive::OperationCatalogue& catalogue,
+                         const Reading& reading, const std::string& name) {
   const auto item = rows.next();
   if (!item) return item.error();
   if (*item == CsvRows::Item::end) {
     return job_error(fmt::format("{}: is empty: a CSV job starts with a header row that names the columns", name));
   }
-  const auto fault = *item == CsvRows::Item::broken ? rows.fault() : find_header_fault(rows.cells());
+  const auto fault = *item == CsvRows::Item::broken ? rows.fault() : header.read(rows.cells(), catalogue, reading);
   if (!fault.empty()) return job_error(fmt::format("{}:{}: {}", name, rows.line(), fault));
-  return make_columns(rows.cells());
+  return {};
+}
+
+bool is_number(std::string_view text) {
+  return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
 }
 
 class CsvSource final : public RecordSource {
  public:
-  explicit CsvSource(LineSplitter lines) : rows_(std::move(lines)) {}
+  CsvSource(LineSplitter lines, const koodrive::OperationCatalogue& catalogue, const Reading& reading)
+      : rows_(std::move(lines), reading.delimiter), catalogue_(catalogue), reading_(reading) {}
 
   Result<void> open(const std::string& name) {
-    auto columns = read_header(rows_, name);
-    if (!columns) return columns.error();
-    columns_ = std::move(*columns);
+    if (auto read = read_header(rows_, header_, catalogue_, reading_, name); !read) return read;
+    default_row_ = catalogue_.find(reading_.operation);
+    rows_.set_row_test([this](std::string_view line) { return is_row(line); });
     return {};
   }
 
-  Result<bool> next(Fields& fields, std::vector<Violation>& out) override {
+  Result<bool> next(koodrive::Fields& fields, std::vector<koodrive::Violation>& out) override {
     fields.clear();
-    const auto item = rows_.next();
-    if (!item) return item.error();
-    if (*item == CsvRows::Item::end) return false;
-    if (*item == CsvRows::Item::broken) {
-      out.push_back({"", rows_.fault()});
-    } else if (rows_.cells().size() != columns_.names.size()) {
-      out.push_back({"", fmt::format("has {} cells, the header has {}", rows_.cells().size(), columns_.names.size())});
-    } else {
-      read_cells(fields, out);
+    for (;;) {
+      const auto item = rows_.next();
+      if (!item) return item.error();
+      if (*item == CsvRows::Item::end) return false;
+      if (*item == CsvRows::Item::row && is_empty_row()) {
+        ++empty_rows_;
+        continue;
+      }
+      read_row(*item, fields, out);
+      return true;
     }
-    return true;
   }
 
   std::uint32_t line() const override { return rows_.line(); }
   std::uint32_t last_line() const override { return rows_.last_line(); }
-  void append_record(const Fields& fields, std::string& out) const override {
-    const auto& indices = columns_.fields[static_cast<std::size_t>(fields.row - operation_table().data())];
+  void append_record(const koodrive::Fields& fields, std::string& out) const override {
+    const auto& indices = header_.fields_of(catalogue_.index_of(*fields.row));
+    const char delimiter = written_delimiter();
+    bool more = false;
+    if (header_.op() == header_.size()) {
+      out += fields.row->name;
+      more = true;
+    }
     for (std::size_t i = 0; i < indices.size(); ++i) {
-      if (i > 0) out.push_back(',');
-      if (!indices[i] || fields.values[*indices[i]].present) append_csv_cell(out, rows_.cells()[i]);
+      if (!is_written(i)) continue;
+      if (std::exchange(more, true)) out.push_back(delimiter);
+      if (i == header_.op()) {
+        append_csv_cell(out, fields.row->name, delimiter);
+      } else if (!indices[i] || fields.values[*indices[i]].present) {
+        append_csv_cell(out, rows_.cells()[i], delimiter);
+      }
     }
   }
+  void append_header(std::string& out) const override {
+    bool more = false;
+    if (header_.op() == header_.size()) {
+      out += op_field;
+      more = true;
+    }
+    for (std::size_t i = 0; i < header_.size(); ++i) {
+      if (!is_written(i)) continue;
+      if (std::exchange(more, true)) out.push_back(written_delimiter());
+      if (header_.column(i) == CsvHeader::Column::field) append_csv_cell(out, header_.name(i), written_delimiter());
+    }
+    out.push_back('\n');
+  }
+  bool stands_alone() const override {
+    return header_.is_complete() && default_row_ == nullptr && !reading_.delimiter && !rows_.names_delimiter();
+  }
+  std::vector<std::string> notes() const override {
+    std::vector<std::string> notes;
+    if (rows_.delimiter() != ',') {
+      notes.push_back(fmt::format("cells separated by {}", name_delimiter(rows_.delimiter())));
+    }
+    for (const auto& column : header_.respelled()) notes.push_back("column " + column);
+    if (empty_rows_ > 0) notes.push_back(count_of(empty_rows_, "empty row") + " ignored");
+    return notes;
+  }
   Digest digest() const override { return rows_.digest(); }
-  bool cut_short() const override { return rows_.cut_short(); }
+  bool cut_short() const override { return rows_.cut_short() || joined_; }
 
  private:
-  void read_cells(Fields& fields, std::vector<Violation>& out) {
-    const auto op = rows_.cells()[columns_.op];
-    fields.row = find_operation(op);
+  /// Whether a line, should a quote have joined it to others, is a row: it names an operation or, if all rows are of
+  /// one, has a number for identifier, as the row itself has.
+  bool is_row(std::string_view line) const {
+    const auto cells = rough_cells(line, rows_.delimiter());
+    if (cells.size() < header_.size()) return false;
+    if (header_.op() < header_.size()) {
+      return std::ranges::any_of(cells, [this](auto cell) { return catalogue_.find(cell) != nullptr; });
+    }
+    return cells.size() > 1 && is_number(cells[key_column()]);
+  }
+  /// Of the operation that all rows are of; 0 if it has no column.
+  std::size_t key_column() const {
+    const auto& indices = header_.fields_of(catalogue_.index_of(*default_row_));
+    const auto found = std::ranges::find(indices, std::optional(default_row_->key_field));
+    return found == indices.end() ? 0 : static_cast<std::size_t>(found - indices.begin());
+  }
+
+  /// Whether nothing stands in any cell: spreadsheets export such rows below the last one.
+  bool is_empty_row() const {
+    const auto& cells = rows_.cells();
+    return is_blank(cells.front()) && std::ranges::all_of(cells, is_blank);
+  }
+
+  bool is_written(std::size_t column) const {
+    return stands_alone() || header_.column(column) == CsvHeader::Column::field;
+  }
+  char written_delimiter() const { return stands_alone() ? rows_.delimiter() : ','; }
+
+  void read_row(CsvRows::Item item, koodrive::Fields& fields, std::vector<koodrive::Violation>& out) {
+    if (item == CsvRows::Item::broken) {
+      out.push_back({"", rows_.fault()});
+    } else if (rows_.cells().size() != header_.size()) {
+      out.push_back({"", describe_size()});
+    } else {
+      read_cells(fields, out);
+    }
+  }
+
+  std::string describe_size() {
+    auto text = fmt::format("has {}, the header has {}", count_of(rows_.cells().size(), "cell"), header_.size());
+    if (rows_.last_line() == rows_.line()) return text;
+    // With a quote in the wrong place, each of the lines may be a row.
+    joined_ = true;
+    return text + fmt::format(" (a quote joins the lines {} to {})", rows_.line(), rows_.last_line());
+  }
+
+  void read_cells(koodrive::Fields& fields, std::vector<koodrive::Violation>& out) {
+    const auto op = header_.op() < header_.size() ? rows_.cells()[header_.op()] : std::string_view();
+    fields.row = op.empty() ? default_row_ : find_operation(op, catalogue_);
+    fields.op = op;
     if (fields.row == nullptr) {
-      out.push_back(op.empty() ? missing_operation() : unknown_operation(op));
+      out.push_back(op.empty() ? missing_operation(catalogue_) : unknown_operation(op, catalogue_));
       return;
     }
     const bool is_utf8 = rows_.is_utf8();
-    const auto& indices = columns_.fields[static_cast<std::size_t>(fields.row - operation_table().data())];
+    const auto& indices = header_.fields_of(catalogue_.index_of(*fields.row));
     for (std::size_t i = 0; i < indices.size(); ++i) {
-      if (i == columns_.op || rows_.cells()[i].empty()) continue;
+      if (i == header_.op() || rows_.cells()[i].empty()) continue;
       auto fault = is_utf8 ? std::nullopt : explain_utf8_error(rows_.cells()[i]);
       if (indices[i]) {
         read_field(fields.row->fields[*indices[i]], rows_.cells()[i], std::move(fault), fields, out);
-      } else {
-        read_other(columns_.names[i], rows_.cells()[i], std::move(fault), fields, out);
+      } else if (header_.column(i) == CsvHeader::Column::field) {
+        read_other(header_.name(i), rows_.cells()[i], std::move(fault), fields, out);
+      } else if (header_.column(i) == CsvHeader::Column::nameless && !is_blank(rows_.cells()[i])) {
+        out.push_back({"", fmt::format("cell {} is in a column that has no name in the header", i + 1)});
       }
     }
   }
 
-  static void read_field(const FieldRow& field, std::string_view cell, std::optional<std::string> fault, Fields& fields,
-                         std::vector<Violation>& out) {
+  static void read_field(const koodrive::FieldRow& field, std::string_view cell, std::optional<std::string> fault,
+                         koodrive::Fields& fields, std::vector<koodrive::Violation>& out) {
     auto& value = fields.values[static_cast<std::size_t>(&field - fields.row->fields.data())];
     value.present = true;
     if (!fault) {
       switch (field.type) {
-        case FieldType::text:
+        case koodrive::FieldType::text:
           value.text = cell;
           break;
-        case FieldType::integer:
+        case koodrive::FieldType::integer:
           fault = read_integer(cell, value);
           break;
-        case FieldType::text_list:
+        case koodrive::FieldType::text_list:
           fault = read_list(cell, value, fields.list_items);
           break;
       }
@@ -158,8 +202,8 @@ class CsvSource final : public RecordSource {
   }
 
   // A cell of a column that is no field of this row's operation.
-  static void read_other(std::string_view name, std::string_view cell, std::optional<std::string> fault, Fields& fields,
-                         std::vector<Violation>& out) {
+  static void read_other(std::string_view name, std::string_view cell, std::optional<std::string> fault,
+                         koodrive::Fields& fields, std::vector<koodrive::Violation>& out) {
     auto* common = find_common_field(fields, name);
     if (common == nullptr) {
       out.push_back(unknown_field(name, fields.row->name, known_fields(*fields.row)));
@@ -170,13 +214,15 @@ class CsvSource final : public RecordSource {
     }
   }
 
-  static std::optional<std::string> read_integer(std::string_view cell, FieldValue& value) {
-    const auto [end, error] = std::from_chars(cell.data(), cell.data() + cell.size(), value.integer);
-    if (error == std::errc() && end == cell.data() + cell.size()) return std::nullopt;
-    return fmt::format("expected an integer, found {}", quote(cell));
+  static std::optional<std::string> read_integer(std::string_view cell, koodrive::FieldValue& value) {
+    const auto integer = integer_of(cell);
+    if (!integer) return fmt::format("expected an integer, found {}", quote(cell));
+    value.integer = *integer;
+    value.text = cell;
+    return std::nullopt;
   }
 
-  static std::optional<std::string> read_list(std::string_view cell, FieldValue& value,
+  static std::optional<std::string> read_list(std::string_view cell, koodrive::FieldValue& value,
                                               std::vector<std::string_view>& items) {
     value.list_from = static_cast<std::uint32_t>(items.size());
     for (bool more = true; more;) {
@@ -194,13 +240,19 @@ class CsvSource final : public RecordSource {
   }
 
   CsvRows rows_;
-  Columns columns_;
+  const koodrive::OperationCatalogue& catalogue_;
+  Reading reading_;
+  const koodrive::OperationRow* default_row_ = nullptr;  ///< of the rows that name no operation
+  CsvHeader header_;
+  std::uint64_t empty_rows_ = 0;
+  bool joined_ = false;  ///< whether lines were joined of which nobody can tell whether they are rows
 };
 
 }  // namespace
 
-Result<std::unique_ptr<RecordSource>> read_csv(LineSplitter lines, const std::string& name) {
-  auto source = std::make_unique<CsvSource>(std::move(lines));
+Result<std::unique_ptr<RecordSource>> read_csv(LineSplitter lines, const koodrive::OperationCatalogue& catalogue,
+                                               const std::string& name, const Reading& reading) {
+  auto source = std::make_unique<CsvSource>(std::move(lines), catalogue, reading);
   if (auto opened = source->open(name); !opened) return opened.error();
   return std::unique_ptr<RecordSource>(std::move(source));
 }

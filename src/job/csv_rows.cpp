@@ -1,6 +1,7 @@
-#include "koobatch/job/csv_rows.hpp"
+#include "job/csv_rows.hpp"
 
-#include "koobatch/job/record_source.hpp"
+#include "job/csv_delimiter.hpp"
+#include "job/record_source.hpp"
 
 #include <fmt/format.h>
 #include <simdjson.h>
@@ -34,7 +35,8 @@ void* grow_and_wipe(void* memory, std::size_t size) {
 
 }  // namespace
 
-CsvRows::CsvRows(LineSplitter lines) : lines_(std::move(lines)), parser_() {
+CsvRows::CsvRows(LineSplitter lines, std::optional<char> delimiter)
+    : lines_(std::move(lines)), wanted_delimiter_(delimiter), parser_() {
   constexpr std::size_t growth = 4096;
   csv_init(&parser_, CSV_STRICT);  // cannot fail: it allocates nothing
   csv_set_space_func(&parser_, no_space);
@@ -69,7 +71,8 @@ Result<CsvRows::Item> CsvRows::next() {
   slices_.clear();
   cells_.clear();
   row_ended_ = false;
-  const auto item = next_filled_line();
+  joined_from_ = 0;
+  const auto item = started_ ? next_filled_line() : first_filled_line();
   if (!item) return item.error();
   if (*item == LineSplitter::Item::end) return Item::end;
   first_line_ = lines_.number();
@@ -85,6 +88,18 @@ Result<LineSplitter::Item> CsvRows::next_filled_line() {
     auto item = lines_.next();
     if (!item || *item != LineSplitter::Item::line || !is_blank(lines_.text())) return item;
   }
+}
+
+// Before the first row it is settled what separates cells.
+Result<LineSplitter::Item> CsvRows::first_filled_line() {
+  started_ = true;
+  auto item = next_filled_line();
+  if (!item || *item != LineSplitter::Item::line) return item;
+  const auto named = named_delimiter(lines_.text());
+  delimiter_ = wanted_delimiter_ ? *wanted_delimiter_ : named ? *named : find_delimiter(lines_.text());
+  names_delimiter_ = named.has_value();
+  csv_set_delim(&parser_, static_cast<unsigned char>(delimiter_));
+  return named ? next_filled_line() : item;
 }
 
 // The row that starts with the present line. It goes on as long as a line ends inside quotes.
@@ -106,13 +121,23 @@ Result<CsvRows::Item> CsvRows::read_row() {
     }
     // The last line of a file may lack its end.
     feed(lines_.line_end().empty() ? std::string_view("\n") : lines_.line_end());
-    if (row_ended_) return complete();
-    const auto item = lines_.next();
+    if (row_ended_) return joined_from_ > 0 ? broken(joined_rows()) : complete();
+    const auto item = next_line_of_row();
     if (!item) return item.error();
     if (*item == LineSplitter::Item::end) return swallow_rest(open_quote("is never closed"));
     if (*item == LineSplitter::Item::too_long)
       return swallow_rest(open_quote("is not closed within the most a row may have"));
   }
+}
+
+// The line on which a row goes on that has ended on none before.
+Result<LineSplitter::Item> CsvRows::next_line_of_row() {
+  if (lines_.number() == first_line_) open_cell_ = slices_.size() + 1;
+  auto item = lines_.next();
+  if (!item || *item != LineSplitter::Item::line || !is_row_ || !is_row_(lines_.text())) return item;
+  if (joined_from_ == 0) joined_from_ = lines_.number();
+  joined_to_ = lines_.number();
+  return item;
 }
 
 bool CsvRows::feed(std::string_view bytes) {
@@ -128,6 +153,11 @@ void CsvRows::reset() {
 CsvRows::Item CsvRows::broken(std::string fault) {
   reset();
   fault_ = std::move(fault);
+  // Reading goes on behind the lines that a quote has joined, and any of them may have been a row.
+  if (lines_.number() > first_line_) {
+    cut_short_ = true;
+    fault_ += fmt::format(" (a quote joins the lines {} to {})", first_line_, lines_.number());
+  }
   return Item::broken;
 }
 
@@ -140,6 +170,16 @@ std::string CsvRows::open_quote(std::string_view why) const {
   return fmt::format("cell {} opens a quote that {}", slices_.size() + 1, why);
 }
 
+std::string CsvRows::joined_rows() const {
+  return joined_from_ == joined_to_
+             ? fmt::format("cell {} opens a quote, and line {} in it looks like a row: is the quote closed too late?",
+                           open_cell_, joined_from_)
+             : fmt::format(
+                   "cell {} opens a quote, and the lines {} to {} in it look like rows: is the quote closed too "
+                   "late?",
+                   open_cell_, joined_from_, joined_to_);
+}
+
 // What follows can be told neither to be rows nor parts of a cell, so none of it may be taken for an operation.
 Result<CsvRows::Item> CsvRows::swallow_rest(const std::string& why) {
   cut_short_ = true;
@@ -148,7 +188,9 @@ Result<CsvRows::Item> CsvRows::swallow_rest(const std::string& why) {
     if (!item) return item.error();
     if (*item == LineSplitter::Item::end) break;
   }
-  return broken(fmt::format("{}: it swallows the rest of the file, up to line {}", why, lines_.number()));
+  reset();
+  fault_ = fmt::format("{}: it swallows the rest of the file, up to line {}", why, lines_.number());
+  return Item::broken;
 }
 
 }  // namespace koobatch::job

@@ -1,4 +1,4 @@
-#include "koobatch/job/archive_decoder.hpp"
+#include "job/archive_decoder.hpp"
 
 #include <zlib.h>
 
@@ -44,6 +44,7 @@ class GzipDecoder final : public ArchiveDecoder {
   void restart() override { ::inflateReset(&stream_); }
   std::string_view format() const override { return "gzip"; }
   std::string_view part() const override { return "member"; }
+  bool may_be_padded() const override { return true; }
 
  private:
   std::string describe(int code) const {

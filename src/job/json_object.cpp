@@ -1,10 +1,15 @@
-#include "koobatch/job/json_object.hpp"
+#include "job/json_object.hpp"
 
-#include "koobatch/job/describe.hpp"
-#include "koobatch/job/json_syntax.hpp"
-#include "koobatch/job/record.hpp"
+#include "job/json_syntax.hpp"
+#include "job/record.hpp"
+#include "koobatch/core/describe.hpp"
+#include "koobatch/job/request_body.hpp"
 
 #include <fmt/format.h>
+
+#include <cmath>
+#include <cstdint>
+#include <utility>
 
 namespace koobatch::job {
 namespace {
@@ -28,113 +33,81 @@ std::string found(const dom::element& value) {
     case dom::element_type::UINT64:
       return fmt::format("the number {}", value.get_uint64().value_unsafe());
     case dom::element_type::DOUBLE:
-      return fmt::format("the number {}", value.get_double().value_unsafe());
+      return fmt::format("the number {:#}", value.get_double().value_unsafe());
   }
   return "something else";
 }
 
-Violation wrong_type(std::string_view field, std::string_view expected, const dom::element& value) {
+koodrive::Violation wrong_type(std::string_view field, std::string_view expected, const dom::element& value) {
   return {std::string(field), fmt::format("expected {}, found {}", expected, found(value))};
 }
 
-void read_text(std::string_view name, const dom::element& value, FieldValue& out, std::vector<Violation>& violations) {
-  if (value.get(out.text) == simdjson::SUCCESS) return;
-  out.malformed = true;
-  violations.push_back(wrong_type(name, "a string", value));
+/// "expected a string, found the number 1.757e+18: …", for an identifier.
+koodrive::Violation no_identifier(std::string_view field, std::string_view expected, const dom::element& value) {
+  constexpr double least_shortened = 1e15;
+  auto violation = wrong_type(field, expected, value);
+  if (double number = 0; value.get(number) == simdjson::SUCCESS && std::abs(number) >= least_shortened) {
+    violation.message += ", which looks like a number that a program has shortened: export identifiers as strings";
+  }
+  return violation;
 }
 
-void read_integer(std::string_view name, const dom::element& value, FieldValue& out,
-                  std::vector<Violation>& violations) {
-  if (value.get(out.integer) == simdjson::SUCCESS) return;
-  out.malformed = true;
-  violations.push_back(wrong_type(name, "an integer", value));
-}
-
-void read_text_list(std::string_view name, const dom::element& value, FieldValue& out,
-                    std::vector<std::string_view>& items, std::vector<Violation>& violations) {
-  dom::array array;
-  if (value.get(array) != simdjson::SUCCESS) {
-    out.malformed = true;
-    violations.push_back(wrong_type(name, "an array of strings", value));
-    return;
+/// The value as an integer: 2, 2.0 and "2".
+std::optional<std::int64_t> to_integer(const dom::element& value) {
+  constexpr double largest_exact = 9007199254740992;  // 2^53
+  if (double number = 0; value.get(number) == simdjson::SUCCESS) {
+    const bool whole = std::abs(number) < largest_exact && std::trunc(number) == number;
+    return whole ? std::optional(static_cast<std::int64_t>(number)) : std::nullopt;
   }
-  out.list_from = static_cast<std::uint32_t>(items.size());
-  for (const dom::element item : array) {
-    std::string_view text;
-    if (item.get(text) != simdjson::SUCCESS) {
-      out.malformed = true;
-      violations.push_back({std::string(name), fmt::format("expected an array of strings, found {} as item {}",
-                                                           found(item), items.size() - out.list_from + 1)});
-      return;
-    }
-    items.push_back(text);
-  }
-  out.list_size = static_cast<std::uint32_t>(items.size()) - out.list_from;
-}
-
-void read_field(const FieldRow& field, const dom::element& value, FieldValue& out, Fields& fields,
-                std::vector<Violation>& violations) {
-  if (out.present) {
-    // Which of the two is meant? Neither is judged further.
-    out.malformed = true;
-    add_once(violations, duplicate_field(field.name));
-    return;
-  }
-  out.present = true;
-  switch (field.type) {
-    case FieldType::text:
-      read_text(field.name, value, out, violations);
-      return;
-    case FieldType::integer:
-      read_integer(field.name, value, out, violations);
-      return;
-    case FieldType::text_list:
-      read_text_list(field.name, value, out, fields.list_items, violations);
-      return;
-  }
-}
-
-void read_common_field(std::string_view name, const dom::element& value, std::optional<std::string_view>& out,
-                       std::vector<Violation>& violations) {
   std::string_view text;
-  if (out || has_violation(violations, name)) {
-    out.reset();
-    add_once(violations, duplicate_field(name));
-  } else if (value.get(text) == simdjson::SUCCESS) {
-    out = text;
-  } else {
-    violations.push_back(wrong_type(name, "a string", value));
-  }
+  return value.get(text) == simdjson::SUCCESS ? integer_of(text) : std::nullopt;
 }
 
-/// The row `op` names, wherever in the object it stands; null, and said why, if there is none.
-const OperationRow* read_operation(const dom::object& object, std::vector<Violation>& out) {
+/// `convertible`: whether the value may be of another type that says the same.
+void read_integer(std::string_view name, const dom::element& value, bool convertible, koodrive::FieldValue& to,
+                  std::vector<koodrive::Violation>& out) {
+  if (value.get(to.integer) == simdjson::SUCCESS) return;
+  const auto integer = convertible ? to_integer(value) : std::nullopt;
+  if (!integer) {
+    to.malformed = true;
+    out.push_back(wrong_type(name, "an integer", value));
+    return;
+  }
+  to.integer = *integer;
+  if (value.is_string()) to.text = value.get_string().value_unsafe();
+}
+
+/// Finds the row that `op` names, wherever in the object it stands, or else `otherwise`; says why if there is none.
+void read_operation(const dom::object& object, const koodrive::OperationCatalogue& catalogue,
+                    const koodrive::OperationRow* otherwise, koodrive::Fields& fields,
+                    std::vector<koodrive::Violation>& out) {
   for (const auto [name, value] : object) {
     if (name != op_field) continue;
     std::string_view op;
     if (value.get(op) != simdjson::SUCCESS) {
       out.push_back(wrong_type(op_field, "a string", value));
-      return nullptr;
+      return;
     }
-    const auto* row = find_operation(op);
-    if (row == nullptr) out.push_back(unknown_operation(op));
-    return row;
+    fields.op = op;
+    fields.row = find_operation(op, catalogue);
+    if (fields.row == nullptr) out.push_back(unknown_operation(op, catalogue));
+    return;
   }
-  out.push_back(missing_operation());
-  return nullptr;
+  fields.row = otherwise;
+  if (otherwise == nullptr) out.push_back(missing_operation(catalogue));
 }
 
-std::vector<std::string_view> body_fields(const OperationRow& row) {
+std::vector<std::string_view> body_fields(const koodrive::OperationRow& row) {
   std::vector<std::string_view> names;
   for (const auto& field : row.fields) {
-    if (field.place == FieldPlace::body) names.push_back(field.name);
+    if (field.place == koodrive::FieldPlace::body) names.push_back(field.name);
   }
   return names;
 }
 
 }  // namespace
 
-bool JsonObjectReader::parse(std::string_view text, dom::object& object, std::vector<Violation>& out) {
+bool JsonObjectReader::parse(std::string_view text, dom::object& object, std::vector<koodrive::Violation>& out) {
   dom::element root;
   const auto error = parser_.parse(text.data(), text.size(), false).get(root);
   if (error != simdjson::SUCCESS) {
@@ -149,20 +122,121 @@ bool JsonObjectReader::parse(std::string_view text, dom::object& object, std::ve
   return false;
 }
 
-void JsonObjectReader::read_record(std::string_view text, Fields& fields, std::vector<Violation>& out) {
+std::optional<std::string_view> JsonObjectReader::text_of(const dom::element& value, bool or_digits) {
+  std::string_view text;
+  if (value.get(text) == simdjson::SUCCESS) return text;
+  if (!or_digits) return std::nullopt;
+  const auto keep = [&](auto number) {
+    const auto& digits = numbers_.emplace_back(number);
+    return std::string_view(digits.data(), digits.size());
+  };
+  if (value.type() == dom::element_type::INT64) return keep(value.get_int64().value_unsafe());
+  if (value.type() == dom::element_type::UINT64) return keep(value.get_uint64().value_unsafe());
+  return std::nullopt;
+}
+
+void JsonObjectReader::read_number(const koodrive::FieldRow& field, const dom::element& value, Types types,
+                                   koodrive::FieldValue& to, std::vector<koodrive::Violation>& out) {
+  const bool or_digits = types == Types::convertible && koodrive::is_identifier(field.rule);
+  if (const auto text = text_of(value, or_digits)) {
+    to.text = *text;
+    return;
+  }
+  to.malformed = true;
+  out.push_back(or_digits ? no_identifier(field.name, "a string", value) : wrong_type(field.name, "a string", value));
+}
+
+void JsonObjectReader::read_text_list(const koodrive::FieldRow& field, const dom::element& value, Types types,
+                                      koodrive::FieldValue& to, std::vector<std::string_view>& items,
+                                      std::vector<koodrive::Violation>& out) {
+  dom::array array;
+  if (value.get(array) != simdjson::SUCCESS) {
+    to.malformed = true;
+    out.push_back(wrong_type(field.name, "an array of strings", value));
+    return;
+  }
+  const bool or_digits = types == Types::convertible && koodrive::is_identifier(field.rule);
+  to.list_from = static_cast<std::uint32_t>(items.size());
+  for (const dom::element item : array) {
+    const auto text = text_of(item, or_digits);
+    if (!text) {
+      to.malformed = true;
+      out.push_back({std::string(field.name), fmt::format("expected an array of strings, found {} as item {}",
+                                                          found(item), items.size() - to.list_from + 1)});
+      return;
+    }
+    items.push_back(*text);
+  }
+  to.list_size = static_cast<std::uint32_t>(items.size()) - to.list_from;
+}
+
+void JsonObjectReader::read_field(std::size_t index, const dom::element& value, koodrive::Fields& fields, Types types,
+                                  std::vector<koodrive::Violation>& out) {
+  const koodrive::FieldRow& field = fields.row->fields[index];
+  koodrive::FieldValue& to = fields.values[index];
+  if (to.present) {
+    // Which of the two is meant? Neither is judged further.
+    to.malformed = true;
+    add_once(out, duplicate_field(field.name));
+    return;
+  }
+  to.present = true;
+  switch (field.type) {
+    case koodrive::FieldType::text:
+      if (value.get(to.text) != simdjson::SUCCESS) read_number(field, value, types, to, out);
+      return;
+    case koodrive::FieldType::integer:
+      read_integer(field.name, value, types == Types::convertible, to, out);
+      return;
+    case koodrive::FieldType::text_list:
+      read_text_list(field, value, types, to, fields.list_items, out);
+      return;
+  }
+}
+
+void JsonObjectReader::read_common_field(std::string_view name, const dom::element& value,
+                                         std::optional<std::string_view>& to, std::vector<koodrive::Violation>& out) {
+  const bool is_user = name == user_id_field;
+  if (to || has_violation(out, name)) {
+    to.reset();
+    add_once(out, duplicate_field(name));
+  } else if (const auto text = text_of(value, is_user)) {
+    to = *text;
+  } else {
+    out.push_back(is_user ? no_identifier(name, "a string", value) : wrong_type(name, "a string", value));
+  }
+}
+
+void JsonObjectReader::read_record(std::string_view text, const koodrive::OperationCatalogue& catalogue,
+                                   koodrive::Fields& fields, std::vector<koodrive::Violation>& out,
+                                   const koodrive::OperationRow* otherwise) {
   fields.clear();
+  if (!numbers_.empty()) numbers_.clear();
   dom::object object;
   if (!parse(text, object, out)) return;
-  fields.row = read_operation(object, out);
+  read_operation(object, catalogue, otherwise, fields, out);
   if (fields.row == nullptr) return;
   std::size_t expected = 0;
-  bool seen_op = false;
-  for (const auto [name, value] : object) {
+  auto member = object.begin();
+  const auto end = object.end();
+  // Mostly it comes first.
+  bool seen_op = member != end && member.key() == op_field;
+  if (seen_op) ++member;
+  for (; member != end; ++member) {
+    const auto name = member.key();
+    const auto value = member.value();
     if (name == op_field) {
       if (seen_op) add_once(out, duplicate_field(op_field));
       seen_op = true;
     } else if (const auto index = find_field(*fields.row, name, expected)) {
-      read_field(fields.row->fields[*index], value, fields.values[*index], fields, out);
+      auto& to = fields.values[*index];
+      const bool is_text = fields.row->fields[*index].type == koodrive::FieldType::text && value.is_string();
+      if (is_text && !to.present) {
+        to.text = value.get_string().value_unsafe();
+        to.present = true;
+      } else {
+        read_field(*index, value, fields, Types::convertible, out);
+      }
       expected = *index + 1;
     } else if (auto* common = find_common_field(fields, name)) {
       read_common_field(name, value, *common, out);
@@ -172,10 +246,11 @@ void JsonObjectReader::read_record(std::string_view text, Fields& fields, std::v
   }
 }
 
-void JsonObjectReader::read_body(std::string_view text, Fields& fields, std::vector<Violation>& out) {
+void JsonObjectReader::read_body(std::string_view text, koodrive::Fields& fields,
+                                 std::vector<koodrive::Violation>& out) {
   const auto& row = *fields.row;
   for (std::size_t i = 0; i < row.fields.size(); ++i) {
-    if (row.fields[i].place == FieldPlace::body) fields.values[i] = {};
+    if (row.fields[i].place == koodrive::FieldPlace::body) fields.values[i] = {};
   }
   fields.list_items.clear();
   dom::object object;
@@ -183,8 +258,8 @@ void JsonObjectReader::read_body(std::string_view text, Fields& fields, std::vec
   std::size_t expected = 0;
   for (const auto [name, value] : object) {
     const auto index = find_field(row, name, expected);
-    if (index && row.fields[*index].place == FieldPlace::body) {
-      read_field(row.fields[*index], value, fields.values[*index], fields, out);
+    if (index && row.fields[*index].place == koodrive::FieldPlace::body) {
+      read_field(*index, value, fields, Types::exact, out);
       expected = *index + 1;
     } else {
       add_once(out, unknown_field(name, "the body", body_fields(row)));
@@ -192,7 +267,8 @@ void JsonObjectReader::read_body(std::string_view text, Fields& fields, std::vec
   }
 }
 
-bool read_body(std::string_view body, Fields& fields, std::string& storage, std::vector<Violation>& out) {
+bool read_body(std::string_view body, koodrive::Fields& fields, std::string& storage,
+               std::vector<koodrive::Violation>& out) {
   thread_local JsonObjectReader reader;
   storage.assign(body);
   storage.append(simdjson::SIMDJSON_PADDING, '\0');
@@ -207,7 +283,7 @@ bool read_body(std::string_view body, Fields& fields, std::string& storage, std:
     return std::string_view(storage).substr(from);
   };
   for (std::size_t i = 0; i < fields.row->fields.size(); ++i) {
-    if (fields.row->fields[i].place == FieldPlace::body) fields.values[i].text = keep(fields.values[i].text);
+    if (fields.row->fields[i].place == koodrive::FieldPlace::body) fields.values[i].text = keep(fields.values[i].text);
   }
   for (auto& item : fields.list_items) item = keep(item);
   return out.size() == before;

@@ -1,6 +1,6 @@
-#include "koobatch/job/json_syntax.hpp"
+#include "job/json_syntax.hpp"
 
-#include "koobatch/job/describe.hpp"
+#include "koobatch/core/describe.hpp"
 #include "koobatch/core/utf8.hpp"
 
 #include <fmt/format.h>
@@ -55,28 +55,71 @@ std::optional<std::size_t> first_invalid_utf8(std::string_view text) {
   return std::nullopt;
 }
 
+/// What separates records elsewhere, and here nothing.
+bool is_foreign_separator(std::int32_t c) {
+  constexpr std::int32_t record_separator = 0x1e, next_line = 0x85, line_separator = 0x2028,
+                         paragraph_separator = 0x2029;
+  return c == record_separator || c == next_line || c == line_separator || c == paragraph_separator;
+}
+
 // Boost's own words for the common cases would leave people guessing.
 std::string cause(const boost::system::error_code& error, std::string_view text, std::size_t at) {
   if (error == json::error::incomplete) return "it ends too early";
-  if (error == json::error::extra_data) return "there is more after the object";
+  if (error == json::error::extra_data) {
+    if (const auto next = next_code_point(text, at); is_foreign_separator(next)) {
+      return fmt::format("{} ends no record, only a line feed does", describe_character(next));
+    }
+    return "there is more after the object";
+  }
   if (error == json::error::syntax && at < text.size()) {
     return fmt::format("unexpected {}", describe_character(next_code_point(text, at)));
   }
   return error.message();
 }
 
+struct Stop {
+  boost::system::error_code error;
+  std::size_t at = 0;
+};
+
+/// Where the text stops being JSON; no error if it is.
+Stop find_stop(std::string_view text) {
+  json::parse_options options;
+  options.max_depth = simdjson::DEFAULT_MAX_DEPTH;
+  json::basic_parser<Discard> parser(options);
+  Stop stop;
+  stop.at = parser.write_some(false, text.data(), text.size(), stop.error);
+  if (!stop.error && stop.at < text.size()) stop.error = json::error::extra_data;
+  return stop;
+}
+
+constexpr std::string_view blanks = " \t\r";
+
 }  // namespace
 
 std::string explain_json_error(std::string_view text, std::string_view verdict) {
   if (auto fault = explain_utf8_error(text)) return std::move(*fault);
-  json::parse_options options;
-  options.max_depth = simdjson::DEFAULT_MAX_DEPTH;
-  json::basic_parser<Discard> parser(options);
-  boost::system::error_code error;
-  auto at = parser.write_some(false, text.data(), text.size(), error);
-  if (!error && at < text.size()) error = json::error::extra_data;
+  const auto [error, at] = find_stop(text);
   if (!error) return fmt::format("is not valid JSON: {}", verdict);
   return fmt::format("is not valid JSON at byte {}: {}", at + 1, cause(error, text, at));
+}
+
+std::optional<std::string> find_other_form(std::string_view first_line) {
+  const auto from = first_line.find_first_not_of(blanks);
+  if (from == std::string_view::npos) return std::nullopt;
+  const auto text = first_line.substr(from, first_line.find_last_not_of(blanks) + 1 - from);
+  if (text.front() == '\x1e') {
+    return "begins with U+001E, so it is a JSON text sequence; make lines of it with tr -d '\\036'";
+  }
+  if (text.front() == '[') {
+    const auto next = text.find_first_not_of(blanks, 1);
+    if (next != std::string_view::npos && text[next] != '{' && text[next] != ']') return std::nullopt;
+    return "begins a JSON array, and a job has one object per line; make lines of it with jq -c '.[]'";
+  }
+  constexpr std::string_view unfinished = "{,:[";
+  const bool goes_on = text.front() == '{' && unfinished.find(text.back()) != std::string_view::npos;
+  if (!goes_on || find_stop(text).error != json::error::incomplete) return std::nullopt;
+  return "begins an object that goes on over several lines; put each on one line with jq -c .";
 }
 
 std::optional<std::string> explain_utf8_error(std::string_view text) {

@@ -1,5 +1,7 @@
 #include "koobatch/job/line_splitter.hpp"
 
+#include "koobatch/core/units.hpp"
+
 #include <fmt/format.h>
 #include <simdjson.h>
 
@@ -10,7 +12,16 @@ namespace koobatch::job {
 namespace {
 
 constexpr std::size_t chunk = std::size_t{128} << 10;
+/// So far the first end of a line is looked for.
+constexpr std::size_t look_ahead = chunk / 2;
 constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
+constexpr std::string_view end_mark = "\x1a";
+
+/// How many NUL bytes a text ends in.
+std::size_t trailing_nuls(std::string_view text) {
+  const auto last = text.find_last_not_of('\0');
+  return last == std::string_view::npos ? text.size() : text.size() - last - 1;
+}
 
 }  // namespace
 
@@ -24,15 +35,17 @@ Result<LineSplitter::Item> LineSplitter::next() {
   text_ = {};
   line_end_ = {};
   if (!started_) {
-    started_ = true;
-    if (auto dropped = drop_bom(); !dropped) return dropped.error();
+    if (auto begun = begin(); !begun) return begun.error();
   }
+  if (ends_at_returns_) return next_of_any_end();
   std::size_t searched = 0;
   for (;;) {
     const char* from = buffer_.data() + begin_;
     const auto size = end_ - begin_;
     if (const void* newline = std::memchr(from + searched, '\n', size - searched)) {
-      take_line(static_cast<std::size_t>(static_cast<const char*>(newline) - from), true);
+      const auto length = static_cast<std::size_t>(static_cast<const char*>(newline) - from);
+      const bool has_return = length > 0 && from[length - 1] == '\r';
+      take_line(length - (has_return ? 1 : 0), has_return ? "\r\n" : "\n");
       return finish(text_.size() > limits_.bytes ? Item::too_long : Item::line);
     }
     // One byte over the limit may still be the \r of the line's end.
@@ -40,15 +53,100 @@ Result<LineSplitter::Item> LineSplitter::next() {
     searched = size;
     const auto more = read_more();
     if (!more) return more.error();
+    if (!*more) return finish_last(size);
+  }
+}
+
+// As next(), where a carriage return alone ends a line, too.
+Result<LineSplitter::Item> LineSplitter::next_of_any_end() {
+  std::size_t searched = 0;
+  bool skipped = false;
+  bool at_end = false;
+  for (;;) {
+    const std::string_view rest(buffer_.data() + begin_, end_ - begin_);
+    const auto length = rest.find_first_of("\r\n", searched);
+    const bool found = length != std::string_view::npos;
+    // A line feed may follow the carriage return, and belongs to it.
+    if (found && (rest[length] == '\n' || length + 1 < rest.size() || at_end)) {
+      const std::string_view end = rest[length] == '\n'                      ? "\n"
+                                   : rest.substr(length).starts_with("\r\n") ? "\r\n"
+                                                                             : "\r";
+      take_line(length, end);
+      return finish(skipped || text_.size() > limits_.bytes ? Item::too_long : Item::line);
+    }
+    if (at_end && skipped) {
+      begin_ = end_;
+      return finish(Item::too_long);
+    }
+    if (at_end) return finish_last(rest.size());
+    if (!found && rest.size() > limits_.bytes + 1) {
+      skipped = true;
+      begin_ = end_;
+    }
+    searched = end_ - begin_ - (found ? 1 : 0);
+    const auto more = read_more();
+    if (!more) return more.error();
+    at_end = !*more;
+  }
+}
+
+Result<std::string_view> LineSplitter::peek() {
+  if (!started_) {
+    if (auto begun = begin(); !begun) return begun.error();
+  }
+  return std::string_view(buffer_.data() + begin_, end_ - begin_);
+}
+
+Result<void> LineSplitter::begin() {
+  started_ = true;
+  if (auto dropped = drop_bom(); !dropped) return dropped;
+  return find_first_end();
+}
+
+Result<void> LineSplitter::drop_bom() {
+  while (end_ < byte_order_mark.size()) {
+    const auto more = read_more();
+    if (!more) return more.error();
+    if (!*more) break;
+  }
+  if (std::string_view(buffer_.data(), end_).starts_with(byte_order_mark)) begin_ = byte_order_mark.size();
+  return {};
+}
+
+// The first end of a line that is not inside quotes decides for all of them. "\r\r\n" is no end of an old Mac's line: a
+// program wrote it that converted line feeds twice.
+Result<void> LineSplitter::find_first_end() {
+  bool quoted = false;
+  for (std::size_t at = 0;;) {
+    const std::string_view text(buffer_.data() + begin_, end_ - begin_);
+    for (; at < text.size() && (quoted || (text[at] != '\r' && text[at] != '\n')); ++at) {
+      if (text[at] == '"') quoted = !quoted;
+    }
+    const auto after = text.find_first_not_of('\r', at);
+    if (after != std::string_view::npos) {
+      ends_at_returns_ = text[at] == '\r' && text[after] != '\n';
+      return {};
+    }
+    if (text.size() > look_ahead) return {};
+    const auto more = read_more();
+    if (!more) return more.error();
     if (*more) continue;
-    if (size == 0) return Item::end;
-    take_line(size, false);
-    return finish(text_.size() > limits_.bytes ? Item::too_long : Item::line);
+    ends_at_returns_ = at < text.size();
+    return {};
   }
 }
 
 // Counts the line, which is complete now.
 Result<LineSplitter::Item> LineSplitter::finish(Item item) {
+  if (text_ == end_mark) {
+    const auto ended = is_end_mark();
+    if (!ended) return ended.error();
+    if (*ended) {
+      text_ = {};
+      line_end_ = {};
+      return Item::end;
+    }
+  }
   if (number_ == limits_.lines) {
     return job_error(fmt::format("{}: has more than {} lines, split the job", name_, limits_.lines));
   }
@@ -57,27 +155,49 @@ Result<LineSplitter::Item> LineSplitter::finish(Item item) {
   return item;
 }
 
-void LineSplitter::take_line(std::size_t size, bool has_newline) {
-  const std::string_view line(buffer_.data() + begin_, size);
-  begin_ += size + (has_newline ? 1 : 0);
-  const bool has_return = has_newline && line.ends_with('\r');
-  text_ = line.substr(0, size - (has_return ? 1 : 0));
-  line_end_ = has_return ? "\r\n" : has_newline ? "\n" : "";
+// The last line, which has no end, if there is one.
+Result<LineSplitter::Item> LineSplitter::finish_last(std::size_t size) {
+  if (size == 0) return Item::end;
+  take_line(size, {});
+  if (const auto nuls = trailing_nuls(text_); nuls > 0) return nul_error(nuls);
+  return finish(text_.size() > limits_.bytes ? Item::too_long : Item::line);
+}
+
+void LineSplitter::take_line(std::size_t size, std::string_view end) {
+  text_ = std::string_view(buffer_.data() + begin_, size);
+  line_end_ = end;
+  begin_ += size + end.size();
+}
+
+// Whether the line just taken, which is nothing but a Ctrl-Z, is the last one.
+Result<bool> LineSplitter::is_end_mark() {
+  if (begin_ < end_) return false;
+  // Reading on moves what is left, so the line is put back and taken again.
+  begin_ -= text_.size() + line_end_.size();
+  const auto more = read_more();
+  if (!more) return more.error();
+  take_line(text_.size(), line_end_);
+  return !*more;
 }
 
 // Passes over the rest of a line that is too long, without keeping it.
 Result<LineSplitter::Item> LineSplitter::skip_line() {
+  std::uint64_t nuls = 0;
   for (;;) {
-    const char* from = buffer_.data() + begin_;
-    if (const void* newline = std::memchr(from, '\n', end_ - begin_)) {
-      begin_ += static_cast<std::size_t>(static_cast<const char*>(newline) - from) + 1;
+    const std::string_view rest(buffer_.data() + begin_, end_ - begin_);
+    if (const auto newline = rest.find('\n'); newline != std::string_view::npos) {
+      begin_ += newline + 1;
       line_end_ = "\n";
       return finish(Item::too_long);
     }
+    const auto more_nuls = trailing_nuls(rest);
+    nuls = more_nuls == rest.size() ? nuls + more_nuls : more_nuls;
     begin_ = end_;
     const auto more = read_more();
     if (!more) return more.error();
-    if (!*more) return finish(Item::too_long);
+    if (*more) continue;
+    if (nuls > 0) return nul_error(nuls);
+    return finish(Item::too_long);
   }
 }
 
@@ -94,14 +214,11 @@ Result<bool> LineSplitter::read_more() {
   return *got > 0;
 }
 
-Result<void> LineSplitter::drop_bom() {
-  while (end_ < byte_order_mark.size()) {
-    const auto more = read_more();
-    if (!more) return more.error();
-    if (!*more) break;
-  }
-  if (std::string_view(buffer_.data(), end_).starts_with(byte_order_mark)) begin_ = byte_order_mark.size();
-  return {};
+Error LineSplitter::nul_error(std::uint64_t nuls) const {
+  return job_error(fmt::format(
+      "{}:{}: the text ends in {} NUL {}: the file got its size before it was written, and was not written to "
+      "its end, as after a crash or an unfinished copy; copy it anew, or cut them off if nothing is missing",
+      name_, number_ + 1, format_count(nuls), nuls == 1 ? "byte" : "bytes"));
 }
 
 }  // namespace koobatch::job

@@ -1,7 +1,11 @@
-#include "koobatch/job/json_object.hpp"
-#include "koobatch/job/record.hpp"
-#include "koobatch/job/record_source.hpp"
+#include "job/json_object.hpp"
+#include "job/json_syntax.hpp"
+#include "job/record.hpp"
+#include "job/record_source.hpp"
 
+#include <fmt/format.h>
+
+#include <string>
 #include <utility>
 
 namespace koobatch::job {
@@ -9,9 +13,14 @@ namespace {
 
 class NdjsonSource final : public RecordSource {
  public:
-  explicit NdjsonSource(LineSplitter lines) : lines_(std::move(lines)) {}
+  NdjsonSource(LineSplitter lines, const koodrive::OperationCatalogue& catalogue, std::string name,
+               const Reading& reading)
+      : lines_(std::move(lines)),
+        catalogue_(catalogue),
+        name_(std::move(name)),
+        default_row_(catalogue.find(reading.operation)) {}
 
-  Result<bool> next(Fields& fields, std::vector<Violation>& out) override {
+  Result<bool> next(koodrive::Fields& fields, std::vector<koodrive::Violation>& out) override {
     for (;;) {
       const auto item = lines_.next();
       if (!item) return item.error();
@@ -19,28 +28,46 @@ class NdjsonSource final : public RecordSource {
       if (*item == LineSplitter::Item::too_long) {
         fields.clear();
         out.push_back(too_long_line(lines_.limits()));
+        if (is_first()) out.back().message += "; a JSON array becomes lines with jq -c '.[]'";
         return true;
       }
       if (is_blank(lines_.text())) continue;
-      object_.read_record(lines_.text(), fields, out);
+      const bool first = is_first();
+      object_.read_record(lines_.text(), catalogue_, fields, out, default_row_);
+      if (first && fields.row == nullptr) {
+        if (const auto form = find_other_form(lines_.text())) {
+          return job_error(fmt::format("{}:{}: {}", name_, lines_.number(), *form));
+        }
+      }
       return true;
     }
   }
 
   std::uint32_t line() const override { return lines_.number(); }
   std::uint32_t last_line() const override { return lines_.number(); }
-  void append_record(const Fields& fields, std::string& out) const override { append_record_json(fields, out); }
+  void append_record(const koodrive::Fields& fields, std::string& out) const override {
+    append_record_json(fields, out);
+  }
+  bool stands_alone() const override { return default_row_ == nullptr; }
   Digest digest() const override { return lines_.digest(); }
 
  private:
+  /// Whether this is asked about the first record.
+  bool is_first() { return std::exchange(first_, false); }
+
   LineSplitter lines_;
+  const koodrive::OperationCatalogue& catalogue_;
+  std::string name_;
+  bool first_ = true;
+  const koodrive::OperationRow* default_row_;  ///< of the records that name no operation; may be null
   JsonObjectReader object_;
 };
 
 }  // namespace
 
-std::unique_ptr<RecordSource> read_ndjson(LineSplitter lines) {
-  return std::make_unique<NdjsonSource>(std::move(lines));
+std::unique_ptr<RecordSource> read_ndjson(LineSplitter lines, const koodrive::OperationCatalogue& catalogue,
+                                          std::string name, const Reading& reading) {
+  return std::make_unique<NdjsonSource>(std::move(lines), catalogue, std::move(name), reading);
 }
 
 }  // namespace koobatch::job

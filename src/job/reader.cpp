@@ -1,10 +1,10 @@
 #include "koobatch/job/reader.hpp"
 
-#include "koobatch/job/byte_source.hpp"
-#include "koobatch/job/compression.hpp"
+#include "job/job_text.hpp"
+#include "job/record.hpp"
+#include "job/record_source.hpp"
+#include "job/value_check.hpp"
 #include "koobatch/job/line_splitter.hpp"
-#include "koobatch/job/record.hpp"
-#include "koobatch/job/record_source.hpp"
 #include "koobatch/job/synthetic.hpp"
 
 #include <fmt/format.h>
@@ -18,10 +18,13 @@ namespace {
 /// Turns records into checked operations.
 class CheckingReader final : public Reader {
  public:
-  CheckingReader(std::unique_ptr<RecordSource> records, ReaderSettings settings)
-      : records_(std::move(records)), settings_(std::move(settings)) {}
+  CheckingReader(std::unique_ptr<RecordSource> records, ReaderSettings settings, std::vector<std::string> notes = {})
+      : records_(std::move(records)),
+        settings_(std::move(settings)),
+        values_(settings_.values),
+        notes_(std::move(notes)) {}
 
-  Result<Item> next(Operation& operation) override {
+  Result<Item> next(koodrive::Operation& operation) override {
     auto item = skip();
     if (item && *item == Item::operation) render(operation);
     return item;
@@ -33,20 +36,30 @@ class CheckingReader final : public Reader {
     if (!more) return more.error();
     if (!*more) return Item::end;
     if (fields_.row != nullptr) check_record();
+    values_.conclude(violations_);
     return violations_.empty() ? Item::operation : Item::invalid;
   }
 
-  FieldSet changed() const override { return fields_.changed(); }
+  koodrive::FieldSet changed() const override { return fields_.changed(); }
   std::string_view user() const override { return fields_.user_id.value_or(settings_.default_user); }
-  void remove(FieldSet unwanted) override { fields_.remove(unwanted); }
-  void render(Operation& operation) const override {
-    OperationBuilder::build(fields_, line(), settings_.default_user, settings_.default_language, operation);
+  void remove(koodrive::FieldSet unwanted) override { fields_.remove(unwanted); }
+  void render(koodrive::Operation& operation) const override {
+    koodrive::OperationBuilder::build(fields_, line(), settings_.default_user, settings_.default_language, operation);
   }
   void append_record(std::string& out) const override { records_->append_record(fields_, out); }
+  void append_header(std::string& out) const override { records_->append_header(out); }
+  bool stands_alone() const override { return records_->stands_alone(); }
+  std::vector<std::string> notes() const override {
+    auto notes = notes_;
+    for (auto& note : records_->notes()) notes.push_back(std::move(note));
+    return notes;
+  }
 
   std::uint32_t line() const override { return records_->line(); }
   std::uint32_t last_line() const override { return records_->last_line(); }
-  const std::vector<Violation>& violations() const override { return violations_; }
+  const std::vector<koodrive::Violation>& violations() const override { return violations_; }
+  std::span<const Warning> warnings() const override { return values_.warnings(); }
+  const LongIds* long_ids() const override { return &values_.long_ids(); }
   std::string_view invalid_op() const override { return fields_.row == nullptr ? "" : fields_.row->name; }
   std::string_view invalid_id() const override {
     if (fields_.row == nullptr) return "";
@@ -58,10 +71,8 @@ class CheckingReader final : public Reader {
 
  private:
   void check_record() {
-    check(fields_, violations_);
-    if (fields_.row->simulator_only && !settings_.simulated) {
-      violations_.push_back({std::string(op_field), "is known to the simulator only, not to the service"});
-    }
+    values_.examine(fields_, line(), violations_);
+    koodrive::check(fields_, violations_);
     if (settings_.require_user && settings_.default_user.empty() && !fields_.user_id &&
         !has_violation(violations_, user_id_field)) {
       violations_.push_back(
@@ -71,33 +82,32 @@ class CheckingReader final : public Reader {
 
   std::unique_ptr<RecordSource> records_;
   ReaderSettings settings_;
-  Fields fields_;
-  std::vector<Violation> violations_;
+  ValueCheck values_;
+  std::vector<std::string> notes_;  ///< about the text, before it is cut into records
+  koodrive::Fields fields_;
+  std::vector<koodrive::Violation> violations_;
 };
 
 // The user and language that come from a setting keep the rules of those in a record.
 std::optional<Error> check_settings(const ReaderSettings& settings) {
-  std::vector<Violation> wrong;
-  if (!settings.default_user.empty()) check_user_id(settings.default_user, wrong);
+  std::vector<koodrive::Violation> wrong;
+  if (!settings.default_user.empty()) koodrive::check_user_id(settings.default_user, wrong);
   if (!wrong.empty()) return usage_error(fmt::format("--user-id: {}", wrong.front().message));
-  if (!settings.default_language.empty()) check_language(settings.default_language, wrong);
+  if (!settings.default_language.empty()) koodrive::check_language(settings.default_language, wrong);
   if (!wrong.empty()) return usage_error(fmt::format("--language: {}", wrong.front().message));
-  return std::nullopt;
+  const auto& operation = settings.reading.operation;
+  if (operation.empty() || settings.catalogue->find(operation) != nullptr) return std::nullopt;
+  return usage_error(fmt::format("--op: {}", unknown_operation(operation, *settings.catalogue).message));
 }
 
 std::string lower_extension(const std::filesystem::path& path) {
   return boost::algorithm::to_lower_copy(path.extension().string());
 }
 
-Result<std::unique_ptr<RecordSource>> open_records(const std::filesystem::path& path, const ReaderSettings& settings) {
-  const std::string name = settings.name.empty() ? path.string() : settings.name;
-  auto file = open_file(path);
-  if (!file) return file.error();
-  auto bytes = decompress(std::move(*file), name);
-  if (!bytes) return bytes.error();
-  LineSplitter lines(std::move(*bytes), name);
-  if (settings.format == Format::csv) return read_csv(std::move(lines), name);
-  return read_ndjson(std::move(lines));
+Result<std::unique_ptr<RecordSource>> read_records(LineSplitter lines, const ReaderSettings& settings,
+                                                   const std::string& name) {
+  if (settings.format == Format::csv) return read_csv(std::move(lines), *settings.catalogue, name, settings.reading);
+  return read_ndjson(std::move(lines), *settings.catalogue, name, settings.reading);
 }
 
 }  // namespace
@@ -123,24 +133,38 @@ std::filesystem::path without_compression(const std::filesystem::path& path) {
   return std::filesystem::path(path).replace_extension();
 }
 
-bool is_blank(std::string_view line) {
-  return line.find_first_not_of(" \t\r") == std::string_view::npos;
-}
-
-Violation too_long_line(const LineLimits& limits) {
+koodrive::Violation too_long_line(const LineLimits& limits) {
   return {"", fmt::format("the line is longer than {} bytes, the most a line may have", limits.bytes)};
 }
 
-Result<std::unique_ptr<Reader>> open_job(const std::filesystem::path& path, const ReaderSettings& settings) {
+Result<std::unique_ptr<Reader>> open_job(const std::filesystem::path& path, const ReaderSettings& settings,
+                                         Fingerprint* record) {
   if (auto wrong = check_settings(settings)) return std::move(*wrong);
-  auto records = open_records(path, settings);
-  if (!records) return records.error();
-  return std::unique_ptr<Reader>(std::make_unique<CheckingReader>(std::move(*records), settings));
+  auto text = open_text(path, settings, record);
+  if (!text) return text.error();
+  if (auto other = check_format(*text, settings); !other) return other.error();
+  auto records = read_records(std::move(text->lines), settings, text->name);
+  if (records) {
+    return std::unique_ptr<Reader>(
+        std::make_unique<CheckingReader>(std::move(*records), settings, std::move(text->notes)));
+  }
+  auto error = records.error();
+  // A header in another encoding looks like columns that are not known.
+  if (const auto encoding = describe_encoding(path, settings); !encoding.empty()) error.message += "; " + encoding;
+  return error;
+}
+
+Result<LineSplitter> open_lines(const std::filesystem::path& path, const ReaderSettings& settings) {
+  auto text = open_text(path, settings, nullptr);
+  if (!text) return text.error();
+  return std::move(text->lines);
 }
 
 Result<std::unique_ptr<Reader>> open_synthetic(SyntheticJob job, const ReaderSettings& settings) {
   if (auto wrong = check_settings(settings)) return std::move(*wrong);
-  auto records = read_ndjson(LineSplitter(make_text(std::move(job)), "the synthetic job"));
+  constexpr std::string_view name = "the synthetic job";
+  auto records =
+      read_ndjson(LineSplitter(make_text(std::move(job)), std::string(name)), *settings.catalogue, std::string(name));
   return std::unique_ptr<Reader>(std::make_unique<CheckingReader>(std::move(records), settings));
 }
 

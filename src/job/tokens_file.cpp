@@ -1,10 +1,11 @@
 #include "koobatch/job/tokens_file.hpp"
 
+#include "job/csv_rows.hpp"
+#include "job/record.hpp"
+#include "job/record_source.hpp"
+#include "koobatch/core/describe.hpp"
+#include "koobatch/core/units.hpp"
 #include "koobatch/job/byte_source.hpp"
-#include "koobatch/job/csv_rows.hpp"
-#include "koobatch/job/describe.hpp"
-#include "koobatch/job/record.hpp"
-#include "koobatch/job/record_source.hpp"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -53,7 +54,7 @@ class SecretFile final : public ByteSource {
   /// Its size; an error if it is not what it should be.
   Result<std::size_t> check() {
     if (descriptor_ < 0) return system_error(ErrorKind::usage, name_, "cannot be read", errno);
-    struct stat facts {};
+    struct stat facts{};
     if (::fstat(descriptor_, &facts) != 0) return system_error(ErrorKind::usage, name_, "cannot be read", errno);
     if (!S_ISREG(facts.st_mode)) {
       return usage_error(fmt::format("{}: is not a regular file; it is read again when a token is refused", name_));
@@ -102,8 +103,8 @@ class Collector {
   Collector(std::string name, auth::UserTokens& tokens) : name_(std::move(name)), tokens_(tokens) {}
 
   Result<void> add(const Row& row, std::uint32_t line) {
-    std::vector<Violation> wrong;
-    check_user_id(row.user, wrong);
+    std::vector<koodrive::Violation> wrong;
+    koodrive::check_user_id(row.user, wrong);
     if (!wrong.empty()) return at(line, "user_id: must be 1 to 128 visible ASCII characters");
     if (row.token.empty()) return at(line, "token: is empty");
     if (row.token.size() > auth::max_secret) return at(line, "token: is longer than 16 KiB");
@@ -151,7 +152,8 @@ Result<void> read_csv_rows(LineSplitter lines, Collector& collector) {
       continue;
     }
     if (rows.cells().size() != 2) {
-      return collector.at(rows.line(), fmt::format("has {} cells, user_id and token are two", rows.cells().size()));
+      return collector.at(rows.line(),
+                          fmt::format("has {}, user_id and token are two", count_of(rows.cells().size(), "cell")));
     }
     const Row row{rows.cells()[columns->user], rows.cells()[columns->token]};
     if (auto added = collector.add(row, rows.line()); !added) return added;
@@ -231,10 +233,10 @@ Result<std::shared_ptr<const auth::UserTokens>> read_tokens_file(const std::file
   return std::shared_ptr<const auth::UserTokens>(std::move(tokens));
 }
 
-std::optional<Violation> find_missing_token(const Reader& reader, const auth::UserTokens& tokens) {
+std::optional<koodrive::Violation> find_missing_token(const Reader& reader, const auth::UserTokens& tokens) {
   if (tokens.find(reader.user()) != nullptr) return std::nullopt;
-  return Violation{std::string(user_id_field),
-                   fmt::format("{} has no token in {}", quote(reader.user()), tokens.file().string())};
+  return koodrive::Violation{std::string(user_id_field),
+                             fmt::format("{} has no token in {}", quote(reader.user()), tokens.file().string())};
 }
 
 }  // namespace koobatch::job

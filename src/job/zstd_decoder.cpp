@@ -1,4 +1,4 @@
-#include "koobatch/job/archive_decoder.hpp"
+#include "job/archive_decoder.hpp"
 
 #include <fmt/format.h>
 #include <zstd.h>
@@ -52,6 +52,7 @@ class ZstdDecoder final : public ArchiveDecoder {
   void restart() override {}
   std::string_view format() const override { return "zstd"; }
   std::string_view part() const override { return "frame"; }
+  bool may_be_padded() const override { return false; }
 
  private:
   std::unique_ptr<ZSTD_DCtx, Free> context_;

@@ -2,13 +2,13 @@
 
 namespace koobatch::net {
 
-void DeadlineQueue::arm(Deadline& deadline, TimePoint at) {
+bool DeadlineQueue::arm(Deadline& deadline, TimePoint at) {
   if (deadline.armed()) deadline.disarm();
   deadline.at_ = at;
   auto place = list_.end();
   while (place != list_.begin() && std::prev(place)->at() > at) --place;
   list_.insert(place, deadline);
-  if (&list_.front() == &deadline) earlier();
+  return &list_.front() == &deadline;
 }
 
 void DeadlineQueue::expire(TimePoint now) {

@@ -14,15 +14,15 @@ Error unusable(const char* flag, const std::filesystem::path& path, const error_
   return usage_error(fmt::format("{} {}: {}; a PEM file is needed", flag, path.string(), error.message()));
 }
 
-/// While it lives, a file that needs a passphrase cannot be read. OpenSSL would ask for it on the terminal or, without
-/// one, take it from standard input, where the job may be.
+/// While it lives, files that need a passphrase cannot be read. OpenSSL would ask for it on the terminal or, without
+/// one, read it from standard input, where the job may be.
 class NoPassphrase {
  public:
   explicit NoPassphrase(SSL_CTX* context) : context_(context) {
     SSL_CTX_set_default_passwd_cb(context, &NoPassphrase::refuse);
     SSL_CTX_set_default_passwd_cb_userdata(context, this);
   }
-  // Asio takes what is left there for its own.
+  // Asio would treat a leftover value as its own.
   ~NoPassphrase() { SSL_CTX_set_default_passwd_cb_userdata(context_, nullptr); }
   NoPassphrase(const NoPassphrase&) = delete;
   NoPassphrase& operator=(const NoPassphrase&) = delete;

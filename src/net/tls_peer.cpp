@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::size_t longest_name = 200;
 
-/// "CN=koo.example,O=Koo": in ASCII, with controls escaped, for it is the peer who chose it.
+/// "CN=koo.example,O=Koo": in ASCII with control characters escaped, because the peer chose it.
 std::string text_of(const X509_NAME* name) {
   const std::unique_ptr<BIO, decltype(&BIO_free)> out(BIO_new(BIO_s_mem()), BIO_free);
   char* bytes = nullptr;
@@ -32,7 +32,7 @@ std::string text_of(const ASN1_TIME* time) {
   return fmt::format("{:%Y-%m-%d %H:%M:%S} UTC", parts);
 }
 
-/// What `error` says of `certificate`, and what to do about it.
+/// Explains `error` in `certificate`, and what to do about it.
 std::string cause_of(int error, X509* certificate) {
   const char* const cause = X509_verify_cert_error_string(error);
   switch (error) {
@@ -52,7 +52,7 @@ std::string cause_of(int error, X509* certificate) {
     case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
     case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
       return fmt::format(
-          "{}: its issuer ({}) is not trusted, and the server did not send a certificate of it that leads to one that "
+          "{}: its issuer ({}) is not trusted, and the server did not send a certificate chain to one that "
           "is; name the issuer's certificate with --cacert, or have the server send its whole chain",
           cause, text_of(X509_get_issuer_name(certificate)));
     default:
@@ -65,12 +65,12 @@ int reason_of(const boost::system::error_code& error) {
   return ERR_GET_REASON(static_cast<unsigned long>(error.value()));
 }
 
-/// Do the two sides have no version of TLS in common?
+/// Whether the two sides have no TLS version in common.
 bool is_about_version(int reason) {
   return reason == SSL_R_TLSV1_ALERT_PROTOCOL_VERSION || reason == SSL_R_UNSUPPORTED_PROTOCOL;
 }
 
-/// The alerts by which a server refuses a client for its certificate, or for having none.
+/// Whether the alert means that a server refuses a client's certificate, or the lack of one.
 bool is_about_client_certificate(int reason) {
   switch (reason) {
     case SSL_R_TLSV13_ALERT_CERTIFICATE_REQUIRED:
@@ -101,7 +101,7 @@ TlsPeer* TlsPeer::of(const SSL* ssl) {
 
 void TlsPeer::watch(SSL_CTX* context, bool verify) {
   SSL_CTX_set_verify(context, verify ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, verify ? &TlsPeer::judge : nullptr);
-  // OpenSSL's own store would be shared by all threads.
+  // All threads would share OpenSSL's own cache.
   SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
   SSL_CTX_sess_set_new_cb(context, &TlsPeer::keep_session);
   SSL_CTX_set_client_cert_cb(context, &TlsPeer::certificate_wanted);
@@ -112,17 +112,17 @@ void TlsPeer::attach(SSL* ssl, const std::string& host) {
   refusal_.clear();
   wanted_certificate_ = false;
   SSL_set_ex_data(ssl, peer_index(), this);
-  // Asio has the buffers (34 KiB) given back after every record. These connections are never idle for long, and to get
-  // them anew each time would cost an exchange two thousand instructions.
+  // Asio makes OpenSSL free its buffers (34 KiB) after every record. These connections are never idle for long, and
+  // allocating them each time would cost an exchange two thousand instructions.
   SSL_clear_mode(ssl, SSL_MODE_RELEASE_BUFFERS);
   // An address is compared with the addresses in the certificate, and is not sent.
   SSL_set1_host(ssl, host.c_str());
   if (X509_VERIFY_PARAM_get0_host(SSL_get0_param(ssl), 0) != nullptr) SSL_set_tlsext_host_name(ssl, host.c_str());
   SSL_set_hostflags(ssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
   if (!past_.session) return;
-  // A copy, for OpenSSL takes a session of TLS 1.3 out of use once it was gone on with. That is to keep those who
-  // listen from linking connections, which all come from one address here; and several may be opened before a new one
-  // comes.
+  // A copy, because OpenSSL discards a TLS 1.3 session once it has been resumed. That prevents eavesdroppers from
+  // linking connections, which is pointless here as they all come from one address; and several may be opened before a
+  // new session arrives.
   const TlsSession copy(SSL_SESSION_dup(past_.session.get()));
   if (copy) SSL_set_session(ssl, copy.get());
 }
@@ -141,27 +141,28 @@ int TlsPeer::judge(int preverified, X509_STORE_CTX* chain) {
   return 0;
 }
 
-/// Called where the service's answers are read, for its tickets come with them. 1: the session is ours.
+/// Called while answers are read, because TLS 1.3 tickets arrive with them. Returns 1: we take ownership of the
+/// session.
 int TlsPeer::keep_session(SSL* ssl, SSL_SESSION* session) {
   of(ssl)->past_.session.reset(session);
   return 1;
 }
 
-/// Called only if there is none to show. 0: go on without.
+/// Called only if no certificate is configured. Returns 0: continue without one.
 int TlsPeer::certificate_wanted(SSL* ssl, X509**, EVP_PKEY**) {
   of(ssl)->wanted_certificate_ = true;
   return 0;
 }
 
 TlsPeer::Failure TlsPeer::explain(const boost::system::error_code& error, const std::string& url) {
-  // Whatever is wrong, the next handshake is to be a whole one.
+  // Whatever went wrong, the next handshake must be a full one.
   past_.session.reset();
   if (!refusal_.empty()) {
     return {fmt::format("the certificate of {} ({}) was refused: {}", url, subject_, refusal_), true};
   }
   if (auto message = client_refusal(error, url); !message.empty()) return {std::move(message), true};
-  // One that was spoken with before is not judged by one bad connection: nothing protects the first steps of a
-  // handshake.
+  // After one success, a single bad connection is not taken as final: the first messages of a handshake are not
+  // authenticated.
   const bool final = !past_.completed;
   if (is_about_version(reason_of(error))) {
     return {fmt::format("TLS with {} failed: the server offers no TLS 1.2 or later, and anything older is unsafe ({})",
@@ -171,7 +172,7 @@ TlsPeer::Failure TlsPeer::explain(const boost::system::error_code& error, const 
   if (wanted_certificate_ && reason_of(error) == SSL_R_SSLV3_ALERT_HANDSHAKE_FAILURE) {
     return {fmt::format("{} demands a client certificate: give --cert and --key ({})", url, error.message()), final};
   }
-  // The answer to the first message is no TLS at all. Not final: that is what a proxy's page looks like, too.
+  // The peer's first message is not TLS. Not final: a proxy's error page looks like that, too.
   const bool no_tls = reason_of(error) == SSL_R_WRONG_VERSION_NUMBER;
   return {fmt::format("TLS with {} failed: {}{}", url, error.message(), no_tls ? "; does it speak plain HTTP?" : ""),
           false};

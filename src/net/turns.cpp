@@ -9,7 +9,7 @@ namespace koobatch::net {
 Awaitable<void> Turns::next() {
   return asio::async_initiate<const UseAwaitable, void()>(
       [this](Waiting&& one) {
-        // One event for all of them: to post each by itself would cost as much as reading an answer.
+        // One event for all of them: posting each separately would cost as much as reading an answer.
         if (waiting_.empty()) asio::post(context_, [this] { go_on(); });
         waiting_.push_back(std::move(one));
       },
@@ -17,7 +17,7 @@ Awaitable<void> Turns::next() {
 }
 
 void Turns::go_on() {
-  // Who waits again meanwhile has its next turn after the event loop has been round.
+  // A coroutine that waits again meanwhile runs after the event loop's next iteration.
   std::swap(waiting_, going_on_);
   for (auto& one : going_on_) std::move(one)();
   going_on_.clear();

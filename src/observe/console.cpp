@@ -10,9 +10,9 @@
 namespace koobatch::observe {
 namespace {
 
-/// From the first column on everything erased, also in rows below (ECMA-48, ED).
+/// Moves to the first column and erases everything after it, rows below included (ECMA-48, ED).
 constexpr std::string_view erase = "\r\x1b[J";
-/// What does not fit into the row is cut off meanwhile instead of going on in the next (DECAWM).
+/// Cuts off what does not fit into the row instead of wrapping it (DECAWM).
 constexpr std::string_view no_wrap = "\x1b[?7l";
 constexpr std::string_view wrap = "\x1b[?7h";
 
@@ -32,7 +32,7 @@ std::size_t Console::width() const {
 }
 
 void Console::print(std::string_view line) {
-  const std::lock_guard guard(mutex_);
+  const MutexLock guard(mutex_);
   buffer_.clear();
   if (!status_.empty()) buffer_.append(erase);
   buffer_.append(line).append("\n");
@@ -41,7 +41,7 @@ void Console::print(std::string_view line) {
 }
 
 void Console::set_status(std::string_view status) {
-  const std::lock_guard guard(mutex_);
+  const MutexLock guard(mutex_);
   const std::size_t columns = width();
   if (status == status_ && (status.empty() || columns == drawn_width_)) return;
   drawn_width_ = columns;
@@ -52,14 +52,14 @@ void Console::set_status(std::string_view status) {
 }
 
 void Console::leave() {
-  const std::unique_lock guard(mutex_, std::try_to_lock);
-  if (!guard || status_.empty()) return;
+  if (!mutex_.try_lock()) return;
   pollfd ready{fd_, POLLOUT, 0};
-  if (::poll(&ready, 1, 0) == 1) write(erase);
+  if (!status_.empty() && ::poll(&ready, 1, 0) == 1) write(erase);
+  mutex_.unlock();
 }
 
-/// The cursor waits in the first column: when the terminal becomes narrower and breaks the row into several, it stays
-/// in the first of them, and all of them can be erased.
+/// The cursor is left in the first column: when a narrower terminal wraps the row into several, it stays in the first
+/// of them, and all of them can be erased.
 void Console::append_status() {
   if (!status_.empty()) buffer_.append(no_wrap).append(status_).append(wrap).append("\r");
 }

@@ -73,7 +73,7 @@ class ConsoleSink final : public spdlog::sinks::base_sink<std::mutex> {
     const std::lock_guard guard(mutex_);
     console_->print(render(format_, message, {run_, attempt}));
   }
-  /// A command's own output.
+  /// A command's own output, not a log entry.
   void print(const spdlog::details::log_msg& message) {
     if (format_ == Format::json) return log(message);
     std::string line;
@@ -92,7 +92,7 @@ class ConsoleSink final : public spdlog::sinks::base_sink<std::mutex> {
   std::string run_;
 };
 
-/// What setup() has made; null before.
+/// The sink that setup() made; null before.
 std::shared_ptr<ConsoleSink>& sink() {
   static std::shared_ptr<ConsoleSink> current;
   return current;

@@ -18,9 +18,9 @@ using prometheus::MetricFamily;
 using prometheus::MetricType;
 
 constexpr std::string_view last_success_name = "koobatch_last_success_timestamp_seconds";
-/// What every text begins with, and no other file of anybody's.
+/// Every metrics text begins with this; no other file does.
 constexpr std::string_view first_bytes = "# HELP koobatch_build_info ";
-/// Labels that metrics have themselves.
+/// Label names used by the metrics themselves.
 constexpr std::array<std::string_view, 7> taken_labels = {"version", "run_id", "segment", "status",
                                                           "outcome", "le",     "quantile"};
 
@@ -28,7 +28,7 @@ double unix_time(WallTime t) {
   return static_cast<double>(std::chrono::floor<std::chrono::seconds>(t.time_since_epoch()).count());
 }
 
-/// Puts families together, each value with the user's labels.
+/// Collects families, adding the user's labels to each value.
 class Families {
  public:
   explicit Families(const std::vector<Metrics::Label>& labels) {
@@ -57,7 +57,7 @@ class Families {
   void counter(std::string_view name, std::string_view help, std::uint64_t amount) {
     value(add(MetricType::Counter, name, help)).counter.value = static_cast<double>(amount);
   }
-  /// One counter for each name, as the value of `label`.
+  /// One counter per name, which becomes the value of `label`.
   template <std::size_t n>
   void counters(std::string_view name, std::string_view help, std::string_view label,
                 const std::array<std::string_view, n>& names, const std::array<std::uint64_t, n>& amounts) {
@@ -89,9 +89,10 @@ void add_process(Families& families, const Metrics& metrics) {
   families.gauge("koobatch_build_info", "The program; the value is always 1.", 1, {{"version", metrics.version}});
   families.gauge("koobatch_start_time_seconds", "When this process began, in Unix time.", unix_time(metrics.started));
   if (metrics.end) {
-    families.gauge("koobatch_end_time_seconds", "When it was done, in Unix time; absent until then.",
+    families.gauge("koobatch_end_time_seconds", "When this process finished its work, in Unix time; absent until then.",
                    unix_time(metrics.end->at));
-    families.gauge("koobatch_exit_status", "What it ended with, 0 if all succeeded; absent until then.",
+    families.gauge("koobatch_exit_status",
+                   "Exit status of this process, 0 if all succeeded; absent until it has finished.",
                    metrics.end->exit_status);
   }
   if (metrics.last_success) {
@@ -109,12 +110,12 @@ void add_operations(Families& families, const RunMetrics& run) {
 }
 
 void add_requests(Families& families, const RunMetrics& run) {
-  families.counters("koobatch_requests_total", "Requests that ended, by how.", "outcome", request_outcome_names,
+  families.counters("koobatch_requests_total", "Requests that ended, by outcome.", "outcome", request_outcome_names,
                     run.requests.by_outcome);
   auto& durations = families.add(MetricType::Histogram, "koobatch_request_duration_seconds",
                                  "Time from sending a request to its answer, or until it was given up.");
   fill(families.value(durations).histogram, run.requests);
-  families.gauge("koobatch_in_flight_requests", "Requests under way.", static_cast<double>(run.progress.in_flight));
+  families.gauge("koobatch_in_flight_requests", "Requests in flight.", static_cast<double>(run.progress.in_flight));
   families.counter("koobatch_retries_total", "Requests sent that were not an operation's first.", run.progress.retries);
 }
 
@@ -123,6 +124,19 @@ void add_service(Families& families, const RunMetrics& run) {
     families.gauge("koobatch_rate_limit", "Most requests a second, set or learned; absent if there is no limit.",
                    limit);
   }
+  const PaceFindings& found = run.progress.pace.found;
+  if (found.limit > 0) {
+    families.gauge("koobatch_learned_rate_limit",
+                   "Requests a second that the service was found to accept; absent if no limit was found.",
+                   found.limit);
+  }
+  if (found.in_flight > 0) {
+    families.gauge("koobatch_learned_in_flight_limit",
+                   "Requests in flight that the service was found to accept; absent if no limit was found.",
+                   found.in_flight);
+  }
+  families.gauge("koobatch_noise_ratio", "Share of answers that ask to slow down however slowly requests are sent.",
+                 found.noise);
   families.gauge("koobatch_service_up", "0 while nothing is sent but probes because the service does not answer.",
                  run.progress.pace.down ? 0 : 1);
   families.gauge("koobatch_paused", "1 while nothing is sent because the user has paused the run.",
@@ -179,7 +193,7 @@ bool is_metrics_text(std::string_view text) {
 }
 
 std::optional<std::int64_t> last_success_in(std::string_view text) {
-  // The lines that begin with # come first, so this finds the value, which stands last on its line.
+  // Lines that begin with # come first, so this finds the sample, whose value is last on its line.
   const auto line_start = text.find("\n" + std::string(last_success_name));
   if (line_start == std::string_view::npos) return std::nullopt;
   std::string_view line = text.substr(line_start + 1);

@@ -18,10 +18,10 @@
 namespace koobatch::observe {
 namespace {
 
-/// Far more than metrics ever take.
+/// Far more than metrics ever need.
 constexpr std::size_t longest = std::size_t{1} << 20;
 
-/// The text of the file, unless it is longer than `longest`: then a little more than that.
+/// The text of the file, or a little more than `longest` bytes of it.
 Result<std::string> read_beginning(const std::filesystem::path& path, const std::string& name) {
   std::ifstream file(path, std::ios::binary);
   if (!file) return system_error(ErrorKind::usage, name, "cannot be read", errno);
@@ -49,11 +49,11 @@ Result<MetricsFile> MetricsFile::open(std::filesystem::path path) {
   if (status.type() == std::filesystem::file_type::none) {
     return system_error(ErrorKind::usage, name, "cannot be found", error.value());
   }
-  if (!std::filesystem::is_regular_file(status)) return usage_error(name + ": is no file; name one");
+  if (!std::filesystem::is_regular_file(status)) return usage_error(name + ": is not a regular file; name one");
   const auto text = read_beginning(path, name);
   if (!text) return text.error();
   if (!text->empty() && (!is_metrics_text(*text) || text->size() > longest)) {
-    return usage_error(name + ": holds something else than metrics of koobatch, and is not overwritten; name another");
+    return usage_error(name + ": does not hold koobatch metrics, and is not overwritten; name another file");
   }
   return MetricsFile(std::move(path), last_success_in(*text));
 }
@@ -66,7 +66,7 @@ Result<void> MetricsFile::replace(std::string_view text) const {
   auto temporary = open_temporary(path_, readable_by_all);
   if (!temporary.file) return failure("cannot be created", errno);
   int code = write_all(temporary.file.get(), text);
-  // A full disk may be told of only here.
+  // A full disk may be reported only here.
   if (::close(temporary.file.release()) != 0 && code == 0) code = errno;
   const char* const step = code != 0 ? "write failed" : "rename failed";
   if (code == 0 && ::rename(temporary.path.c_str(), path_.c_str()) != 0) code = errno;
@@ -79,7 +79,8 @@ void MetricsFile::write(std::string_view text, TimePoint now) {
   next_ = now + interval;
   const auto written = replace(text);
   if (!written && !failing_) {
-    spdlog::warn("{}; the run goes on, and it is tried again every {:g} s", written.error().message, seconds(interval));
+    spdlog::warn("{}; the run continues, and tries again to write it every {:g} s", written.error().message,
+                 seconds(interval));
   }
   if (written && failing_) spdlog::info("--metrics-file {}: written again", path_.native());
   failing_ = !written;

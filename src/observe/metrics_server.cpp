@@ -50,7 +50,7 @@ std::string to_text(const tcp::endpoint& endpoint) {
                                     : fmt::format("{}:{}", host, endpoint.port());
 }
 
-/// The exposer does not say why it cannot listen, so it is tried beforehand.
+/// The exposer does not say why it cannot listen, so this tries beforehand.
 boost::system::error_code try_to_listen(const tcp::endpoint& endpoint) {
   boost::asio::io_context context;
   tcp::acceptor acceptor(context);
@@ -121,7 +121,7 @@ Result<std::unique_ptr<MetricsServer>> MetricsServer::start(const std::string& a
 MetricsServer::MetricsServer(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
 MetricsServer::~MetricsServer() {
-  // Its listening thread notices only every two seconds that it is to end, unless somebody connects.
+  // The listening thread takes up to two seconds to notice that it must end, unless a client connects.
   const auto ended = std::async(std::launch::async, [this] { impl_->exposer.reset(); });
   while (ended.wait_for(5ms) != std::future_status::ready) {
     boost::asio::io_context context;

@@ -14,7 +14,7 @@ namespace koobatch::observe {
 namespace {
 
 constexpr std::string_view gap = "  ";
-constexpr std::size_t min_bar = 12;  // brackets included; a shorter one says nothing
+constexpr std::size_t min_bar = 12;  // brackets included; a shorter bar is useless
 constexpr std::size_t max_bar = 42;
 
 std::string time_left(const Progress& progress) {
@@ -22,7 +22,7 @@ std::string time_left(const Progress& progress) {
   return "ETA " + (left ? format_seconds(*left) : "-");
 }
 
-/// "12 rejected", "1 unknown", … for what there is of it.
+/// "12 rejected", "1 unknown", … for each non-zero count.
 std::vector<std::string> counts_of(const Snapshot& snapshot) {
   std::vector<std::string> out;
   const auto add = [&](std::uint64_t count, std::string_view name) {
@@ -37,14 +37,14 @@ std::vector<std::string> counts_of(const Snapshot& snapshot) {
   return out;
 }
 
-/// A part of the bar's row. Parts are shown in their order; which are shown depends on the room there is.
+/// A part of the status row. Parts appear in order; which ones depends on the width.
 struct Part {
   std::string text;
-  int importance;  ///< the lower, the sooner it is left out
+  int importance;  ///< parts with lower importance are left out first
 };
 constexpr int importance_of_bar = 5;
 
-/// The pace and what it promises, or why there is none.
+/// The pace and the time left, or what limits the run.
 void add_pace(const Progress& progress, std::vector<Part>& parts) {
   const Snapshot& snapshot = progress.snapshot();
   if (!snapshot.stands_still()) {
@@ -55,7 +55,7 @@ void add_pace(const Progress& progress, std::vector<Part>& parts) {
   if (auto reason = describe(snapshot); !reason.empty()) parts.push_back({std::move(reason), 8});
 }
 
-/// The first one is the bar, as short as it may be.
+/// The first part is the bar at its minimum width.
 std::vector<Part> parts_of(const Progress& progress) {
   const Snapshot& snapshot = progress.snapshot();
   std::vector<Part> parts;
@@ -108,17 +108,25 @@ std::string describe(const Snapshot& snapshot) {
   if (snapshot.ending) return "ending";
   if (pace.paused) return "paused";
   if (pace.renewing) return "renewing credentials";
+  if (pace.down && pace.down_http == 0) return "service not answering";
   if (pace.down) {
-    return pace.down_http == 0 ? "service not answering" : fmt::format("service failing (HTTP {})", pace.down_http);
+    // A success during an outage came from something other than the service.
+    return fmt::format("{} (HTTP {})", pace.down_http < 300 ? "something else answers" : "service failing",
+                       pace.down_http);
   }
   if (pace.wait > Duration::zero()) {
     return fmt::format("waiting {} as asked (HTTP {})", format_seconds(pace.wait), pace.wait_http);
   }
-  if (pace.learned > 0) return fmt::format("throttled to {} by HTTP {}", format_rate(pace.learned), pace.learned_http);
-  return {};
+  std::string text;
+  if (pace.found.limit > 0) {
+    text = fmt::format("throttled to {} by HTTP {}", format_rate(pace.found.limit), pace.limit_http);
+  }
+  if (pace.found.in_flight > 0)
+    text += (text.empty() ? "" : ", ") + koobatch::describe(PaceFindings{.in_flight = pace.found.in_flight});
+  return text;
 }
 
-/// Books time that has passed, by how the run stood when it began.
+/// Accounts for elapsed time by the state of the run when it began.
 void Progress::pass(Duration time) {
   if (last_.stands_still()) return;
   (last_.pace.wait > Duration::zero() ? waiting_ : working_) += time;
@@ -130,7 +138,7 @@ void Progress::update(const Snapshot& snapshot, TimePoint now) {
     finished_first_ = snapshot.finished();
   }
   pass(now - at_);
-  // Another limit is another pace: what was seen under the old one tells nothing.
+  // Another limit means another pace: samples under the old one do not predict it.
   if (snapshot.pace.rate != last_.pace.rate) estimate_.clear();
   if (snapshot.pace.wait <= Duration::zero()) waited_ += std::exchange(waiting_, {});
   last_ = snapshot;
@@ -151,20 +159,20 @@ double Progress::mean_rate() const {
   return rate_of(last_.finished() - finished_first_, elapsed());
 }
 
-/// As seen lately, waits included, but not above what is allowed now.
+/// The recent pace, waits included, capped at the present limit.
 double Progress::estimated_rate() const {
   const Sample& from = estimate_.front();
   const double seen = rate_of(last_.finished() - from.finished, working_ - from.working + waited_ - from.waited);
   double rate = seen;
-  for (const double limit : {last_.pace.rate, last_.pace.learned}) {
+  for (const double limit : {last_.pace.rate, last_.pace.found.limit}) {
     if (limit > 0) rate = std::min(rate, limit);
   }
   return rate;
 }
 
 std::optional<Duration> Progress::time_left() const {
-  constexpr double too_long = 100.0 * 24 * 3600;  // a pace so slow is no pace; and it must fit a Duration
-  // A measurement may have no number of operations: it ends when its time is over.
+  constexpr double too_long = 100.0 * 24 * 3600;  // slower than this is no estimate, and would not fit a Duration
+  // A benchmark may have no number of operations: it ends by time.
   if (last_.operations == 0 || estimate_.empty() || last_.stands_still()) return std::nullopt;
   const auto left = static_cast<double>(last_.remaining());
   const double pace = estimated_rate();

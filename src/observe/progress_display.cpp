@@ -7,7 +7,7 @@
 namespace koobatch::observe {
 namespace {
 
-/// Build servers set CI, and some of them give what they keep as a log a terminal.
+/// Build servers set CI, and some run commands on a terminal whose output becomes a log.
 bool is_build_log() {
   const char* const ci = std::getenv("CI");
   return ci != nullptr && *ci != '\0';

@@ -1,29 +1,12 @@
-#include "koobatch/report/advice.hpp"
+#include "report/advice.hpp"
 
-#include <algorithm>
-#include <array>
+#include "koobatch/koodrive/result_codes.hpp"
 
 namespace koobatch::report {
 namespace {
 
-struct CodeRow {
-  std::int64_t code;
-  std::string_view advice;
-};
-
-/// The service's documented codes. 13000201, a failure it does not explain, says nothing to go by.
-constexpr std::array<CodeRow, 7> codes = {{
-    {13000102, "the service refuses a value: compare the fields with its documentation"},
-    {13000301, "the user's space is missing or not in order: look there first"},
-    {13000305, "it is in the recycle bin: restore it, or drop the operation"},
-    {13000306, "it is in the recycle bin: restore it, or drop the operation"},
-    {13000309, "there is no such thing, or no longer: check the ID and the user, or drop the operation"},
-    {13000405, "the name is taken: choose another one"},
-    {13000410, "this user may not do it: name another user_id, or ask for the permission"},
-}};
-
 std::string_view advice_on_http(int http) {
-  if (http >= 300 && http < 400) return "the service sends elsewhere, which is never followed: check --endpoint";
+  if (http >= 300 && http < 400) return "the service redirects, and redirects are never followed: check --endpoint";
   switch (http) {
     case 401:
     case 403:
@@ -35,10 +18,16 @@ std::string_view advice_on_http(int http) {
       return "the request is too large for the service: make it smaller";
     case 429:
     case 503:
-      return "the service had no room: repeat it with a lower --rate";
+      return "the service was overloaded: repeat it with a lower --rate";
     default:
       return {};
   }
+}
+
+/// Whether something answered with a web page, where the service would have answered with JSON. Its description begins
+/// with its type.
+bool is_page(const Cause& cause) {
+  return !cause.code && cause.text.starts_with("text/html");
 }
 
 }  // namespace
@@ -52,7 +41,7 @@ std::string_view advice(Status status) {
     case Status::failed:
       return "certainly not applied: run it again";
     case Status::unknown:
-      return "may have been applied: look before you repeat";
+      return "may have been applied: check before you repeat";
     case Status::invalid:
       return "breaks a rule, was never sent: correct it";
   }
@@ -60,9 +49,15 @@ std::string_view advice(Status status) {
 }
 
 std::string_view advice(const Cause& cause) {
-  const auto known = std::find_if(codes.begin(), codes.end(), [&](const auto& row) { return row.code == cause.code; });
-  if (known != codes.end()) return known->advice;
-  // What HTTP says of an attempt that may have been applied is less than that it may have been.
+  if (cause.code) {
+    const auto* known = koodrive::find_result_code(*cause.code);
+    if (known != nullptr && !known->advice.empty()) return known->advice;
+  }
+  if ((cause.http == 401 || cause.http == 403) && is_page(cause)) {
+    return "a page refused it, so perhaps a firewall or a proxy, not the service: ask who runs that, and name the "
+           "number on the page";
+  }
+  // HTTP's advice matters less than the fact that the attempt may have been applied.
   return cause.status == Status::unknown ? std::string_view() : advice_on_http(cause.http);
 }
 

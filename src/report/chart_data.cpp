@@ -1,6 +1,6 @@
 #include "koobatch/core/json.hpp"
-#include "koobatch/report/latency_bins.hpp"
 #include "koobatch/report/page.hpp"
+#include "report/latency_bins.hpp"
 
 #include <fmt/format.h>
 
@@ -22,7 +22,7 @@ double milliseconds(Duration d) {
   return seconds(d) * 1000;
 }
 
-/// Appends an array with what `append(out, item)` makes of each item.
+/// Appends an array, with `append(out, item)` for each item.
 template <class Items, class Append>
 void append_array(std::string& out, const Items& items, Append append) {
   out.push_back('[');
@@ -39,11 +39,11 @@ void append_number(std::string& out, std::uint64_t number) {
   out.append(fmt::format_int(number).str());
 }
 
-/// A member for each of `names` whose counts are not all zero.
+/// Appends a member for each of `names` whose counts are not all zero.
 template <std::size_t N>
 void append_counts_over_time(std::string& out, const std::vector<Timeline::Bucket>& buckets,
                              const std::array<std::string_view, N>& names,
-                             std::array<std::uint64_t, N> Timeline::Bucket::*counts) {
+                             std::array<std::uint64_t, N> Timeline::Bucket::* counts) {
   JsonWriter json(out);
   for (std::size_t i = 0; i < N; ++i) {
     std::uint64_t sum = 0;
@@ -77,7 +77,7 @@ void append_distribution(std::string& out, const observe::Histogram& latencies) 
   json.end();
 }
 
-/// A script element ends at the first "</script", whatever stands around it; without "<" there is none.
+/// A script element ends at the first "</script", whatever surrounds it; without "<" there is none.
 std::string for_script(std::string_view json) {
   std::string out;
   for (const char c : json) {
@@ -99,6 +99,9 @@ std::string chart_data(const Details& details) {
   json.add("width_ms", timeline.width().count()).add("length_ms", timeline.length().count());
   append_array(json.key("segments_ms"), timeline.segments(), [](std::string& to, Timeline::Time start) {
     append_number(to, static_cast<std::uint64_t>(start.count()));
+  });
+  append_array(json.key("limits"), timeline.limits(), [](std::string& to, const Timeline::Limit& limit) {
+    fmt::format_to(std::back_inserter(to), "[{},{:.6g}]", limit.at.count(), limit.limit);
   });
   append_counts_over_time(json.key("finished"), timeline.buckets(), status_names, &Timeline::Bucket::finished);
   append_counts_over_time(json.key("repeated"), timeline.buckets(), repeat_names, &Timeline::Bucket::repeated);

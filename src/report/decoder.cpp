@@ -1,136 +1,16 @@
 #include "koobatch/report/decoder.hpp"
 
-#include <fmt/format.h>
-#include <simdjson.h>
+#include "report/json_values.hpp"
 
-#include <charconv>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstring>
-#include <limits>
 
 namespace koobatch::report {
 namespace {
-
-namespace ondemand = simdjson::ondemand;
-using Value = ondemand::value;
-
-// Each reads one value and says whether it was of the kind asked for.
-
-template <class T>
-bool read(Value value, T& out) requires(std::unsigned_integral<T> && !std::same_as<T, bool>) {
-  std::uint64_t number = 0;
-  if (value.get_uint64().get(number) != simdjson::SUCCESS || number > std::numeric_limits<T>::max()) return false;
-  out = static_cast<T>(number);
-  return true;
-}
-
-bool read(Value value, std::int64_t& out) {
-  return value.get_int64().get(out) == simdjson::SUCCESS;
-}
-
-bool read(Value value, int& out) {
-  std::int64_t number = 0;
-  if (!read(value, number) || !std::in_range<int>(number)) return false;
-  out = static_cast<int>(number);
-  return true;
-}
-
-bool read(Value value, double& out) {
-  return value.get_double().get(out) == simdjson::SUCCESS;
-}
-
-bool read(Value value, std::string_view& out) {
-  return value.get_string().get(out) == simdjson::SUCCESS;
-}
-
-bool read(Value value, std::string& out) {
-  std::string_view text;
-  if (!read(value, text)) return false;
-  out = text;
-  return true;
-}
-
-bool read(Value value, WallTime& out) {
-  std::string_view text;
-  if (!read(value, text)) return false;
-  const auto time = parse_timestamp(text);
-  if (time) out = *time;
-  return time.has_value();
-}
-
-bool read(Value value, Status& out) {
-  std::string_view text;
-  if (!read(value, text)) return false;
-  const auto status = parse_status(text);
-  if (status) out = *status;
-  return status.has_value();
-}
-
-bool read(Value value, TraceId& out) {
-  std::string_view text;
-  if (!read(value, text)) return false;
-  const auto id = parse_trace_id(text);
-  if (id) out = *id;
-  return id.has_value();
-}
-
-template <class T>
-bool read(Value value, std::optional<T>& out) {
-  return read(value, out.emplace());
-}
-
-/// A length of time, in seconds or milliseconds, that can be counted on with.
-bool read_length(Value value, double& out) {
-  return read(value, out) && out >= 0 && out <= 1e12;
-}
-
-bool read_milliseconds(Value value, Duration& out) {
-  constexpr double nanoseconds = 1e6;
-  double number = 0;
-  if (!read_length(value, number)) return false;
-  out = Duration(std::llround(number * nanoseconds));
-  return true;
-}
-
-bool read_hex64(Value value, std::uint64_t& out) {
-  std::string_view text;
-  if (!read(value, text) || text.size() != 16) return false;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out, 16);
-  return error == std::errc() && end == text.data() + text.size();
-}
-
-/// The member's name as it is written: none of ours needs escaping, so one that is escaped is one we do not know.
-std::string_view name_of(const ondemand::field& field) {
-  const char* const name = field.key().raw();
-  std::size_t size = 0;
-  while (name[size] != '"') ++size;  // simdjson found the closing quote, or this would be no field
-  return {name, size};
-}
-
-/// Calls `member(name, value)` for each member, until it says no. False if the value is no object, or `member` said no.
-template <class Member>
-bool for_each_member(simdjson::simdjson_result<ondemand::object> found, Member member) {
-  ondemand::object object;
-  if (std::move(found).get(object) != simdjson::SUCCESS) return false;
-  for (auto result : object) {
-    ondemand::field field;
-    if (std::move(result).get(field) != simdjson::SUCCESS) return false;
-    if (!member(name_of(field), field.value())) return false;
-  }
-  return true;
-}
-
-/// As above, for the elements of an array.
-template <class Element>
-bool for_each_element(Value value, Element element) {
-  ondemand::array array;
-  if (value.get_array().get(array) != simdjson::SUCCESS) return false;
-  for (auto result : array) {
-    Value item;
-    if (std::move(result).get(item) != simdjson::SUCCESS || !element(item)) return false;
-  }
-  return true;
-}
 
 bool read_attempt(Value value, AttemptRecord& out) {
   return for_each_member(value.get_object(), [&](std::string_view name, Value v) {
@@ -151,6 +31,7 @@ bool read_job(Value value, RunRecord::Job& out) {
     if (name == "bytes") return read(v, out.bytes);
     if (name == "operations") return read(v, out.operations);
     if (name == "xxh3") return read_hex64(v, out.xxh3);
+    if (name == "verified") return v.get_bool().get(out.verified) == simdjson::SUCCESS;
     return true;
   });
 }
@@ -171,18 +52,34 @@ bool read_counts(Value value, Counts& out) {
   });
 }
 
-bool read_pace(Value value, PaceCounts& out) {
+/// `[seconds, limit]`.
+bool read_limit(Value value, LimitChange& out) {
+  std::array<double, 2> numbers{};
+  std::size_t count = 0;
+  const bool read =
+      for_each_element(value, [&](Value v) { return count < numbers.size() && read_length(v, numbers[count++]); });
+  if (!read || count != numbers.size()) return false;
+  constexpr double nanoseconds = 1e9, longest = 9e9;
+  out = {Duration(std::llround(std::min(numbers[0], longest) * nanoseconds)), numbers[1]};
+  return true;
+}
+
+bool read_pace(Value value, EndRecord& out) {
   return for_each_member(value.get_object(), [&](std::string_view name, Value v) {
-    if (name == "cuts") return read(v, out.cuts);
-    if (name == "pauses") return read(v, out.pauses);
-    if (name == "user_pauses") return read(v, out.user_pauses);
-    if (name == "user_cuts") return read(v, out.user_cuts);
-    if (name == "outages") return read(v, out.outages);
-    return true;
+    if (name == "cuts") return read(v, out.pace.cuts);
+    if (name == "pauses") return read(v, out.pace.pauses);
+    if (name == "user_pauses") return read(v, out.pace.user_pauses);
+    if (name == "user_cuts") return read(v, out.pace.user_cuts);
+    if (name == "outages") return read(v, out.pace.outages);
+    if (name == "limit") return read_length(v, out.found.limit);
+    if (name == "in_flight_limit") return read(v, out.found.in_flight);
+    if (name == "noise") return read_length(v, out.found.noise);
+    if (name != "limits") return true;
+    return for_each_element(v, [&](Value item) { return read_limit(item, out.limits.emplace_back()); });
   });
 }
 
-/// The value's own JSON, which is an object.
+/// Copies the raw JSON of a value, which must be an object.
 bool read_raw_object(Value value, std::string& out) {
   ondemand::object object;
   std::string_view json;
@@ -193,7 +90,7 @@ bool read_raw_object(Value value, std::string& out) {
   return true;
 }
 
-/// Which of the members a line cannot do without have been seen.
+/// Tracks which mandatory members of a line have been seen.
 template <std::size_t N>
 class Required {
  public:
@@ -201,7 +98,7 @@ class Required {
   void saw(std::string_view name) {
     for (std::size_t i = 0; i < N; ++i) seen_[i] = seen_[i] || names_[i] == name;
   }
-  /// The first that is missing; empty if none is.
+  /// The first missing member; empty if there is none.
   std::string_view missing() const {
     for (std::size_t i = 0; i < N; ++i) {
       if (!seen_[i]) return names_[i];
@@ -234,17 +131,16 @@ constexpr LineType line_type(std::string_view name) {
 }  // namespace
 
 struct Decoder::Impl {
-  /// As read(), but parses no more than the milliseconds while the second stays the same, as it does for thousands of
-  /// results.
+  /// Reads a time, parsing only the milliseconds while the second stays the same, as it does for thousands of results.
   bool read_time(Value value, WallTime& out);
 
   ondemand::parser parser;
-  std::string padded;  // the line, and the readable bytes behind it that simdjson wants
+  std::string padded;  // the line, and the readable bytes after it that simdjson requires
   std::vector<AttemptRecord> history;
   std::string last_second;  // "2026-11-21T17:00:00." of the last time read, or empty
   WallTime last_second_time;
 
-  /// Reads the line's members with `member(name, value)`, which says no to a value of the wrong kind.
+  /// Reads the line's members with `member(name, value)`, which returns false for a value of the wrong type.
   template <std::size_t N, class Member>
   Result<void> read_line(std::string_view line, const std::array<std::string_view, N>& required, Member member);
 };
@@ -271,7 +167,7 @@ bool Decoder::Impl::read_time(Value value, WallTime& out) {
 template <std::size_t N, class Member>
 Result<void> Decoder::Impl::read_line(std::string_view line, const std::array<std::string_view, N>& required,
                                       Member member) {
-  // Grows only, so that a steady stream of lines costs one copy each and no clearing.
+  // It only grows, so that a steady stream of lines costs one copy each and no clearing.
   if (padded.size() < line.size() + simdjson::SIMDJSON_PADDING) padded.resize(line.size() + simdjson::SIMDJSON_PADDING);
   std::memcpy(padded.data(), line.data(), line.size());
   ondemand::document document;
@@ -287,7 +183,7 @@ Result<void> Decoder::Impl::read_line(std::string_view line, const std::array<st
     return false;
   });
   if (!bad.empty()) return usage_error(fmt::format("has an unusable '{}'", bad));
-  // simdjson does not look behind the object's end by itself.
+  // simdjson itself does not check what follows the object.
   if (!whole || document.current_location().error() != simdjson::OUT_OF_BOUNDS) return usage_error("is not JSON");
   if (!seen.missing().empty()) return usage_error(fmt::format("has no '{}'", seen.missing()));
   return {};
@@ -379,7 +275,8 @@ Result<EndRecord> Decoder::end(std::string_view line) {
     if (name == "at") return read(v, r.at);
     if (name == "seconds") return read_length(v, r.seconds);
     if (name == "requests") return read(v, r.requests);
-    if (name == "pace") return read_pace(v, r.pace);
+    if (name == "http") return read(v, r.http);
+    if (name == "pace") return read_pace(v, r);
     if (name == "error") return read(v, r.error);
     if (name != "unsettled") return true;
     return for_each_element(v, [&](Value item) { return read(item, r.unsettled.emplace_back()); });
@@ -392,8 +289,7 @@ Result<std::uint64_t> Decoder::sync(std::string_view line) {
   std::uint64_t n = 0;
   const auto done = impl_->read_line(line, sync_members,
                                      [&](std::string_view name, Value v) { return name == "n" ? read(v, n) : true; });
-  if (!done) return done.error();
-  return n;
+  return done ? Result<std::uint64_t>(n) : done.error();
 }
 
 }  // namespace koobatch::report

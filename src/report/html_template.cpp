@@ -1,4 +1,4 @@
-#include "koobatch/report/html_template.hpp"
+#include "report/html_template.hpp"
 
 #include <fmt/format.h>
 
@@ -6,7 +6,7 @@
 
 namespace koobatch::report {
 
-/// Walks along a template, with the sections it is in.
+/// Processes a template, tracking the sections it is in.
 class TemplateWriter {
  public:
   explicit TemplateWriter(std::string& out) : out_(out) {}

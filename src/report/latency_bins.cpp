@@ -1,4 +1,4 @@
-#include "koobatch/report/latency_bins.hpp"
+#include "report/latency_bins.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -6,7 +6,7 @@
 namespace koobatch::report {
 namespace {
 
-constexpr double shortest = 1e-3;  // milliseconds; a logarithm needs a start
+constexpr double shortest = 1e-3;  // milliseconds; a logarithmic scale needs a start
 
 int bin_of(Duration latency) {
   return static_cast<int>(std::floor(std::log10(std::max(seconds(latency) * 1000, shortest)) * 10));

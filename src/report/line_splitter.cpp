@@ -1,4 +1,4 @@
-#include "line_splitter.hpp"
+#include "report/line_splitter.hpp"
 
 #include <cstring>
 

@@ -7,13 +7,13 @@
 
 namespace koobatch::report {
 
-/// Cuts what a ReadSome delivers into lines, in one buffer of 256 KiB that grows only for a longer line.
+/// Splits what a ReadSome delivers into lines, in one buffer of 256 KiB that grows only for a longer line.
 class LineSplitter {
  public:
   struct Line {
     std::string_view text;   ///< without its newline; valid until the next call. Empty if the line is too long
     std::uint64_t size = 0;  ///< bytes in the file, newline included
-    bool whole = false;      ///< ends in a newline, and is not longer than any of ours
+    bool whole = false;      ///< ends in a newline, and is not too long
   };
 
   explicit LineSplitter(const ReadSome& read) : read_(read), buffer_(initial_size, '\0') {}
@@ -23,11 +23,11 @@ class LineSplitter {
 
  private:
   static constexpr std::size_t initial_size = std::size_t{1} << 18;
-  /// Far above the longest line there can be: a job line has at most 1 MiB, and escaping makes six bytes of one.
+  /// Far above the longest possible line: a job line has at most 1 MiB, and escaping turns one byte into at most six.
   static constexpr std::size_t longest_line = std::size_t{16} << 20;
 
   Result<bool> next_slowly(Line& line);
-  /// Makes room, and reads once. False at the end of the input.
+  /// Makes room and reads once. False at the end of the input.
   Result<bool> fill();
 
   const ReadSome& read_;

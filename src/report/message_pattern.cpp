@@ -1,4 +1,4 @@
-#include "koobatch/report/message_pattern.hpp"
+#include "report/message_pattern.hpp"
 
 #include <algorithm>
 #include <array>
@@ -28,12 +28,12 @@ constexpr bool is_digit(char c) {
 constexpr bool is_letter(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
-/// What identifiers are made of; bytes outside ASCII are not, for not every language puts spaces between its words.
+/// Characters of identifiers. Bytes outside ASCII are not: not every language puts spaces between words.
 constexpr bool is_word(char c) {
   return is_digit(c) || is_letter(c) || c == '_' || c == '-';
 }
 
-/// Reads a text from front to back.
+/// Scans a text from front to back.
 class PatternWriter {
  public:
   PatternWriter(std::string& out, std::string_view text) : out_(out), text_(text) {}
@@ -57,7 +57,7 @@ class PatternWriter {
     at_ += word.size();
   }
 
-  /// Is there a word, or what stands for one in a pattern, right before `at`, or from there on?
+  /// Whether a word, or a pattern's placeholder for one, ends right before `at`, or begins there.
   bool word_before(std::size_t at) const {
     return at > 0 && (is_word(text_[at - 1]) || text_.substr(0, at).ends_with(gap));
   }
@@ -65,7 +65,7 @@ class PatternWriter {
     return at < text_.size() && (is_word(text_[at]) || text_.substr(at).starts_with(gap));
   }
 
-  /// An apostrophe within a word neither opens a quotation nor closes one.
+  /// An apostrophe within a word neither opens nor closes a quotation.
   bool write_quoted() {
     const auto rest = text_.substr(at_);
     const auto* const pair =

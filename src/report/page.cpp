@@ -2,11 +2,11 @@
 
 #include "koobatch/core/terminal_text.hpp"
 #include "koobatch/core/units.hpp"
-#include "koobatch/report/advice.hpp"
-#include "koobatch/report/html_template.hpp"
 #include "koobatch/report/journal_file.hpp"
 #include "koobatch/report/wording.hpp"
-#include "page_assets.hpp"
+#include "report/advice.hpp"
+#include "report/html_template.hpp"
+#include "report/page_assets.hpp"
 
 #include <fmt/format.h>
 #include <openssl/evp.h>
@@ -21,7 +21,7 @@ namespace {
 
 using Values = TemplateValues;
 
-/// The source by which a content security policy knows a script or style, byte for byte.
+/// The hash by which a content security policy identifies a script or style, byte for byte.
 std::string policy_hash(std::string_view content) {
   std::array<unsigned char, 32> digest{};
   EVP_Digest(content.data(), content.size(), digest.data(), nullptr, EVP_sha256(), nullptr);
@@ -59,15 +59,16 @@ void set_headline(Values& page, const Summary& s) {
   page.set("endpoint", harmless(endpoints_text(s)));
   page.set("started", time_text(s.run.started)).set("took", duration_text(s.seconds));
   if (s.outcome == Outcome::aborted && !s.error.empty()) page.add("error").set("text", harmless(s.error));
+  if (s.doubtful != 0) page.add("error").set("text", doubt_text(s));
 }
 
-/// One of the numbers at the top: `value` is large, `unit` behind it and `note` below it are small.
+/// Adds one of the figures at the top: `value` is large, `unit` after it and `note` below it are small.
 void add_figure(Values& page, std::string_view name, std::string_view value, std::string_view unit,
                 std::string_view note) {
   page.add("figure").set("name", name).set("value", value).set("unit", unit).set("note", note);
 }
 
-/// A number and its unit apart: "12.3 ms", "2 min 05 s".
+/// Splits the number from its unit: "12.3 ms", "2 min 05 s".
 void add_time_figure(Values& page, std::string_view name, std::string_view text, std::string_view note) {
   const auto space = std::min(text.find(' '), text.size());
   const bool simple = text.find(' ', space + 1) == std::string_view::npos;
@@ -104,10 +105,10 @@ void add_facts(Values& page, const Summary& s) {
   add_fact(page, "Started", time_text(s.run.started));
   add_fact(page, s.outcome == Outcome::unfinished ? "Last result" : "Ended", time_text(s.finished));
   add_fact(page, "Run", harmless(s.run.run_id));
-  if (s.pace != PaceCounts()) add_fact(page, "Pace", pace_text(s.pace));
+  if (const auto pace = pace_text(s.pace, s.found); !pace.empty()) add_fact(page, "Pace", pace);
 }
 
-/// A part of the bar of outcomes, and its row in the table below it.
+/// Adds a part of the bar of outcomes, and its row in the table below it.
 void add_outcome(Values& page, std::string_view name, std::uint64_t count, std::uint64_t total, double& from,
                  std::string_view meaning) {
   const double share = 100 * static_cast<double>(count) / static_cast<double>(total);
@@ -144,8 +145,8 @@ void add_command(Values& page, std::string_view purpose, std::string_view comman
 
 void add_commands(Values& page, const Summary& s) {
   const NextStep step = next_step(s);
-  if (step == NextStep::watch) add_command(page, "See how the run goes", harmless(status_command(s.report)));
-  if (step == NextStep::resume) add_command(page, "Go on with the run", harmless(resume_command(s.report)));
+  if (step == NextStep::watch) add_command(page, "Show the run's status", harmless(status_command(s.report)));
+  if (step == NextStep::resume) add_command(page, "Resume the run", harmless(resume_command(s.report)));
   if (step == NextStep::retry) {
     add_command(page, "Repeat what failed or is unknown", harmless(retry_command(s.report)));
   }
@@ -179,7 +180,7 @@ void add_slowest(Values& page, const Slowest& slowest) {
   }
 }
 
-/// A setting as one would write it; several of one name with commas between them.
+/// A setting as the user would write it; several values are separated by commas.
 std::string setting_text(simdjson::dom::element value) {
   std::string_view text;
   if (value.get(text) == simdjson::SUCCESS) return std::string(text);
@@ -205,7 +206,7 @@ std::string percentile_list(const observe::Histogram& latencies) {
                      latency_text(latencies.percentile(0.999)), latency_text(latencies.max()));
 }
 
-/// Only charts that have something to show are there; where one is not, the page says why.
+/// Charts without data are omitted; the page says why.
 void add_charts(Values& page, const Details& details) {
   const auto& buckets = details.timeline().buckets();
   if (!buckets.empty()) page.add("throughput");

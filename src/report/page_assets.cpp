@@ -1,6 +1,6 @@
-#include "page_assets.hpp"
+#include "report/page_assets.hpp"
 
-// The assembler puts the file between two symbols; CMake tells it where the files are, and builds this anew when one of
+// The assembler embeds the file between two symbols. CMake defines the files' locations, and rebuilds this when one of
 // them changes.
 #define KOOBATCH_EMBED(NAME, PATH)               \
   asm(".pushsection .rodata\n"                   \

@@ -1,7 +1,7 @@
 #pragma once
 #include <string_view>
 
-/// What the page is made of: the files in page/ and the chart library, as they were when this was built.
+/// The parts of the page: the files in page/ and the chart library, embedded at build time.
 namespace koobatch::report::page_assets {
 
 std::string_view html();

@@ -2,7 +2,7 @@
 
 #include "koobatch/core/descriptor.hpp"
 
-#include "line_splitter.hpp"
+#include "report/line_splitter.hpp"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -17,14 +17,14 @@
 namespace koobatch::report {
 namespace {
 
-/// Takes `prefix` off the front of `text`, if it is there.
+/// Removes `prefix` from the front of `text`, if it is there.
 bool skip(std::string_view& text, std::string_view prefix) {
   if (!text.starts_with(prefix)) return false;
   text.remove_prefix(prefix.size());
   return true;
 }
 
-/// Takes a string that needs no unescaping off the front, up to its closing quote.
+/// Removes a string without escapes from the front, up to its closing quote.
 bool skip_plain_string(std::string_view& text) {
   std::size_t end = 0;
   // A loop, because the texts are short: std::string_view::find_first_of costs ten times as much.
@@ -34,8 +34,8 @@ bool skip_plain_string(std::string_view& text) {
   return true;
 }
 
-/// Line and status of a result line that begins as append_line writes it, without parsing all of it. Nothing if it
-/// begins otherwise (as with an escaped character in the identifier), which says nothing about its being right.
+/// Reads line and status from a result line that begins as append_line writes it, without parsing all of it. Nothing if
+/// it begins differently (as with an escaped character in the identifier), which does not make it invalid.
 bool read_head(std::string_view text, ResultLine& out) {
   if (!skip(text, R"({"type":"result","line":)")) return false;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out.line);
@@ -53,7 +53,24 @@ bool read_head(std::string_view text, ResultLine& out) {
   return false;
 }
 
-/// Takes the lines of a report one after the other and decides what they mean together. No I/O.
+/// What is wrong with the first line of a file that should be a report. A line that looks like one of ours is damaged
+/// or was rewritten; nothing else is a report.
+std::string describe_first_line(std::string_view line) {
+  constexpr std::string_view mark = "\xef\xbb\xbf";
+  constexpr std::string_view advice =
+      ", which another program has done to it; every byte of a report counts, so restore it from a copy, or undo that";
+  const bool marked = skip(line, mark);
+  const bool returned = line.ends_with('\r');
+  if (returned) line.remove_suffix(1);
+  if (!line.starts_with(R"({"type":"run",)")) {
+    return "this is not a koobatch report: it does not begin with a 'run' line";
+  }
+  if (marked) return fmt::format("it begins with a byte order mark{} (sed -i '1s/^\\xef\\xbb\\xbf//' FILE)", advice);
+  if (returned) return fmt::format("its lines end in CR LF{} (sed -i 's/\\r$//' FILE)", advice);
+  return "its checksum does not fit: this line is not as it was written; restore the report from a copy";
+}
+
+/// Interprets the lines of a report, one after the other. No I/O.
 class Scanner {
  public:
   Scanner(const std::string& name, Visitor& visitor) : name_(name), visitor_(visitor) {}
@@ -62,15 +79,15 @@ class Scanner {
   Result<Scan> finish();
 
  private:
-  /// Is the line what it was when it was written? Then `type` is its type, and `has_head_` tells whether `result_` has
-  /// been read from it.
+  /// Whether the line is as it was written. If so, sets `type`, and sets `has_head_` to whether `result_` was read from
+  /// it.
   bool is_good(const LineSplitter::Line& line, LineType& type);
   Result<void> accept(std::string_view text, LineType type);
   Result<void> accept_result();
   Result<void> accept_attempt(std::string_view text);
   Result<void> accept_run(std::string_view text);
   Result<void> accept_end(std::string_view text);
-  /// What the segments before say about a new one. Empty if it fits.
+  /// Why a new segment does not fit those before it. Empty if it fits.
   std::string misfit(const RunRecord& run) const;
 
   Error at(std::uint64_t line, std::string_view what) const {
@@ -91,7 +108,7 @@ class Scanner {
   Scan scan_;
   ResultLine result_;
   bool has_head_ = false;
-  std::map<std::uint32_t, AttemptNote> noted_;  ///< by line; as many as were under way at once
+  std::map<std::uint32_t, AttemptNote> noted_;  ///< by line; as many as were in flight at once
   std::uint64_t line_number_ = 0;
   std::uint64_t first_bad_ = 0;  // 0: none yet
 };
@@ -118,7 +135,8 @@ Result<void> Scanner::consume(const LineSplitter::Line& line) {
     return {};
   }
   if (line_number_ == 1 && (!good || type != LineType::run)) {
-    return at(1, "this is not a koobatch report: it does not begin with a 'run' line");
+    // The end of a line that is not whole tells nothing.
+    return first_line_error(name_, line.whole ? line.text : std::string_view());
   }
   if (!good) {
     first_bad_ = line_number_;
@@ -212,7 +230,7 @@ Result<void> Scanner::accept_end(std::string_view text) {
   }
   auto visited = visitor_.on_end(*end);
   if (!visited) return at(line_number_, visited.error().message);
-  // Of the others the end line says that they were not under way: they were not applied.
+  // The end line shows that the others were not in flight, so they were not applied.
   std::erase_if(noted_, [&](const auto& noted) {
     return noted.second.trace_id.prefix == segment.run.trace_prefix &&
            std::find(end->unsettled.begin(), end->unsettled.end(), noted.first) == end->unsettled.end();
@@ -223,7 +241,7 @@ Result<void> Scanner::accept_end(std::string_view text) {
 }
 
 Result<Scan> Scanner::finish() {
-  if (line_number_ == 0) return usage_error(name_ + ": this is not a koobatch report: it is empty");
+  if (line_number_ == 0) return empty_error(name_);
   auto& unsettled = scan_.unsettled;
   std::erase_if(unsettled, [&](std::uint32_t line) { return scan_.done.contains(line); });
   std::sort(unsettled.begin(), unsettled.end());
@@ -244,6 +262,22 @@ Result<std::size_t> read_some(int fd, const std::string& name, char* to, std::si
 
 }  // namespace
 
+Error open_error(const std::string& name, int code) {
+  auto error = system_error(ErrorKind::usage, name, "cannot open the report", code);
+  if (code == ENOENT) error.message += "; name it where it is now, or put a copy in its place";
+  return error;
+}
+
+Error empty_error(const std::string& name) {
+  return usage_error(name +
+                     ": this is not a koobatch report: it is empty; if something emptied it, as log rotation does, put "
+                     "the copy in its place");
+}
+
+Error first_line_error(const std::string& name, std::string_view line) {
+  return usage_error(fmt::format("{}:1: {}", name, describe_first_line(line)));
+}
+
 Result<void> Visitor::on_run(const RunRecord&) {
   return {};
 }
@@ -256,6 +290,10 @@ Result<void> Visitor::on_end(const EndRecord&) {
 
 bool Scan::has_unclosed_segment() const {
   return std::any_of(segments.begin(), segments.end(), [](const Segment& s) { return !s.end; });
+}
+
+bool Scan::verified() const {
+  return std::all_of(segments.begin(), segments.end(), [](const Segment& s) { return s.run.job.verified; });
 }
 
 std::vector<std::uint32_t> Scan::trace_prefixes() const {
@@ -277,17 +315,21 @@ Result<Scan> scan(const std::string& name, const ReadSome& read, Visitor& visito
   }
 }
 
-Result<Scan> scan(const std::filesystem::path& path, Visitor& visitor) {
+Result<Scan> scan(const std::filesystem::path& path, Visitor& visitor, std::uint64_t most_bytes) {
   const std::string& name = path.native();
   const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!file) return system_error(ErrorKind::usage, name, "cannot open the report", errno);
+  if (!file) return open_error(name, errno);
   const int fd = file.get();
-  struct stat status {};
+  struct stat status{};
   if (::fstat(fd, &status) != 0) return system_error(ErrorKind::usage, name, "cannot read the report", errno);
   if (S_ISDIR(status.st_mode)) return usage_error(name + ": is a folder; name the report file in it");
   ::posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
-  return scan(
-      name, [&](char* to, std::size_t size) { return read_some(fd, name, to, size); }, visitor);
+  const auto read = [&](char* to, std::size_t size) {
+    auto got = read_some(fd, name, to, std::min<std::uint64_t>(size, most_bytes));
+    if (got) most_bytes -= *got;
+    return got;
+  };
+  return scan(name, read, visitor);
 }
 
 Result<Scan> scan(const std::filesystem::path& path) {

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <iterator>
 #include <numeric>
 
 namespace koobatch::report {
@@ -41,7 +42,7 @@ void append_hex64(std::string& out, std::uint64_t value) {
   out.append(text, sizeof text);
 }
 
-/// Ends the line that began at `start`: its sum, the brace, the newline.
+/// Ends the line that began at `start`, with its checksum, the brace and the newline.
 void append_sum(std::string& out, std::size_t start) {
   const std::uint64_t sum = XXH3_64bits(out.data() + start, out.size() - start);
   out.append(sum_label);
@@ -50,37 +51,6 @@ void append_sum(std::string& out, std::size_t start) {
 }
 
 // Texts -------------------------------------------------------------------------------------------------------------
-
-constexpr std::uint64_t every_byte(std::uint64_t byte) {
-  return byte * 0x0101010101010101U;
-}
-
-/// Not zero if one of the eight bytes is a control character, a quote, a backslash or outside ASCII.
-constexpr std::uint64_t special_bytes(std::uint64_t word) {
-  constexpr std::uint64_t high_bits = every_byte(0x80);
-  const auto zero_bytes = [](std::uint64_t w) { return (w - every_byte(1)) & ~w; };
-  return (word | ((word - every_byte(0x20)) & ~word) | zero_bytes(word ^ every_byte('"')) |
-          zero_bytes(word ^ every_byte('\\'))) &
-         high_bits;
-}
-
-std::uint64_t load8(const char* from) {
-  std::uint64_t word;
-  std::memcpy(&word, from, sizeof word);
-  return word;
-}
-
-/// May the text be copied between quotes as it is?
-bool is_plain(std::string_view text) {
-  if (text.size() < 8) {
-    std::uint64_t word = every_byte(' ');
-    for (std::size_t i = 0; i < text.size(); ++i) word = (word << 8U) | static_cast<unsigned char>(text[i]);
-    return special_bytes(word) == 0;
-  }
-  std::uint64_t special = special_bytes(load8(text.data() + text.size() - 8));
-  for (std::size_t i = 0; i + 8 <= text.size(); i += 8) special |= special_bytes(load8(text.data() + i));
-  return special == 0;
-}
 
 /// `text` with every ill-formed sequence replaced by U+FFFD.
 std::string repaired_utf8(std::string_view text) {
@@ -97,7 +67,7 @@ void append_text(std::string& out, std::string_view text) {
   }
 }
 
-/// The most bytes a text takes as a JSON string: six for each byte (\u001f), and the quotes.
+/// Upper bound for a text as a JSON string: six bytes for each byte (\u001f), and the quotes.
 constexpr std::size_t text_bound(std::string_view text) {
   return text.size() * 6 + 2;
 }
@@ -112,7 +82,7 @@ char* put(char* p, const char (&literal)[N]) {
 }
 
 char* put(char* p, std::string_view text) {
-  return p + text.copy(p, text.size());  // an empty view may hold no pointer at all, which memcpy does not allow
+  return p + text.copy(p, text.size());  // an empty view may hold a null pointer, which memcpy does not allow
 }
 
 template <std::integral T>
@@ -122,7 +92,7 @@ char* put_number(char* p, T value) {
 }
 
 char* put_text(char* p, std::string_view text) {
-  if (is_plain(text)) {
+  if (is_plain_json(text)) {
     *p++ = '"';
     p = put(p, text);
     *p++ = '"';
@@ -140,7 +110,7 @@ char* put_three_digits(char* p, unsigned value) {
   return p + 3;
 }
 
-/// Milliseconds with three decimals, rounded to the nearest microsecond. A clock that seems to have gone back is 0.
+/// Milliseconds with three decimals, rounded to the nearest microsecond. If the clock went back, 0.
 char* put_latency(char* p, Duration latency) {
   const auto nanoseconds = static_cast<std::uint64_t>(std::max<Duration::rep>(latency.count(), 0));
   const std::uint64_t microseconds = (nanoseconds + 500) / 1000;
@@ -151,7 +121,7 @@ char* put_latency(char* p, Duration latency) {
 
 constexpr std::size_t whole_second_length = 20;  // "2026-11-21T17:00:00."
 
-/// Thousands of results share a second, so its text is kept. One per thread.
+/// Thousands of results share a second, so its text is cached, per thread.
 struct SecondText {
   std::chrono::sys_seconds second = std::chrono::sys_seconds::min();
   char text[whole_second_length]{};
@@ -173,7 +143,7 @@ char* put_timestamp(char* p, WallTime t) {
 
 // Lines -------------------------------------------------------------------------------------------------------------
 
-/// The most bytes of a result line without its history and sum: names and numbers at their longest, and the texts.
+/// Upper bound for a result line without its history and checksum: names and numbers at their longest, and the texts.
 std::size_t result_bound(const ResultRecord& r) {
   constexpr std::size_t names_and_numbers = 384;
   return names_and_numbers + text_bound(r.op) + text_bound(r.id) + text_bound(r.msg) + text_bound(r.error) +
@@ -243,6 +213,7 @@ void append_job(std::string& out, const RunRecord::Job& job) {
   text.push_back('"');
   append_hex64(text, job.xxh3);
   text.push_back('"');
+  if (job.verified) json.add("verified", true);
   json.end();
 }
 
@@ -267,10 +238,26 @@ void append_counts(std::string& out, const Counts& counts) {
   json.end();
 }
 
-void append_pace(std::string& out, const PaceCounts& pace) {
+void append_pace(std::string& out, const PaceCounts& pace, const PaceFindings& found,
+                 std::span<const LimitChange> limits) {
   JsonWriter json(out);
   json.add("cuts", pace.cuts).add("pauses", pace.pauses).add("user_pauses", pace.user_pauses);
-  json.add("outages", pace.outages).add("user_cuts", pace.user_cuts).end();
+  json.add("outages", pace.outages).add("user_cuts", pace.user_cuts);
+  if (found.limit > 0) json.add("limit", found.limit);
+  if (found.in_flight > 0) json.add("in_flight_limit", found.in_flight);
+  if (found.noise > 0) json.add("noise", found.noise);
+  if (!limits.empty()) {
+    std::string list;
+    for (const auto& [after, limit] : limits) {
+      fmt::format_to(std::back_inserter(list), "{}[{:.3f},{:.3f}]", list.empty() ? "" : ",", seconds(after), limit);
+    }
+    json.raw("limits", "[" + list + "]");
+  }
+  json.end();
+}
+
+bool found_job_changed(const EndRecord& end) {
+  return end.reason == "aborted" && end.error.find("the file was changed after it was validated") != std::string::npos;
 }
 
 void append_line(std::string& out, const ResultRecord& record) {
@@ -316,7 +303,8 @@ void append_line(std::string& out, const EndRecord& record) {
   json.raw("unsettled", fmt::format("[{}]", fmt::join(record.unsettled, ",")));
   append_timestamp_member(json.key("at"), record.at);
   json.add("seconds", record.seconds).add("requests", record.requests);
-  append_pace(json.key("pace"), record.pace);
+  if (!record.http.empty()) append_text(json.key("http"), record.http);
+  append_pace(json.key("pace"), record.pace, record.found, record.limits);
   if (!record.error.empty()) append_text(json.key("error"), record.error);
   append_sum(out, start);
 }

@@ -3,7 +3,7 @@
 namespace koobatch::report {
 namespace {
 
-/// Decodes each line once, for all.
+/// Decodes each line once, for all visitors.
 class Distributor final : public Visitor {
  public:
   explicit Distributor(std::span<RecordVisitor* const> visitors) : visitors_(visitors) {}
@@ -35,9 +35,10 @@ class Distributor final : public Visitor {
 
 }  // namespace
 
-Result<Scan> scan_records(const std::filesystem::path& report, std::span<RecordVisitor* const> visitors) {
+Result<Scan> scan_records(const std::filesystem::path& report, std::span<RecordVisitor* const> visitors,
+                          std::uint64_t most_bytes) {
   Distributor distributor(visitors);
-  return scan(report, distributor);
+  return scan(report, distributor, most_bytes);
 }
 
 }  // namespace koobatch::report

@@ -41,6 +41,8 @@ void SummaryBuilder::begin_segment(const RunRecord& run) {
   open_ = true;
   segment_started_ = run.started;
   attempts_before_ = tally_.attempts();
+  sent_before_ = sent();
+  verified_ = run.job.verified;
 }
 
 void SummaryBuilder::end_segment(const EndRecord& end) {
@@ -48,6 +50,7 @@ void SummaryBuilder::end_segment(const EndRecord& end) {
   seconds_ += end.seconds;
   requests_ += end.requests;
   pace_ += end.pace;
+  if (!verified_ && found_job_changed(end)) doubtful_ += sent() - sent_before_;
   last_end_ = end;
 }
 
@@ -69,11 +72,14 @@ Summary SummaryBuilder::build(std::string report) const {
   s.seconds = seconds_ + (open_ ? open_seconds() : 0);
   s.requests = requests_ + (open_ ? open_requests() : 0);
   s.retries = tally_.retries();
+  s.http = open_ || !last_end_ ? std::string() : last_end_->http;
   s.pace = pace_;
+  if (last_end_) s.found = last_end_->found;
   s.counts = tally_.counts();
+  s.doubtful = doubtful_;
   const std::uint64_t done = s.counts.finished();
   s.counts.remaining = first_.job.operations - std::min(first_.job.operations, done);
-  // A report has milliseconds: what is shorter was not measured, and tells no pace.
+  // A report's resolution is milliseconds: anything shorter was not measured, and yields no pace.
   const bool measured = s.seconds >= 0.001;
   s.operations_per_second = measured ? static_cast<double>(done - s.counts[Status::invalid]) / s.seconds : 0;
   const auto& latency = tally_.latency();
@@ -88,9 +94,9 @@ Summary SummaryBuilder::build(std::string report) const {
   return s;
 }
 
-Result<Summary> summarize(const std::filesystem::path& report, SummaryBuilder& builder) {
+Result<Summary> summarize(const std::filesystem::path& report, SummaryBuilder& builder, std::uint64_t most_bytes) {
   RecordVisitor* const visitors[] = {&builder};
-  const auto scanned = scan_records(report, visitors);
+  const auto scanned = scan_records(report, visitors, most_bytes);
   if (!scanned) return scanned.error();
   return builder.build(report.native());
 }

@@ -1,33 +1,19 @@
 #include "koobatch/core/json.hpp"
 #include "koobatch/core/terminal_text.hpp"
-#include "koobatch/core/utf8.hpp"
-#include "koobatch/report/advice.hpp"
 #include "koobatch/report/summary.hpp"
-
-#include <unicode/utf16.h>
+#include "report/advice.hpp"
 
 namespace koobatch::report {
 namespace {
 
 constexpr int summary_schema = 1;
 
-/// A JSON string whose characters a terminal would obey or hide are escaped: JSON itself allows all but the first of
-/// them as they are (DEL, C1, direction marks).
+/// Appends a JSON string, escaping all characters that affect a terminal: JSON itself requires that only for the first
+/// of them, and not for DEL, C1 and direction marks.
 void append_text(std::string& out, std::string_view text) {
   std::string json;
   append_json_string(json, text);
-  for_each_character(json, [&](UChar32 c, std::string_view bytes) {
-    if (c < 0) {
-      out.append("\xef\xbf\xbd");
-    } else if (!is_harmful(c)) {
-      out.append(bytes);
-    } else if (U_IS_BMP(c)) {
-      fmt::format_to(std::back_inserter(out), "\\u{:04x}", static_cast<unsigned>(c));
-    } else {
-      fmt::format_to(std::back_inserter(out), "\\u{:04x}\\u{:04x}", static_cast<unsigned>(U16_LEAD(c)),
-                     static_cast<unsigned>(U16_TRAIL(c)));
-    }
-  });
+  append_harmless_json(out, json);
 }
 
 void append_texts(std::string& out, const std::vector<std::string>& texts) {
@@ -120,9 +106,11 @@ std::string summary_json(const Summary& s) {
   json.add("started", timestamp(s.run.started)).add("finished", timestamp(s.finished));
   json.add("segments", s.segments).add("seconds", s.seconds);
   append_counts(json.key("counts"), s.counts);
+  if (s.doubtful != 0) json.add("doubtful", s.doubtful);
   json.add("operations_per_second", s.operations_per_second, 1);
   json.add("requests", s.requests).add("retries", s.retries);
-  append_pace(json.key("pace"), s.pace);
+  if (!s.http.empty()) append_text(json.key("http"), s.http);
+  append_pace(json.key("pace"), s.pace, s.found);
   append_latency(json.key("latency_ms"), s.latency);
   append_causes(json.key("causes"), s.causes);
   json.add("other_causes", s.other_causes);

@@ -1,9 +1,9 @@
 #include "koobatch/core/terminal_text.hpp"
 #include "koobatch/core/units.hpp"
-#include "koobatch/report/advice.hpp"
 #include "koobatch/report/journal_file.hpp"
 #include "koobatch/report/summary.hpp"
 #include "koobatch/report/wording.hpp"
+#include "report/advice.hpp"
 
 #include <fmt/format.h>
 
@@ -19,7 +19,7 @@ constexpr std::size_t bar_columns = 20;
 
 enum class Tone { good, warning, bad, quiet, strong };
 
-/// Wraps text in ANSI colours, or leaves it as it is.
+/// Wraps text in ANSI colours, or leaves it unchanged.
 class Painter {
  public:
   explicit Painter(bool colour) : colour_(colour) {}
@@ -46,7 +46,7 @@ class Painter {
   bool colour_;
 };
 
-/// A bar of eighths of a column; what is there at all shows.
+/// A bar with a resolution of an eighth of a column; any non-zero part is visible.
 std::string bar(std::uint64_t part, std::uint64_t whole) {
   constexpr std::string_view eighths[] = {"", "▏", "▎", "▍", "▌", "▋", "▊", "▉"};
   const double share = static_cast<double>(part) / static_cast<double>(whole);
@@ -58,7 +58,7 @@ std::string bar(std::uint64_t part, std::uint64_t whole) {
   return out;
 }
 
-/// In lines of at most `width` bytes, broken between words; the advice is ours, and ASCII.
+/// Breaks the text between words into lines of at most `width` bytes; our advice is ASCII.
 std::vector<std::string_view> wrapped(std::string_view text, std::size_t width) {
   std::vector<std::string_view> lines;
   while (text.size() > width) {
@@ -94,7 +94,7 @@ Tone tone_of(Verdict verdict) {
   return Tone::strong;
 }
 
-/// Writes the summary's parts one after the other.
+/// Writes the summary's parts, one after the other.
 class TextWriter {
  public:
   TextWriter(const Summary& summary, bool colour, std::size_t width)
@@ -110,7 +110,7 @@ class TextWriter {
   }
 
  private:
-  /// Of the finished ones.
+  /// The number of finished operations that did not succeed.
   std::uint64_t unsuccessful() const { return s_.counts.finished() - s_.counts[Status::succeeded]; }
 
   void line(std::string_view text) {
@@ -145,6 +145,9 @@ void TextWriter::headline() {
   const auto [verdict, sign, text] = report::headline(s_);
   line(paint_(tone_of(verdict), fmt::format("{} {}", sign, text)));
   if (s_.outcome == Outcome::aborted && !s_.error.empty()) line("  " + harmless(s_.error));
+  if (s_.doubtful == 0) return;
+  const std::string doubt = doubt_text(s_);  // the parts are views into it
+  for (const auto& part : wrapped(doubt, width_ - 2)) line(fmt::format("  {}", part));
 }
 
 void TextWriter::statuses() {
@@ -175,7 +178,8 @@ void TextWriter::fact(std::string_view name, const std::string& text, bool clip)
 void TextWriter::facts() {
   line("");
   fact("job", harmless(s_.run.job.path), false);
-  fact("report", harmless(s_.report), false);
+  fact("report", harmless(s_.report) + (s_.report_lost ? " (lost)" : ""), false);
+  if (s_.unrecorded != 0) fact("unrecorded", counted(s_.unrecorded, "result") + " counted, but in no report", true);
   if (s_.run.parent) fact("retry of", harmless(s_.run.parent->report), false);
   if (s_.run.parent && s_.run.parent->superseded != 0) {
     fact("left out", fmt::format("{}, superseded by newer ones", counted(s_.run.parent->superseded, "operation")),
@@ -188,7 +192,7 @@ void TextWriter::facts() {
   if (const auto pace = pace_number(s_); !pace.empty()) took += fmt::format(", {} operations/s", pace);
   fact("took", took, true);
   fact("requests", requests_text(s_), true);
-  if (s_.pace != PaceCounts()) fact("pace", pace_text(s_.pace), true);
+  if (const auto pace = pace_text(s_.pace, s_.found); !pace.empty()) fact("pace", pace, true);
   if (s_.latency.count == 0) return;
   fact("latency",
        fmt::format("half within {}, 90% {}, 99% {}, all {}", latency_text(s_.latency.p50), latency_text(s_.latency.p90),
@@ -223,7 +227,7 @@ void TextWriter::example(const Cause& cause) {
     const bool fits = text.size() + 2 + trace.size() <= width_;
     text += (fits ? ", " : "\n  ") + trace;
   }
-  // A line at a time, for colours do not outlive a line break everywhere.
+  // One line at a time, because some terminals reset colours at a line break.
   const std::size_t broken = text.find('\n');
   line(paint_(Tone::quiet, text.substr(0, broken)));
   if (broken != std::string::npos) line(paint_(Tone::quiet, text.substr(broken + 1)));
@@ -243,8 +247,8 @@ void TextWriter::next_steps() {
   const bool has_command = step != NextStep::none && step != NextStep::heed_error;
   if (!has_command && unsuccessful() == 0) return;
   title("Next");
-  if (step == NextStep::watch) command("see how it goes with", status_command(s_.report));
-  if (step == NextStep::resume) command("go on with", resume_command(s_.report));
+  if (step == NextStep::watch) command("show its status with", status_command(s_.report));
+  if (step == NextStep::resume) command("resume with", resume_command(s_.report));
   if (step == NextStep::retry) command("repeat what failed or is unknown with", retry_command(s_.report));
   for (const auto status : {Status::rejected, Status::failed, Status::unknown, Status::invalid}) advise(status);
 }

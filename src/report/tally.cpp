@@ -1,13 +1,13 @@
 #include "koobatch/report/tally.hpp"
 
-#include "koobatch/report/message_pattern.hpp"
+#include "report/message_pattern.hpp"
 
 #include <algorithm>
 
 namespace koobatch::report {
 namespace {
 
-/// The text cut to what is kept of it, never within a character.
+/// The text, truncated to the length that is kept, never within a character.
 std::string_view kept(std::string_view text) {
   if (text.size() <= Tally::longest_text) return text;
   std::size_t size = Tally::longest_text;
@@ -15,7 +15,7 @@ std::string_view kept(std::string_view text) {
   return text.substr(0, size);
 }
 
-/// The place among the examples that one of this line would take.
+/// The position of this line among the examples.
 std::size_t place_of(const std::vector<Cause::Example>& examples, std::uint32_t line) {
   const auto after = std::find_if(examples.begin(), examples.end(), [&](const auto& e) { return e.line > line; });
   return static_cast<std::size_t>(after - examples.begin());
@@ -85,7 +85,7 @@ Tally::Group* Tally::find_pattern(const Cause& key, std::string_view pattern, bo
   return found == groups_.end() ? nullptr : &*found;
 }
 
-/// Where what has this answer and text is counted; nullptr if there is no room for another cause.
+/// The group that counts this answer and text; null if there is no room for another cause.
 Tally::Group* Tally::group_of(const Cause& cause, std::string_view text) {
   if (Group* const known = find_text(cause, text)) return known;
   pattern_.clear();

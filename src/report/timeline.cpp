@@ -9,12 +9,12 @@ namespace {
 using namespace std::chrono;
 using Time = Timeline::Time;
 
-/// Each divides the next, so that stretches can be joined.
+/// Each divides the next, so that buckets can be merged.
 constexpr std::array<Time, 25> widths = {1ms,     2ms,     10ms,     20ms,     100ms,     200ms,     1s,        2s, 10s,
                                          20s,     1min,    2min,     10min,    20min,     1h,        2h,        4h, 12h,
                                          days(1), days(2), days(10), days(20), days(100), days(200), days(1000)};
 
-/// However wrong the clocks were: what fits into the widest stretches.
+/// Limits times to the widest buckets, however wrong the clocks were.
 constexpr Time longest = widths.back() * Timeline::most_buckets - 1ms;
 
 Repeat repeat_of(const AttemptRecord& attempt) {
@@ -57,6 +57,10 @@ void Timeline::add(const ResultRecord& result) {
 }
 
 void Timeline::end_segment(const EndRecord& end) {
+  const Time began = segments_.back();
+  if (!limits_.empty() && limits_.back().limit > 0) limits_.push_back({began, 0});
+  for (const auto& [after, limit] : end.limits)
+    limits_.push_back({std::min(began + floor<Time>(after), longest), limit});
   const auto taken = duration_cast<Time>(duration<double>(std::min(end.seconds, duration<double>(longest).count())));
   length_ = std::clamp(segments_.back() + taken, length_, longest);
 }

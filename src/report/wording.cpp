@@ -18,6 +18,12 @@ std::string progress(const Counts& counts) {
                      format_count(counts.remaining));
 }
 
+std::string lost(const Summary& s) {
+  return fmt::format("Stopped, the report was lost: {} of {} recorded, {} counted only",
+                     format_count(s.counts.finished()), counted(total_of(s.counts), "operation"),
+                     format_count(s.unrecorded));
+}
+
 std::string completed(const Summary& s) {
   const std::uint64_t total = total_of(s.counts);
   const std::uint64_t unsuccessful = s.counts.finished() - s.counts[Status::succeeded];
@@ -33,6 +39,7 @@ std::string completed(const Summary& s) {
 Headline headline(const Summary& s) {
   switch (s.outcome) {
     case Outcome::completed:
+      if (s.doubtful != 0) return {Verdict::bad, "✘", completed(s) + "; some may be of operations the job never had"};
       if (s.counts[Status::succeeded] == total_of(s.counts)) return {Verdict::good, "✔", completed(s)};
       return {Verdict::bad, "✘", completed(s)};
     case Outcome::interrupted:
@@ -41,13 +48,14 @@ Headline headline(const Summary& s) {
       return {Verdict::warning, "■",
               (s.running ? "Still running: " : "Unfinished, or still running: ") + progress(s.counts)};
     case Outcome::aborted:
-      return {Verdict::bad, "✘", "Stopped: " + progress(s.counts)};
+      return {Verdict::bad, "✘", s.report_lost ? lost(s) : "Stopped: " + progress(s.counts)};
   }
   return {};
 }
 
 NextStep next_step(const Summary& s) {
   if (s.running) return NextStep::watch;
+  if (s.report_lost) return NextStep::heed_error;
   if (s.counts.remaining != 0 || s.outcome == Outcome::unfinished) {
     const bool error_tells = s.outcome == Outcome::aborted && s.error.find("koobatch resume ") != std::string::npos;
     return error_tells ? NextStep::heed_error : NextStep::resume;
@@ -102,7 +110,7 @@ std::string pace_number(const Summary& summary) {
 std::string endpoints_text(const Summary& summary) {
   std::string text = summary.run.endpoint;
   const auto& later = summary.later_endpoints;
-  // A rehearsal has another port in every segment.
+  // With the embedded service, the port differs in every segment.
   for (std::size_t i = 0; i < std::min(later.size(), most_told_endpoints); ++i) text += ", then " + later[i];
   if (later.size() > most_told_endpoints) text += fmt::format(", and {} more", later.size() - most_told_endpoints);
   return text;
@@ -110,11 +118,12 @@ std::string endpoints_text(const Summary& summary) {
 
 std::string requests_text(const Summary& summary) {
   std::string text = format_count(summary.requests);
+  if (summary.http == "2") text += " over HTTP/2";
   if (summary.retries == 0) return text;
   return text + (summary.retries == 1 ? ", 1 retry" : fmt::format(", {} retries", format_count(summary.retries)));
 }
 
-std::string pace_text(const PaceCounts& pace) {
+std::string pace_text(const PaceCounts& pace, const PaceFindings& found) {
   std::string text;
   const auto add = [&](std::uint64_t count, const std::string& words) {
     if (count != 0) text += (text.empty() ? "" : ", ") + words;
@@ -125,7 +134,17 @@ std::string pace_text(const PaceCounts& pace) {
   add(pace.user_cuts, fmt::format("single users slowed down {}",
                                   pace.user_cuts == 1 ? "once" : format_count(pace.user_cuts) + " times"));
   add(pace.outages, counted(pace.outages, "outage"));
+  const std::string limits = describe(found);
+  add(!limits.empty(), "in the end " + limits);
   return text;
+}
+
+std::string doubt_text(const Summary& summary) {
+  return fmt::format(
+      "{} recorded by an earlier version of koobatch, which found only afterwards that the job had been changed while "
+      "it was sent: they may be of operations the job never had. Check what they changed, or run the whole job again "
+      "with 'koobatch run'",
+      summary.doubtful == 1 ? "1 result was" : format_count(summary.doubtful) + " results were");
 }
 
 std::string cause_text(const Cause& cause) {

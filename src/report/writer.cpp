@@ -4,8 +4,8 @@
 
 namespace koobatch::report {
 
-Writer::Writer(std::unique_ptr<JournalFile> file, Callbacks callbacks, WriterSettings settings)
-    : file_(std::move(file)), callbacks_(std::move(callbacks)), settings_(settings) {
+Writer::Writer(std::unique_ptr<JournalFile> file, WriterEvents& events, WriterSettings settings)
+    : file_(std::move(file)), events_(events), settings_(settings) {
   if (settings_.last_sync) {
     next_sync_ = *settings_.last_sync + 1;
     gathering_.open_with_sync(next_sync_++);
@@ -30,7 +30,7 @@ void Writer::submit(Batch& batch, bool urgent) {
       batch.lines.clear();
       return;
     }
-    // The thread sleeps until the group it knows of is due: it is woken only if that changed.
+    // The thread sleeps until the group it knows of is due, so it is woken only if that changed.
     const auto before = gathering_.due(settings_.policy, Duration::zero());
     pending_ += batch.lines.size();
     gathering_.add(batch, urgent);
@@ -69,13 +69,21 @@ bool Writer::wait_for_group(Lock& lock) {
     if (closing_) return !gathering_.empty();
     const auto due = gathering_.due(settings_.policy, commit_time_);
     if (!due) {
-      changed_.wait(lock);
+      idle(lock);
     } else if (*due <= Steady::now()) {
       return true;
     } else {
       changed_.wait_until(lock, *due);
     }
   }
+}
+
+void Writer::idle(Lock& lock) {
+  if (changed_.wait_for(lock, settings_.idle_check) == std::cv_status::no_timeout) return;
+  lock.unlock();
+  const auto same = file_->check();
+  lock.lock();
+  if (!same) fail(lock, same.error());
 }
 
 bool Writer::commit(Lock& lock) {
@@ -104,7 +112,9 @@ bool Writer::commit(Lock& lock) {
 void Writer::commit_last_line(Lock& lock) {
   if (last_line_.empty()) return;
   lock.unlock();
-  const auto done = make_durable(last_line_);
+  auto done = make_durable(last_line_);
+  // On success, the caller looks for the report next.
+  if (done) done = file_->check();
   lock.lock();
   if (!done) fail(lock, done.error());
 }
@@ -116,9 +126,9 @@ Result<void> Writer::make_durable(std::string_view lines) {
 
 void Writer::tell_durable(bool relieved) {
   for (const auto& mark : writing_.marks()) {
-    if (callbacks_.durable) callbacks_.durable(mark.worker, mark.number);
+    events_.durable(mark.worker, mark.number);
   }
-  if (relieved && callbacks_.relieved) callbacks_.relieved();
+  if (relieved) events_.relieved();
 }
 
 void Writer::fail(Lock& lock, const Error& error) {
@@ -127,7 +137,7 @@ void Writer::fail(Lock& lock, const Error& error) {
   gathering_.clear();
   pending_ = 0;
   lock.unlock();
-  if (callbacks_.failed) callbacks_.failed(error);
+  events_.failed(error);
   lock.lock();
 }
 

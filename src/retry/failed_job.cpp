@@ -1,12 +1,10 @@
 #include "koobatch/retry/failed_job.hpp"
 
-#include "koobatch/core/new_file.hpp"
-#include "koobatch/job/byte_source.hpp"
-#include "koobatch/job/compression.hpp"
 #include "koobatch/job/line_splitter.hpp"
+#include "retry/job_output.hpp"
+#include "retry/job_records.hpp"
 
-#include <fmt/format.h>
-
+#include <cassert>
 #include <string>
 #include <utility>
 
@@ -14,22 +12,21 @@ namespace koobatch::retry {
 namespace {
 
 constexpr std::size_t write_size = 64 * 1024;
-constexpr mode_t private_mode = 0600;  // a job may hold what others must not read
 
-/// The job's lines as they are, read alongside its records.
+/// The job's raw lines, read alongside its records.
 class RawLines {
  public:
-  RawLines(std::unique_ptr<job::ByteSource> source, const std::string& name) : lines_(std::move(source), name) {}
+  explicit RawLines(job::LineSplitter lines) : lines_(std::move(lines)) {}
 
-  /// Goes on to line `to`, and appends those from `from` on, if `keep`. False if the file ends before it.
-  Result<bool> read(std::uint32_t from, std::uint32_t to, bool keep, std::string& out) {
+  /// Advances to line `to`, which must exist, and if `keep` appends the lines from `from` on.
+  Result<void> read(std::uint32_t from, std::uint32_t to, bool keep, std::string& out) {
     while (lines_.number() < to) {
       const auto item = lines_.next();
       if (!item) return item.error();
-      if (*item == job::LineSplitter::Item::end) return false;
+      if (*item == job::LineSplitter::Item::end) break;  // never: the reader counted the lines of these same bytes
       if (keep && lines_.number() >= from) out.append(lines_.text()).append(lines_.line_end());
     }
-    return true;
+    return {};
   }
   std::string_view line_end() const { return lines_.line_end(); }
 
@@ -39,64 +36,114 @@ class RawLines {
 
 class Copier {
  public:
-  Copier(job::Reader& reader, RawLines& raw, const Selection& selection, NewFile& file)
+  Copier(job::Reader& reader, RawLines& raw, const Selection& selection, JobOutput& file)
       : reader_(reader), raw_(raw), selection_(selection), file_(file) {}
 
-  /// False if the job is not as it was.
-  Result<bool> copy() {
-    auto same = raw_.read(reader_.line(), reader_.last_line(), true, out_);  // the header
-    while (same && *same) {
+  Result<void> copy() {
+    if (!verbatim_) reader_.append_header(out_);
+    auto copied = raw_.read(reader_.line(), reader_.last_line(), verbatim_, out_);  // the header
+    while (copied) {
       const auto item = reader_.skip();
       if (!item) return item.error();
-      if (*item == job::Reader::Item::end) break;
-      same = copy_record(*item == job::Reader::Item::operation && selection_.lines.contains(reader_.line()));
-      if (!same || out_.size() < write_size) continue;
-      if (auto written = file_.write(out_); !written) return written.error();
+      if (*item == job::Reader::Item::end) return file_.write(out_);
+      copied = copy_record(*item == job::Reader::Item::operation && selection_.lines.contains(reader_.line()));
+      if (!copied || out_.size() < write_size) continue;
+      copied = file_.write(out_);
       out_.clear();
     }
-    if (!same || !*same) return same;
-    if (auto written = file_.write(out_); !written) return written.error();
-    return true;
+    return copied;
   }
 
  private:
-  Result<bool> copy_record(bool selected) {
-    const auto without = selected ? selection_.without(reader_.line()) : job::FieldSet{0};
-    auto same = raw_.read(reader_.line(), reader_.last_line(), selected && without == 0, out_);
-    if (without == 0) return same;
-    reader_.remove(without);
+  Result<void> copy_record(bool selected) {
+    const auto without = selected ? selection_.without(reader_.line()) : koodrive::FieldSet{0};
+    const bool is_copied = verbatim_ && without == 0;
+    auto read = raw_.read(reader_.line(), reader_.last_line(), selected && is_copied, out_);
+    if (!read || !selected || is_copied) return read;
+    if (without != 0) reader_.remove(without);
     reader_.append_record(out_);
-    out_.append(raw_.line_end().empty() ? std::string_view("\n") : raw_.line_end());
-    return same;
+    out_.append(raw_.line_end().empty() || !verbatim_ ? std::string_view("\n") : raw_.line_end());
+    return read;
   }
 
   job::Reader& reader_;
   RawLines& raw_;
   const Selection& selection_;
-  NewFile& file_;
+  JobOutput& file_;
+  const bool verbatim_ = reader_.stands_alone();  ///< the new job is read without the settings of the old one
   std::string out_;
 };
+
+/// In the job's own format.
+Result<void> copy_records(const std::filesystem::path& job, const job::ReaderSettings& settings,
+                          const Selection& selection, JobOutput& file) {
+  auto reader = job::open_job(job, settings);
+  if (!reader) return reader.error();
+  auto lines = job::open_lines(job, settings);
+  if (!lines) return lines.error();
+  RawLines raw(std::move(*lines));
+  return Copier(**reader, raw, selection, file).copy();
+}
+
+/// Calls `each` with every selected operation, without its omitted fields.
+template <class Each>
+Result<void> for_each_selected(const std::filesystem::path& job, const job::ReaderSettings& settings,
+                               const Selection& selection, Each each) {
+  auto reader = job::open_job(job, settings);
+  if (!reader) return reader.error();
+  koodrive::Operation operation;
+  for (;;) {
+    const auto item = (*reader)->skip();
+    if (!item) return item.error();
+    if (*item == job::Reader::Item::end) return {};
+    const auto line = (*reader)->line();
+    if (*item != job::Reader::Item::operation || !selection.lines.contains(line)) continue;
+    (*reader)->remove(selection.without(line));
+    (*reader)->render(operation);
+    if (Result<void> done = each(operation); !done) return done;
+  }
+}
+
+/// In the other format.
+Result<void> convert_records(const std::filesystem::path& job, const job::ReaderSettings& settings,
+                             const Selection& selection, job::Format format, JobOutput& file) {
+  std::string out;
+  CsvRecords rows;
+  const bool is_csv = format == job::Format::csv;
+  if (is_csv) {
+    auto noted = for_each_selected(job, settings, selection, [&](const koodrive::Operation& operation) {
+      rows.note(operation);
+      return Result<void>();
+    });
+    if (!noted) return noted;
+    rows.append_header(out);
+  }
+  auto converted =
+      for_each_selected(job, settings, selection, [&](const koodrive::Operation& operation) -> Result<void> {
+        if (!is_csv) append_ndjson(operation, out);
+        if (auto ok = is_csv ? rows.append(operation, out) : Result<void>(); !ok) {
+          return Error{ok.error().kind, job.string() + ": " + ok.error().message};
+        }
+        if (out.size() < write_size) return {};
+        auto written = file.write(out);
+        out.clear();
+        return written;
+      });
+  return converted ? file.write(out) : converted;
+}
 
 }  // namespace
 
 Result<void> write_failed_job(const std::filesystem::path& job, const job::ReaderSettings& settings,
-                              const job::Digest& expected, const Selection& selection,
-                              const std::filesystem::path& to) {
-  auto reader = job::open_job(job, settings);
-  if (!reader) return reader.error();
-  auto stored = job::open_file(job);
-  if (!stored) return stored.error();
-  auto source = job::decompress(std::move(*stored), job.string());
-  if (!source) return source.error();
-  RawLines raw(std::move(*source), job.string());
-  auto file = NewFile::create(to, private_mode);
+                              const Selection& selection, const std::filesystem::path& to) {
+  assert(settings.expected);
+  assert(settings.default_user.empty() && settings.default_language.empty());
+  auto file = JobOutput::create(to);
   if (!file) return file.error();
-  const auto same = Copier(**reader, raw, selection, *file).copy();
-  if (!same) return same.error();
-  if (!*same || (*reader)->digest() != expected) {
-    return usage_error(fmt::format("{}: was changed while it was read; restore it and try again", job.string()));
-  }
-  return file->finish();
+  const auto format = job::format_of(to).value_or(settings.format);
+  auto written = format == settings.format ? copy_records(job, settings, selection, *file)
+                                           : convert_records(job, settings, selection, format, *file);
+  return written ? file->finish() : written;
 }
 
 }  // namespace koobatch::retry

@@ -30,7 +30,7 @@ class StateCollector final : public report::Visitor {
   std::initializer_list<Status> wanted_;
 };
 
-/// Adds what succeeded in the parents. It cannot be among the wanted: only what had not succeeded was repeated.
+/// Adds what succeeded in the parents. None of it can be wanted: only what had not succeeded was repeated.
 Result<void> add_parents(const report::RunRecord& run, LineStates& states) {
   auto parent = run.parent;
   while (parent) {
@@ -38,7 +38,7 @@ Result<void> add_parents(const report::RunRecord& run, LineStates& states) {
     const auto scan = report::scan(parent->report, collector);
     if (!scan) {
       return usage_error(scan.error().message +
-                         "; it is the report that was retried and tells what must not be undone, so put it back");
+                         "; it is the report that was retried and records what must not be undone, so put it back");
     }
     const auto& first = scan->segments.front().run;
     if (first.run_id != parent->run_id) {
@@ -57,6 +57,7 @@ Result<Lineage> read_lineage(const std::filesystem::path& path, std::initializer
   StateCollector collector(lineage.states, statuses);
   auto scan = report::scan(path, collector);
   if (!scan) return scan.error();
+  lineage.verified = scan->verified();
   lineage.run = std::move(scan->segments.back().run);
   lineage.finished = scan->ended() && scan->counts.remaining == 0;
   lineage.remaining = scan->counts.remaining;

@@ -7,18 +7,18 @@
 
 namespace koobatch::retry {
 
-job::FieldSet Selection::without(std::uint32_t line) const {
+koodrive::FieldSet Selection::without(std::uint32_t line) const {
   const auto found = std::ranges::lower_bound(narrowed, line, {}, &Narrowed::line);
-  return found != narrowed.end() && found->line == line ? found->without : job::FieldSet{0};
+  return found != narrowed.end() && found->line == line ? found->without : koodrive::FieldSet{0};
 }
 
-void Selector::add_wanted(std::uint32_t line, std::uint64_t key, job::FieldSet fields) {
+void Selector::add_wanted(std::uint32_t line, std::uint64_t key, koodrive::FieldSet fields) {
   const auto [entry, is_new] = keys_.emplace(key, static_cast<std::uint32_t>(last_set_.size()));
   if (is_new) last_set_.emplace_back();
   wanted_.push_back({line, entry->second, fields});
 }
 
-void Selector::add_succeeded(std::uint32_t line, std::uint64_t key, job::FieldSet fields) {
+void Selector::add_succeeded(std::uint32_t line, std::uint64_t key, koodrive::FieldSet fields) {
   const auto entry = keys_.find(key);
   if (entry == keys_.end()) return;
   LastSet& last = last_set_[entry->second];
@@ -31,7 +31,7 @@ Selection Selector::finish() {
   Selection selection;
   for (const auto& [line, key, fields] : wanted_) {
     unsigned superseded = 0;
-    for (std::size_t i = 0; i < job::max_fields; ++i) {
+    for (std::size_t i = 0; i < koodrive::max_fields; ++i) {
       if ((static_cast<unsigned>(fields) >> i & 1U) != 0 && last_set_[key][i] > line) superseded |= 1U << i;
     }
     if (superseded == fields) {
@@ -39,14 +39,14 @@ Selection Selector::finish() {
       continue;
     }
     selection.lines.insert(line);
-    if (superseded != 0) selection.narrowed.push_back({line, static_cast<job::FieldSet>(superseded)});
+    if (superseded != 0) selection.narrowed.push_back({line, static_cast<koodrive::FieldSet>(superseded)});
   }
   return selection;
 }
 
 Result<Selection> select(job::Reader& reader, LineStates states) {
   Selector selector;
-  job::Operation operation;
+  koodrive::Operation operation;
   std::uint64_t found = 0;
   std::uint64_t uncertain = 0;
   for (;;) {

@@ -1,7 +1,8 @@
-#include "koobatch/sim/answer.hpp"
+#include "sim/answer.hpp"
 
 #include "koobatch/core/json.hpp"
-#include "koobatch/sim/service.hpp"
+#include "koobatch/http/date.hpp"
+#include "sim/service.hpp"
 
 #include <boost/beast/http/status.hpp>
 
@@ -31,17 +32,13 @@ bool allows_body(int status) {
   return status >= 200 && status != 204 && status != 304;
 }
 
-void append_gateway_body(std::string& out, std::string_view code, std::string_view msg) {
-  JsonWriter(out).add("error_code", code).add("error_msg", msg).end();
-}
-
 }  // namespace
 
 std::string_view AnswerWriter::date(WallTime now) {
   const WallTime second = std::chrono::floor<std::chrono::seconds>(now);
   if (second != date_second_ || date_.empty()) {
     date_second_ = second;
-    date_ = http_date(second);
+    date_ = http::format_date(second);
   }
   return date_;
 }
@@ -66,18 +63,23 @@ void AnswerWriter::append(std::string& out, const AnswerHead& head, std::string_
 
 void AnswerWriter::open(std::string& out, const AnswerHead& head, WallTime now) {
   append_status_line(out, head.status);
-  out.append("Date: ");
-  out.append(date(now));
-  if (allows_body(head.status)) {
-    out.append("\r\nContent-Type: ");
-    out.append(head.content_type);
+  if (head.date != ClockFault::Date::none) {
+    out.append("Date: ");
+    out.append(head.date == ClockFault::Date::shown ? date(now) : "in the afternoon");
+    out.append("\r\n");
   }
-  out.append(head.keep_alive ? "\r\nConnection: keep-alive\r\n" : "\r\nConnection: close\r\n");
+  if (allows_body(head.status)) {
+    out.append("Content-Type: ");
+    out.append(head.content_type);
+    out.append("\r\n");
+  }
+  out.append(head.keep_alive ? "Connection: keep-alive\r\n" : "Connection: close\r\n");
   if (head.retry_after) {
     out.append("Retry-After: ");
     append_number(out, static_cast<unsigned>(*head.retry_after));
     out.append("\r\n");
   }
+  out.append(head.fields);
   if (!head.location.empty()) {
     out.append("Location: ");
     out.append(head.location);
@@ -89,26 +91,23 @@ void append_code_body(std::string& out, std::int64_t code, std::string_view msg)
   JsonWriter(out).add("code", code).add("msg", msg).end();
 }
 
-void append_throttled_body(std::string& out, std::string_view policy, double rate) {
-  append_gateway_body(
-      out, "APIG.0308",
-      fmt::format("The throttling threshold has been reached: policy {} over ratelimit,limit:{:.6g},time:1 second",
-                  policy, rate));
+void append_gateway_body(std::string& out, std::string_view code, std::string_view msg) {
+  JsonWriter(out).add("error_code", code).add("error_msg", msg).end();
 }
 
 void append_status_body(std::string& out, int status) {
   switch (status) {
     case 400:
-      append_code_body(out, code_parameter_check, "Parameter check failed.");
+      append_code_body(out, koodrive::code::parameter_check_failed, "Parameter check failed.");
       break;
     case 401:
       append_gateway_body(out, "APIG.0301", "Incorrect IAM authentication information");
       break;
     case 403:
-      append_code_body(out, 13000410, "No permission.");
+      append_code_body(out, koodrive::code::no_permission, "No permission.");
       break;
     case 404:
-      append_code_body(out, code_no_such_resource, "The resource does not exist.");
+      append_code_body(out, koodrive::code::no_such_resource, "The resource does not exist.");
       break;
     case 429:
       append_gateway_body(
@@ -125,7 +124,7 @@ void append_status_body(std::string& out, int status) {
       append_gateway_body(out, "APIG.0201", "Backend timeout");
       break;
     default:
-      append_code_body(out, code_generic_failure, "Operation failed.");
+      append_code_body(out, koodrive::code::generic_failure, "Operation failed.");
   }
 }
 

@@ -1,4 +1,4 @@
-#include "koobatch/sim/app_signature.hpp"
+#include "sim/app_signature.hpp"
 
 #include <fmt/format.h>
 #include <openssl/evp.h>
@@ -29,13 +29,13 @@ struct Claim {
   std::string signature;
 };
 
-/// The part after `name` and '='; nothing if it is another one.
+/// The part after `name` and '='; nothing if `part` has another name.
 std::optional<std::string> member(const std::string& part, std::string_view name) {
   if (!part.starts_with(fmt::format("{}=", name))) return std::nullopt;
   return part.substr(name.size() + 1);
 }
 
-/// "HMAC-SHA256 AppId=ID,SignedHeaders=NAME;NAME,Signature=HEX", to the letter.
+/// Parses "HMAC-SHA256 AppId=ID,SignedHeaders=NAME;NAME,Signature=HEX", strictly.
 std::optional<Claim> parse(std::string_view authorization) {
   std::vector<std::string> parts;
   boost::algorithm::split(parts, authorization.substr(algorithm.size() + 1), boost::algorithm::is_any_of(","));
@@ -49,7 +49,7 @@ std::optional<Claim> parse(std::string_view authorization) {
   return claim;
 }
 
-/// The value of a header by its name in lower case. The others are not kept, so they count as not sent.
+/// The value of a header by its lower-case name. Only headers that Request keeps are known; others count as not sent.
 std::optional<std::string_view> header(const Request& r, std::string_view name) {
   if (name == "content-type") return r.content_type;
   if (name == "host") return r.host;
@@ -81,7 +81,7 @@ std::string hex_hmac(std::string_view key, std::string_view text) {
   return hex(digest.data(), size);
 }
 
-/// The path with each segment decoded and encoded again. The route was found, so its encoding is sound.
+/// The path with each segment decoded and encoded again. The route was found, so its encoding is valid.
 std::string canonical_uri(std::string_view target) {
   const std::string path(target.substr(0, target.find('?')));
   Names segments;
@@ -99,7 +99,7 @@ std::string canonical_request(const Request& r, const Names& signed_headers) {
   for (const std::string& name : signed_headers) {
     headers += fmt::format("{}:{}\n", name, boost::algorithm::trim_copy(std::string(header(r, name).value())));
   }
-  // No operation has a query, so that no request with one gets here.
+  // No operation has a query, so no request with one gets here.
   return fmt::format("{}\n{}\n\n{}\n{}\n{}", r.method, canonical_uri(r.target), headers,
                      boost::algorithm::join(signed_headers, ";"), hex_sha256(r.body));
 }
@@ -124,10 +124,10 @@ bool is_app_signature(std::string_view authorization) {
 std::string refusal_of_signature(const Request& r, const auth::AppKey& app) {
   const auto claim = parse(*r.authorization);
   if (!claim) return "is not of the form 'HMAC-SHA256 AppId=ID,SignedHeaders=NAME;NAME,Signature=HEX'";
-  if (claim->app_id != app.id()) return "there is no app of this AppId";
+  if (claim->app_id != app.id()) return "no app has this AppId";
   if (auto wrong = refusal_of_headers(r, claim->signed_headers); !wrong.empty()) return wrong;
   const std::string text = fmt::format("{}\n{}", algorithm, hex_sha256(canonical_request(r, claim->signed_headers)));
-  return claim->signature == hex_hmac(app.secret(), text) ? "" : "the signature is not the request's";
+  return claim->signature == hex_hmac(app.secret(), text) ? "" : "the signature does not match the request";
 }
 
 }  // namespace koobatch::sim

@@ -1,38 +1,21 @@
-#include "koobatch/sim/faults.hpp"
+#include "sim/faults.hpp"
+
+#include "sim/parameters.hpp"
+#include "sim/random.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 
 namespace koobatch::sim {
 namespace {
 
-template <class Number>
-std::optional<Number> parse_number(std::string_view text) {
-  Number value{};
-  const char* const end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, value);
-  if (error != std::errc{} || stop != end) return std::nullopt;
-  return value;
-}
-
-/// "name=value" cut in two; no value: there was no '='.
-struct Item {
-  std::string_view name;
-  std::optional<std::string_view> value;
-
-  explicit Item(std::string_view text) : name(text.substr(0, text.find('='))) {
-    if (name.size() < text.size()) value = text.substr(name.size() + 1);
-  }
-};
-
-/// Reads the first item, which says the kind. Returns what is wrong, empty if nothing is.
-std::string read_kind(const Item& item, Fault& fault) {
+/// Parses the first item, which determines the kind. Returns what is wrong; empty if nothing is.
+std::string read_kind(const Parameter& item, Fault& fault) {
   const auto found = std::find(fault_names.begin(), fault_names.end(), item.name);
   if (found == fault_names.end()) {
-    return fmt::format("unknown kind '{}'; known are status=CODE, {}", item.name,
+    return fmt::format("unknown kind '{}'; known are status=CODE, {}, date=OFFSET", item.name,
                        fmt::join(fault_names.begin() + 1, fault_names.end(), ", "));
   }
   fault.kind = static_cast<FaultKind>(found - fault_names.begin());
@@ -41,9 +24,9 @@ std::string read_kind(const Item& item, Fault& fault) {
   }
   const auto status = parse_number<int>(item.value.value_or(""));
   if (!item.value) return "the HTTP status is missing; write status=503";
-  // Other 1xx answers announce a further one, which will not come.
+  // Other 1xx answers announce a further answer, which would not come.
   if (!status || (*status != 101 && (*status < 200 || *status > 599))) {
-    return fmt::format("'{}' is no HTTP status an answer can have (101, 200 to 599)", *item.value);
+    return fmt::format("'{}' is not an HTTP status that an answer can have (101, 200 to 599)", *item.value);
   }
   fault.status = *status;
   return {};
@@ -51,7 +34,7 @@ std::string read_kind(const Item& item, Fault& fault) {
 
 std::string read_rate(std::string_view value, Fault& fault) {
   const auto rate = parse_number<double>(value);
-  if (!rate || !(*rate >= 0 && *rate <= 1)) return fmt::format("the rate '{}' is no number from 0 to 1", value);
+  if (!rate || !(*rate >= 0 && *rate <= 1)) return fmt::format("the rate '{}' is not a number from 0 to 1", value);
   fault.rate = *rate;
   return {};
 }
@@ -59,14 +42,13 @@ std::string read_rate(std::string_view value, Fault& fault) {
 std::string read_retry_after(std::string_view value, Fault& fault) {
   if (fault.kind != FaultKind::status) return "only status= faults can have a retry-after";
   const auto delay = parse_number<int>(value);
-  if (!delay || *delay < 0) return fmt::format("the retry-after '{}' is no whole number of seconds", value);
+  if (!delay || *delay < 0) return fmt::format("the retry-after '{}' is not a whole number of seconds", value);
   fault.retry_after = *delay;
   return {};
 }
 
-/// Reads an item after the first. `has_rate` says whether there was a rate already, and afterwards whether there is
-/// one.
-std::string read_parameter(const Item& item, Fault& fault, bool& has_rate) {
+/// Parses an item after the first. `has_rate`: whether a rate has been given so far; updated here.
+std::string read_parameter(const Parameter& item, Fault& fault, bool& has_rate) {
   const bool is_rate = item.name == "rate";
   if (!is_rate && item.name != "retry-after") {
     return fmt::format("unknown parameter '{}'; known are rate and retry-after", item.name);
@@ -77,30 +59,18 @@ std::string read_parameter(const Item& item, Fault& fault, bool& has_rate) {
   return is_rate ? read_rate(*item.value, fault) : read_retry_after(*item.value, fault);
 }
 
-/// Uniform in [0, 1), the same on every platform, which std::uniform_real_distribution does not promise.
-double uniform(std::mt19937_64& random) {
-  return static_cast<double>(random() >> 11U) * 0x1p-53;
-}
-
-/// Streams of random numbers that share a seed but have nothing in common.
-std::mt19937_64 make_stream(std::uint64_t seed, std::uint32_t stream) {
-  std::seed_seq sequence{static_cast<std::uint32_t>(seed), static_cast<std::uint32_t>(seed >> 32U), stream};
-  return std::mt19937_64(sequence);
-}
-
 }  // namespace
 
 Result<Fault> parse_fault(std::string_view text) {
   Fault fault;
   bool has_rate = false;
-  std::string_view rest = text;
-  for (bool first = true;; first = false) {
-    const Item item(rest.substr(0, rest.find(',')));
+  bool first = true;
+  ParameterList list(text);
+  while (!list.empty()) {
+    const Parameter item(list.take());
     const std::string wrong = first ? read_kind(item, fault) : read_parameter(item, fault, has_rate);
     if (!wrong.empty()) return usage_error(wrong);
-    const auto comma = rest.find(',');
-    if (comma == std::string_view::npos) break;
-    rest.remove_prefix(comma + 1);
+    first = false;
   }
   if (!has_rate) return usage_error("the rate is missing; write rate=0.05 for one request in twenty");
   return fault;

@@ -1,4 +1,4 @@
-#include "koobatch/sim/in_flight.hpp"
+#include "sim/in_flight.hpp"
 
 namespace koobatch::sim {
 

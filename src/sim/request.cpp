@@ -1,4 +1,4 @@
-#include "koobatch/sim/request.hpp"
+#include "sim/request.hpp"
 
 #include <boost/beast/core/string.hpp>
 #include <boost/beast/http/error.hpp>
@@ -30,14 +30,15 @@ void RequestReader::Parser::on_request_impl(http::verb, view method, view target
 }
 
 void RequestReader::Parser::on_field_impl(http::field, view name, view value, error_code& error) {
-  // A value folded over several lines comes in memory that is gone afterwards. RFC 9112, 5.2 has a server refuse it.
+  // A value folded over several lines arrives in memory that is freed afterwards. RFC 9112, 5.2 lets a server reject
+  // it.
   if (!value.empty() && !reader_.holds(to_std(value))) {
     error = http::error::bad_value;
     return;
   }
   Request& r = reader_.request_;
   const auto is = [&](const char* known) { return beast::iequals(name, known); };
-  // By length first: most names are told apart by it.
+  // By length first, which distinguishes most names.
   switch (name.size()) {
     case 4:
       if (is("Host")) reader_.keep(r.host, "Host", to_std(value));
@@ -57,6 +58,9 @@ void RequestReader::Parser::on_field_impl(http::field, view name, view value, er
       else if (is("X-Traceid"))
         reader_.keep(r.trace_id, "X-Traceid", to_std(value));
       break;
+    case 11:
+      if (is("X-Apig-Mode")) r.debugs_gateway = beast::iequals(value, "debug");
+      break;
     case 12:
       if (is("Content-Type")) reader_.keep(r.content_type, "Content-Type", to_std(value));
       break;
@@ -74,7 +78,7 @@ std::size_t RequestReader::Parser::on_body_impl(view body, error_code&) {
 }
 
 std::size_t RequestReader::Parser::on_chunk_body_impl(std::uint64_t, view body, error_code& error) {
-  // Beast holds Content-Length against the limit by itself, chunks only one by one.
+  // Beast itself checks Content-Length against the limit, but chunks only one at a time.
   if (reader_.body_.size() + body.size() > RequestReader::body_limit) {
     error = http::error::body_limit;
     return 0;
@@ -87,7 +91,7 @@ RequestReader::RequestReader() : buffer_(new char[capacity]) {}
 std::span<char> RequestReader::space() {
   if (head_end_ > 0 && begin_ == end_) begin_ = end_ = head_end_;
   if (head_end_ > 0 && end_ == capacity) {
-    // What is left is the beginning of a chunk's head; everything between it and the message's head is spent.
+    // What remains is the beginning of a chunk header; everything between it and the message's head has been consumed.
     std::memmove(buffer_.get() + head_end_, buffer_.get() + begin_, end_ - begin_);
     end_ = head_end_ + (end_ - begin_);
     begin_ = head_end_;
@@ -100,7 +104,7 @@ RequestReader::Progress RequestReader::parse() {
   while (begin_ < end_ && !parser_->is_done()) {
     const std::size_t taken = parser_->put({buffer_.get() + begin_, end_ - begin_}, error_);
     begin_ += taken;
-    // Not eager, so the parser stops between head and body.
+    // The parser is not eager, so it stops between head and body.
     if (head_end_ == 0 && parser_->is_header_done()) head_end_ = begin_;
     if (error_ == http::error::need_more) {
       error_ = {};

@@ -1,7 +1,7 @@
-#include "koobatch/sim/request_log.hpp"
+#include "sim/request_log.hpp"
 
 #include "koobatch/core/json.hpp"
-#include "koobatch/sim/state.hpp"
+#include "sim/state.hpp"
 
 #include <fcntl.h>
 #include <spdlog/spdlog.h>
@@ -14,7 +14,7 @@
 namespace koobatch::sim {
 namespace {
 
-/// RFC 3339 with microseconds: append_timestamp() goes to the millisecond.
+/// RFC 3339 with microseconds; append_timestamp() has only milliseconds.
 void append_microseconds(std::string& out, WallTime t) {
   using namespace std::chrono;
   append_timestamp(out, t);
@@ -36,20 +36,19 @@ void add_header(JsonWriter& json, std::string_view name, const std::optional<std
     json.add(name, *value);
   } else {
     std::string text(*value);
-    std::replace_if(
-        text.begin(), text.end(), [](char c) { return static_cast<signed char>(c) < 0; }, '?');
+    std::replace_if(text.begin(), text.end(), [](char c) { return static_cast<signed char>(c) < 0; }, '?');
     json.add(name, text);
   }
 }
 
-/// The fields that travelled in the body and could be read, as one object.
-void append_body_fields(std::string& out, const job::Fields& fields) {
+/// Appends the readable fields of the body as one object.
+void append_body_fields(std::string& out, const koodrive::Fields& fields) {
   JsonWriter json(out);
   for (std::size_t i = 0; i < fields.row->fields.size(); ++i) {
-    const job::FieldRow& field = fields.row->fields[i];
-    const job::FieldValue& value = fields.values[i];
-    if (value.present && !value.malformed && field.place == job::FieldPlace::body) {
-      job::append_field(json.key(field.name), fields, i);
+    const koodrive::FieldRow& field = fields.row->fields[i];
+    const koodrive::FieldValue& value = fields.values[i];
+    if (value.present && !value.malformed && field.place == koodrive::FieldPlace::body) {
+      koodrive::append_field(json.key(field.name), fields, i);
     }
   }
   json.end();
@@ -109,7 +108,7 @@ void RequestLog::flush() {
       rest.remove_prefix(static_cast<std::size_t>(written));
     } else if (errno != EINTR) {
       const Error error =
-          system_error(ErrorKind::fatal, path_, "the simulator's log ends here, it cannot be written on", errno);
+          system_error(ErrorKind::fatal, path_, "cannot write to the simulator's log, which ends here", errno);
       spdlog::error("{}", error.message);
       ::close(std::exchange(fd_, -1));
     }

@@ -1,6 +1,6 @@
-#include "koobatch/sim/server.hpp"
+#include "sim/server.hpp"
 
-#include "session.hpp"
+#include "sim/session.hpp"
 
 #include <spdlog/spdlog.h>
 #include <boost/asio/co_spawn.hpp>
@@ -10,10 +10,10 @@ namespace {
 
 namespace asio = boost::asio;
 
-/// How often what is pending is written to the log (it must be at most 100 ms late) and deadlines are looked at.
+/// How often pending lines are written to the log (which may lag by at most 100 ms) and deadlines are checked.
 constexpr std::chrono::milliseconds tick_time{50};
 
-/// A coroutine that ends with an exception is a bug; it ends its own connection only, and says so.
+/// An exception that ends a coroutine is a bug; it ends only its own connection, and is logged.
 void report(std::exception_ptr failure) {
   if (!failure) return;
   try {
@@ -23,7 +23,7 @@ void report(std::exception_ptr failure) {
   }
 }
 
-/// Keeps the session alive until it has run to its end.
+/// Keeps the session alive until it has finished.
 template <class Stream>
 Task<> run_session(std::unique_ptr<Session<Stream>> session) {
   co_await session->run();
@@ -68,10 +68,9 @@ Task<> Server::accept() {
       welcome(std::move(socket));
       continue;
     }
-    // Mostly too many open files. It passes when connections end; trying again at once would keep the thread busy.
+    // Usually too many open files. This resolves when connections end; retrying immediately would keep the thread busy.
     if (!failed) {
-      spdlog::warn("simulator: cannot accept connections: {}; trying until it can (is `ulimit -n` too low?)",
-                   error.message());
+      spdlog::warn("simulator: cannot accept connections: {}; retrying (is `ulimit -n` too low?)", error.message());
     }
     failed = true;
     accept_pause_.expires_after(tick_time);
@@ -98,7 +97,8 @@ Task<> Server::keep_house() {
     (void)co_await tick_.async_wait(use_task);
     simulation_.flush_log();
     const TimePoint now = Steady::now();
-    // Closing only cancels what a session waits for; it leaves the tables later, from its own coroutine.
+    // Closing only cancels what a session waits for; the session removes itself from the tables later, in its own
+    // coroutine.
     for (const auto& [connection, deadline] : deadlines_) {
       if (deadline <= now) connection->close();
     }

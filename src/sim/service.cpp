@@ -1,10 +1,15 @@
-#include "koobatch/sim/service.hpp"
+#include "sim/service.hpp"
 
-#include "koobatch/auth/refresh_call.hpp"
 #include "koobatch/core/json.hpp"
-#include "koobatch/sim/answer.hpp"
-#include "koobatch/sim/app_signature.hpp"
-#include "koobatch/sim/state.hpp"
+#include "koobatch/job/request_body.hpp"
+#include "koobatch/koodrive/refresh_call.hpp"
+#include "koobatch/koodrive/route.hpp"
+#include "koobatch/koodrive/rules.hpp"
+#include "koobatch/koodrive/x_date.hpp"
+#include "koobatch/sim/operations.hpp"
+#include "sim/answer.hpp"
+#include "sim/app_signature.hpp"
+#include "sim/state.hpp"
 
 #include <simdjson.h>
 
@@ -43,7 +48,7 @@ std::string_view trim(std::string_view text) {
   return text;
 }
 
-/// Refuses with the given status; returns false, so that a check can end with it.
+/// Refuses with the given status. Returns false, so that a check can end with it.
 template <class... Args>
 bool refuse(Judgement& out, int status, std::int64_t code, fmt::format_string<Args...> format, Args&&... args) {
   out.status = status;
@@ -55,10 +60,10 @@ bool refuse(Judgement& out, int status, std::int64_t code, fmt::format_string<Ar
 
 template <class... Args>
 bool refuse_parameter(Judgement& out, fmt::format_string<Args...> format, Args&&... args) {
-  return refuse(out, 400, code_parameter_check, format, std::forward<Args>(args)...);
+  return refuse(out, 400, koodrive::code::parameter_check_failed, format, std::forward<Args>(args)...);
 }
 
-/// The token in one of the documented forms, or nothing.
+/// The token, in one of the documented forms; nothing if there is none.
 std::optional<std::string_view> token_of(std::string_view authorization) {
   for (const std::string_view scheme : {"Bearer+", "Bearer ", "AT "}) {
     if (authorization.starts_with(scheme)) return authorization.substr(scheme.size());
@@ -86,7 +91,7 @@ bool check_user(const Request& r, Judgement& out) {
 
 bool check_date(const Request& r, WallTime now, Judgement& out) {
   if (!r.date) return refuse_parameter(out, "X-Date: missing");
-  const auto date = parse_x_date(*r.date);
+  const auto date = koodrive::parse_x_date(*r.date);
   if (!date) return refuse_parameter(out, "X-Date: is not of the form yyyyMMdd'T'HHmmss'Z', e.g. 20251103T070140Z");
   const double age = seconds(now - *date);
   if (age < 0) return refuse_parameter(out, "X-Date: {} is {:.3f} s later than the server's now", *r.date, -age);
@@ -114,7 +119,8 @@ bool check_content_type(const Request& r, Judgement& out) {
          refuse_parameter(out, "Content-Type: must be application/json, optionally with charset=utf-8");
 }
 
-/// A language tag as BCP 47 shapes it, also with '_' as the documentation writes it: en, en-US, en_us, zh-Hans-CN.
+/// Whether `text` has the form of a BCP 47 language tag, or of one with '_' as in the documentation: en, en-US, en_us,
+/// zh-Hans-CN.
 bool is_language_tag(std::string_view text) {
   if (text.size() > max_language) return false;
   bool first = true;
@@ -131,29 +137,29 @@ bool is_language_tag(std::string_view text) {
 
 bool check_language(const Request& r, Judgement& out) {
   return !r.language || is_language_tag(*r.language) ||
-         refuse_parameter(out, "language: is no language code such as en-US");
+         refuse_parameter(out, "language: is not a language code such as en-US");
 }
 
-/// Reads key and fields of the body, and whatever is wrong with them into out.violations.
+/// Reads key and fields from the body, and collects violations in out.violations.
 void read_operation(const Request& r, Judgement& out) {
   job::read_body(r.body, out.fields, out.storage, out.violations);
   const auto& fields = out.row->fields;
   for (std::size_t i = 0; i < fields.size(); ++i) {
-    if (fields[i].place != job::FieldPlace::path) continue;
+    if (fields[i].place != koodrive::FieldPlace::path) continue;
     out.fields.values[i].present = true;
     out.fields.values[i].text = out.path_value;
   }
-  if (out.violations.empty()) job::check(out.fields, out.violations);
-  const job::FieldValue& key = out.fields.values[out.row->key_field];
+  if (out.violations.empty()) koodrive::check(out.fields, out.violations);
+  const koodrive::FieldValue& key = out.fields.values[out.row->key_field];
   if (!key.present || key.text.empty()) return;
   out.key.assign(out.row->key_prefix).append(key.text);
   out.key_hash = hash_key(out.key);
 }
 
 bool find_route(const Request& r, Judgement& out) {
-  auto route = job::match_route(r.method, r.target);
+  auto route = koodrive::match_route(operations(), r.method, r.target);
   if (!route) {
-    return refuse(out, 404, code_no_such_resource, "there is no operation {} {}", r.method,
+    return refuse(out, 404, koodrive::code::no_such_resource, "there is no operation {} {}", r.method,
                   r.target.substr(0, r.target.find('?')));
   }
   out.row = out.fields.row = route->row;
@@ -163,12 +169,12 @@ bool find_route(const Request& r, Judgement& out) {
 
 bool check_body(Judgement& out) {
   if (out.violations.empty()) return true;
-  const job::Violation& first = out.violations.front();
+  const koodrive::Violation& first = out.violations.front();
   if (first.field.empty()) return refuse_parameter(out, "{}", first.message);
   return refuse_parameter(out, "{}: {}", first.field, first.message);
 }
 
-/// The member refreshToken of a body; empty if there is none.
+/// The member refreshToken of a body; empty if it is missing.
 std::string refresh_token_in(std::string_view body) {
   simdjson::dom::parser parser;
   const simdjson::padded_string padded(body);
@@ -179,7 +185,7 @@ std::string refresh_token_in(std::string_view body) {
   return std::string(text);
 }
 
-/// What a refresh gives, as the reference shows it.
+/// The body of a refresh, as in the reference documentation.
 void append_session(std::string& out, const Tokens& tokens, WallTime now) {
   const auto issued = std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch());
   JsonWriter data(out);
@@ -196,7 +202,7 @@ void append_session(std::string& out, const Tokens& tokens, WallTime now) {
 
 bool Service::accepts(std::string_view token, std::optional<std::string_view> user, WallTime now) {
   if (!user_tokens_) return (!app_ || tokens_.is_set()) && tokens_.accept(token, now);
-  // What is wrong without a user is that, and not the token.
+  // Without a user, the missing user is the error, not the token.
   if (!user) return true;
   const auto* entry = user_tokens_->find(*user);
   return entry != nullptr && entry->token == token;
@@ -208,45 +214,46 @@ bool Service::judge_refresh(const Request& r, WallTime now, Judgement& out) {
   if (r.method != "POST") return refuse_parameter(out, "method: must be POST");
   const std::string_view authorization = r.authorization.value_or("");
   if (!authorization.starts_with(scheme)) {
-    return refuse(out, 401, code_generic_failure, "Authorization: is not of the form 'AT TOKEN'");
+    return refuse(out, 401, koodrive::code::generic_failure, "Authorization: is not of the form 'AT TOKEN'");
   }
-  // One that has expired, too: that is what the call is for.
+  // An expired token is accepted as well: that is what the call is for.
   if (!tokens_.was_issued(authorization.substr(scheme.size()))) {
-    return refuse(out, 401, code_generic_failure, "Authorization: the token was never issued");
+    return refuse(out, 401, koodrive::code::generic_failure, "Authorization: the token was never issued");
   }
   if (!tokens_.refresh(refresh_token_in(r.body), now)) {
-    return refuse(out, 401, code_generic_failure, "refreshToken: is not valid");
+    return refuse(out, 401, koodrive::code::generic_failure, "refreshToken: is not valid");
   }
   out.storage.clear();
   append_session(out.storage, tokens_, now);
   out.status = 200;
-  out.code = code_success;
+  out.code = koodrive::code::success;
   out.msg = "success";
   return true;
 }
 
 bool Service::check_authorization(const Request& r, WallTime now, Judgement& out) {
   constexpr int status = 401;
-  if (!r.authorization) return refuse(out, status, code_generic_failure, "Authorization: missing");
+  if (!r.authorization) return refuse(out, status, koodrive::code::generic_failure, "Authorization: missing");
   if (is_app_signature(*r.authorization)) return check_signature(r, out);
   const auto token = token_of(*r.authorization);
   if (!token) {
-    return refuse(out, status, code_generic_failure,
-                  "Authorization: is none of the forms 'Bearer+TOKEN', 'Bearer TOKEN', 'AT TOKEN'");
+    return refuse(out, status, koodrive::code::generic_failure,
+                  "Authorization: has none of the forms 'Bearer+TOKEN', 'Bearer TOKEN', 'AT TOKEN'");
   }
   if (token->empty() || !all_visible(*token)) {
-    return refuse(out, status, code_generic_failure, "Authorization: the token is empty or not visible ASCII");
+    return refuse(out, status, koodrive::code::generic_failure,
+                  "Authorization: the token is empty or not visible ASCII");
   }
   return accepts(*token, r.user_id, now) ||
-         refuse(out, status, code_generic_failure, "Authorization: the token is not valid");
+         refuse(out, status, koodrive::code::generic_failure, "Authorization: the token is not valid");
 }
 
 bool Service::check_signature(const Request& r, Judgement& out) const {
   const std::string wrong = app_ ? refusal_of_signature(r, *app_) : "no app is known here (simulate --app-id)";
-  return wrong.empty() || refuse(out, 401, code_generic_failure, "Authorization: {}", wrong);
+  return wrong.empty() || refuse(out, 401, koodrive::code::generic_failure, "Authorization: {}", wrong);
 }
 
-void Service::judge(const Request& r, WallTime now, Judgement& out) {
+void Service::judge(const Request& r, WallTime now, Judgement& out, Duration x_date_ahead) {
   out.row = nullptr;
   out.refresh = false;
   out.fields.clear();
@@ -254,7 +261,7 @@ void Service::judge(const Request& r, WallTime now, Judgement& out) {
   out.key_hash = 0;
   out.trace_id = r.trace_id ? parse_trace_id(*r.trace_id) : std::nullopt;
   out.violations.clear();
-  if (tokens_.refreshes() && r.target == auth::refresh_target) {
+  if (tokens_.refreshes() && r.target == koodrive::refresh_target) {
     judge_refresh(r, now, out);
     return;
   }
@@ -262,12 +269,12 @@ void Service::judge(const Request& r, WallTime now, Judgement& out) {
   read_operation(r, out);
 
   const bool accepted = check_once(r, out) && check_host(r, out) && check_authorization(r, now, out) &&
-                        check_user(r, out) && check_date(r, now, out) && check_trace_id(r, out) &&
+                        check_user(r, out) && check_date(r, now + x_date_ahead, out) && check_trace_id(r, out) &&
                         check_content_type(r, out) && check_language(r, out) && check_body(out);
   if (!accepted) return;
   out.status = 200;
-  out.code = code_success;
-  // As in the example answers of the two pages.
+  out.code = koodrive::code::success;
+  // As in the documentation's example answers, which differ from page to page.
   out.msg = out.row->answers_id ? "success" : "Success.";
 }
 

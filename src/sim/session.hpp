@@ -1,5 +1,6 @@
 #pragma once
-#include "koobatch/sim/server.hpp"
+#include "sim/http2_session.hpp"
+#include "sim/server.hpp"
 
 #include <fmt/format.h>
 #include <poll.h>
@@ -13,30 +14,32 @@
 
 namespace koobatch::sim {
 
-// Nowhere below is an awaited task (rather than an operation) part of a condition: gcc 12 destroys such a task twice.
-// Its result goes into a variable first.
+// No awaited task (as opposed to an operation) below may be part of a condition: gcc 12 destroys such a task twice. Its
+// result goes into a variable first.
 
-/// How every operation is awaited: with the executor's type fixed and errors as values.
+/// How every operation is awaited: with a fixed executor type, and with errors as values.
 constexpr auto use_task = boost::asio::as_tuple(boost::asio::use_awaitable_t<Executor>{});
 
-/// One connection, plain or TLS: reads a request, has it judged, waits out the delay, sends the answer; again. Belongs
-/// to the coroutine run() is called from, and lives on the io_context's thread.
+/// One connection, plain or TLS, in HTTP/1.1 unless the client begins with HTTP/2: reads a request, has it judged,
+/// waits for the delay to pass, sends the answer, and repeats. Owned by the coroutine that calls run(), and used on the
+/// io_context's thread.
 template <class Stream>
 class Session final : public Connection, private InFlight::Ticket {
  public:
   Session(Server& server, Stream stream, std::uint64_t number);
   ~Session() override;
-  /// Until the connection ends, for whichever reason.
+  /// Completes when the connection has ended, for whatever reason.
   Task<> run();
   void close() override;
 
  private:
   static constexpr bool is_tls = !std::is_same_v<Stream, Socket>;
   static constexpr std::chrono::seconds patience{10};    ///< for a TLS handshake
-  static constexpr std::chrono::seconds linger_time{1};  ///< for a client to read the last answer and leave
+  static constexpr std::chrono::seconds linger_time{1};  ///< for a client to read the last answer and disconnect
 
-  // Every task costs a frame and two detours over the scheduler, which shows at a hundred thousand requests a second.
-  // So the common request, answered at once, needs run() and the read it waits in; the other tasks are for the rest.
+  // Every task costs a frame and two detours through the scheduler, which matters at a hundred thousand requests a
+  // second. So the common request, which is answered immediately, needs only run() and the read it waits in; the other
+  // tasks are for the rest.
   Task<bool> handshake();
   Task<bool> serve();
   Task<bool> serve_operation();
@@ -66,11 +69,12 @@ class Session final : public Connection, private InFlight::Ticket {
   Server& server_;
   Simulation& simulation_;
   Stream stream_;
-  Timer timer_;  ///< for delayed answers
+  std::optional<Http2Session<Stream>> http2_;  ///< once the client has begun with it
+  Timer timer_;                                ///< for delayed answers
   RequestReader reader_;
-  bool head_read_ = false, told_to_continue_ = false;  ///< of the present request
+  bool head_read_ = false, told_to_continue_ = false;  ///< for the current request
   Exchange exchange_;
-  bool concluded_ = false;  ///< is `ending_` the present request's?
+  bool concluded_ = false;  ///< whether `ending_` belongs to the current request
   Ending ending_ = Ending::keep;
   std::string out_;
   std::size_t sent_ = 0;  ///< bytes of out_
@@ -104,17 +108,19 @@ void Session<Stream>::close() {
   boost::system::error_code ignored;
   socket().close(ignored);
   timer_.cancel();
+  if (http2_) http2_->close();
 }
 
-/// What the kernel knows of the connection right now, without reading from it.
+/// What the kernel currently knows about the connection, without reading from it.
 template <class Stream>
 short Session<Stream>::events() {
   pollfd entry{.fd = socket().native_handle(), .events = POLLIN | POLLRDHUP, .revents = 0};
   return ::poll(&entry, 1, 0) < 0 ? short{0} : entry.revents;
 }
 
-/// Has the client sent on before its answer? What was read along with the request is seen at no cost; the socket is
-/// asked only after a delay. Under TLS bytes on the socket may be the protocol's own, so only what was read counts.
+/// Whether the client has sent more before its answer. What was read along with the request is checked at no cost; the
+/// socket is checked only after a delay. Under TLS, bytes on the socket may belong to the protocol itself, so only what
+/// was read counts.
 template <class Stream>
 bool Session<Stream>::has_pipelined(bool waited) {
   if (reader_.has_more()) return true;
@@ -122,7 +128,8 @@ bool Session<Stream>::has_pipelined(bool waited) {
   return waited && (events() & POLLIN) != 0;
 }
 
-/// Closes so that the client sees a reset, not an end: what is unsent is thrown away, RST instead of FIN.
+/// Closes so that the client sees a reset rather than an end: unsent bytes are discarded, and RST is sent instead of
+/// FIN.
 template <class Stream>
 void Session<Stream>::reset() {
   boost::system::error_code ignored;
@@ -133,6 +140,12 @@ void Session<Stream>::reset() {
 template <class Stream>
 Task<> Session<Stream>::run() {
   bool alive = co_await handshake();
+  const bool http2 = co_await speaks_http2(stream_, reader_);
+  if (alive && http2) {
+    http2_.emplace(server_, stream_, exchange_.connection);
+    co_await http2_->run(reader_.unparsed());
+    alive = false;
+  }
   while (alive) {
     const auto progress = take_in();
     if (progress == RequestReader::Progress::complete) {
@@ -153,7 +166,7 @@ Task<> Session<Stream>::run() {
   }
 }
 
-/// Parses what was read, and notes when the head was complete.
+/// Parses what was read, and records when the head was complete.
 template <class Stream>
 RequestReader::Progress Session<Stream>::take_in() {
   const auto progress = reader_.parse();
@@ -164,7 +177,8 @@ RequestReader::Progress Session<Stream>::take_in() {
   return progress;
 }
 
-/// Does the client wait for a word before it sends the body? Once a request; the word is in out_ then.
+/// Whether the client waits for "100 Continue" before it sends the body. True once per request; the interim answer is
+/// then in out_.
 template <class Stream>
 bool Session<Stream>::owes_continue() {
   if (!head_read_ || !reader_.request().expects_continue || told_to_continue_) return false;
@@ -193,8 +207,8 @@ Task<bool> Session<Stream>::handshake() {
   }
 }
 
-/// Answers an operation that is not held back, if the kernel takes the answer and the connection goes on after it.
-/// False: serve() has to go on from here.
+/// Answers an operation that is not delayed, if the kernel accepts the answer and the connection continues after it.
+/// False: serve() must take over.
 template <class Stream>
 bool Session<Stream>::answer_at_once() {
   concluded_ = false;
@@ -205,7 +219,7 @@ bool Session<Stream>::answer_at_once() {
   return ending_ == Ending::keep && sent_ == out_.size();
 }
 
-/// Makes the operation's effect real and sends of the answer what the kernel takes.
+/// Makes the operation take effect, and sends as much of the answer as the kernel accepts.
 template <class Stream>
 void Session<Stream>::conclude(bool waited) {
   out_.clear();
@@ -219,7 +233,7 @@ void Session<Stream>::conclude(bool waited) {
   send_at_once();
 }
 
-/// Goes on with a request that answer_at_once() was not enough for. False if the connection is at its end.
+/// Continues a request that answer_at_once() could not finish. False if the connection must end.
 template <class Stream>
 Task<bool> Session<Stream>::serve() {
   return is_about_itself() ? serve_about_itself() : serve_operation();
@@ -257,7 +271,7 @@ Task<bool> Session<Stream>::serve_operation() {
   co_return false;
 }
 
-/// GET /_sim/state and /_sim/stats: for tests and people, so neither judged nor delayed.
+/// GET /_sim/state and /_sim/stats: for tests and users, so they are neither judged nor delayed.
 template <class Stream>
 Task<bool> Session<Stream>::serve_about_itself() {
   const Request& request = reader_.request();
@@ -279,7 +293,8 @@ Task<bool> Session<Stream>::serve_about_itself() {
   if (stats) {
     append_stats(body, simulation_.stats(), simulation_.state().size());
   } else {
-    append_code_body(body, code_no_such_resource, "the simulator answers GET /_sim/state and GET /_sim/stats");
+    append_code_body(body, koodrive::code::no_such_resource,
+                     "the simulator answers GET /_sim/state and GET /_sim/stats");
   }
   simulation_.answers().append(out_, {.status = stats ? 200 : 404, .keep_alive = keep_alive}, body, WallClock::now());
   const bool alive = co_await send();
@@ -288,7 +303,7 @@ Task<bool> Session<Stream>::serve_about_itself() {
   co_return keep_alive;
 }
 
-/// Sends out_ and then the state, a piece at a time.
+/// Sends out_ and then the state, piece by piece.
 template <class Stream>
 Task<bool> Session<Stream>::dump_state(bool chunked) {
   constexpr std::size_t piece = 64 * 1024;
@@ -311,17 +326,17 @@ Task<bool> Session<Stream>::dump_state(bool chunked) {
   co_return co_await send();
 }
 
-/// Holds an answer back. False if the client (or the simulator) has gone by the end of it.
+/// Delays an answer. False if the client (or the simulator) is gone afterwards.
 template <class Stream>
 Task<bool> Session<Stream>::hold_back(Duration delay) {
-  // A timer set after close() would not be cancelled by it.
+  // close() would not cancel a timer set after it.
   if (!socket().is_open()) co_return false;
   timer_.expires_after(delay);
   (void)co_await timer_.async_wait(use_task);
   co_return socket().is_open() && !abandoned();
 }
 
-/// Waits, answering nothing, until the client leaves; throws away what it sends meanwhile.
+/// Answers nothing and discards what the client sends, until it disconnects.
 template <class Stream>
 Task<> Session<Stream>::wait_for_departure() {
   std::array<char, 512> ignored;
@@ -338,7 +353,8 @@ Task<bool> Session<Stream>::send() {
   return send_rest();
 }
 
-/// Sends of out_ what the kernel takes without waiting: nearly always all of it. An error shows again in send_rest().
+/// Sends as much of out_ as the kernel accepts without waiting: nearly always all of it. An error recurs in
+/// send_rest().
 template <class Stream>
 void Session<Stream>::send_at_once() {
   sent_ = 0;
@@ -355,8 +371,8 @@ Task<bool> Session<Stream>::send_rest() {
   co_return !error;
 }
 
-/// Ends the connection after the last answer so that the client can read it to its end: closing while there are unread
-/// bytes would reset the connection, and the answer might be lost.
+/// Ends the connection after the last answer in such a way that the client can read all of it: closing while there are
+/// unread bytes would reset the connection, and the answer could be lost.
 template <class Stream>
 Task<> Session<Stream>::finish() {
   server_.close_at(*this, Steady::now() + linger_time);

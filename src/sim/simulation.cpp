@@ -1,7 +1,8 @@
-#include "koobatch/sim/simulation.hpp"
+#include "sim/simulation.hpp"
 
 #include "koobatch/core/json.hpp"
 #include "koobatch/job/tokens_file.hpp"
+#include "sim/declaration.hpp"
 
 #include <spdlog/spdlog.h>
 #include <boost/beast/http/error.hpp>
@@ -11,7 +12,7 @@
 namespace koobatch::sim {
 namespace {
 
-/// Bytes that are neither JSON nor the beginning of it, such as a proxy's page.
+/// Bytes that are neither JSON nor the beginning of JSON, such as a proxy's page.
 constexpr std::string_view garbage =
     "<html>\r\n<head><title>Welcome</title></head>\r\n<body>\x01\x02\xff\xfe</body>\r\n";
 
@@ -20,6 +21,18 @@ int status_of(boost::system::error_code error) {
   if (error == http::error::header_limit) return 431;
   if (error == http::error::body_limit) return 413;
   return 400;
+}
+
+/// The throttles that limit anything, in the order in which they judge.
+std::vector<Throttle> make_throttles(const SimulatorSettings& settings, Moment start) {
+  const TimePoint clock = start.steady - start.wall.time_since_epoch();
+  std::vector<Throttle> throttles;
+  if (settings.throttle.limits()) throttles.emplace_back(settings.throttle, clock);
+  if (settings.throttle_per_user > 0) {
+    throttles.emplace_back(
+        ThrottleSettings{.rates = {{.rate = settings.throttle_per_user}}, .per_user = true, .retry_after = 1}, clock);
+  }
+  return throttles;
 }
 
 }  // namespace
@@ -49,7 +62,7 @@ void append_stats(std::string& out, const Stats& stats, std::size_t keys) {
       .end();
 }
 
-Simulation::Simulation(const SimulatorSettings& settings, RequestLog log, TimePoint start,
+Simulation::Simulation(const SimulatorSettings& settings, RequestLog log, Moment start,
                        std::shared_ptr<const auth::UserTokens> tokens)
     : service_(Tokens({.access = settings.token,
                        .refresh = settings.refresh_token,
@@ -57,18 +70,18 @@ Simulation::Simulation(const SimulatorSettings& settings, RequestLog log, TimePo
                        .lifetime = settings.token_lifetime}),
                settings.app_key),
       tokens_file_(settings.tokens_file),
-      throttle_(settings.throttle),
-      user_throttle_(settings.throttle_per_user),
+      throttles_(make_throttles(settings, start)),
       faults_(settings.faults, settings.seed),
       latency_(settings.latency, settings.jitter, settings.seed),
+      clocks_(settings.clock_faults, settings.seed),
       log_(std::move(log)),
-      start_(start) {
+      start_(start.steady) {
   if (!tokens) return;
   tokens_stamp_ = tokens->stamp();
   service_.set_user_tokens(std::move(tokens));
 }
 
-/// Before each request, so that whoever replaces the file can rely on it from then on.
+/// Called before each request, so that a replaced file takes effect at once.
 void Simulation::follow_tokens_file() {
   if (tokens_file_.empty()) return;
   const auto stamp = auth::FileStamp::of(tokens_file_);
@@ -78,17 +91,18 @@ void Simulation::follow_tokens_file() {
   if (tokens) {
     service_.set_user_tokens(std::move(*tokens));
   } else {
-    spdlog::warn("{}; the tokens read before are good still", tokens.error().message);
+    spdlog::warn("{}; the tokens read before remain valid", tokens.error().message);
   }
 }
 
 void Simulation::arrive(const Request& request, Exchange& x) {
   Judgement& j = x.judgement;
   follow_tokens_file();
-  service_.judge(request, x.arrived.wall, j);
+  if (!clocks_.all_right()) x.clock = clocks_.draw(x.connection_clock);
+  service_.judge(request, x.arrived.wall, j, x.clock.judged);
   x.delay = latency_.draw();
   x.fault.reset();
-  x.throttled = Throttled::no;
+  x.refused_by.reset();
   if (j.refresh) {
     ++(j.accepted() ? stats_.refreshes : stats_.refused_refreshes);
     return;
@@ -101,8 +115,8 @@ void Simulation::arrive(const Request& request, Exchange& x) {
   if (j.trace_id) stats_.duplicate_trace_ids += !trace_ids_.insert(*j.trace_id);
   if (!j.key.empty()) stats_.overlapping_keys += in_flight_.enter(j.key_hash, *x.ticket);
 
-  x.throttled = throttle(request, x.arrived.steady);
-  if (x.throttled != Throttled::no) {
+  throttle(request, x);
+  if (x.refused_by) {
     ++stats_.throttled;
     return;
   }
@@ -112,45 +126,56 @@ void Simulation::arrive(const Request& request, Exchange& x) {
   if (x.fault) ++stats_.faults[static_cast<std::size_t>(x.fault->kind)];
 }
 
-Throttled Simulation::throttle(const Request& request, TimePoint arrived) {
-  if (!throttle_.admit(arrived)) return Throttled::service;
-  return user_throttle_.admit(request.user_id.value_or(""), arrived) ? Throttled::no : Throttled::user;
+void Simulation::throttle(const Request& request, Exchange& x) {
+  for (std::size_t i = 0; i < throttles_.size() && !x.refused_by; ++i) {
+    x.verdicts[i] = throttles_[i].admit(request.user_id.value_or(""), x.arrived.steady, x.places[i]);
+    if (x.verdicts[i].refusal != Throttle::Refusal::none) x.refused_by = i;
+  }
+}
+
+/// Fills quota_fields_ with the quotas declared in the answer to this request.
+void Simulation::declare_quotas(const Request& request, const Exchange& x) {
+  quota_fields_.clear();
+  if (x.judgement.row == nullptr) return;
+  const std::size_t judged = x.refused_by ? *x.refused_by + 1 : throttles_.size();
+  for (std::size_t i = 0; i < judged; ++i) {
+    if (!x.verdicts[i].quota) continue;
+    append_quota_fields(quota_fields_, throttles_[i].settings(), *x.verdicts[i].quota, request.debugs_gateway,
+                        x.arrived.wall);
+  }
 }
 
 Ending Simulation::conclude(const Request& request, Exchange& x, WallTime now, std::string& out) {
+  declare_quotas(request, x);
   if (x.fault) return conclude_fault(request, x, now, out);
   const Judgement& j = x.judgement;
-  AnswerHead head{.status = x.throttled == Throttled::no ? j.status : 429, .keep_alive = request.keep_alive};
+  AnswerHead head{.status = j.status, .keep_alive = request.keep_alive, .fields = quota_fields_};
   body_.clear();
-  switch (x.throttled) {
-    case Throttled::no:
-      append_answer_body(body_, j);
-      break;
-    case Throttled::service:
-      append_throttled_body(body_, "service", throttle_.rate());
-      break;
-    case Throttled::user:
-      append_throttled_body(body_, "user", user_throttle_.rate());
-      head.retry_after = 1;
-      break;
+  if (x.refused_by) {
+    const auto& settings = throttles_[*x.refused_by].settings();
+    head.status = settings.status;
+    head.retry_after = settings.retry_after;
+    append_refusal_body(body_, settings, x.verdicts[*x.refused_by]);
+  } else {
+    append_answer_body(body_, j);
   }
   if (j.row != nullptr) {
     const bool applied = head.status == 200;
     if (applied) apply(x);
     record(request, x, head.status, applied);
-    in_flight_.leave(*x.ticket);
+    forget(x);
   }
-  answer(out, head, body_, now);
+  answer(out, head, body_, now, x.clock);
   return request.keep_alive ? Ending::keep : Ending::close;
 }
 
 Ending Simulation::conclude_fault(const Request& request, Exchange& x, WallTime now, std::string& out) {
   const FaultHit& fault = *x.fault;
   if (fault.applies) apply(x);
-  // A client whose request is stalled still waits for it; the ticket is given back when it has left.
-  if (fault.kind != FaultKind::stall) in_flight_.leave(*x.ticket);
+  // The client of a stalled request still waits for it; the ticket is returned when the client has disconnected.
+  if (fault.kind != FaultKind::stall) forget(x);
 
-  AnswerHead head{.keep_alive = request.keep_alive, .retry_after = fault.retry_after};
+  AnswerHead head{.keep_alive = request.keep_alive, .retry_after = fault.retry_after, .fields = quota_fields_};
   body_.clear();
   Ending ending = request.keep_alive ? Ending::keep : Ending::close;
   int status = 200;
@@ -158,18 +183,18 @@ Ending Simulation::conclude_fault(const Request& request, Exchange& x, WallTime 
     case FaultKind::status:
       status = head.status = fault.status;
       if (status >= 300 && status < 400) head.location = "/koodrive/moved";
-      // After 101 the connection would speak another protocol.
+      // After 101, the connection would switch to another protocol.
       if (status == 101) head.keep_alive = false, ending = Ending::close;
       append_status_body(body_, status);
-      answer(out, head, body_, now);
+      answer(out, head, body_, now, x.clock);
       break;
     case FaultKind::garbage:
-      answer(out, head, garbage, now);
+      answer(out, head, garbage, now, x.clock);
       break;
     case FaultKind::truncate:
       append_answer_body(body_, x.judgement);
-      answer(out, head, body_, now);
-      // Status and length arrive, half of the body does not: the case a client gets wrong most easily.
+      answer(out, head, body_, now, x.clock);
+      // Status and length arrive, half of the body does not: the case that clients most often get wrong.
       out.erase(out.size() - (body_.size() + 1) / 2);
       ending = Ending::cut;
       break;
@@ -189,26 +214,36 @@ Ending Simulation::conclude_fault(const Request& request, Exchange& x, WallTime 
 
 void Simulation::abandon(const Request& request, Exchange& x) {
   if (x.judgement.row == nullptr) return;
-  in_flight_.leave(*x.ticket);
+  forget(x);
   ++stats_.abandoned;
   record(request, x, 0, false);
+}
+
+void Simulation::forget(Exchange& x) {
+  in_flight_.leave(*x.ticket);
+  for (std::size_t i = 0; i < throttles_.size(); ++i) throttles_[i].leave(x.places[i]);
 }
 
 void Simulation::refuse_malformed(boost::system::error_code error, WallTime now, std::string& out) {
   ++stats_.malformed;
   body_.clear();
-  append_code_body(body_, code_parameter_check, "the request is no HTTP/1.1: " + error.message());
+  append_code_body(body_, koodrive::code::parameter_check_failed,
+                   "the request is not valid HTTP/1.1: " + error.message());
   answer(out, {.status = status_of(error), .keep_alive = false}, body_, now);
 }
 
 void Simulation::refuse_pipelined(WallTime now, std::string& out) {
   ++stats_.pipelined;
   body_.clear();
-  append_code_body(body_, code_parameter_check, "the request was sent before the answer to the previous one");
+  append_code_body(body_, koodrive::code::parameter_check_failed,
+                   "the request was sent before the answer to the previous one");
   answer(out, {.status = 400, .keep_alive = false}, body_, now);
 }
 
-void Simulation::answer(std::string& out, const AnswerHead& head, std::string_view body, WallTime now) {
+void Simulation::answer(std::string& out, AnswerHead head, std::string_view body, WallTime now,
+                        const NodeClock& clock) {
+  head.date = clock.date;
+  now += clock.shown;
   ++stats_.answers[static_cast<std::size_t>(head.status)];
   answers_.append(out, head, body, now);
 }

@@ -1,7 +1,8 @@
 #include "koobatch/sim/simulator.hpp"
 
 #include "koobatch/job/tokens_file.hpp"
-#include "koobatch/sim/server.hpp"
+#include "sim/node_clocks.hpp"
+#include "sim/server.hpp"
 
 #include <fmt/format.h>
 #include <boost/asio/post.hpp>
@@ -23,16 +24,29 @@ Result<void> check(const SimulatorSettings& s) {
   if (s.latency < Duration::zero() || s.jitter < Duration::zero()) {
     return usage_error("simulator: latency and jitter must not be negative");
   }
-  if (!(s.throttle >= 0) || !(s.throttle_per_user >= 0)) {
+  if (!(s.throttle_per_user >= 0)) {
     return usage_error("simulator: the throttle must be a number of requests a second, 0 for none");
   }
+  if (auto checked = check_clock_faults(s.clock_faults); !checked) return checked;
   return check_faults(s.faults);
+}
+
+/// Chooses HTTP/2 if the client offers it, else HTTP/1.1.
+int choose_protocol(SSL*, const unsigned char** chosen, unsigned char* size, const unsigned char* offered,
+                    unsigned offered_size, void*) {
+  constexpr std::string_view known("\x02h2\x08http/1.1");
+  unsigned char* found = nullptr;
+  const int result = SSL_select_next_proto(&found, size, reinterpret_cast<const unsigned char*>(known.data()),
+                                           static_cast<unsigned>(known.size()), offered, offered_size);
+  *chosen = found;
+  return result == OPENSSL_NPN_NEGOTIATED ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_NOACK;
 }
 
 Result<std::unique_ptr<ssl::context>> make_tls(const SimulatorSettings& s) {
   if (s.certificate.empty()) return std::unique_ptr<ssl::context>();
   auto context = std::make_unique<ssl::context>(ssl::context::tls_server);
   context->set_options(ssl::context::default_workarounds | ssl::context::no_tlsv1 | ssl::context::no_tlsv1_1);
+  SSL_CTX_set_alpn_select_cb(context->native_handle(), &choose_protocol, nullptr);
   boost::system::error_code error;
   if (context->use_certificate_chain_file(s.certificate.string(), error); error) {
     return usage_error(fmt::format("{}: cannot be used as the simulator's certificate (PEM): {}",
@@ -50,7 +64,7 @@ Result<Acceptor> listen(asio::io_context& io, std::uint16_t port) {
   const tcp::endpoint endpoint(asio::ip::address_v4::loopback(), port);
   boost::system::error_code error;
   acceptor.open(endpoint.protocol(), error);
-  // Not kept from its port by connections of an earlier run that are in TIME_WAIT.
+  // So that connections of an earlier run that are in TIME_WAIT do not block its port.
   if (!error) acceptor.set_option(asio::socket_base::reuse_address(true), error);
   if (!error) acceptor.bind(endpoint, error);
   if (!error) acceptor.listen(asio::socket_base::max_listen_connections, error);
@@ -60,7 +74,7 @@ Result<Acceptor> listen(asio::io_context& io, std::uint16_t port) {
                   error.message()));
 }
 
-/// Starts a thread that takes no signals: they are for the threads that were there before.
+/// Starts a thread that receives no signals: they are for the threads that existed before.
 template <class Function>
 std::thread start_thread(Function function) {
   sigset_t all, before;
@@ -76,12 +90,13 @@ std::thread start_thread(Function function) {
 struct Simulator::Impl {
   Impl(const SimulatorSettings& settings, RequestLog log, std::unique_ptr<ssl::context> tls_context,
        std::shared_ptr<const auth::UserTokens> tokens)
-      : tls(std::move(tls_context)), simulation(settings, std::move(log), Steady::now(), std::move(tokens)) {}
+      : tls(std::move(tls_context)),
+        simulation(settings, std::move(log), {Steady::now(), WallClock::now()}, std::move(tokens)) {}
 
   ~Impl() {
     if (!thread.joinable()) return;
     asio::post(io, [this] { server->stop(); });
-    // run() returns when the last coroutine has ended, so that nothing is left for the io_context to destroy.
+    // run() returns when the last coroutine has ended, so that the io_context has nothing left to destroy.
     thread.join();
   }
 
@@ -92,7 +107,7 @@ struct Simulator::Impl {
     thread = start_thread([this] { io.run(); });
   }
 
-  // In the order in which they depend on each other: the thread goes first, the io_context last.
+  // In order of dependence: the thread is destroyed first, the io_context last.
   asio::io_context io{1};
   std::unique_ptr<ssl::context> tls;
   Simulation simulation;

@@ -1,4 +1,4 @@
-#include "koobatch/sim/state.hpp"
+#include "sim/state.hpp"
 
 #include "koobatch/core/json.hpp"
 
@@ -10,7 +10,7 @@
 namespace koobatch::sim {
 namespace {
 
-/// Appends a member as State keeps it: four bytes of length, then `"name":value`.
+/// Appends a member in the format of State: four bytes of length, then `"name":value`.
 template <class AppendValue>
 void append_member(std::string& out, std::string_view name, AppendValue append_value) {
   const std::size_t start = out.size();
@@ -23,7 +23,7 @@ void append_member(std::string& out, std::string_view name, AppendValue append_v
   std::memcpy(out.data() + start, &size, sizeof size);
 }
 
-/// Takes the first member, without its length, off `members`.
+/// Removes the first member from `members` and returns it without its length.
 std::string_view take_member(std::string_view& members) {
   std::uint32_t size = 0;
   std::memcpy(&size, members.data(), sizeof size);
@@ -56,11 +56,11 @@ State::Entry& State::entry(std::uint64_t hash, std::string_view key) {
   return made;
 }
 
-void State::apply(std::uint64_t hash, std::string_view key, const job::Fields& fields) {
+void State::apply(std::uint64_t hash, std::string_view key, const koodrive::Fields& fields) {
   Entry& e = entry(hash, key);
-  std::array<bool, job::max_fields> done{};
+  std::array<bool, koodrive::max_fields> done{};
   const auto set = [&](std::size_t i) {
-    append_member(scratch_, fields.row->fields[i].name, [&] { job::append_field(scratch_, fields, i); });
+    append_member(scratch_, fields.row->fields[i].name, [&] { koodrive::append_field(scratch_, fields, i); });
     done[i] = true;
   };
   const auto sets = [&](std::size_t i) { return i != fields.row->key_field && fields.values[i].present; };

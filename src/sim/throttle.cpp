@@ -1,31 +1,80 @@
-#include "koobatch/sim/throttle.hpp"
+#include "sim/throttle.hpp"
 
 #include <algorithm>
+#include <cassert>
+#include <utility>
 
 namespace koobatch::sim {
+namespace {
 
-Throttle::Throttle(double rate) : rate_(rate), burst_(std::max(1.0, rate / 10)) {
-  if (rate_ <= 0) return;
-  interval_ = 1e9 / rate_;
-  tolerance_ = (burst_ - 1) * interval_;
+constexpr std::size_t few_users = 1024;
+
+}  // namespace
+
+Throttle::Throttle(ThrottleSettings settings, TimePoint clock)
+    : settings_(std::move(settings)), clock_(clock), enough_users_(few_users) {
+  assert(settings_.rates.empty() || settings_.rates.front().from == Duration::zero());
+  assert(std::is_sorted(settings_.rates.begin(), settings_.rates.end(),
+                        [](const RateStep& a, const RateStep& b) { return a.from < b.from; }));
 }
 
-bool Throttle::admit(TimePoint now) {
-  if (rate_ <= 0) return true;
-  if (!started_) {
-    started_ = true;
-    start_ = now;
+/// The rate allowed at present; 0: unlimited.
+double Throttle::rate(TimePoint now) {
+  if (settings_.rates.empty()) return 0;
+  if (!first_request_) first_request_ = now;
+  while (step_ + 1 < settings_.rates.size() && now - *first_request_ >= settings_.rates[step_ + 1].from) ++step_;
+  return settings_.rates[step_].rate;
+}
+
+Throttle::Verdict Throttle::admit(std::string_view name, TimePoint now, Place& place) {
+  assert(!place.taken);
+  if (!settings_.per_user) name = {};
+  const double allowed = rate(now);
+  User& user = find(name, now);
+  Verdict verdict;
+  // Checked first, so that requests refused for it do not use up the quota.
+  if (settings_.concurrency > 0 && user.in_flight >= settings_.concurrency) {
+    verdict.refusal = Refusal::concurrency;
+  } else if (allowed > 0 && !user.counter->admit(allowed, now)) {
+    verdict.refusal = Refusal::rate;
+  } else if (settings_.concurrency > 0) {
+    ++user.in_flight;
+    place.taken = true;
+    place.user = name;
   }
-  // Since the first request rather than since boot: a double then resolves far below a nanosecond for years.
-  const auto at = static_cast<double>(std::chrono::duration_cast<Duration>(now - start_).count());
-  if (at < due_ - tolerance_) return false;
-  due_ = std::max(due_, at) + interval_;
-  return true;
+  if (allowed > 0) verdict.quota = state(*user.counter, allowed, now);
+  return verdict;
 }
 
-bool UserThrottle::admit(std::string_view user, TimePoint now) {
-  if (rate_ <= 0) return true;
-  return users_.try_emplace(std::string(user), rate_).first->second.admit(now);
+void Throttle::leave(Place& place) {
+  if (!place.taken) return;
+  place.taken = false;
+  --users_.find(place.user)->second.in_flight;
+}
+
+Throttle::User& Throttle::find(std::string_view name, TimePoint now) {
+  if (users_.size() >= enough_users_) forget_idle_users(now);
+  User& user = users_[std::string(name)];
+  if (!user.counter) user.counter = make_counter(settings_, clock_);
+  return user;
+}
+
+void Throttle::forget_idle_users(TimePoint now) {
+  erase_if(users_,
+           [&](const auto& entry) { return entry.second.in_flight == 0 && entry.second.counter->at_rest(now); });
+  // So that the cost of looking through all users is amortised over the arrival of new ones.
+  enough_users_ = std::max(few_users, 2 * users_.size());
+}
+
+/// The quota as declared: for a bucket only its rate, because a service does not reveal the capacity.
+QuotaState Throttle::state(QuotaCounter& counter, double rate, TimePoint now) const {
+  const auto allowance = counter.allowance(rate, now);
+  const bool bucket = settings_.counting == Counting::bucket;
+  const Duration span = bucket ? std::chrono::seconds(1) : settings_.span;
+  return {.limit = bucket ? rate : requests_in(rate, span),
+          .span = span,
+          .left = allowance.requests,
+          .until_full = allowance.until_full};
 }
 
 }  // namespace koobatch::sim

@@ -1,4 +1,4 @@
-#include "koobatch/sim/tokens.hpp"
+#include "sim/tokens.hpp"
 
 #include <fmt/format.h>
 
@@ -19,7 +19,7 @@ bool Tokens::refresh(std::string_view refresh_token, WallTime now) {
   if (!refreshes() || refresh_token != settings_.refresh) return false;
   ++number_;
   former_.push_back(access_);
-  // Made of the first ones, so that tests know secrets when they see them.
+  // Derived from the first ones, so that tests recognise secrets when they see them.
   const auto next = [this](std::string& token, std::string_view kind) {
     token = fmt::format("{}.{}", token.empty() ? kind : std::string_view(token).substr(0, token.rfind('.')), number_);
   };

@@ -1,5 +1,8 @@
 // The headers that cost most to parse. Every file still includes what it uses; this only makes it cheap.
 #pragma once
+#include <fmt/format.h>
+#include <simdjson.h>
+#include <spdlog/spdlog.h>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
@@ -12,9 +15,6 @@
 #include <boost/asio/write.hpp>
 #include <boost/beast/http/basic_parser.hpp>
 #include <boost/unordered/unordered_flat_map.hpp>
-#include <fmt/format.h>
-#include <simdjson.h>
-#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <array>

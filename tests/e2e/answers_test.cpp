@@ -144,7 +144,7 @@ BOOST_AUTO_TEST_CASE(success_with_broken_json_is_repeated) {
 }
 
 BOOST_AUTO_TEST_CASE(success_with_broken_json_to_the_end_is_unknown) {
-  check({.replies = always(http(200, "<html>"), 3),
+  check({.replies = always(http(200, R"({"code":0)"), 3),
          .status = "unknown",
          .attempts = 3,
          .says = "cannot be read as the documented answer",
@@ -157,6 +157,13 @@ BOOST_AUTO_TEST_CASE(an_event_whose_success_cannot_be_read_is_unknown_at_once) {
          .attempts = 1,
          .says = "cannot be read",
          .job = event_job});
+}
+
+BOOST_AUTO_TEST_CASE(a_page_instead_of_an_answer_is_repeated_and_takes_no_attempt_from_the_only_operation_that_can_go) {
+  check({.replies = always(http(200, "<html>"), 3),
+         .attempts = 4,
+         .says = R"(HTTP 200, application/json, '<html>': not an answer of the service)",
+         .flags = {"--max-attempts", "3"}});
 }
 
 BOOST_AUTO_TEST_CASE(http_204_is_not_the_documented_success) {
@@ -179,6 +186,25 @@ BOOST_AUTO_TEST_CASE(a_success_about_another_id_is_unknown_and_closes_the_connec
 
 BOOST_AUTO_TEST_CASE(a_body_compressed_unasked_cannot_be_read) {
   check({.replies = {http(200, archives::gzip(ok_body), "Content-Encoding: gzip\r\n")}, .says = "cannot be read"});
+}
+
+BOOST_AUTO_TEST_CASE(a_body_with_a_byte_order_mark_a_decimal_code_or_words_in_gbk_is_read) {
+  for (const std::string body :
+       {"\xef\xbb\xbf{\"code\":0}", "{\"code\":0.0}", "{\"code\":0,\"msg\":\"\xb3\xc9\xb9\xa6\"}"}) {
+    check({.replies = {http(200, body)}, .attempts = 1});
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_body_that_cannot_be_read_is_quoted_and_a_token_in_it_masked) {
+  check({.replies = {http(200, fmt::format(R"({{"code":0,"msg":"{}, welc)", token))},
+         .says = R"(application/json, 40 bytes, '{\"code\":0,\"msg\":\"***, welc')"});
+}
+
+BOOST_AUTO_TEST_CASE(a_status_line_without_blank_and_reason_is_read) {
+  check({.replies = {{.bytes =
+                          "HTTP/1.1 200\r\nContent-Length: " + std::to_string(ok_body.size()) + "\r\n\r\n" + ok_body}},
+         .attempts = 1,
+         .says = R"("http":200,"code":0)"});
 }
 
 // 1xx ----------------------------------------------------------------------------------------------------------------
@@ -449,6 +475,16 @@ BOOST_AUTO_TEST_CASE(a_null_byte_in_a_header_is_refused) {
          .says = "the answer is not valid HTTP"});
 }
 
+BOOST_AUTO_TEST_CASE(line_feeds_alone_are_refused_without_waiting_for_more_and_named) {
+  check({.replies = {{.bytes = "HTTP/1.1 200 OK\nContent-Length: 26\n\n" + ok_body, .then = Then::hang}},
+         .says = "the answer is not valid HTTP: bad line ending: a line of its header ends in LF instead of CR LF"});
+}
+
+BOOST_AUTO_TEST_CASE(a_header_of_24_kilobytes_is_refused_and_its_limit_named) {
+  check({.replies = {{.bytes = success("X-Long: " + std::string(24 * 1024, 'x') + "\r\n")}},
+         .says = "the answer is not valid HTTP: header limit exceeded: more than 16 KiB"});
+}
+
 BOOST_AUTO_TEST_CASE(another_protocol_is_refused) {
   check(
       {.replies = {{.bytes = "SSH-2.0-OpenSSH_9.2\r\n", .then = Then::close}}, .says = "the answer is not valid HTTP"});
@@ -490,26 +526,26 @@ BOOST_AUTO_TEST_CASE(a_header_without_end_costs_one_attempt_and_bounded_memory) 
 BOOST_AUTO_TEST_CASE(interim_answers_without_end_are_given_up) {
   check(
       {.replies = {{.bytes = "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 100 Continue\r\nX: y\r\n\r\n", .then = Then::hang}},
-       .says = "no answer within 0.3 s",
-       .flags = {"--timeout", "300ms"}});
+       .says = "no answer within 1 s",
+       .flags = {"--timeout", "1s"}});
 }
 
 BOOST_AUTO_TEST_CASE(an_answer_that_trickles_in_is_given_one_timeout_in_all) {
   check({.replies = {{.bytes = success(), .between_bytes = 50ms}},
-         .says = "no answer within 0.3 s",
-         .flags = {"--timeout", "300ms"}});
+         .says = "no answer within 1 s",
+         .flags = {"--timeout", "1s"}});
 }
 
 BOOST_AUTO_TEST_CASE(an_answer_that_never_comes_is_given_up) {
-  check({.replies = {{.then = Then::hang}}, .says = "no answer within 0.3 s", .flags = {"--timeout", "300ms"}});
+  check({.replies = {{.then = Then::hang}}, .says = "no answer within 1 s", .flags = {"--timeout", "1s"}});
 }
 
 BOOST_AUTO_TEST_CASE(an_event_without_an_answer_is_unknown_at_once) {
   check({.replies = {{.then = Then::hang}},
          .status = "unknown",
          .attempts = 1,
-         .says = "no answer within 0.3 s",
-         .flags = {"--timeout", "300ms"},
+         .says = "no answer within 1 s",
+         .flags = {"--timeout", "1s"},
          .job = event_job});
 }
 

@@ -1,4 +1,5 @@
-// Requests that an app signs, against a service that takes nothing else.
+// Requests signed by an app, against a service that accepts nothing else.
+#include "contains.hpp"
 #include "loopback_server.hpp"
 #include "run_checks.hpp"
 #include "service.hpp"
@@ -20,10 +21,6 @@ namespace {
 
 constexpr const char* right_secret = "r1ght-0f-70-characters-so-longer-than-a-block-of-sha256-0123456789abcdef";
 constexpr const char* wrong_secret = "wr0ng-secret";
-
-bool contains(const std::string& text, std::string_view part) {
-  return text.find(part) != std::string::npos;
-}
 
 struct Fixture {
   Fixture() {
@@ -87,7 +84,7 @@ void check_sick_service(const Fixture& fixture, const std::string& threads) {
   fixture.check_kept(finished);
 }
 
-/// Refuses every request with 401, and with the Authorization it came with as the message.
+/// Refuses every request with 401, with the request's Authorization as the message.
 net::Awaitable<void> refuse_with_authorization(LoopbackServer::SocketPtr socket) {
   std::string bytes;
   const auto [error, size] =
@@ -153,7 +150,7 @@ BOOST_AUTO_TEST_CASE(a_wrong_secret_stops_the_run_and_the_right_one_finishes_it)
   check_kept(resumed);
 }
 
-BOOST_AUTO_TEST_CASE(a_secret_mended_in_its_file_is_all_that_resume_needs) {
+BOOST_AUTO_TEST_CASE(correcting_the_secret_in_its_file_is_all_that_resume_needs) {
   workspace.write("job", generate_job(20, 20).text);
   Service service(service_flags());
   check_stopped(run(service.url(), as_app("app-1", "wrong")));
@@ -168,11 +165,11 @@ BOOST_AUTO_TEST_CASE(an_app_the_service_does_not_know_stops_the_run) {
   Service service(service_flags());
   const auto finished = run(service.url(), as_app("app-2", "right"));
   check_stopped(finished);
-  BOOST_TEST(contains(finished.err, "there is no app of this AppId"), finished.err);
+  BOOST_TEST(contains(finished.err, "no app has this AppId"), finished.err);
   BOOST_TEST(contains(finished.err, "Check that --app-id app-2 is the app's ID"), finished.err);
 }
 
-BOOST_AUTO_TEST_CASE(a_service_that_takes_signatures_takes_no_token) {
+BOOST_AUTO_TEST_CASE(a_service_that_demands_signatures_accepts_no_token) {
   workspace.write("job", generate_job(20, 20).text);
   Service service(service_flags());
   const auto finished = run(service.url(), {"--token-env", "TOKEN"});
@@ -213,7 +210,7 @@ BOOST_AUTO_TEST_CASE(a_clock_a_day_ahead_costs_one_request_which_is_signed_anew)
                                       "--report",
                                       report};
   for (const auto& flag : as_app("app-1", "right")) command.push_back(flag);
-  // The sanitizer's runtime then no longer comes first, which harms nothing here.
+  // The sanitizer's runtime then no longer comes first, which does no harm here.
   Process process(command, {{"ASAN_OPTIONS", "verify_asan_link_order=0"}});
   const auto finished = process.wait();
   BOOST_TEST(finished.status == 0, finished.out << finished.err);
@@ -221,7 +218,7 @@ BOOST_AUTO_TEST_CASE(a_clock_a_day_ahead_costs_one_request_which_is_signed_anew)
   BOOST_TEST(read_log(log).size() == 201U);
 }
 
-BOOST_AUTO_TEST_CASE(a_rehearsal_verifies_what_it_is_given) {
+BOOST_AUTO_TEST_CASE(a_rehearsal_verifies_its_signatures) {
   workspace.write("job", generate_job(50, 50).text);
   const auto finished =
       run_koobatch({"run", workspace.path("job"), "--format", "ndjson", "--simulate", "--user-id", "7", "--report",

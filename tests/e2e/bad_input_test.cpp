@@ -2,6 +2,7 @@
 #include "service.hpp"
 #include "workspace.hpp"
 
+#include <fmt/format.h>
 #include <sys/stat.h>
 #include <boost/test/unit_test.hpp>
 
@@ -44,8 +45,8 @@ struct Fixture {
 BOOST_FIXTURE_TEST_SUITE(bad_input, Fixture)
 
 BOOST_AUTO_TEST_CASE(wrong_flags_are_usage_errors) {
-  check({"no verb", {}, 2, "koobatch --help"});
-  check({"unknown verb", {"frobnicate"}, 2, "frobnicate"});
+  check({"no command", {}, 2, "koobatch --help"});
+  check({"unknown command", {"frobnicate"}, 2, "frobnicate"});
   check({"unknown flag", {"run", job, "--simulate", "--frobnicate"}, 2, "--frobnicate"});
   check({"bad number", {"run", job, "--simulate", "--connections", "many"}, 2, "--connections"});
   check({"no connections", {"run", job, "--simulate", "--connections", "0"}, 2, "--connections"});
@@ -204,6 +205,50 @@ BOOST_AUTO_TEST_CASE(an_endpoint_that_does_not_resolve_ends_the_run_after_the_ou
 BOOST_AUTO_TEST_CASE(refused_credentials_stop_the_run_and_name_the_form_that_was_sent) {
   check({"401", {"run", job, "--simulate", "--fault", "status=401,rate=1", "--report", report}, 5, "Bearer+{token}"});
   BOOST_TEST(read_report(report).results.empty());
+}
+
+BOOST_AUTO_TEST_CASE(skip_invalid_refuses_a_job_of_which_a_stray_quote_joins_rows) {
+  std::string text = "op,id,fileName,ref\n";
+  for (int row = 1; row <= 1000; ++row) {
+    text += fmt::format("rename_shared_folder,{},{}a,\n", row, row == 10 || row == 901 ? "\"" : "");
+  }
+  // The partner of the stray quote stands at the end of its cell, so that the joined row is well-formed.
+  const auto partner = text.find("901,\"a,");
+  text.replace(partner, 7, "901,a\",");
+  const auto csv = workspace.write("job.csv", text);
+  const auto refused = run_koobatch({"run", csv, "--simulate", "--user-id", "7", "--skip-invalid", "--report", report});
+  BOOST_TEST(refused.status == 3, refused.err);
+  BOOST_TEST(refused.err.find(csv + ":11: cell 3 opens a quote, and the lines 12 to 902 in it look like rows") !=
+                 std::string::npos,
+             refused.err);
+  BOOST_TEST(
+      refused.err.find("--skip-invalid cannot tell which operations a quote out of place hides") != std::string::npos,
+      refused.err);
+  BOOST_TEST(!std::filesystem::exists(report));
+}
+
+BOOST_AUTO_TEST_CASE(what_is_no_job_is_named_for_what_it_is) {
+  check({"xz",
+         {"run",
+          workspace.write("a.csv",
+                          "\xfd"
+                          "7zXZ" +
+                              std::string(1, '\0')),
+          "--simulate"},
+         3,
+         "an xz archive"});
+  check({"workbook",
+         {"run", workspace.write("a.xlsx", "PK\x03\x04 [Content_Types].xml"), "--simulate"},
+         2,
+         "such as an Excel workbook (.xlsx)"});
+  check({"CSV as NDJSON",
+         {"run", workspace.write("b.ndjson", "op,id,fileName\nrename_shared_folder,1,a\n"), "--simulate"},
+         3,
+         "is CSV, by its first line"});
+  check({"NDJSON as CSV",
+         {"run", workspace.write("b.csv", valid_line), "--simulate"},
+         3,
+         "is NDJSON, by its first line"});
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -1,5 +1,5 @@
 // koobatch bench: what it sends, what it refuses, and that a server that stalls shows where it should. Nothing here
-// asks how fast anything was.
+// checks how fast anything was.
 #include "scripted_server.hpp"
 #include "service.hpp"
 #include "workspace.hpp"
@@ -29,7 +29,7 @@ std::string latency(const std::string& json, const std::string& kind) {
   return member(member(json, "latency_ms"), kind);
 }
 
-/// What a benchmark against `url` needs to be allowed to.
+/// The flags that a benchmark against `url` needs.
 std::vector<std::string> against(const std::string& url, std::vector<std::string> flags) {
   const std::vector<std::string> allowed = {"bench",       "--endpoint",  url,         "--yes",
                                             "--token-env", "BENCH_TOKEN", "--user-id", "7"};
@@ -56,7 +56,7 @@ BOOST_AUTO_TEST_CASE(it_runs_on_the_embedded_service_for_as_long_as_asked_and_le
   BOOST_TEST(std::distance(begin(left), end(left)) == 1, "only the folder for temporary files");
 }
 
-BOOST_AUTO_TEST_CASE(the_json_tells_of_every_request_and_both_latencies) {
+BOOST_AUTO_TEST_CASE(the_json_covers_every_request_and_both_latencies) {
   const auto finished = run_koobatch({"bench", "--operations", "500", "--connections", "4", "--threads", "2", "--rate",
                                       "2000/s", "--fault", "status=503,rate=0.1", "--retry-base", "1ms", "--json"});
   BOOST_TEST(finished.status == 0, finished.err);
@@ -103,7 +103,7 @@ BOOST_AUTO_TEST_CASE(wrong_flags_are_refused_before_anything_is_sent) {
   BOOST_TEST(run_koobatch({"bench", "--duration", "1s", "--report", "/nowhere/r"}).status == 2);
 }
 
-BOOST_AUTO_TEST_CASE(it_renames_only_what_is_named_in_the_name_of_who_is_named) {
+BOOST_AUTO_TEST_CASE(it_renames_only_the_given_things_for_the_given_user) {
   const Workspace workspace;
   const auto log = workspace.path("log");
   Service service({"--log", log});
@@ -128,7 +128,7 @@ BOOST_AUTO_TEST_CASE(it_signs_requests_if_an_app_is_named_and_the_embedded_servi
   BOOST_TEST(finished.status == 0, finished.out << finished.err);
 }
 
-BOOST_AUTO_TEST_CASE(its_report_is_one_like_any_other_if_it_is_kept) {
+BOOST_AUTO_TEST_CASE(its_report_is_like_any_other_if_it_is_kept) {
   const Workspace workspace;
   const auto report = workspace.path("r");
   const auto finished = run_koobatch({"bench", "--operations", "100", "--report", report});
@@ -139,7 +139,7 @@ BOOST_AUTO_TEST_CASE(its_report_is_one_like_any_other_if_it_is_kept) {
   BOOST_TEST(run_koobatch({"bench", "--operations", "1", "--report", report}).status == 2, "it is never overwritten");
 }
 
-BOOST_AUTO_TEST_CASE(a_server_that_stalls_once_shows_in_all_that_was_to_be_sent_meanwhile) {
+BOOST_AUTO_TEST_CASE(a_server_that_stalls_once_shows_in_everything_scheduled_meanwhile) {
   constexpr auto stall = 1s;
   std::vector<Reply> replies(30, Reply{.bytes = success()});
   replies.push_back({.bytes = success(), .before = [stall] { std::this_thread::sleep_for(stall); }});
@@ -157,7 +157,7 @@ BOOST_AUTO_TEST_CASE(a_server_that_stalls_once_shows_in_all_that_was_to_be_sent_
   BOOST_TEST(number(intended, "p75") >= 490, finished.out);
 }
 
-BOOST_AUTO_TEST_CASE(a_server_that_hangs_until_the_end_does_not_look_well) {
+BOOST_AUTO_TEST_CASE(a_server_that_hangs_until_the_end_does_not_look_healthy) {
   std::vector<Reply> replies(20, Reply{.bytes = success()});
   replies.push_back({.then = Reply::Then::hang});
   const ScriptedServer server(replies);
@@ -191,7 +191,7 @@ BOOST_AUTO_TEST_CASE(a_signal_ends_it_with_what_was_measured_so_far) {
   process.signal(SIGINT);
   const auto finished = process.wait();
   BOOST_TEST(finished.status == 130, finished.err);
-  BOOST_TEST(finished.err.find("waiting up to 10 s for what is under way") != std::string::npos, finished.err);
+  BOOST_TEST(finished.err.find("waiting up to 10 s for requests in flight") != std::string::npos, finished.err);
   BOOST_TEST(finished.out.find("service time") != std::string::npos, finished.out);
 }
 

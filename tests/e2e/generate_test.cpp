@@ -1,5 +1,5 @@
-// What `generate` prints, in the shells and the formatter it is for.
-#include "koobatch/cli/reference.hpp"
+// The output of `generate`, used by the shells and the formatter it is made for.
+#include "cli/commands/command.hpp"
 #include "process.hpp"
 #include "workspace.hpp"
 
@@ -13,8 +13,7 @@
 #include <vector>
 
 using namespace koobatch::test;
-using koobatch::cli::option_table;
-using koobatch::cli::verb_table;
+using koobatch::cli::commands;
 
 namespace {
 
@@ -53,7 +52,7 @@ class Shell {
 Words lines_of(const std::string& text) {
   Words words;
   std::istringstream in(text);
-  // fish puts a description behind a tab.
+  // fish puts a description after a tab.
   for (std::string line; std::getline(in, line);) words.insert(line.substr(0, line.find('\t')));
   return words;
 }
@@ -90,9 +89,9 @@ print -r -- $out
   BOOST_TEST(out.find(expected) != std::string::npos, out);
 }
 
-Words flags_of(const koobatch::cli::VerbRow& verb) {
+Words flags_of(const koobatch::cli::Command& command) {
   Words flags;
-  for (const auto* row : koobatch::cli::options_of(verb.verb)) flags.insert(fmt::format("--{}", row->name));
+  for (const auto* option : koobatch::cli::options_of(command)) flags.insert(fmt::format("--{}", option->name));
   flags.insert("--help");
   return flags;
 }
@@ -101,18 +100,18 @@ Words flags_of(const koobatch::cli::VerbRow& verb) {
 
 BOOST_AUTO_TEST_SUITE(generate)
 
-BOOST_AUTO_TEST_CASE(bash_is_offered_verbs_and_each_verbs_own_flags) {
-  Words verbs = {"--help", "--version"};
-  for (const auto& verb : verb_table) verbs.emplace(verb.name);
-  BOOST_TEST((bash({"koobatch", ""}) == verbs));
-  for (const auto& verb : verb_table) {
-    BOOST_TEST((bash({"koobatch", std::string(verb.name), "--"}) == flags_of(verb)), verb.name);
+BOOST_AUTO_TEST_CASE(bash_is_offered_commands_and_the_flags_of_each) {
+  Words names = {"--help", "--version"};
+  for (const auto* command : commands()) names.emplace(command->name);
+  BOOST_TEST((bash({"koobatch", ""}) == names));
+  for (const auto* command : commands()) {
+    BOOST_TEST((bash({"koobatch", std::string(command->name), "--"}) == flags_of(*command)), command->name);
   }
   BOOST_TEST((bash({"koobatch", "re"}) == Words{"resume", "retry", "report"}));
   BOOST_TEST(bash({"koobatch", "fly", ""}).empty());
 }
 
-BOOST_AUTO_TEST_CASE(bash_is_offered_the_words_an_option_knows_and_nothing_where_nobody_can_know) {
+BOOST_AUTO_TEST_CASE(bash_is_offered_the_words_an_option_knows_and_nothing_for_free_values) {
   const Words modes = {"auto", "bar", "plain", "none"};
   BOOST_TEST((bash({"koobatch", "run", "--progress", ""}) == modes));
   BOOST_TEST((bash({"koobatch", "run", "--progress", "="}) == modes));
@@ -133,7 +132,7 @@ BOOST_AUTO_TEST_CASE(bash_is_offered_files_where_paths_are_wanted) {
   BOOST_TEST(bash({"koobatch", "simulate", "my"}).empty());
 }
 
-BOOST_AUTO_TEST_CASE(bash_takes_a_value_with_colons_or_equals_signs_for_one) {
+BOOST_AUTO_TEST_CASE(bash_treats_a_value_with_colons_or_equals_signs_as_one) {
   const Words job = {"my job.ndjson"};
   BOOST_TEST((bash({"koobatch", "run", "--endpoint", "https", ":", "//h", "my"}) == job));
   BOOST_TEST((bash({"koobatch", "run", "--endpoint", "=", "https", ":", "//h", ":", "8443", "my"}) == job));
@@ -156,12 +155,12 @@ BOOST_AUTO_TEST_CASE(bash_replaces_a_path_from_its_last_colon_on) {
   BOOST_TEST((bash({"koobatch", "run", "--report=at:no"}) == Words{"--report=at:noon.ndjson"}));
 }
 
-BOOST_AUTO_TEST_CASE(fish_is_offered_verbs_and_each_verbs_own_flags) {
-  Words verbs;
-  for (const auto& verb : verb_table) verbs.emplace(verb.name);
-  BOOST_TEST((fish("koobatch ") == verbs));
-  for (const auto& verb : verb_table) {
-    BOOST_TEST((fish(fmt::format("koobatch {} --", verb.name)) == flags_of(verb)), verb.name);
+BOOST_AUTO_TEST_CASE(fish_is_offered_commands_and_the_flags_of_each) {
+  Words names;
+  for (const auto* command : commands()) names.emplace(command->name);
+  BOOST_TEST((fish("koobatch ") == names));
+  for (const auto* command : commands()) {
+    BOOST_TEST((fish(fmt::format("koobatch {} --", command->name)) == flags_of(*command)), command->name);
   }
 }
 
@@ -175,7 +174,7 @@ BOOST_AUTO_TEST_CASE(fish_is_offered_words_and_files) {
   BOOST_TEST(fish("koobatch simulate jo").empty());
 }
 
-BOOST_AUTO_TEST_CASE(zsh_completes_verbs_flags_words_and_files_at_a_terminal) {
+BOOST_AUTO_TEST_CASE(zsh_completes_commands_flags_words_and_files_at_a_terminal) {
   const Shell shell("zsh");
   zsh_completes(shell, "koobatch val", "validate");
   zsh_completes(shell, "koobatch run --skip-in", "--skip-invalid");
@@ -199,10 +198,10 @@ zpty -r z out '*validate*'
   shell.run({"/usr/bin/timeout", "60", "zsh", "-f", "./terminal"});
 }
 
-BOOST_AUTO_TEST_CASE(zsh_has_every_flag_of_every_verb) {
+BOOST_AUTO_TEST_CASE(zsh_has_every_flag_of_every_command) {
   const auto script = generated("zsh");
-  for (const auto& row : option_table()) {
-    BOOST_TEST(script.find(fmt::format("--{}", row.name)) != std::string::npos, row.name);
+  for (const auto* option : koobatch::cli::every_option()) {
+    BOOST_TEST(script.find(fmt::format("--{}", option->name)) != std::string::npos, option->name);
   }
 }
 
@@ -218,7 +217,7 @@ BOOST_AUTO_TEST_CASE(the_manual_page_is_formatted_without_a_warning) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(what_it_does_not_know_it_refuses_and_settings_of_runs_do_not_concern_it) {
+BOOST_AUTO_TEST_CASE(it_refuses_unknown_arguments_and_ignores_settings_of_runs) {
   const auto refused = run_koobatch({"generate", "powershell"});
   BOOST_TEST(refused.status == 2);
   BOOST_TEST(refused.err == "koobatch: generate 'powershell': unknown; must be one of man|bash|zsh|fish\n");

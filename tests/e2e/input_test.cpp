@@ -1,5 +1,6 @@
 // A job may be compressed and may come through standard input: it runs, resumes and fails as a plain file does.
 #include "archives.hpp"
+#include "contains.hpp"
 #include "run_checks.hpp"
 #include "service.hpp"
 #include "workspace.hpp"
@@ -77,10 +78,6 @@ std::string recorded_job(const std::string& report) {
   return member(lines.run.front(), "job");
 }
 
-bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
-
 struct Fixture {
   bool exists(std::string_view name) const { return std::filesystem::exists(workspace.path(name)); }
   /// Runs standard input, which is `text`, against the embedded service, with the report "r".
@@ -128,7 +125,7 @@ BOOST_AUTO_TEST_CASE(standard_input_is_kept_beside_the_report_and_resumed_from_t
           trial.run({"run", "-", "--format", "ndjson", "--user-id", "7", "--report", trial.report}, 250, trial.file);
       BOOST_TEST(killed.status == 128 + SIGKILL, killed.err);
       BOOST_TEST((read_file(trial.spool) == trial.stored));
-      struct stat info {};
+      struct stat info{};
       BOOST_REQUIRE(::stat(trial.spool.c_str(), &info) == 0);
       BOOST_TEST((info.st_mode & 07777) == 0600U);
       BOOST_TEST(member(recorded_job(trial.report), "path") == trial.spool);
@@ -287,6 +284,122 @@ BOOST_AUTO_TEST_CASE(an_interrupt_while_standard_input_is_read_leaves_nothing) {
   BOOST_TEST(finished.status == 130, finished.err);
   BOOST_TEST(contains(finished.err, "nothing was sent"), finished.err);
   check_nothing_left();
+}
+
+BOOST_AUTO_TEST_CASE(a_pipe_is_kept_beside_the_report_and_resumed_from_there_after_a_kill) {
+  Trial trial(plain);
+  const auto pipe = trial.workspace.path("pipe");
+  BOOST_REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
+  std::thread writer([&] {
+    const int end = ::open(pipe.c_str(), O_WRONLY | O_CLOEXEC);
+    std::string_view rest = trial.stored;
+    while (!rest.empty()) {
+      const ssize_t written = ::write(end, rest.data(), rest.size());
+      if (written < 0) break;
+      rest.remove_prefix(static_cast<std::size_t>(written));
+    }
+    ::close(end);
+  });
+  const auto killed = trial.run({"run", pipe, "--user-id", "7", "--report", trial.report}, 250);
+  writer.join();
+  BOOST_TEST(killed.status == 128 + SIGKILL, killed.err);
+  BOOST_TEST((read_file(trial.spool) == trial.stored));
+  trial.resume_to_the_end();
+  trial.check();
+}
+
+BOOST_AUTO_TEST_CASE(what_a_shell_passes_as_a_pipe_is_a_job_whose_first_line_tells_the_format) {
+  const auto file = workspace.write("job", std::string("op;id;fileName;user_id\n") + "rename_shared_folder;1;a;7\n");
+  for (const char* form : {"run <(cat {0}) --report {1}", "run /dev/stdin --report {1} < <(cat {0})",
+                           "run /dev/stdin --report {1} < {0}", "run <(gzip -c {0}) --report {1}"}) {
+    BOOST_TEST_CONTEXT(form) {
+      const auto words = fmt::format(fmt::runtime("exec {2} " + std::string(form) + " --simulate"), file,
+                                     workspace.path("r"), KOOBATCH_BINARY);
+      const auto finished = Process({"/bin/bash", "-c", words}).wait();
+      BOOST_TEST(finished.status == 0, finished.err);
+      BOOST_TEST(read_report(workspace.path("r")).results.size() == 1U);
+      BOOST_TEST(exists("r.job"));
+      BOOST_TEST(run_koobatch({"report", workspace.path("r")}).status == 0);
+      std::filesystem::remove(workspace.path("r"));
+      std::filesystem::remove(workspace.path("r.job"));
+    }
+  }
+  const auto validated =
+      Process({"/bin/bash", "-c", fmt::format("exec {} validate <(cat {})", KOOBATCH_BINARY, file)}).wait();
+  BOOST_TEST(validated.status == 0, validated.err);
+  BOOST_TEST(contains(validated.out, ": 1 operation, all valid"), validated.out);
+  BOOST_TEST(contains(validated.err, ": read as cells separated by ';'"), validated.err);
+}
+
+BOOST_AUTO_TEST_CASE(a_pipe_that_tells_no_format_is_not_kept) {
+  const auto finished =
+      Process({"/bin/bash", "-c",
+               fmt::format("exec {} run <(echo hello) --simulate --report {}", KOOBATCH_BINARY, workspace.path("r"))})
+          .wait();
+  BOOST_TEST(finished.status == 2, finished.err);
+  BOOST_TEST(contains(finished.err, "neither its name nor its first line tells the format; give --format ndjson|csv"),
+             finished.err);
+  check_nothing_left();
+}
+
+BOOST_AUTO_TEST_CASE(settings_of_csv_are_refused_for_a_pipe_whose_first_line_is_ndjson) {
+  for (const char* command : {"validate", "run --simulate --user-id 7 --report r"}) {
+    const auto finished = Process({"/bin/bash", "-c",
+                                   fmt::format("cd {} && exec {} {} <(echo '{{}}') --delimiter ';'", workspace.path(""),
+                                               KOOBATCH_BINARY, command)})
+                              .wait();
+    BOOST_TEST(finished.status == 2, finished.err);
+    BOOST_TEST(contains(finished.err, "--delimiter is about the columns of CSV, and the job is NDJSON"), finished.err);
+  }
+  check_nothing_left();
+}
+
+BOOST_AUTO_TEST_CASE(a_spreadsheet_of_another_encoding_runs_resumes_and_is_repeated_in_utf8) {
+  Service service;
+  std::string text = "Id;file_name;comment;;\n";
+  for (int i = 1; i <= 300; ++i) text += fmt::format("{};\xd6\xd0{};\xce\xc4;;\n;;;;\n", i, i);
+  const auto file = workspace.write("job.csv", text);
+  const auto report = workspace.path("r");
+  Process::Environment kill = {{"TOKEN", "secret"},
+                               {"LD_PRELOAD", IO_FAULTS_LIBRARY},
+                               {"KOOBATCH_IO_FAULT", "kill:send:100"},
+                               {"ASAN_OPTIONS", "verify_asan_link_order=0"}};
+  const std::vector<std::string> begin = {
+      "run",       file, "--endpoint", service.url(), "--token-env",      "TOKEN",   "--op",     "rename_shared_folder",
+      "--user-id", "7",  "--encoding", "GB18030",     "--ignore-columns", "comment", "--report", report};
+  const auto killed = run_koobatch(begin, kill);
+  BOOST_TEST(killed.status == 128 + SIGKILL, killed.err);
+  BOOST_TEST(contains(killed.err, "read as cells separated by ';', column Id as id, column file_name as fileName"),
+             killed.err);
+  const auto resumed = run_koobatch({"resume", report}, {{"TOKEN", "secret"}});
+  BOOST_TEST(resumed.status == 0, resumed.err);
+  BOOST_TEST(read_report(report).results.size() == 300U);
+  BOOST_TEST(read_state(service.get("/_sim/state"))["folder:300"] ==
+             "\xe4\xb8\xad"
+             "300");
+}
+
+BOOST_AUTO_TEST_CASE(what_did_not_succeed_of_a_spreadsheet_is_written_as_a_job_that_needs_no_settings) {
+  const auto file = workspace.write("job.csv", "Id;fileName;comment\n1;M\xfcller;x\n2;b;y\n");
+  const auto report = workspace.path("r");
+  const auto failed =
+      run_koobatch({"run", file, "--simulate", "--user-id", "7", "--op", "rename_shared_folder", "--encoding",
+                    "windows-1252", "--ignore-columns", "comment", "--fault", "status=403,rate=1", "--report", report});
+  BOOST_TEST(failed.status == 1, failed.err);
+  const auto mend = workspace.path("mend.csv");
+  BOOST_TEST(run_koobatch({"report", report, "--failed", mend}).status == 0);
+  BOOST_TEST(read_file(mend) == "op,id,fileName\nrename_shared_folder,1,M\xc3\xbcller\nrename_shared_folder,2,b\n");
+  BOOST_TEST(run_koobatch({"validate", mend}).status == 0);
+}
+
+BOOST_AUTO_TEST_CASE(an_error_of_encoding_says_how_to_have_the_job_read) {
+  const auto file =
+      workspace.write("job.csv", "op,id,fileName\nrename_shared_folder,1,M\xfcller\nrename_shared_folder,2,b\n");
+  const auto refused = run_koobatch({"validate", file});
+  BOOST_TEST(refused.status == 3);
+  BOOST_TEST(contains(refused.err, "is not valid UTF-8"), refused.err);
+  BOOST_TEST(contains(refused.err, "looks like windows-1252, in which line 2 has \"M\xc3\xbcller\""), refused.err);
+  BOOST_TEST(run_koobatch({"validate", file, "--encoding", "windows-1252"}).status == 0);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -61,7 +61,7 @@ Entry read_entry(const std::string& line) {
   static const std::set<std::string> levels = {"debug", "info", "warning", "error"};
   BOOST_TEST(levels.contains(entry.level), line);
   BOOST_TEST(!entry.message.empty(), line);
-  // An operation's line and its trace ID, which tells the line, come together.
+  // An operation's line and its trace ID, which contains the line, come together.
   BOOST_TEST((entry.line == 0) == entry.trace_id.empty(), line);
   if (!entry.trace_id.empty()) BOOST_TEST(koobatch::parse_trace_id(entry.trace_id).value().line == entry.line, line);
   return entry;
@@ -76,7 +76,7 @@ std::vector<Entry> read_entries(const std::string& err) {
   return entries;
 }
 
-/// Entries whose message has that in it.
+/// Entries whose message contains that text.
 std::vector<Entry> about(const std::vector<Entry>& entries, std::string_view part) {
   std::vector<Entry> found;
   std::copy_if(entries.begin(), entries.end(), std::back_inserter(found),
@@ -84,7 +84,7 @@ std::vector<Entry> about(const std::vector<Entry>& entries, std::string_view par
   return found;
 }
 
-/// From the one that tells of the beginning on, every entry names the run; before, none does.
+/// From the entry that announces the start on, every entry names the run; before, none does.
 void check_run(const std::vector<Entry>& entries, const std::string& run_id) {
   bool begun = false;
   for (const auto& entry : entries) {
@@ -122,7 +122,7 @@ Reply answer(int status, std::string_view body = "{}") {
 
 BOOST_AUTO_TEST_SUITE(logs)
 
-BOOST_FIXTURE_TEST_CASE(what_went_wrong_with_an_operation_names_its_line_and_its_attempt, Fixture) {
+BOOST_FIXTURE_TEST_CASE(a_failed_operation_is_logged_with_its_line_and_its_attempt, Fixture) {
   ScriptedServer server({{.bytes = success()},
                          answer(400, "{\"code\":13000201,\"msg\":\"no \\\"such\\\"\\nfolder\"}"),
                          answer(500),
@@ -148,7 +148,7 @@ BOOST_FIXTURE_TEST_CASE(what_went_wrong_with_an_operation_names_its_line_and_its
   BOOST_TEST(entries.back().message == "completed: 2 succeeded, 1 rejected", entries.back().text);
 }
 
-BOOST_FIXTURE_TEST_CASE(in_text_the_same_is_said_at_the_end_of_a_line, Fixture) {
+BOOST_FIXTURE_TEST_CASE(in_text_format_the_fields_are_at_the_end_of_a_line, Fixture) {
   ScriptedServer server({{.bytes = success()}, answer(400, R"({"code":13000201,"msg":"no"})")});
   const auto finished = run(2, server.url(), {"--log-format", "text"});
   const auto result = read_report(report).results.at(1);
@@ -158,7 +158,7 @@ BOOST_FIXTURE_TEST_CASE(in_text_the_same_is_said_at_the_end_of_a_line, Fixture) 
   BOOST_TEST(finished.err.find(expected) != std::string::npos, finished.err);
 }
 
-BOOST_FIXTURE_TEST_CASE(of_many_that_do_not_succeed_the_first_are_told_of, Fixture) {
+BOOST_FIXTURE_TEST_CASE(of_many_that_do_not_succeed_the_first_are_logged, Fixture) {
   std::vector<Reply> replies(50, answer(400, R"({"code":13000201,"msg":"no"})"));
   replies.front() = {.bytes = success()};
   ScriptedServer server(replies);
@@ -169,7 +169,7 @@ BOOST_FIXTURE_TEST_CASE(of_many_that_do_not_succeed_the_first_are_told_of, Fixtu
   BOOST_TEST(entries.back().message == "completed: 1 succeeded, 49 rejected");
 }
 
-BOOST_FIXTURE_TEST_CASE(faults_and_throttling_are_told_in_json_by_two_threads_too, Fixture) {
+BOOST_FIXTURE_TEST_CASE(faults_and_throttling_are_logged_in_json_by_two_threads_too, Fixture) {
   const auto finished = run_koobatch({"run",
                                       workspace.write("job.ndjson", renames(2000)),
                                       "--simulate",
@@ -201,7 +201,7 @@ BOOST_FIXTURE_TEST_CASE(faults_and_throttling_are_told_in_json_by_two_threads_to
   for (const auto& entry : repeated) BOOST_TEST(attempts.insert(entry.trace_id).second, entry.text);
 }
 
-BOOST_FIXTURE_TEST_CASE(an_outage_and_its_end_are_told, Fixture) {
+BOOST_FIXTURE_TEST_CASE(an_outage_and_its_end_are_logged, Fixture) {
   std::vector<Reply> replies(10, Reply{.then = Reply::Then::reset});
   replies.front() = {.bytes = success()};
   ScriptedServer server(replies);
@@ -230,7 +230,7 @@ BOOST_FIXTURE_TEST_CASE(a_refused_token_names_the_attempt_that_found_out_and_a_r
   check_run(read_entries(resumed.err), run_id());
 }
 
-BOOST_FIXTURE_TEST_CASE(a_user_whose_token_is_refused_is_told_of_with_the_attempt, Fixture) {
+BOOST_FIXTURE_TEST_CASE(a_user_whose_token_is_refused_is_logged_with_the_attempt, Fixture) {
   const auto tokens = workspace.write("tokens.csv", "user_id,token\n7,good\n");
   ::chmod(tokens.c_str(), 0600);
   ScriptedServer server({{.bytes = success()}, answer(401)});
@@ -245,7 +245,7 @@ BOOST_FIXTURE_TEST_CASE(a_user_whose_token_is_refused_is_told_of_with_the_attemp
   BOOST_TEST(refused.front().line == 2U);
 }
 
-BOOST_FIXTURE_TEST_CASE(an_interruption_is_told, Fixture) {
+BOOST_FIXTURE_TEST_CASE(an_interruption_is_logged, Fixture) {
   ScriptedServer server;
   Process process(
       {KOOBATCH_BINARY, "run", workspace.write("job.ndjson", renames(500)), "--endpoint", server.url(), "--token-env",
@@ -257,11 +257,11 @@ BOOST_FIXTURE_TEST_CASE(an_interruption_is_told, Fixture) {
   BOOST_TEST(finished.status == 130, finished.err);
   const auto entries = read_entries(finished.err);
   check_run(entries, run_id());
-  BOOST_TEST(about(entries, "interrupted: sending nothing more").size() == 1U);
+  BOOST_TEST(about(entries, "stopping; waiting up to 10 s").size() == 1U);
   BOOST_TEST(entries.back().message.starts_with("interrupted: "), entries.back().text);
 }
 
-BOOST_FIXTURE_TEST_CASE(what_keeps_a_run_from_beginning_is_an_entry_without_a_run, Fixture) {
+BOOST_FIXTURE_TEST_CASE(an_error_before_the_start_is_an_entry_without_a_run, Fixture) {
   const auto check_refused = [&](const Flags& flags, int status, const Process::Environment& environment = {}) {
     const auto finished = run_koobatch(flags, environment);
     BOOST_TEST(finished.status == status, finished.err);

@@ -1,4 +1,5 @@
 // Metrics, as Prometheus scrapes them and as the node exporter reads them from a file.
+#include "handed_over.hpp"
 #include "http_get.hpp"
 #include "real_server.hpp"
 #include "scripted_server.hpp"
@@ -41,14 +42,14 @@ std::optional<double> value(const std::string& text, const std::string& metric) 
 #define CHECK_VALUE(text, metric, expected) \
   BOOST_TEST(value(text, metric).value_or(-1) == double(expected), (metric) << " is not so in " << (text))
 
-/// Whoever does not have promtool has not run .ci/install, which brings it: then this fails rather than checking less.
+/// .ci/install installs promtool. Where it is missing, this fails rather than checking less.
 Finished promtool(const Flags& arguments, const std::string& input = {}) {
   Flags command = {"/usr/bin/env", "promtool"};
   command.insert(command.end(), arguments.begin(), arguments.end());
   return Process(command, {}, {}, input).wait();
 }
 
-/// Nothing to say against it.
+/// promtool finds nothing wrong.
 void check_clean(const Workspace& workspace, const std::string& text) {
   const auto finished = promtool({"check", "metrics"}, workspace.write("checked.prom", text));
   BOOST_TEST(finished.status == 0, finished.out << finished.err << text);
@@ -92,14 +93,14 @@ struct Fixture {
   }
 };
 
-/// Has a connection to a port of this machine, and never sends anything.
+/// Connects to a port of this machine, and never sends anything.
 class SilentClient {
  public:
   explicit SilentClient(unsigned port) {
     socket_.connect({boost::asio::ip::address_v4::loopback(), static_cast<std::uint16_t>(port)});
     socket_.non_blocking(true);
   }
-  /// Has the other side not hung up yet?
+  /// Whether the other side has not hung up yet.
   bool is_connected() const {
     char byte = 0;
     boost::system::error_code error;
@@ -128,18 +129,17 @@ void collect_expressions(simdjson::dom::element element, Flags& found) {
 
 BOOST_AUTO_TEST_SUITE(metrics)
 
-BOOST_FIXTURE_TEST_CASE(every_request_and_result_is_counted_by_how_it_ended, Fixture) {
-  std::string in_mid_run;
+BOOST_FIXTURE_TEST_CASE(every_request_and_result_is_counted_by_its_outcome, Fixture) {
+  HandedOver<std::string> scraped;
   const Reply refused{.bytes = http_answer(400, R"({"code":13000201,"msg":"no"})")};
   const Reply sick{.bytes = http_answer(500, "{}")};
   const Reply busy{.bytes = http_answer(503, "{}")};
-  ScriptedServer server(
-      {{.bytes = success()}, refused, sick, busy, {.then = Reply::Then::reset}, {.bytes = success(), .before = [&] {
-                                                                                   in_mid_run = scrape();
-                                                                                 }}});
+  const Reply last{.bytes = success(), .before = [&] { scraped.put(scrape()); }};
+  ScriptedServer server({{.bytes = success()}, refused, sick, busy, {.then = Reply::Then::reset}, last});
   const auto finished = run(3, server.url(), {"--metrics-addr", address});
   BOOST_TEST(finished.status == 1, finished.err);
 
+  const auto in_mid_run = scraped.get();
   CHECK_VALUE(in_mid_run, "koobatch_operations", 3);
   CHECK_VALUE(in_mid_run, "koobatch_in_flight_requests", 1);
   CHECK_VALUE(in_mid_run, "koobatch_requests_total{outcome=\"unanswered\"}", 1);
@@ -171,7 +171,7 @@ BOOST_FIXTURE_TEST_CASE(every_request_and_result_is_counted_by_how_it_ended, Fix
   check_clean(workspace, at_the_end);
 }
 
-BOOST_FIXTURE_TEST_CASE(a_learned_rate_and_new_tokens_are_told_and_no_secret_is, Fixture) {
+BOOST_FIXTURE_TEST_CASE(a_learned_rate_and_new_tokens_are_shown_and_no_secret_is, Fixture) {
   const auto secret = [&](const char* name, const char* text) {
     const auto path = workspace.write(name, text);
     ::chmod(path.c_str(), 0600);
@@ -198,16 +198,16 @@ BOOST_FIXTURE_TEST_CASE(a_learned_rate_and_new_tokens_are_told_and_no_secret_is,
   check_clean(workspace, metrics);
 }
 
-BOOST_FIXTURE_TEST_CASE(a_service_that_is_waited_for_is_told_to_be_down, Fixture) {
-  std::string in_the_outage;
+BOOST_FIXTURE_TEST_CASE(a_service_that_is_waited_for_is_shown_as_down, Fixture) {
+  HandedOver<std::string> in_the_outage;
   std::vector<Reply> replies(10, Reply{.then = Reply::Then::reset});
   replies.front() = {.bytes = success()};
   // By then the breaker is open: this is a probe.
-  replies.back().before = [&] { in_the_outage = scrape(); };
+  replies.back().before = [&] { in_the_outage.put(scrape()); };
   ScriptedServer server(replies);
   const auto finished = run(3, server.url(), {"--metrics-addr", address});
   BOOST_TEST(finished.status == 0, finished.err);
-  CHECK_VALUE(in_the_outage, "koobatch_service_up", 0);
+  CHECK_VALUE(in_the_outage.get(), "koobatch_service_up", 0);
   CHECK_VALUE(text(), "koobatch_service_up", 1);
 }
 
@@ -258,7 +258,7 @@ BOOST_FIXTURE_TEST_CASE(a_run_that_fails_leaves_its_final_values_and_the_last_su
   CHECK_VALUE(text(), "koobatch_last_success_timestamp_seconds", *succeeded);
 }
 
-BOOST_FIXTURE_TEST_CASE(a_resumed_run_counts_what_earlier_segments_came_to, Fixture) {
+BOOST_FIXTURE_TEST_CASE(a_resumed_run_includes_the_counts_of_earlier_segments, Fixture) {
   const Reply refused{.bytes = http_answer(401, "{}")};
   ScriptedServer refusing({{.bytes = success()}, refused});
   BOOST_TEST(run(3, refusing.url()).status == 5);
@@ -284,22 +284,22 @@ BOOST_FIXTURE_TEST_CASE(retry_and_bench_have_metrics_too, Fixture) {
   CHECK_VALUE(text(), "koobatch_requests_total{outcome=\"succeeded\"}", 50);
 }
 
-BOOST_FIXTURE_TEST_CASE(who_connects_and_says_nothing_keeps_nobody_from_scraping, Fixture) {
-  std::string scraped;
-  bool silent_is_waited_for = false;
+BOOST_FIXTURE_TEST_CASE(a_silent_client_keeps_no_other_from_scraping, Fixture) {
+  HandedOver<std::string> scraped;
+  HandedOver<bool> silent_is_waited_for;
   ScriptedServer server({{.bytes = success(), .before = [&] {
                             const SilentClient first(port);
                             const SilentClient second(port);
-                            scraped = scrape();
-                            silent_is_waited_for = first.is_connected() && second.is_connected();
+                            scraped.put(scrape());
+                            silent_is_waited_for.put(first.is_connected() && second.is_connected());
                           }}});
   const auto finished = run(1, server.url(), {"--metrics-addr", address});
   BOOST_TEST(finished.status == 0, finished.err);
-  CHECK_VALUE(scraped, "koobatch_operations", 1);
-  BOOST_TEST(silent_is_waited_for, "it was served after them, not beside them");
+  CHECK_VALUE(scraped.get(), "koobatch_operations", 1);
+  BOOST_TEST(silent_is_waited_for.get(), "it was served after them, not beside them");
 }
 
-BOOST_FIXTURE_TEST_CASE(the_address_in_use_is_told_where_any_port_will_do, Fixture) {
+BOOST_FIXTURE_TEST_CASE(the_address_in_use_is_logged_if_any_port_will_do, Fixture) {
   ScriptedServer server;
   const auto finished = run(1, server.url(), {"--metrics-addr", "127.0.0.1:0"});
   BOOST_TEST(finished.status == 0, finished.err);
@@ -350,7 +350,7 @@ BOOST_FIXTURE_TEST_CASE(a_run_does_not_end_because_its_metrics_cannot_be_written
   const auto finished = run(1, server.url(), {"--metrics-file", folder + "/a.prom"});
   BOOST_TEST(finished.status == 0, finished.err);
   BOOST_TEST(finished.err.find("warning: --metrics-file") != std::string::npos, finished.err);
-  BOOST_TEST(finished.err.find("No such file or directory; the run goes on") != std::string::npos, finished.err);
+  BOOST_TEST(finished.err.find("No such file or directory; the run continues") != std::string::npos, finished.err);
 }
 
 BOOST_FIXTURE_TEST_CASE(prometheus_understands_every_expression_of_the_dashboard, Fixture) {
@@ -360,7 +360,7 @@ BOOST_FIXTURE_TEST_CASE(prometheus_understands_every_expression_of_the_dashboard
   BOOST_TEST(expressions.size() > 10U);
   std::string rules = "groups:\n- name: dashboard\n  rules:\n";
   for (std::size_t i = 0; i < expressions.size(); ++i) {
-    // What Grafana puts in.
+    // What Grafana substitutes.
     auto expression = std::regex_replace(expressions[i], std::regex(R"(\$__rate_interval)"), "1m");
     expression = std::regex_replace(expression, std::regex(R"(\$(job|instance))"), ".*");
     BOOST_TEST(expression.find('$') == std::string::npos, expression);

@@ -1,5 +1,5 @@
 // An outage in the middle of a run costs neither operations nor attempts, the service is left alone while it lasts, and
-// the run then goes on at the earlier pace. KOOBATCH_OUTAGE_SECONDS makes the outage longer than its 3 seconds.
+// the run then continues at the earlier pace. KOOBATCH_OUTAGE_SECONDS makes the outage longer than its 3 seconds.
 #include "fault_gate.hpp"
 #include "run_checks.hpp"
 #include "scripted_server.hpp"
@@ -24,10 +24,10 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr std::size_t connections = 64;
-/// Enough at 1000 a second for a while before the outage, and for the 5 s after it that are looked at.
-constexpr std::size_t operations = 8'000;
-/// The outage begins when so many have been applied.
-constexpr std::size_t before_outage = 1'500;
+/// Enough at 500 a second for a while before the outage, and for the 5 s after it that are looked at.
+constexpr std::size_t operations = 4'000;
+/// The outage begins when this many have been applied.
+constexpr std::size_t before_outage = 750;
 
 const Process::Environment token = {{"TOKEN", "secret"}};
 
@@ -36,7 +36,7 @@ std::chrono::seconds outage_length() {
   return std::chrono::seconds(text == nullptr ? 3 : std::stoi(text));
 }
 
-/// More than a run that keeps its promise can see of them.
+/// More bad answers than a run that keeps its promise can receive.
 constexpr std::size_t sick_replies = 1'000;
 
 std::vector<Reply> silence() {
@@ -67,7 +67,7 @@ std::size_t probes_within(Duration outage) {
 
 constexpr std::int64_t second = 1'000'000'000;
 
-/// When requests arrived at the well service, in ns.
+/// When requests arrived at the healthy service, in ns.
 class Arrivals {
  public:
   explicit Arrivals(const std::string& log) {
@@ -100,7 +100,7 @@ struct Fixture {
   std::vector<std::string> command(const std::vector<std::string>& flags) const {
     std::vector<std::string> all = {
         "run",        job_path, "--endpoint",  gate.url(), "--user-id",     "7",
-        "--rate",     "1000/s", "--timeout",   "500ms",    "--report",      report,
+        "--rate",     "500/s",  "--timeout",   "500ms",    "--report",      report,
         "--progress", "none",   "--token-env", "TOKEN",    "--connections", std::to_string(connections)};
     all.insert(all.end(), flags.begin(), flags.end());
     return all;
@@ -116,19 +116,21 @@ struct Fixture {
     arguments.insert(arguments.begin(), KOOBATCH_BINARY);
     Process run(arguments, token);
     wait_for_applied(before_outage);
+    const auto begun = Steady::now();
     gate.redirect(sick.url());
     std::this_thread::sleep_for(outage_length());
     gate.redirect(service.url());
+    outage_took = Steady::now() - begun;
     return run.wait();
   }
 
-  /// The service was left alone, and no operation pays for the outage.
+  /// The service was left alone, and no operation is charged for the outage.
   void check_outage(std::vector<Reply> replies, const std::vector<std::string>& flags) {
     const ScriptedServer sick(std::move(replies));
     const auto finished = run_through(sick, flags);
     BOOST_TEST(finished.status == 0, finished.out << finished.err);
     BOOST_TEST_MESSAGE(sick.requests() << " requests during the outage, with " << connections << " connections");
-    const std::size_t allowed = connections * 11 / 10 + probes_within(outage_length());
+    const std::size_t allowed = connections * 11 / 10 + probes_within(outage_took);
     BOOST_TEST(sick.requests() >= flow::Breaker::failures_to_open);
     BOOST_TEST(sick.requests() <= allowed);
     for (const auto* words : {"nothing is sent but a probe now and then", "the service answers again"}) {
@@ -143,7 +145,7 @@ struct Fixture {
   void check_pace_is_back() const {
     const Arrivals arrivals(log);
     const auto earlier = arrivals.within_second(arrivals.outage() - second);
-    const auto later = arrivals.best_second(arrivals.outage() + outage_length().count() * second);
+    const auto later = arrivals.best_second(arrivals.outage() + outage_took.count());
     BOOST_TEST_MESSAGE(earlier << " requests in the second before the outage, " << later << " in one after it");
     BOOST_TEST(later * 100 >= earlier * 95);
   }
@@ -155,11 +157,12 @@ struct Fixture {
   const std::string log = workspace.path("log");
   Service service{{"--latency", "5ms", "--log", log}};
   FaultGate gate{service.url()};
+  Duration outage_took{};  ///< no less than was meant; more on a busy machine
 };
 
-/// Attempts and time that would not last through the outage. That its beginning and end break single connections is no
-/// outage, so there must be a second attempt.
-const std::vector<std::string> impatient = {"--max-attempts", "2", "--deadline", "1s"};
+/// Too few attempts and too little time to last through the outage. Its beginning and end break single connections,
+/// which is not an outage, so there must be a second attempt.
+const std::vector<std::string> impatient = {"--max-attempts", "2", "--deadline", "2s"};
 
 }  // namespace
 

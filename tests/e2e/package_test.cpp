@@ -1,4 +1,4 @@
-// What is installed: that it is whole, and works from where it is put.
+// The installation is complete, and works from where it is put.
 #include "installation.hpp"
 
 #include <fmt/format.h>
@@ -26,7 +26,7 @@ BOOST_AUTO_TEST_CASE(everything_is_installed) {
   }
 }
 
-// Elsewhere zsh would not look for it.
+// zsh would not look for it elsewhere.
 BOOST_AUTO_TEST_CASE(below_another_prefix_zsh_finds_its_completion_too) {
   const Installation local("/usr/local");
   BOOST_TEST(fs::exists(local.path("usr/local/bin/koobatch")));
@@ -35,25 +35,26 @@ BOOST_AUTO_TEST_CASE(below_another_prefix_zsh_finds_its_completion_too) {
   BOOST_TEST(!fs::exists(path("usr/share/zsh/site-functions")));
 }
 
-// What is for the Debian package alone stays in it.
+// Files for the Debian package only are not installed otherwise.
 BOOST_AUTO_TEST_CASE(nothing_is_installed_for_the_checker_of_packages) {
   BOOST_TEST(!fs::exists(path("usr/share/lintian")));
 }
 
-BOOST_AUTO_TEST_CASE(whose_code_is_in_the_program_has_its_notice_beside_it) {
+BOOST_AUTO_TEST_CASE(every_library_in_the_program_has_its_notice_installed) {
   const auto symbols = run_program({"/usr/bin/nm", "-C", "--defined-only", path("usr/bin/koobatch")}).out;
   for (const auto& [code, library] : {std::pair("CLI", "libcli11-dev"),
                                       {"fmt", "libfmt-dev"},
                                       {"prometheus", "prometheus-cpp-dev"},
                                       {"simdjson", "libsimdjson-dev"},
-                                      {"spdlog", "libspdlog-dev"}}) {
+                                      {"spdlog", "libspdlog-dev"},
+                                      {"toml::v3", "libtomlplusplus-dev"}}) {
     BOOST_TEST(symbols.find(fmt::format(" {}::", code)) != std::string::npos, code << " needs no notice any more");
     const auto notice = path(fmt::format("usr/share/doc/koobatch/third-party/{}", library));
     BOOST_TEST((fs::exists(notice) && fs::file_size(notice) > 0), notice);
   }
 }
 
-BOOST_AUTO_TEST_CASE(what_is_installed_runs_the_examples) {
+BOOST_AUTO_TEST_CASE(the_installed_program_runs_the_examples) {
   const auto program = path("usr/bin/koobatch");
   BOOST_TEST(run_program({program, "--version"}).status == 0);
   std::size_t jobs = 0;

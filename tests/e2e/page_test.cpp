@@ -18,7 +18,7 @@ using namespace koobatch::test;
 
 namespace {
 
-/// The record of a run that is in no need of a service.
+/// The record of a run that needs no service.
 report::RunRecord run_of(std::uint64_t operations) {
   report::RunRecord run;
   run.run_id = "r-1";
@@ -87,7 +87,7 @@ BOOST_AUTO_TEST_CASE(a_run_with_trouble_draws_every_chart) {
   check_shown(show_page(workspace.path("page.html"), {"--window-size=320,640"}), "4 of 4");
 }
 
-BOOST_AUTO_TEST_CASE(runs_with_little_to_show_show_that) {
+BOOST_AUTO_TEST_CASE(runs_with_few_results_show_those) {
   const auto run = run_of(2);
   std::string text;
   append_line(text, run);
@@ -117,7 +117,7 @@ BOOST_AUTO_TEST_CASE(hostile_names_are_only_text) {
   BOOST_TEST(shown.dom.find("&lt;img") != std::string::npos);
 }
 
-BOOST_AUTO_TEST_CASE(what_gets_into_a_page_all_the_same_neither_runs_nor_loads) {
+BOOST_AUTO_TEST_CASE(injected_markup_neither_runs_nor_loads) {
   const Workspace workspace;
   std::string text;
   append_line(text, run_of(1));
@@ -129,7 +129,7 @@ BOOST_AUTO_TEST_CASE(what_gets_into_a_page_all_the_same_neither_runs_nor_loads) 
   BOOST_TEST(shown.dom.find("<title>ran") == std::string::npos);
   BOOST_TEST(shown.requests.empty());
   BOOST_TEST(shown.console.size() >= 2U);
-  // Without the page's policy, the image is asked for: these tests would see it.
+  // Without the page's policy, the image is requested: these tests would see it.
   const auto open = show_page(workspace.write("open.html", "<img src='http://127.0.0.1:9/x.png'>"));
   BOOST_TEST(!open.requests.empty());
 }
@@ -171,7 +171,7 @@ BOOST_AUTO_TEST_CASE(csv_has_a_row_for_each_result) {
   BOOST_TEST(numbers == expected, boost::test_tools::per_element());
 }
 
-BOOST_AUTO_TEST_CASE(what_exists_is_never_overwritten_and_nothing_half_is_left) {
+BOOST_AUTO_TEST_CASE(existing_files_are_never_overwritten_and_no_partial_file_is_left) {
   const Workspace workspace;
   std::string text;
   append_line(text, run_of(1));

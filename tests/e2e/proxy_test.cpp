@@ -1,6 +1,7 @@
-// --proxy: a tunnel through an HTTP proxy, which learns where to, and nothing else.
+// --proxy: a tunnel through an HTTP proxy, which learns the target and nothing else.
 #include "certificates.hpp"
 #include "connect_proxy.hpp"
+#include "contains.hpp"
 #include "real_server.hpp"
 #include "service.hpp"
 #include "workspace.hpp"
@@ -11,10 +12,6 @@
 using namespace koobatch::test;
 
 namespace {
-
-bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
 
 struct Fixture {
   Fixture() {
@@ -54,7 +51,7 @@ struct Fixture {
   const std::string report = workspace.path("r");
 };
 
-/// Every word said to the proxy itself is the same request for a tunnel.
+/// Everything sent to the proxy itself is the same request for a tunnel.
 void check_heads(const ConnectProxy& proxy, const std::string& authority) {
   const auto heads = proxy.heads();
   BOOST_TEST(!heads.empty());
@@ -120,7 +117,7 @@ BOOST_AUTO_TEST_CASE(a_resumed_run_takes_the_same_way) {
   BOOST_TEST(proxy.heads().size() > before);
 }
 
-BOOST_AUTO_TEST_CASE(a_proxy_that_refuses_is_a_failure_to_connect_that_says_who_refused_what) {
+BOOST_AUTO_TEST_CASE(a_proxy_that_refuses_is_a_failure_to_connect_that_names_proxy_and_target) {
   for (const char* status : {"403 Forbidden", "407 Proxy Authentication Required", "502 Bad Gateway"}) {
     BOOST_TEST_CONTEXT(status) {
       std::filesystem::remove(report);
@@ -139,7 +136,7 @@ BOOST_AUTO_TEST_CASE(a_proxy_that_is_dead_is_a_failure_to_connect_that_names_it)
   check_no_way(run("https://koo.example", proxy), fmt::format("cannot connect to the proxy {}", proxy));
 }
 
-BOOST_AUTO_TEST_CASE(a_proxy_without_end_is_given_up) {
+BOOST_AUTO_TEST_CASE(a_proxy_whose_answer_never_ends_is_given_up) {
   const ConnectProxy proxy({.refusal = "HTTP/1.1 200 OK\r\nX: " + std::string(1'000'000, 'x')});
   check_no_way(run("https://koo.example", proxy.url()), "its answer has a header of more than 16 KiB");
 }

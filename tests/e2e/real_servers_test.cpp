@@ -2,13 +2,17 @@
 #include "real_server.hpp"
 #include "run_checks.hpp"
 #include "service.hpp"
+#include "windows.hpp"
 #include "workspace.hpp"
 
 #include <signal.h>
 #include <unistd.h>
 #include <boost/test/unit_test.hpp>
 
+#include <algorithm>
+#include <cstdint>
 #include <functional>
+#include <vector>
 
 using namespace koobatch::test;
 
@@ -37,6 +41,14 @@ struct Stage {
     return process.wait();
   }
 
+  /// When requests arrived at the simulator, in ns.
+  std::vector<std::int64_t> arrivals() const {
+    std::vector<std::int64_t> times;
+    for (const auto& request : read_log(workspace.path("log"))) times.push_back(request.t_ns);
+    std::sort(times.begin(), times.end());
+    return times;
+  }
+
   void check() {
     check_nothing_lost_doubled_or_reordered(service, workspace.path("log"), workspace.path("r"), job, operations);
   }
@@ -51,7 +63,7 @@ struct Stage {
 
 BOOST_AUTO_TEST_SUITE(real_servers)
 
-BOOST_AUTO_TEST_CASE(a_limit_of_200_a_second_is_found_and_used_without_being_told) {
+BOOST_AUTO_TEST_CASE(an_undeclared_limit_of_200_a_second_is_found_and_used) {
   // With hardly any requests at once allowed, a machine that is busy otherwise makes some come too close together.
   for (const auto& [burst, share] : {std::pair{"burst=5 nodelay", 0.6}, {"burst=20 nodelay", 0.85}}) {
     BOOST_TEST_CONTEXT("limit_req " << burst) {
@@ -63,8 +75,9 @@ BOOST_AUTO_TEST_CASE(a_limit_of_200_a_second_is_found_and_used_without_being_tol
       BOOST_TEST(finished.status == 0, finished.out << finished.err);
       stage.check();
       const auto end = read_report(stage.workspace.path("r")).end.at(0);
-      const double took = std::stod(member(end, "seconds"));
-      BOOST_TEST(2'000 / took >= share * 200, "2,000 operations took " << took << " s");
+      // In its best three seconds: others may be those of a machine that is busy otherwise.
+      const auto used = static_cast<double>(most_within(stage.arrivals(), 3'000'000'000));
+      BOOST_TEST(used >= share * 3 * 200, used << " requests in three seconds");
       BOOST_TEST(std::stoul(member(end, "requests")) < 5'000U);
       BOOST_TEST(member(member(end, "pace"), "cuts") != "0");
       BOOST_TEST(finished.err.find("the service throttles (HTTP 429)") != std::string::npos, finished.err);

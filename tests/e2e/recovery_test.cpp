@@ -1,6 +1,7 @@
-// A run may be killed at any instant, and its disk may fail: resumed, it loses and doubles nothing.
+// A run may be killed at any instant, and its disk may fail: resumed, it loses and repeats nothing.
 #include "preload.hpp"
 #include "run_checks.hpp"
+#include "scripted_server.hpp"
 #include "service.hpp"
 #include "workspace.hpp"
 
@@ -13,6 +14,7 @@
 #include <unistd.h>
 #include <boost/test/unit_test.hpp>
 
+#include <atomic>
 #include <cerrno>
 #include <cstdlib>
 #include <map>
@@ -118,7 +120,7 @@ bool is_event(std::uint32_t line) {
 }
 
 /// Every operation ended once; no event was applied twice, nor sent without its attempt being in the report; and what
-/// became of it is not claimed to be more than is known.
+/// became of it is not claimed beyond what is known.
 void check_no_event_came_twice(Trial& trial, std::size_t count) {
   trial.service.stop();
   const auto lines = read_report(trial.report);
@@ -170,7 +172,7 @@ BOOST_AUTO_TEST_CASE(kills_at_any_instant_lose_double_and_reorder_nothing) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(what_must_not_be_done_twice_is_not_sent_again_after_a_kill) {
+BOOST_AUTO_TEST_CASE(an_event_that_may_have_been_posted_is_not_sent_again_after_a_kill) {
   constexpr std::size_t events = 400;
   for (std::uint64_t round = 0; round < 8; ++round) {
     BOOST_TEST_CONTEXT("round " << round) {
@@ -181,7 +183,7 @@ BOOST_AUTO_TEST_CASE(what_must_not_be_done_twice_is_not_sent_again_after_a_kill)
       trial.go(drawn_fault(random));
       trial.go("kill:sync:" + std::to_string(3 + random() % 20));
       const auto finished = trial.go();
-      // Those under way when it was killed, at the least, are unknown.
+      // At least those in flight when it was killed are unknown.
       BOOST_TEST(finished.status == 1, finished.status << ": " << finished.err);
       check_no_event_came_twice(trial, events);
     }
@@ -218,6 +220,40 @@ BOOST_AUTO_TEST_CASE(the_first_failed_write_or_sync_stops_the_run_with_the_cause
   }
 }
 
+BOOST_AUTO_TEST_CASE(an_interrupted_run_whose_last_results_cannot_be_written_says_so_and_resume_loses_nothing) {
+  const Workspace workspace;
+  const auto report = workspace.path("x.report.ndjson");
+  std::atomic<const Process*> running{nullptr};
+  // The only answer comes when nothing more is sent, so that its result is the last group.
+  const Reply only{.bytes = success(), .before = [&] {
+                     running.wait(nullptr);
+                     running.load()->signal(SIGTERM);
+                     const std::vector<std::string> ask = {"status", report, "--json"};
+                     while (run_koobatch(ask).out.find(R"("state":"ending")") == std::string::npos) ::usleep(5'000);
+                   }};
+  const ScriptedServer server({only});
+  {
+    // The first sync is that of the `run` line.
+    Process process({KOOBATCH_BINARY, "run", workspace.write("job.ndjson", renames(3)), "--endpoint", server.url(),
+                     "--token-env", "TOKEN", "--user-id", "7", "--report", report, "--progress", "none", "-v"},
+                    with_fault("KOOBATCH_IO_FAULT", "fail=5:sync:2"));
+    running = &process;
+    running.notify_all();
+    const auto finished = process.wait();
+    BOOST_TEST(finished.status == 5, finished.err);
+    BOOST_TEST(finished.err.find("Input/output error") != std::string::npos, finished.err);
+    BOOST_TEST(finished.err.find("info: aborted: ") != std::string::npos, finished.err);
+    BOOST_TEST(finished.err.find("info: interrupted: ") == std::string::npos, finished.err);
+    BOOST_TEST(finished.out.find("Stopped: ") != std::string::npos, finished.out);
+    BOOST_TEST(finished.out.find("Input/output error") != std::string::npos, finished.out);
+  }
+  BOOST_TEST(server.requests() == 1U);
+  BOOST_TEST(run_koobatch({"resume", report, "--progress", "none"}, {{"TOKEN", "secret"}}).status == 0);
+  const auto results = read_report(report).results;
+  BOOST_TEST(results.size() == 3U);
+  for (const auto& result : results) BOOST_TEST(result.status == "succeeded", result.text);
+}
+
 BOOST_AUTO_TEST_CASE(every_nth_write_and_sync_may_fail_until_a_run_gets_through) {
   // Few operations, so that there are few groups; each fails in its turn.
   for (const char* call : {"write", "sync"}) {
@@ -234,7 +270,7 @@ BOOST_AUTO_TEST_CASE(every_nth_write_and_sync_may_fail_until_a_run_gets_through)
   }
 }
 
-BOOST_AUTO_TEST_CASE(a_short_write_is_carried_on) {
+BOOST_AUTO_TEST_CASE(a_short_write_is_continued) {
   Trial trial;
   BOOST_TEST(trial.go("short:write:3").status == 0);
   trial.check();
@@ -245,17 +281,16 @@ BOOST_AUTO_TEST_CASE(a_second_process_on_the_same_report_is_kept_out_at_once) {
   trial.go("kill:send:100");
   const int held = ::open(trial.report.c_str(), O_RDWR | O_CLOEXEC);
   BOOST_REQUIRE(::flock(held, LOCK_EX | LOCK_NB) == 0);
-  const auto started = std::chrono::steady_clock::now();
+  // It does not wait: the lock is kept until it has ended.
   const auto refused = trial.go();
   BOOST_TEST(refused.status == 2, refused.err);
-  BOOST_TEST((std::chrono::steady_clock::now() - started < std::chrono::seconds(1)));
   BOOST_TEST(refused.err.find("another") != std::string::npos, refused.err);
   ::close(held);
   trial.resume_to_the_end();
   trial.check();
 }
 
-BOOST_AUTO_TEST_CASE(a_finished_run_is_told_to_be_finished_and_sends_nothing) {
+BOOST_AUTO_TEST_CASE(a_finished_run_is_reported_as_finished_and_sends_nothing) {
   Trial trial;
   trial.resume_to_the_end();
   const auto before = trial.workspace.read("x.report.ndjson");
@@ -271,7 +306,7 @@ BOOST_AUTO_TEST_CASE(a_job_that_changed_is_refused_and_may_lie_elsewhere) {
   trial.workspace.write("job.ndjson", trial.job.text + "\n");
   const auto refused = trial.go();
   BOOST_TEST(refused.status == 2, refused.err);
-  BOOST_TEST(refused.err.find("not the job of this report") != std::string::npos, refused.err);
+  BOOST_TEST(refused.err.find("no longer the job of this report") != std::string::npos, refused.err);
   const auto moved = trial.workspace.write("moved.ndjson", trial.job.text);
   const auto resumed = run_koobatch({"resume", trial.report, "--job", moved}, Trial::environment({}));
   BOOST_TEST(resumed.status == 0, resumed.err);
@@ -290,7 +325,7 @@ BOOST_AUTO_TEST_CASE(damage_in_the_middle_is_refused_and_names_the_line) {
   BOOST_TEST(refused.err.find(trial.report + ":2") != std::string::npos, refused.err);
 }
 
-BOOST_AUTO_TEST_CASE(an_interrupted_run_goes_on_where_it_stopped) {
+BOOST_AUTO_TEST_CASE(an_interrupted_run_resumes_where_it_stopped) {
   Trial trial;
   {
     Process process({KOOBATCH_BINARY, "run", trial.workspace.path("job.ndjson"), "--endpoint", trial.service.url(),

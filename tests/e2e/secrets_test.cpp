@@ -1,4 +1,4 @@
-// No secret shows anywhere it does not belong, whatever happens: canaries are sent out and looked for.
+// No secret shows anywhere it does not belong, whatever happens: canaries are planted and searched for.
 #include "canary.hpp"
 #include "scripted_server.hpp"
 #include "service.hpp"
@@ -33,7 +33,7 @@ constexpr std::string_view refresh_canary = "cAnAry+r3fr/5Kp=";
 constexpr std::string_view renewed_canary = "cAnAry+n3w/2Jm=";
 constexpr std::string_view next_refresh_canary = "cAnAry+n3xt/4Lb=";
 
-/// A way to give a run its secrets, each in a folder of its own that nothing else is written to.
+/// A way to give a run its secrets, each in a separate folder that nothing else is written to.
 struct Kind {
   std::string name;
   Flags flags;
@@ -100,7 +100,7 @@ struct Fixture {
     return workspace.write("job.ndjson", text);
   }
 
-  /// Runs it; `meanwhile` is done once the service has been asked.
+  /// Runs it; `meanwhile` is called once the service has received a request.
   Finished run(const ScriptedServer& server, const Kind& kind, const std::function<void(Process&)>& meanwhile = {}) {
     Process process(command(server.url(), kind), kind.environment, workspace.path(""), job());
     if (meanwhile) {
@@ -108,7 +108,7 @@ struct Fixture {
       meanwhile(process);
     }
     auto finished = process.wait();
-    // A variable's canary is in our environment by the user's own doing; the arguments are not.
+    // A variable's canary is in our environment because the user put it there; the arguments are not.
     check(kind.name + "'s output", finished.out + finished.err);
     check_files(kind);
     return finished;
@@ -135,7 +135,7 @@ struct Fixture {
   }
 };
 
-/// Whatever may be echoed, in every place an answer has for it.
+/// Whatever may be echoed, in every place of an answer.
 std::vector<Reply> echoes(std::string_view secret) {
   const auto code = [&](int status) {
     return Reply{.bytes = http_answer(status, fmt::format(R"({{"code":13000410,"msg":"you sent {0}, {0}"}})", secret))};
@@ -213,7 +213,7 @@ BOOST_AUTO_TEST_CASE(nothing_shows_when_the_service_refuses_it) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(nothing_of_a_refresh_shows_though_old_tokens_and_new_ones_are_echoed) {
+BOOST_AUTO_TEST_CASE(nothing_of_a_refresh_shows_though_old_and_new_tokens_are_echoed) {
   const Kind kind = kinds().back();
   std::vector<Reply> replies = {unauthorized(file_canary), session()};
   for (const auto secret : {file_canary, refresh_canary, renewed_canary, next_refresh_canary}) {
@@ -227,7 +227,7 @@ BOOST_AUTO_TEST_CASE(nothing_of_a_refresh_shows_though_old_tokens_and_new_ones_a
   BOOST_TEST(server.requests() > 20U);
 }
 
-BOOST_AUTO_TEST_CASE(nothing_shows_when_a_command_says_its_token_and_fails) {
+BOOST_AUTO_TEST_CASE(nothing_shows_when_a_command_prints_its_token_and_fails) {
   const auto token = secret("commanded", command_canary);
   const auto run_command = [&](const std::string& script) {
     const ScriptedServer server({unauthorized(command_canary)});
@@ -249,7 +249,7 @@ BOOST_AUTO_TEST_CASE(nothing_is_left_behind_by_a_crash) {
       const auto proc = fmt::format("/proc/{}/", process.pid());
       check(kind.name + "'s arguments", read_file(proc + "cmdline"));
       const auto limits = read_file(proc + "limits");
-      // However the machine treats cores: none is made.
+      // Whatever the machine does with cores, none is written.
       const auto soft = limits.substr(limits.find("Max core file size") + 26, 1);
       BOOST_TEST(soft == "0", limits);
       process.signal(SIGSEGV);

@@ -1,7 +1,7 @@
-// The units for systemd: it takes them, and what it would start is a run, also with the drop-ins that their comments
+// The units for systemd: it accepts them, and what it would start is a run, also with the drop-ins that their comments
 // name.
+#include "cli/running/execution.hpp"
 #include "installation.hpp"
-#include "koobatch/cli/execution.hpp"
 #include "koobatch/core/units.hpp"
 #include "service.hpp"
 
@@ -50,7 +50,7 @@ std::vector<std::string> documented_drop_ins(const std::string& unit) {
   return blocks;
 }
 
-/// What a unit with its drop-in says of a setting. An empty value takes back those before it.
+/// The values of a setting in a unit with its drop-in. An empty value cancels those before it.
 std::vector<std::string> values_of(const std::string& unit, const std::string& setting) {
   std::vector<std::string> values;
   for (const auto& line : lines_of(unit)) {
@@ -67,7 +67,7 @@ std::pair<std::string, std::string> split_at(const std::string& text, char separ
   return {text.substr(0, at), text.substr(at + 1)};
 }
 
-/// Stands for systemd: starts the service "try" with a drop-in, with all folders in a root of its own.
+/// Stands in for systemd: starts the service "try" with a drop-in, with all folders below a separate root.
 struct Units : Installation {
   Units() {
     for (const char* folder : {"etc", "credentials", "state/koobatch/try", "collector"}) {
@@ -86,7 +86,7 @@ struct Units : Installation {
     return {};
   }
 
-  /// Units refer to others, which come with systemd.
+  /// Units refer to others, which systemd provides.
   Finished verify() const {
     fs::copy("/usr/lib/systemd/system", path("usr/lib/systemd/system"),
              fs::copy_options::recursive | fs::copy_options::copy_symlinks | fs::copy_options::skip_existing);
@@ -143,13 +143,13 @@ struct Units : Installation {
 
 BOOST_FIXTURE_TEST_SUITE(systemd, Units)
 
-BOOST_AUTO_TEST_CASE(it_takes_the_units) {
+BOOST_AUTO_TEST_CASE(it_accepts_the_units) {
   const auto verified = verify();
   BOOST_TEST(verified.status == 0);
   BOOST_TEST(verified.out + verified.err == "");
 }
 
-BOOST_AUTO_TEST_CASE(it_takes_every_drop_in_that_the_units_show) {
+BOOST_AUTO_TEST_CASE(it_accepts_every_drop_in_that_the_units_show) {
   for (const char* type : {"service", "timer"}) {
     const auto folder = fmt::format("etc/systemd/system/koobatch@.{}.d", type);
     fs::create_directories(path(folder));
@@ -163,7 +163,7 @@ BOOST_AUTO_TEST_CASE(it_takes_every_drop_in_that_the_units_show) {
   BOOST_TEST(verified.out + verified.err == "");
 }
 
-BOOST_AUTO_TEST_CASE(it_looks_for_the_program_where_that_is_installed) {
+BOOST_AUTO_TEST_CASE(it_looks_for_the_program_where_it_is_installed) {
   fs::remove(path("usr/bin/koobatch"));
   const auto verified = verify();
   BOOST_TEST(verified.status != 0);
@@ -201,21 +201,21 @@ BOOST_AUTO_TEST_CASE(the_service_leaves_metrics_for_the_node_exporter_with_the_d
   BOOST_TEST(finished.status == 0, finished.err);
   BOOST_TEST(root().read("collector/try.prom").find("koobatch_exit_status{task=\"try\"} 0") != std::string::npos);
   // The exporter is another user.
-  struct stat facts {};
+  struct stat facts{};
   BOOST_REQUIRE(::stat(path("collector/try.prom").c_str(), &facts) == 0);
   BOOST_TEST((facts.st_mode & S_IROTH) != 0U);
-  // ProtectSystem=strict lets it write there only if that is said.
+  // ProtectSystem=strict lets it write there only if a setting allows that.
   BOOST_TEST((values_of(block, "ReadWritePaths") == std::vector<std::string>{"/var/lib/prometheus/node-exporter"}));
 }
 
-BOOST_AUTO_TEST_CASE(stopping_leaves_time_for_what_is_under_way_and_for_the_program_at_the_end) {
+BOOST_AUTO_TEST_CASE(stopping_leaves_time_for_requests_in_flight_and_for_the_program_at_the_end) {
   const auto allowed = koobatch::parse_duration(values_of(unit("service"), "TimeoutStopSec").back());
   BOOST_REQUIRE(allowed.has_value());
-  const auto needed = koobatch::cli::drain_grace + koobatch::cli::Options::Schedule{}.on_complete_timeout;
+  const auto needed = koobatch::cli::drain_grace + koobatch::cli::Schedule{}.on_complete_timeout;
   BOOST_TEST((*allowed > needed));
 }
 
-BOOST_AUTO_TEST_CASE(who_resumes_by_hand_is_told_to_take_the_lock_of_the_service) {
+BOOST_AUTO_TEST_CASE(resuming_by_hand_takes_the_lock_of_the_service) {
   const auto words = words_of(values_of(unit("service"), "ExecStart").at(0));
   const auto option = std::find(words.begin(), words.end(), "--lock");
   BOOST_REQUIRE((words.end() - option > 1));

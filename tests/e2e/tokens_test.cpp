@@ -1,4 +1,4 @@
-// Many users, each with a token of its own: whose token is refused is stopped, and nobody else.
+// Many users, each with a separate token: only users whose tokens are refused are stopped.
 #include "run_checks.hpp"
 #include "scripted_server.hpp"
 #include "service.hpp"
@@ -68,7 +68,7 @@ struct UsersJob {
   }
 };
 
-/// All users in turn, again and again, on folders of their own and on some that ten of them share.
+/// All users in turn, again and again, on separate folders and on some that ten of them share.
 UsersJob make_job(int users, int rounds) {
   UsersJob job;
   for (int round = 0; round < rounds; ++round) {
@@ -118,7 +118,7 @@ struct Fixture {
   const std::string log = workspace.path("log");
 };
 
-/// Goes on when the service has had so many requests.
+/// Returns when the service has received this many requests.
 void wait_for_requests(const Service& service, int count) {
   while (std::stoi(member(service.get("/_sim/stats"), "requests")) < count) std::this_thread::sleep_for(5ms);
 }
@@ -172,7 +172,7 @@ void check_a_tenth_is_revoked(const Fixture& fixture, const std::string& threads
   BOOST_TEST(occurrences(stopped.err, "nothing more is sent for this user") == 20U, stopped.err);
   BOOST_TEST(occurrences(stopped.err, "refused the token on " + workspace.path("tokens") + ":") == 20U);
   BOOST_TEST(occurrences(stopped.err, "the tokens of more than 20 users are refused") == 1U);
-  BOOST_TEST(occurrences(stopped.err, "refused the tokens of 100 users (HTTP 401): ") == 1U);
+  BOOST_TEST(occurrences(stopped.err, "refused the tokens of 100 users (HTTP 401); ") == 1U);
   BOOST_TEST(occurrences(stopped.err, "koobatch resume " + fixture.report) == 1U);
 
   const auto lines = read_report(fixture.report);
@@ -181,7 +181,7 @@ void check_a_tenth_is_revoked(const Fixture& fixture, const std::string& threads
   BOOST_REQUIRE(lines.end.size() == 1U);
   BOOST_TEST(member(lines.end[0], "reason") == "aborted");
   BOOST_TEST(member(member(lines.end[0], "counts"), "remaining") == std::to_string(left_out));
-  // What a user had under way is refused too, but nothing is sent to be refused again.
+  // A user's requests in flight are refused too, but nothing more is sent.
   const auto refused = std::stoi(member(member(service.get("/_sim/stats"), "status"), "401"));
   BOOST_TEST(refused >= 100);
   BOOST_TEST(refused <= 200);
@@ -251,19 +251,19 @@ BOOST_AUTO_TEST_CASE(tokens_that_are_all_refused_stop_the_run_before_everybody_w
   Service service({"--tokens-file", workspace.path("accepted"), "--log", log});
   const auto finished = run_koobatch(command(service));
   BOOST_TEST(finished.status == 5);
-  BOOST_TEST(finished.err.find("refused the tokens of the first 100 users and took nobody's") != std::string::npos,
+  BOOST_TEST(finished.err.find("refused the tokens of the first 100 users and accepted none") != std::string::npos,
              finished.err);
   BOOST_TEST(finished.err.find("--authorization") != std::string::npos);
   BOOST_TEST(read_report(report).results.empty());
   service.stop();
-  // One at a time; one more may leave before the order to stop arrives.
+  // One at a time; one more may be sent before the order to stop arrives.
   const auto requests = read_log(log);
   BOOST_TEST(requests.size() >= 100U);
   BOOST_TEST(requests.size() <= 101U);
   check_nothing_leaked(finished);
 }
 
-BOOST_AUTO_TEST_CASE(more_of_a_stopped_user_than_a_run_looks_ahead_holds_up_nobody) {
+BOOST_AUTO_TEST_CASE(more_operations_of_a_stopped_user_than_a_run_looks_ahead_delay_no_other) {
   std::string text;
   for (int i = 0; i < 20'000; ++i) text += rename_of(fmt::format("{}", i), "a", 0);
   place("tokens", tokens_of(2, [](int user) { return user == 0 ? "stale" : "first"; }));
@@ -313,16 +313,18 @@ BOOST_AUTO_TEST_CASE(an_operation_whose_user_has_no_token_is_invalid) {
   check_nothing_leaked(skipped);
 }
 
-BOOST_AUTO_TEST_CASE(a_resumed_run_needs_tokens_for_what_it_has_still_to_send_and_no_others) {
+BOOST_AUTO_TEST_CASE(a_resumed_run_needs_tokens_only_for_users_with_operations_left_to_send) {
   workspace.write("job.ndjson", rename_of("a", "a", 1) + rename_of("b", "b", 2) + rename_of("b", "c", 3));
   place("tokens", tokens_of(4, [](int user) { return user == 2 ? "stale" : "first"; }));
   place("accepted", tokens_of(4, [](int) { return "first"; }));
   Service service({"--tokens-file", workspace.path("accepted"), "--log", log});
   const auto stopped = run_koobatch(command(service));
   BOOST_TEST(stopped.status == 5, stopped.err);
-  BOOST_TEST(stopped.err.find("refused the tokens of 1 user (HTTP 401): 1 operation of theirs, and 1 of others") !=
-                 std::string::npos,
-             stopped.err);
+  BOOST_TEST(
+      stopped.err.find(
+          "refused the tokens of 1 user (HTTP 401); left without a result: 1 operation of theirs, and 1 of others") !=
+          std::string::npos,
+      stopped.err);
 
   place("tokens", tokens_of(4, [](int user) { return user == 2 ? "first" : ""; }));
   const auto refused = resume();
@@ -342,7 +344,7 @@ BOOST_AUTO_TEST_CASE(a_resumed_run_needs_tokens_for_what_it_has_still_to_send_an
   check_nothing_leaked(resumed);
 }
 
-BOOST_AUTO_TEST_CASE(what_is_never_accepted_again_is_left_for_the_next_resume) {
+BOOST_AUTO_TEST_CASE(operations_never_accepted_again_are_left_for_the_next_resume) {
   workspace.write("job.ndjson", rename_of("a", "a", 1) + rename_of("b", "b", 2));
   place("tokens", tokens_of(3, [](int user) { return user == 2 ? "stale" : "first"; }));
   place("accepted", tokens_of(3, [](int) { return "first"; }));
@@ -354,7 +356,7 @@ BOOST_AUTO_TEST_CASE(what_is_never_accepted_again_is_left_for_the_next_resume) {
   BOOST_TEST(read_report(report).end.size() == 3U);
 }
 
-BOOST_AUTO_TEST_CASE(what_may_have_been_sent_before_a_crash_is_not_called_invalid_for_want_of_a_token) {
+BOOST_AUTO_TEST_CASE(operations_possibly_sent_before_a_crash_are_not_called_invalid_for_lack_of_a_token) {
   workspace.write("job.ndjson", rename_of("a", "a", 1));
   place("tokens", tokens_of(2, [](int) { return "first"; }));
   Service service({"--latency", "60s", "--log", log});

@@ -1,4 +1,4 @@
-// The verbs beside run: what they print, where, and their exit statuses.
+// The commands beside run: what they print, where, and their exit statuses.
 #include "service.hpp"
 #include "workspace.hpp"
 
@@ -26,7 +26,7 @@ BOOST_AUTO_TEST_CASE(validate_lists_twenty_errors_then_counts) {
   BOOST_TEST(static_cast<std::size_t>(std::count(finished.err.begin(), finished.err.end(), '\n')) == 21U, finished.err);
 }
 
-BOOST_AUTO_TEST_CASE(validate_lists_every_error_when_asked_to_say_more) {
+BOOST_AUTO_TEST_CASE(validate_lists_every_error_with_verbose) {
   const auto job = project_file("jobs/errors.ndjson");
   const auto first = run_koobatch({"validate", job});
   BOOST_TEST(first.err.find("(the first 20 are listed; -v lists all)") != std::string::npos, first.err);
@@ -102,7 +102,7 @@ BOOST_AUTO_TEST_CASE(report_sums_up_for_people_and_for_programs) {
   BOOST_TEST(member(member(json.out, "counts"), "succeeded") == "1000");
 }
 
-// The summary of a run is in its report; what others print is nowhere else.
+// The summary of a run is in its report; the output of other commands exists nowhere else.
 BOOST_AUTO_TEST_CASE(output_that_cannot_be_written_is_an_error_where_it_is_what_was_asked_for) {
   const Workspace workspace;
   const auto report = workspace.path("r");
@@ -121,7 +121,7 @@ BOOST_AUTO_TEST_CASE(output_that_cannot_be_written_is_an_error_where_it_is_what_
   BOOST_TEST(into_a_full_disk("report " + report) == 5);
 }
 
-BOOST_AUTO_TEST_CASE(report_refuses_what_is_no_report) {
+BOOST_AUTO_TEST_CASE(report_refuses_a_file_that_is_not_a_report) {
   const Workspace workspace;
   BOOST_TEST(run_koobatch({"report", workspace.path("none")}).status == 2);
   BOOST_TEST(run_koobatch({"report", workspace.write("x", "hello\n")}).status == 2);
@@ -175,18 +175,33 @@ BOOST_AUTO_TEST_CASE(verbose_lists_the_settings_in_force_with_where_they_come_fr
   BOOST_TEST(resumed.err.find("connections = 3 (the report)\n") != std::string::npos, resumed.err);
 }
 
-BOOST_AUTO_TEST_CASE(a_configuration_file_that_cannot_be_used_is_told_with_its_line) {
+BOOST_AUTO_TEST_CASE(a_configuration_file_that_cannot_be_used_is_named_with_the_place) {
   const Workspace workspace;
   const auto config = workspace.write("c.toml", "threads = 2\n[bench]\nrates = '5/s'\n");
   const auto said = run_koobatch({"validate", project_file("jobs/rename.ndjson"), "--config", config});
   BOOST_TEST(said.status == 2);
-  BOOST_TEST(
-      said.err.find("koobatch: " + config + ":3: 'rates' is no setting of bench; they are named like the flags") == 0U,
-      said.err);
+  BOOST_TEST(said.err.find("koobatch: " + config + ":3:1: unknown setting 'rates'; did you mean 'rate'?\n") == 0U,
+             said.err);
   const auto gone = run_koobatch({"validate", "x.csv"}, {{"KOOBATCH_CONFIG", workspace.path("none")}});
   BOOST_TEST(gone.status == 2);
   BOOST_TEST(gone.err.find("koobatch: KOOBATCH_CONFIG " + workspace.path("none") + ": cannot be read: ") == 0U,
              gone.err);
+}
+
+// The places where every command could leak it: on standard error, in a log as JSON, among the settings in force.
+BOOST_AUTO_TEST_CASE(a_secret_that_is_in_the_wrong_place_of_a_configuration_file_is_not_repeated) {
+  const Workspace workspace;
+  const auto job = project_file("jobs/rename.ndjson");
+  for (const char* text : {"token = s3cret", "authorization = 's3cret'", "token-env = ['s3cret'",
+                           "[run]\nrate = {a = 's3cret'}", "token-command = 's3cret' x", "user-id = \"s3cret\\q\""}) {
+    const auto config = workspace.write("c.toml", text);
+    for (const char* format : {"text", "json"}) {
+      const auto said = run_koobatch({"run", job, "--simulate", "--config", config, "--log-format", format, "-v"});
+      BOOST_TEST(said.status == 2, text);
+      BOOST_TEST(said.err.find(config + ":") != std::string::npos, said.err);
+      BOOST_TEST((said.out + said.err).find("s3cret") == std::string::npos, text << ": " << said.err);
+    }
+  }
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -1,9 +1,10 @@
 // Any bytes as what a service answers, up to what that means for the operation.
 #include "oracle.hpp"
 
-#include "koobatch/flow/classify.hpp"
-#include "koobatch/flow/server_clock.hpp"
-#include "koobatch/net/response.hpp"
+#include "koobatch/http/date.hpp"
+#include "koobatch/http/response_reader.hpp"
+#include "koobatch/koodrive/classifier.hpp"
+#include "koobatch/koodrive/server_clock.hpp"
 
 #include <simdjson.h>
 #include <xxhash.h>
@@ -20,7 +21,7 @@ namespace {
 
 using namespace koobatch;
 using fuzz::must;
-using State = net::ResponseReader::State;
+using State = http::ResponseReader::State;
 
 constexpr std::string_view asked_for = "1757156480072657793";
 const WallTime now = *parse_timestamp("2026-11-21T17:00:00.000Z");
@@ -44,7 +45,7 @@ std::string expanded(std::string_view input) {
 }
 
 struct Reading {
-  flow::Answer answer;
+  http::Answer answer;
   State state = State::more;
   std::size_t taken = 0;  ///< bytes that were the answer's
   bool keep_alive = false;
@@ -54,7 +55,7 @@ struct Reading {
 template <class NextSize>
 Reading read(std::string_view bytes, NextSize next_size) {
   Reading reading;
-  net::ResponseReader reader;
+  http::ResponseReader reader;
   reader.start(reading.answer);
   std::size_t arrived = 0;
   while (reading.state == State::more && arrived < bytes.size()) {
@@ -77,14 +78,16 @@ void check_same(const Reading& a, const Reading& b) {
   if (a.state != State::done) return;
   must(a.taken == b.taken && a.keep_alive == b.keep_alive, "an answer leaves the connection the same in pieces");
   must(a.answer.http == b.answer.http && a.answer.body == b.answer.body && a.answer.date == b.answer.date &&
-           a.answer.retry_after == b.answer.retry_after && a.answer.location == b.answer.location,
+           a.answer.retry_after == b.answer.retry_after && a.answer.location == b.answer.location &&
+           a.answer.rate_limits == b.answer.rate_limits,
        "an answer reads the same in pieces");
 }
 
-void check_bounds(const flow::Answer& answer) {
-  must(answer.body.size() <= net::max_body_bytes, "the body is bounded");
-  must(answer.date.size() + answer.retry_after.size() + answer.location.size() <= net::max_header_bytes,
+void check_bounds(const http::Answer& answer) {
+  must(answer.body.size() <= http::max_body_bytes, "the body is bounded");
+  must(answer.date.size() + answer.retry_after.size() + answer.location.size() <= http::max_header_bytes,
        "the header is bounded");
+  must(answer.rate_limits.size() <= http::max_rate_limit_bytes, "what is kept of rate limits is bounded");
 }
 
 /// In pieces of many sizes, chosen by the input itself so that it is reproduced.
@@ -96,62 +99,77 @@ Reading read_in_pieces(std::string_view bytes) {
 // Judging ----------------------------------------------------------------------------------------------------------
 
 /// What another JSON library says of an answer that is taken for a success.
-bool says_success(const std::string& body) {
+bool says_success(std::string_view body) {
   namespace json = boost::json;
+  constexpr std::string_view mark = "\xef\xbb\xbf";
+  if (body.starts_with(mark)) body.remove_prefix(mark.size());
+  // It cannot read what is in another encoding.
+  if (!simdjson::validate_utf8(body.data(), body.size())) return true;
   json::parse_options options;
   options.max_depth = simdjson::DEFAULT_MAX_DEPTH;
   boost::system::error_code error;
-  const auto value = json::parse(body, error, {}, options);
+  const auto value = json::parse(json::string_view(body.data(), body.size()), error, {}, options);
   if (error || !value.is_object()) return false;
   const auto* code = value.as_object().if_contains("code");
   if (code == nullptr) return false;
   if (const auto* number = code->if_int64()) return *number == 0;
+  if (const auto* number = code->if_double()) return *number == 0;
   const auto* text = code->if_string();
   return text != nullptr && text->find_first_not_of("-0") == json::string::npos;
 }
 
-bool same(const flow::Outcome& a, const flow::Outcome& b) {
+bool same(const koodrive::Outcome& a, const koodrive::Outcome& b) {
   return a.verdict == b.verdict && a.http == b.http && a.code == b.code && a.msg == b.msg && a.error == b.error &&
-         a.retry_after == b.retry_after && a.user_only == b.user_only && a.close == b.close;
+         a.retry_after == b.retry_after &&
+         std::equal(a.quotas.begin(), a.quotas.end(), b.quotas.begin(), b.quotas.end()) && a.user_only == b.user_only &&
+         a.close == b.close;
 }
 
-void check_outcome(const flow::Outcome& outcome, const flow::Answer& answer) {
+void check_outcome(const koodrive::Outcome& outcome, const http::Answer& answer) {
   must(outcome.http == answer.http, "the outcome is about the answer");
   must(outcome.msg.size() <= 512 && simdjson::validate_utf8(outcome.msg), "the service's words are short UTF-8");
   must(outcome.error.size() <= 512 && simdjson::validate_utf8(outcome.error), "the error is short UTF-8");
   must(!outcome.retry_after ||
-           (*outcome.retry_after >= Duration::zero() && *outcome.retry_after <= flow::max_retry_after),
+           (*outcome.retry_after >= Duration::zero() && *outcome.retry_after <= koodrive::max_retry_after),
        "the wait is bounded");
-  must(!outcome.retry_after || outcome.verdict == flow::Verdict::throttled, "only who is throttled waits");
-  if (outcome.verdict != flow::Verdict::succeeded) return;
+  must(!outcome.retry_after || outcome.verdict == koodrive::Verdict::throttled, "only who is throttled waits");
+  if (outcome.verdict != koodrive::Verdict::succeeded) return;
   must(outcome.http == 200 && outcome.code == 0, "a success is HTTP 200 with code 0");
   must(says_success(answer.body), "a success is one for another reader too");
 }
 
-void classify(flow::Answer& answer) {
-  static flow::Classifier used;
-  flow::Outcome outcome, again, of_anything;
-  answer.delivery = flow::Delivery::answered;
+void classify(http::Answer& answer) {
+  static koodrive::Classifier used;
+  koodrive::Outcome outcome, again, of_anything;
+  answer.delivery = http::Delivery::answered;
   used.classify(answer, asked_for, now, outcome);
   check_outcome(outcome, answer);
-  flow::Classifier().classify(answer, asked_for, now, again);
+  koodrive::Classifier().classify(answer, asked_for, now, again);
   must(same(outcome, again), "the answers before do not matter");
   used.classify(answer, {}, now, of_anything);
   check_outcome(of_anything, answer);
-  must(outcome.verdict != flow::Verdict::succeeded || of_anything.verdict == flow::Verdict::succeeded,
+  must(outcome.verdict != koodrive::Verdict::succeeded || of_anything.verdict == koodrive::Verdict::succeeded,
        "looking at the id makes no success");
 }
 
 /// The service's clock follows whatever date it says, on machines that are up for however long.
-void follow_clock(const flow::Answer& answer) {
+void follow_clock(const http::Answer& answer) {
   for (const auto up : {std::chrono::hours(0), std::chrono::hours(1), std::chrono::hours(24 * 3650)}) {
-    flow::ServerClock clock;
+    koodrive::ServerClock clock;
     const TimePoint received{Duration(up)};
     clock.observe(answer.date, received);
-    const auto date = parse_http_date(answer.date);
-    const WallTime expected = date.value_or(now) - flow::ServerClock::margin;
-    must(clock.x_date(received, now) == expected, "X-Date follows the service's clock");
-    flow::ServerClock::explains_refusal(now, answer.date);
+    const auto date = http::parse_date(answer.date);
+    const WallTime expected = date.value_or(now) - koodrive::ServerClock::margin;
+    const auto dated = clock.date(received, now);
+    must(dated.x_date == std::chrono::floor<std::chrono::seconds>(expected), "X-Date follows the service's clock");
+    koodrive::NodeClock node;
+    koodrive::ClockRepeats repeats;
+    unsigned refusals = 0;
+    while (clock.refused(dated, answer.date, received, now, koodrive::Cause::unsaid, node, repeats) !=
+           koodrive::ServerClock::Refusal::believe) {
+      ++refusals;
+      must(refusals <= koodrive::ServerClock::max_repeats, "no refusal is disbelieved for ever");
+    }
   }
 }
 

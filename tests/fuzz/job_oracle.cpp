@@ -1,12 +1,19 @@
 #include "job_oracle.hpp"
 
+#include "job/encoding_guess.hpp"
+#include "job/value_check.hpp"
 #include "job_support.hpp"
 #include "oracle.hpp"
 
 #include "koobatch/core/terminal_text.hpp"
-#include "koobatch/job/operation.hpp"
+#include "koobatch/job/encoding.hpp"
+#include "koobatch/job/request_body.hpp"
+#include "koobatch/koodrive/operation.hpp"
+#include "koobatch/koodrive/route.hpp"
+#include "koobatch/koodrive/rules.hpp"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cstdint>
 #include <optional>
@@ -18,6 +25,7 @@ namespace fuzz {
 namespace {
 
 using namespace koobatch;
+using namespace koobatch::koodrive;
 using namespace koobatch::job;
 
 /// Few and short, so that small inputs reach the limits too.
@@ -45,7 +53,10 @@ Record copy_of(const Fields& fields) {
   Record record{fields.row, {}, {}, {}, {}};
   for (std::size_t i = 0; i < fields.row->fields.size(); ++i) {
     const auto& value = fields.values[i];
-    auto& copy = record.values.emplace_back(Value{value.present, std::string(value.text), value.integer, {}});
+    // How an integer was written is no part of what it says.
+    const bool is_text = fields.row->fields[i].type == FieldType::text;
+    auto& copy =
+        record.values.emplace_back(Value{value.present, std::string(is_text ? value.text : ""), value.integer, {}});
     for (std::uint32_t n = 0; n < value.list_size; ++n) copy.list.emplace_back(fields.list_items[value.list_from + n]);
   }
   record.user_id = fields.user_id;
@@ -65,12 +76,12 @@ struct Found {
   friend bool operator==(const Found&, const Found&) = default;
 };
 
-struct Reading {
+struct Pass {
   std::string error;  ///< about the job as a whole; empty: none
   std::vector<Found> found;
   Digest digest;  ///< if it was read to its end
   bool cut_short = false;
-  friend bool operator==(const Reading&, const Reading&) = default;
+  friend bool operator==(const Pass&, const Pass&) = default;
 };
 
 class Judge {
@@ -85,14 +96,46 @@ class Lenient final : public Judge {
   void accepted(const RecordSource&, const Fields&) override {}
 };
 
-LineSplitter lines_of(std::string_view text, std::size_t step, const LineLimits& limits) {
-  return LineSplitter(job_support::text_source(std::string(text), step), "job", limits);
+/// A job without the line that says how it is read.
+struct Input {
+  std::string_view text;
+  Reading reading;
+};
+
+Input input_of(std::string_view text) {
+  constexpr std::string_view letters = "wgujsk";
+  constexpr std::array<std::string_view, letters.size()> encodings = {"windows-1252", "GB18030",   "UTF-16",
+                                                                      "Big5",         "Shift_JIS", "UTF-8"};
+  Input input{text, {}};
+  const auto end = text.find('\n');
+  if (!text.starts_with('#') || end == std::string_view::npos || end < 3) return input;
+  const auto options = text.substr(1, end - 1);
+  input.text.remove_prefix(end + 1);
+  if (const auto which = letters.find(options[0]); which != std::string_view::npos) {
+    input.reading.encoding = encodings[which];
+  }
+  if (options[1] != '-' && may_separate(options[1])) input.reading.delimiter = options[1];
+  if (options.find('o', 2) != std::string_view::npos) input.reading.operation = "rename_shared_folder";
+  if (options.find('i', 2) != std::string_view::npos) input.reading.ignored_columns = {"comment,x", "language"};
+  return input;
 }
 
-Found describe(const RecordSource& source, const Fields& fields, std::vector<Violation> violations, Judge& judge) {
+Result<std::unique_ptr<RecordSource>> open_source(const Input& input, OpenJob open, std::size_t step,
+                                                  const LineLimits& limits) {
+  auto text = decode(job_support::text_source(std::string(input.text), step), input.reading.encoding, "job");
+  if (!text) return text.error();
+  return open(LineSplitter(std::move(text->text), "job", limits), input.reading);
+}
+
+Found describe(const RecordSource& source, ValueCheck& values, Fields& fields, std::vector<Violation> violations,
+               Judge& judge) {
   Found found{source.line(), source.last_line(), {}, {}, {}};
   must(fields.row != nullptr || !violations.empty(), "a record without an operation is explained");
-  if (fields.row != nullptr) check(fields, violations);
+  if (fields.row != nullptr) {
+    values.examine(fields, source.line(), violations);
+    check(fields, violations);
+    for (const auto& warning : values.warnings()) must(!job::describe(warning).empty(), "an oddity has words");
+  }
   for (const auto& v : violations) found.violations.push_back(v.field + ": " + v.message);
   if (!violations.empty()) return found;
   found.record = copy_of(fields);
@@ -101,34 +144,36 @@ Found describe(const RecordSource& source, const Fields& fields, std::vector<Vio
   return found;
 }
 
-Reading read_all(std::string_view text, OpenJob open, std::size_t step, const LineLimits& limits, Judge& judge) {
-  Reading reading;
-  const auto source = open(lines_of(text, step, limits));
+Pass read_all(const Input& input, OpenJob open, std::size_t step, const LineLimits& limits, Judge& judge) {
+  Pass reading;
+  const auto source = open_source(input, open, step, limits);
   if (!source) {
     reading.error = source.error().message;
     return reading;
   }
   Fields fields;
+  ValueCheck values({.trim = true, .compose = true});
   for (;;) {
     std::vector<Violation> violations;
     const auto more = (*source)->next(fields, violations);
     if (!more) reading.error = more.error().message;
     if (!more || !*more) break;
-    reading.found.push_back(describe(**source, fields, std::move(violations), judge));
+    reading.found.push_back(describe(**source, values, fields, std::move(violations), judge));
   }
   if (reading.error.empty()) reading.digest = (*source)->digest();
   reading.cut_short = (*source)->cut_short();
   return reading;
 }
 
-void check_reading(const Reading& reading, std::string_view text) {
+void check_reading(const Pass& reading, std::string_view text) {
   std::uint32_t before = 0;
   for (const auto& found : reading.found) {
     must(found.line > before && found.last_line >= found.line, "records stand on rising lines");
     before = found.last_line;
     for (const auto& v : found.violations) must(harmless(v) == v, "a message is harmless to a terminal");
   }
-  must(before <= std::count(text.begin(), text.end(), '\n') + 1, "there are no more records than lines");
+  const auto is_end = [](char c) { return c == '\n' || c == '\r'; };
+  must(before <= std::count_if(text.begin(), text.end(), is_end) + 1, "there are no more records than lines");
   must(harmless(reading.error) == reading.error, "an error is harmless to a terminal");
   must(!reading.error.empty() || reading.digest.bytes == text.size(), "a job is read to its end");
 }
@@ -149,7 +194,7 @@ void check_request(const Fields& fields) {
   const auto& row = *fields.row;
   must(operation.id() == fields.values[row.key_field].text, "the identifier is the job's");
 
-  const auto route = match_route(row.method, operation.target());
+  const auto route = match_route(service_catalogue(), row.method, operation.target());
   must(route && route->row == fields.row, "the target leads to the operation");
   Fields again;
   again.row = fields.row;
@@ -170,7 +215,7 @@ void check_request(const Fields& fields) {
 /// Judges each operation of a job, and repeats it as `retry` does.
 class Strict final : public Judge {
  public:
-  Strict(std::string_view text, OpenJob open) : open_(open), header_(header_of(text, open)) {}
+  explicit Strict(OpenJob open) : open_(open) {}
 
   void accepted(const RecordSource& source, const Fields& fields) override {
     check_request(fields);
@@ -183,43 +228,38 @@ class Strict final : public Judge {
   }
 
  private:
-  /// The lines that the job's records need before them.
-  static std::string header_of(std::string_view text, OpenJob open) {
-    const auto source = open(lines_of(text, text.size() + 1, {}));
-    std::string header;
-    if (!source || (*source)->last_line() == 0) return header;
-    LineSplitter lines = lines_of(text, text.size() + 1, {});
-    while (lines.number() < (*source)->last_line() && lines.next()) {
-      if (lines.number() >= (*source)->line()) header.append(lines.text()).append(lines.line_end());
-    }
-    return header;
-  }
-
   void check_repeated(const RecordSource& source, const Fields& fields) const {
-    std::string record;
+    std::string header, record;
+    source.append_header(header);
     source.append_record(fields, record);
+    const std::string job = header + record + "\n";
     Lenient any;
-    const auto again = read_all(header_ + record + "\n", open_, record.size() + 1, {}, any);
+    const auto again = read_all({job, {}}, open_, job.size() + 1, {}, any);
     must(again.error.empty() && again.found.size() == 1, "a repeated record is one record");
     must(again.found[0].record == copy_of(fields), "a repeated record says the same");
     must(again.found[0].repeated == record, "a record is repeated the same way every time");
   }
 
   OpenJob open_;
-  std::string header_;
 };
 
 }  // namespace
 
 void check_job(std::string_view text, OpenJob open) {
-  Strict strict(text, open);
+  const auto input = input_of(text);
+  Strict strict(open);
   Lenient lenient;
-  const auto whole = read_all(text, open, text.size() + 1, {}, strict);
-  check_reading(whole, text);
-  must(read_all(text, open, 1, {}, lenient) == whole, "a job reads the same in pieces");
-  const auto cut = read_all(text, open, text.size() + 1, narrow, lenient);
-  check_reading(cut, text);
-  must(read_all(text, open, 1, narrow, lenient) == cut, "a job over the limits reads the same in pieces");
+  const auto size = input.text.size();
+  const auto whole = read_all(input, open, size + 1, {}, strict);
+  check_reading(whole, input.text);
+  must(read_all(input, open, 1, {}, lenient) == whole, "a job reads the same in pieces");
+  const auto cut = read_all(input, open, size + 1, narrow, lenient);
+  check_reading(cut, input.text);
+  must(read_all(input, open, 1, narrow, lenient) == cut, "a job over the limits reads the same in pieces");
+  const auto source = job_support::text_source(std::string(input.text), size + 1);
+  if (const auto guess = guess_encoding(*source).value()) {
+    must(check_encoding(guess->encoding).has_value(), "a guessed encoding can be given");
+  }
 }
 
 }  // namespace fuzz

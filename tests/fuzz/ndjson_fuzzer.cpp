@@ -8,8 +8,8 @@ namespace {
 
 using namespace koobatch;
 
-Result<std::unique_ptr<job::RecordSource>> open_ndjson(job::LineSplitter lines) {
-  return job::read_ndjson(std::move(lines));
+Result<std::unique_ptr<job::RecordSource>> open_ndjson(job::LineSplitter lines, const job::Reading& reading) {
+  return job::read_ndjson(std::move(lines), koodrive::service_catalogue(), "job", reading);
 }
 
 }  // namespace

@@ -1,16 +1,19 @@
 // Any text as each of the small values that come from outside: trace IDs, durations, rates, counts, dates, endpoints,
-// Retry-After; and as a text that is shown or written as JSON.
+// Retry-After, declared quotas; and as a text that is shown or written as JSON.
 #include "oracle.hpp"
 
 #include "koobatch/core/clock.hpp"
+#include "koobatch/core/describe.hpp"
 #include "koobatch/core/json.hpp"
 #include "koobatch/core/terminal_text.hpp"
 #include "koobatch/core/trace_id.hpp"
 #include "koobatch/core/units.hpp"
 #include "koobatch/core/utf8.hpp"
-#include "koobatch/flow/classify.hpp"
-#include "koobatch/job/describe.hpp"
-#include "koobatch/net/endpoint.hpp"
+#include "koobatch/http/date.hpp"
+#include "koobatch/http/endpoint.hpp"
+#include "koobatch/koodrive/classifier.hpp"
+#include "koobatch/koodrive/x_date.hpp"
+#include "koodrive/declared_quota_fields.hpp"
 
 #include <simdjson.h>
 
@@ -79,8 +82,8 @@ void check_count(std::string_view text) {
 }
 
 std::string x_date(WallTime t) {
-  std::string out(x_date_length, '\0');
-  write_x_date(t, out.data());
+  std::string out(koodrive::x_date_length, '\0');
+  koodrive::write_x_date(t, out.data());
   return out;
 }
 
@@ -91,12 +94,13 @@ void check_times(std::string_view text) {
     const bool moved = text < "1970" || text >= "2200";
     must(moved || timestamp(*t) == text, "a timestamp is written as it was read");
   }
-  if (const auto t = parse_x_date(text)) {
-    must(parse_x_date(x_date(*t)) == t, "an X-Date is read as it was written");
+  if (const auto t = koodrive::parse_x_date(text)) {
+    must(koodrive::parse_x_date(x_date(*t)) == t, "an X-Date is read as it was written");
   }
-  if (const auto t = parse_http_date(text)) {
-    must(parse_http_date(http_date(*t)) == t, "an HTTP date is read as it was written");
-    must(parse_timestamp(timestamp(*t)) == t && parse_x_date(x_date(*t)) == t, "all forms of a date mean the same");
+  if (const auto t = http::parse_date(text)) {
+    must(http::parse_date(http::format_date(*t)) == t, "an HTTP date is read as it was written");
+    must(parse_timestamp(timestamp(*t)) == t && koodrive::parse_x_date(x_date(*t)) == t,
+         "all forms of a date mean the same");
   }
 }
 
@@ -104,8 +108,35 @@ void check_times(std::string_view text) {
 void check_retry_after(std::string_view text) {
   const auto line_break = std::min(text.find('\n'), text.size());
   const auto date = text.substr(std::min(line_break + 1, text.size()));
-  const auto wait = flow::parse_retry_after(text.substr(0, line_break), parse_http_date(date).value_or(WallTime()));
-  if (wait) must(*wait >= Duration::zero() && *wait <= flow::max_retry_after, "a wait is bounded");
+  const auto wait =
+      koodrive::parse_retry_after(text.substr(0, line_break), http::parse_date(date).value_or(WallTime()));
+  if (wait) must(*wait >= Duration::zero() && *wait <= koodrive::max_retry_after, "a wait is bounded");
+}
+
+bool is_bounded(const DeclaredQuota& quota) {
+  constexpr auto most = DeclaredQuota::max_count;
+  constexpr auto longest = DeclaredQuota::max_time;
+  return (!quota.limit || (*quota.limit >= 1 && *quota.limit <= most)) &&
+         (!quota.remaining || *quota.remaining <= quota.limit.value_or(most)) &&
+         (!quota.window || (*quota.window > Duration::zero() && *quota.window <= longest)) &&
+         (!quota.reset || (*quota.reset >= Duration::zero() && *quota.reset <= quota.window.value_or(longest)));
+}
+
+/// `text` as header fields, as the value of each of them, and as a gateway's message.
+void check_quotas(std::string_view text) {
+  DeclaredQuotas quotas;
+  const auto check = [&] {
+    must(std::all_of(quotas.begin(), quotas.end(), is_bounded), "a declared quota is bounded");
+    quotas.clear();
+  };
+  koodrive::read_quota_fields(text, WallTime(), quotas);
+  check();
+  for (const auto& field : koodrive::quota_fields) {
+    koodrive::read_quota_fields(std::string(field.name) + ": " + std::string(text), WallTime(), quotas);
+    check();
+  }
+  koodrive::read_quota_message(text, DeclaredQuota::Scope::user, quotas);
+  check();
 }
 
 bool is_visible_ascii(std::string_view text) {
@@ -113,7 +144,7 @@ bool is_visible_ascii(std::string_view text) {
 }
 
 void check_endpoint(std::string_view text) {
-  const auto endpoint = net::parse_endpoint(text);
+  const auto endpoint = http::parse_endpoint(text);
   if (!endpoint) {
     must(!endpoint.error().message.empty(), "what is no endpoint is explained");
     return;
@@ -121,7 +152,7 @@ void check_endpoint(std::string_view text) {
   must(!endpoint->host.empty() && is_visible_ascii(endpoint->host), "a host can be looked up");
   must(!endpoint->authority.empty() && is_visible_ascii(endpoint->authority), "an authority fits a header");
   must(parse_count(endpoint->port, 1, 65535).has_value(), "a port is one");
-  const auto again = net::parse_endpoint(endpoint->url());
+  const auto again = http::parse_endpoint(endpoint->url());
   must(again && again->tls == endpoint->tls && again->host == endpoint->host && again->port == endpoint->port &&
            again->authority == endpoint->authority,
        "an endpoint's URL leads to it");
@@ -137,7 +168,7 @@ bool is_harmless(std::string_view text) {
 void check_shown(std::string_view text) {
   const auto shown = harmless(text);
   must(is_harmless(shown) && harmless(shown) == shown, "what is shown is harmless");
-  must(is_harmless(job::quote(text)), "what is quoted is harmless");
+  must(is_harmless(quote(text)), "what is quoted is harmless");
   for (const std::size_t width : {0U, 1U, 2U, 5U, 40U}) {
     const auto cut = clipped(shown, width);
     must(columns(cut) <= width && is_harmless(cut), "what is cut fits");
@@ -164,6 +195,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   check_count(text);
   check_times(text);
   check_retry_after(text);
+  check_quotas(text);
   check_endpoint(text);
   check_shown(text);
   check_json(text);

@@ -7,10 +7,12 @@
 //           short: the Nth CALL (a write) does only half
 //   CALL    write, sync: on a report (a file named *report*); folder: fsync() of a folder named tokens; send: a
 //   request;
-//           socket, connect: for TCP over IPv4
-// KOOBATCH_LOCALHOST="ADDRESS ADDRESS": what the name localhost resolves to.
+//           socket, connect: for TCP over IPv4; thread: the start of one
+// KOOBATCH_LOCALHOST="ADDRESS ADDRESS": what the name localhost resolves to, in this order; "@FILE": the file holds the
+// addresses, and is read each time.
 #include <dlfcn.h>
 #include <netdb.h>
+#include <pthread.h>
 #include <signal.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -19,6 +21,8 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <fstream>
+#include <iterator>
 #include <sstream>
 #include <string>
 
@@ -139,19 +143,31 @@ extern "C" int connect(int fd, const sockaddr* address, socklen_t size) {
   return -1;
 }
 
+extern "C" int pthread_create(pthread_t* thread, const pthread_attr_t* attributes, void* (*start)(void*),
+                              void* argument) {
+  static const auto real = next<int (*)(pthread_t*, const pthread_attr_t*, void* (*)(void*), void*)>("pthread_create");
+  return strikes("thread") ? fault().error : real(thread, attributes, start, argument);
+}
+
 extern "C" int getaddrinfo(const char* host, const char* service, const addrinfo* hints, addrinfo** found) {
   static const auto real = next<int (*)(const char*, const char*, const addrinfo*, addrinfo**)>("getaddrinfo");
   const char* addresses = std::getenv("KOOBATCH_LOCALHOST");
   if (addresses == nullptr || host == nullptr || std::strcmp(host, "localhost") != 0) {
     return real(host, service, hints, found);
   }
+  std::string all = addresses;
+  if (all.starts_with('@')) {
+    std::ifstream file(all.substr(1));
+    all.assign(std::istreambuf_iterator<char>(file), {});
+  }
   // The C library frees such a list link by link, so several may be hung together.
-  std::istringstream words(addresses);
+  std::istringstream words(all);
   *found = nullptr;
   addrinfo** end = found;
   for (std::string address; words >> address;) {
     if (const int error = real(address.c_str(), service, hints, end); error != 0) return error;
     while (*end != nullptr) end = &(*end)->ai_next;
   }
+  if (*found == nullptr) return EAI_NONAME;
   return 0;
 }

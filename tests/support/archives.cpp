@@ -20,7 +20,7 @@ Compressor make_compressor() {
   return context;
 }
 
-/// As a stream, so that the frame does not hold the text's size unless it was pledged.
+/// Compressed as a stream, so that the frame does not hold the text's size unless it was pledged.
 std::string compress(ZSTD_CCtx* context, std::string_view text, ZSTD_EndDirective first) {
   std::string out(::ZSTD_compressBound(text.size()) + 64, '\0');
   ZSTD_inBuffer from{text.data(), text.size(), 0};

@@ -21,7 +21,7 @@ std::vector<std::string> console_lines(const std::string& log) {
   return lines;
 }
 
-/// The URLs in a log of Chromium's network, which has a "url" for every request.
+/// The requested URLs in a log of Chromium's network, which has a "url" for every request.
 std::vector<std::string> requested(const std::string& log, const std::string& page) {
   constexpr std::string_view label = R"("url":")";
   std::vector<std::string> urls;

@@ -6,11 +6,11 @@
 
 namespace koobatch::test {
 
-/// A page as Chromium has shown it.
+/// A page as rendered by Chromium.
 struct Shown {
-  std::string dom;                    ///< after its scripts have run
-  std::vector<std::string> console;   ///< all that was reported on the console, errors of the policy included
-  std::vector<std::string> requests;  ///< the URLs that were asked for, but for the page's own and those within it
+  std::string dom;                   ///< after its scripts have run
+  std::vector<std::string> console;  ///< everything on the console, including violations of the content security policy
+  std::vector<std::string> requests;  ///< requested URLs, except the page's own and those within it
 };
 
 /// Opens a file in headless Chromium, with no profile and no network.

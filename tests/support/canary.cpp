@@ -29,7 +29,7 @@ std::string url_encoded(std::string_view text, bool upper) {
   return out;
 }
 
-/// What base64 of something that holds `text` after `before` other bytes is sure to hold.
+/// The part of a base64 encoding that is certain to appear when `text` follows `before` other bytes.
 std::string base64(std::string_view text, std::size_t before) {
   const std::string padded = std::string(before, 'x') + std::string(text);
   std::string out(padded.size() / 3 * 4 + 5, '\0');

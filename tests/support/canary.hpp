@@ -5,7 +5,7 @@
 
 namespace koobatch::test {
 
-/// A secret to be looked for where it must not be: as it is, in base64, in hex, and encoded for URLs.
+/// A secret to search for where it must not appear: unchanged, in base64, in hex, and URL-encoded.
 class Canary {
  public:
   explicit Canary(std::string secret);

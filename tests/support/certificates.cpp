@@ -27,7 +27,7 @@ void make_certificate(const Workspace& workspace, const std::string& name, const
 }
 
 void issue_certificate(const Workspace& workspace, const std::string& name, const Certificate& certificate) {
-  // This openssl takes no dates for certificates: they begin when it thinks it is run.
+  // This openssl has no option for a certificate's dates: they begin at the current time, which is faked.
   std::vector<std::string> command{"/usr/bin/faketime", "-f", fmt::format("{:+}d", certificate.valid_from_day)};
   const auto add = [&](std::initializer_list<std::string> words) {
     command.insert(command.end(), words.begin(), words.end());

@@ -14,7 +14,7 @@ namespace {
 namespace asio = net::asio;
 using boost::system::error_code;
 
-/// Of "CONNECT host:port HTTP/1.1"; 0 if that is not what it is.
+/// The port in "CONNECT host:port HTTP/1.1"; 0 if the request is anything else.
 std::uint16_t port_asked_for(std::string_view head) {
   const auto line = head.substr(0, head.find("\r\n"));
   std::uint16_t port = 0;
@@ -26,9 +26,9 @@ std::uint16_t port_asked_for(std::string_view head) {
 
 }  // namespace
 
-ConnectProxy::ConnectProxy(Behaviour behaviour)
+ConnectProxy::ConnectProxy(Behaviour behaviour, const asio::ip::tcp::endpoint& at)
     : behaviour_(std::move(behaviour)),
-      server_([this](LoopbackServer::SocketPtr client, std::size_t) { return serve(std::move(client)); }) {}
+      server_([this](LoopbackServer::SocketPtr client, std::size_t) { return serve(std::move(client)); }, at) {}
 
 std::vector<std::string> ConnectProxy::heads() const {
   const std::lock_guard guard(mutex_);
@@ -67,7 +67,7 @@ net::Awaitable<void> ConnectProxy::serve(LoopbackServer::SocketPtr client) {
     co_return;
   }
   asio::co_spawn(server_.context(), pump(service, client, false), [](const std::exception_ptr& exception) {
-    if (exception) std::rethrow_exception(exception);  // a bug of the test: ends it
+    if (exception) std::rethrow_exception(exception);  // a bug in the test: terminate
   });
   co_await pump(client, service, true);
 }

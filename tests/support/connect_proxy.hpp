@@ -9,22 +9,23 @@
 
 namespace koobatch::test {
 
-/// An HTTP proxy that knows nothing but CONNECT, and keeps what it saw.
+/// An HTTP proxy that supports only CONNECT, and records what it received.
 class ConnectProxy {
  public:
-  /// Sends everybody who asks to `port` of this machine, whatever host they name. `refusal`: what it answers instead,
-  /// as it is; `hang`: it answers nothing.
+  /// Connects every client to `port` of this machine, whatever host it names. `refusal`: sent instead, verbatim;
+  /// `hang`: it does not answer.
   struct Behaviour {
     std::string refusal{};
     bool hang = false;
   };
-  explicit ConnectProxy(Behaviour behaviour);
+  explicit ConnectProxy(Behaviour behaviour, const net::asio::ip::tcp::endpoint& at = local("127.0.0.1"));
   ConnectProxy() : ConnectProxy(Behaviour{}) {}
 
   std::string url() const { return server_.url(); }
-  /// What was said to the proxy itself: one head for each connection.
+  std::uint16_t port() const { return server_.port(); }
+  /// The requests to the proxy itself: one head per connection.
   std::vector<std::string> heads() const;
-  /// All bytes that came from clients, those to the proxy and those through it.
+  /// All bytes received from clients, to the proxy and through it.
   std::string seen() const;
 
  private:

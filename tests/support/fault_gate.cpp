@@ -1,6 +1,6 @@
 #include "fault_gate.hpp"
 
-#include "koobatch/net/endpoint.hpp"
+#include "koobatch/http/endpoint.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 
@@ -15,7 +15,7 @@ namespace asio = net::asio;
 using boost::system::error_code;
 
 asio::ip::tcp::endpoint address_of(const std::string& url) {
-  const auto endpoint = net::parse_endpoint(url).value();
+  const auto endpoint = http::parse_endpoint(url).value();
   return {asio::ip::make_address(endpoint.host), static_cast<std::uint16_t>(std::stoi(endpoint.port))};
 }
 
@@ -26,10 +26,10 @@ struct FaultGate::Tunnel {
   LoopbackServer::SocketPtr client;
   LoopbackServer::SocketPtr service;
   Script script;
-  std::array<std::size_t, 2> of_exchange{};  ///< bytes of each side in the exchange under way
+  std::array<std::size_t, 2> of_exchange{};  ///< bytes of each side in the current exchange
   std::size_t exchange = 0;
-  std::size_t towards_fault = 0;  ///< bytes passed on that count for it
-  bool answering = false;         ///< a byte of the answer has come
+  std::size_t towards_fault = 0;  ///< bytes passed on that count towards the fault
+  bool answering = false;         ///< a byte of the answer has arrived
   bool struck = false;
   bool silent = false;
 
@@ -47,11 +47,11 @@ struct FaultGate::Tunnel {
   }
 };
 
-FaultGate::FaultGate(const std::string& url, Plan plan)
+FaultGate::FaultGate(const std::string& url, Plan plan, const asio::ip::tcp::endpoint& at)
     : service_(address_of(url)),
       plan_(std::move(plan)),
-      server_(
-          [this](LoopbackServer::SocketPtr client, std::size_t number) { return serve(std::move(client), number); }) {}
+      server_([this](LoopbackServer::SocketPtr client, std::size_t number) { return serve(std::move(client), number); },
+              at) {}
 
 void FaultGate::set(Plan plan) {
   const std::lock_guard guard(mutex_);
@@ -80,7 +80,7 @@ net::Awaitable<void> FaultGate::serve(LoopbackServer::SocketPtr client, std::siz
   error_code ignored;
   tunnel->service->set_option(asio::ip::tcp::no_delay(true), ignored);
   asio::co_spawn(server_.context(), pump(tunnel, Side::answer), [](const std::exception_ptr& exception) {
-    if (exception) std::rethrow_exception(exception);  // a bug of the test: ends it
+    if (exception) std::rethrow_exception(exception);  // a bug in the test: terminate
   });
   co_await pump(tunnel, Side::request);
 }
@@ -104,7 +104,7 @@ net::Awaitable<void> FaultGate::pump(TunnelPtr tunnel, Side side) {
   tunnel->close();
 }
 
-/// Passes on what the fault leaves of it; false if the connection is over.
+/// Passes on what the fault leaves of `bytes`. Returns whether the connection stays open.
 net::Awaitable<bool> FaultGate::pass_on(TunnelPtr tunnel, Side side, std::string bytes) {
   const Fault& fault = tunnel->script.fault;
   bool strikes = false;

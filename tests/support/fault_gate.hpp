@@ -17,9 +17,9 @@ enum class Side { request, answer };
 
 /// How one direction is slowed down.
 struct Shape {
-  std::chrono::milliseconds delay{0};  ///< every piece is passed on so much later
+  std::chrono::milliseconds delay{0};  ///< by which every piece is delayed
   std::size_t bytes_per_second = 0;    ///< 0: no limit
-  bool single_bytes = false;           ///< every byte goes in a piece of its own
+  bool single_bytes = false;           ///< whether every byte is passed on separately
 };
 
 /// What goes wrong on a connection, once.
@@ -28,13 +28,13 @@ struct Fault {
     none,
     close,
     reset,
-    black_hole,  ///< nothing is passed on any more, in either direction, and nothing closed
-    corrupt,     ///< the byte at this place gets its highest bit flipped; the next exchange closes the connection
+    black_hole,  ///< stops passing on in both directions, without closing anything
+    corrupt,     ///< flips the highest bit of the byte at this place; the next exchange closes the connection
   };
   Kind kind = Kind::none;
   Side side = Side::request;
   std::size_t exchange = 0;  ///< from this exchange of the connection on, from 0,
-  std::size_t after = 0;     ///< so many bytes of that side are passed on before it happens
+  std::size_t after = 0;     ///< this many bytes of that side are passed on before it happens
 };
 
 struct Script {
@@ -43,29 +43,30 @@ struct Script {
   Shape answers{};
 };
 
-/// Stands between client and service and makes the network between them go wrong as the script of each connection says.
+/// Stands between client and service and injects network faults according to each connection's script.
 class FaultGate {
  public:
   /// The script of the `number`th connection, from 0.
   using Plan = std::function<Script(std::size_t number)>;
 
-  /// In front of the service at `url`; without a plan it passes on everything.
-  explicit FaultGate(const std::string& url, Plan plan = {});
+  /// In front of the service at `url`; without a plan it passes everything on.
+  explicit FaultGate(const std::string& url, Plan plan = {},
+                     const net::asio::ip::tcp::endpoint& at = local("127.0.0.1"));
 
   std::string url() const { return server_.url(); }
   std::uint16_t port() const { return server_.port(); }
-  /// For connections from now on. Those open keep what they have.
+  /// Applies to new connections. Open ones keep their script.
   void set(Plan plan);
   void heal() { set({}); }
-  /// Connections from now on go to the service at `url`; those open are closed.
+  /// Directs new connections to the service at `url`, and closes open ones.
   void redirect(const std::string& url);
   void stop_accepting() { server_.stop_accepting(); }
   void accept_again() { server_.accept_again(); }
 
   std::size_t connections() const { return server_.connections(); }
-  /// How often something went wrong as scripted.
+  /// How many scripted faults have occurred.
   std::size_t struck() const { return struck_; }
-  /// The most bytes of that side that one whole exchange had.
+  /// The largest number of bytes on that side in one complete exchange.
   std::size_t longest(Side side) const { return longest_[static_cast<std::size_t>(side)]; }
 
  private:

@@ -1,6 +1,6 @@
 #include "http_get.hpp"
 
-#include "koobatch/net/endpoint.hpp"
+#include "koobatch/http/endpoint.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -12,7 +12,7 @@ namespace koobatch::test {
 std::string http_get(const std::string& url, const std::string& path) {
   namespace asio = boost::asio;
   namespace http = boost::beast::http;
-  const auto endpoint = net::parse_endpoint(url).value();
+  const auto endpoint = koobatch::http::parse_endpoint(url).value();
   asio::io_context context;
   asio::ip::tcp::socket socket(context);
   socket.connect({asio::ip::make_address(endpoint.host), static_cast<std::uint16_t>(std::stoi(endpoint.port))});

@@ -3,7 +3,7 @@
 
 namespace koobatch::test {
 
-/// The body that plain HTTP GET of `path` gives, from the server at `url`.
+/// The body of a plain HTTP GET of `path` from the server at `url`.
 std::string http_get(const std::string& url, const std::string& path);
 
 }  // namespace koobatch::test

@@ -7,8 +7,7 @@
 
 namespace koobatch::test {
 
-/// The program with all that belongs to it, installed below a root of its own: as the package does it, or where
-/// `prefix` says.
+/// The program with its files, installed below a separate root: as the package does it, or at `prefix`.
 class Installation {
  public:
   explicit Installation(const std::string& prefix = "/usr");
@@ -20,7 +19,7 @@ class Installation {
   Workspace root_;
 };
 
-/// Runs any program to its end.
+/// Runs any program until it ends.
 Finished run_program(const std::vector<std::string>& command, const Process::Environment& environment = {},
                      const std::string& folder = {});
 

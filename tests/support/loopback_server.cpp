@@ -1,5 +1,7 @@
 #include "loopback_server.hpp"
 
+#include "koobatch/net/address_memory.hpp"
+
 #include <fcntl.h>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
@@ -16,7 +18,7 @@ using boost::system::error_code;
 
 namespace {
 
-/// The processes a test starts must not hold its connections open.
+/// The processes that a test starts must not hold its connections open.
 template <class Socket>
 void keep_from_children(Socket& socket) {
   ::fcntl(socket.native_handle(), F_SETFD, FD_CLOEXEC);
@@ -24,7 +26,12 @@ void keep_from_children(Socket& socket) {
 
 }  // namespace
 
-LoopbackServer::LoopbackServer(Session session) : session_(std::move(session)) {
+asio::ip::tcp::endpoint local(const std::string& address, std::uint16_t port) {
+  return {asio::ip::make_address(address), port};
+}
+
+LoopbackServer::LoopbackServer(Session session, const asio::ip::tcp::endpoint& at)
+    : session_(std::move(session)), acceptor_(context_, at) {
   keep_from_children(acceptor_);
   accept();
   thread_ = std::thread([this] { context_.run(); });
@@ -38,6 +45,10 @@ LoopbackServer::~LoopbackServer() {
     close_sockets();
   });
   thread_.join();
+}
+
+std::string LoopbackServer::url() const {
+  return "http://" + net::to_text(at_);
 }
 
 void LoopbackServer::close_sockets() {
@@ -91,7 +102,7 @@ void LoopbackServer::accepted(net::Socket socket) {
   const auto shared = std::make_shared<net::Socket>(std::move(socket));
   sockets_.push_back(shared);
   asio::co_spawn(context_, session_(shared, connections_++), [](const std::exception_ptr& exception) {
-    if (exception) std::rethrow_exception(exception);  // a bug of the test: ends it
+    if (exception) std::rethrow_exception(exception);  // a bug in the test: terminate
   });
 }
 

@@ -15,31 +15,36 @@
 
 namespace koobatch::test {
 
-/// Accepts connections on a free loopback port and serves each by a coroutine, all of them on one thread of its own.
+/// An address of this machine; port 0: a free one.
+net::asio::ip::tcp::endpoint local(const std::string& address, std::uint16_t port = 0);
+
+/// Accepts connections on a loopback port (by default a free one of 127.0.0.1) and serves each with a coroutine, all on
+/// one thread of its own.
 class LoopbackServer {
  public:
   using SocketPtr = std::shared_ptr<net::Socket>;
   /// Serves one connection, the `number`th from 0. Runs on the server's thread, and ends when its sockets are closed.
   using Session = std::function<net::Awaitable<void>(SocketPtr socket, std::size_t number)>;
 
-  explicit LoopbackServer(Session session);
+  explicit LoopbackServer(Session session, const net::asio::ip::tcp::endpoint& at = local("127.0.0.1"));
   /// Closes all connections and waits for their sessions.
   ~LoopbackServer();
   LoopbackServer(const LoopbackServer&) = delete;
   LoopbackServer& operator=(const LoopbackServer&) = delete;
 
-  std::string url() const { return "http://127.0.0.1:" + std::to_string(port_); }
-  std::uint16_t port() const { return port_; }
+  /// An http URL.
+  std::string url() const;
+  std::uint16_t port() const { return at_.port(); }
   std::size_t connections() const { return connections_; }
 
-  /// From now on nobody takes connections off the listening socket's queue.
+  /// From now on connections stay in the listening socket's queue.
   void stop_accepting();
-  /// Takes them again, those that waited included.
+  /// Accepts connections again, including those that waited.
   void accept_again();
-  /// Closes the connections there are, and what sessions made, and does `change` before any other is served.
+  /// Closes all connections and all sockets made by sessions, and calls `change` before the next one is served.
   void close_connections(const std::function<void()>& change);
 
-  /// For sessions: another socket, closed with the server.
+  /// For sessions: makes another socket, closed with the server.
   SocketPtr make_socket();
   net::asio::io_context& context() { return context_; }
 
@@ -47,26 +52,26 @@ class LoopbackServer {
   void accept();
   void accepted(net::Socket socket);
   void close_sockets();
-  /// Does it on the server's thread, and waits until it is done.
+  /// Calls `action` on the server's thread, and waits until it has returned.
   template <class Action>
   void on_thread(Action action);
 
   const Session session_;
   net::asio::io_context context_{1};
   using Acceptor = net::asio::basic_socket_acceptor<net::asio::ip::tcp, net::Executor>;
-  Acceptor acceptor_{context_, {net::asio::ip::address_v4::loopback(), 0}};
-  const std::uint16_t port_ = acceptor_.local_endpoint().port();
+  Acceptor acceptor_;
+  const net::asio::ip::tcp::endpoint at_ = acceptor_.local_endpoint();
   net::asio::executor_work_guard<net::Executor> work_{context_.get_executor()};
   std::vector<std::weak_ptr<net::Socket>> sockets_;
   std::atomic<std::size_t> connections_{0};
   std::thread thread_;
 };
 
-/// Closes so that the peer sees a reset, not an end.
+/// Closes the socket so that the peer sees a reset instead of an end.
 void reset(net::Socket& socket);
-/// Waits, on the thread of `context`.
+/// Waits on the thread of `context`.
 net::Awaitable<void> pause(net::asio::io_context& context, std::chrono::microseconds duration);
-/// Writes all of it; false if the peer is gone.
+/// Writes all bytes; false if the peer has closed.
 net::Awaitable<bool> write_all(net::Socket& socket, std::string_view bytes);
 
 }  // namespace koobatch::test

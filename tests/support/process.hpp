@@ -17,9 +17,9 @@ struct Finished {
 /// A child process with its standard output and error captured. Killed and reaped at destruction if it still runs.
 class Process {
  public:
-  using Environment = std::map<std::string, std::string>;  ///< added to ours
+  using Environment = std::map<std::string, std::string>;  ///< added to our own
 
-  /// `folder`: to run in, and `input`: the file to be its standard input; both ours if empty.
+  /// `folder`: its working directory, `input`: the file for its standard input; both inherited if empty.
   explicit Process(std::vector<std::string> command, const Environment& environment = {},
                    const std::string& folder = {}, const std::string& input = {});
   ~Process();
@@ -30,7 +30,7 @@ class Process {
   void signal(int number) const;
   /// Waits for its end; after `patience` it is killed and the test fails.
   Finished wait(std::chrono::seconds patience = std::chrono::seconds(300));
-  /// Reads standard output up to the next newline, which is left out.
+  /// Reads standard output up to the next newline, which is removed.
   std::string read_line();
 
  private:
@@ -42,7 +42,7 @@ class Process {
   std::thread err_reader_;
 };
 
-/// Runs the koobatch binary under test to its end.
+/// Runs the koobatch binary under test until it ends.
 Finished run_koobatch(const std::vector<std::string>& arguments, const Process::Environment& environment = {},
                       const std::string& folder = {}, const std::string& input = {});
 

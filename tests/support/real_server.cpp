@@ -65,7 +65,7 @@ bool accepts(unsigned port) {
   return !error;
 }
 
-/// `listening`: what follows the port.
+/// `listening`: configuration that follows the port.
 std::vector<std::string> nginx_command(const Workspace& workspace, unsigned port, const std::string& upstream,
                                        const std::string& http_settings, const std::string& location_settings,
                                        const std::string& listening) {
@@ -109,9 +109,32 @@ RealServer RealServer::nginx_tls(const Workspace& workspace, const std::string& 
   return {nginx_command(workspace, port, upstream, http_settings, "", tls), port, "https"};
 }
 
-RealServer RealServer::haproxy(const Workspace& workspace, const std::string& upstream) {
+RealServer RealServer::nginx_http2(const Workspace& workspace, const std::string& upstream, const std::string& settings,
+                                   const std::string& certificate) {
   const unsigned port = free_port();
-  return {haproxy_command(workspace, port, upstream, ""), port};
+  if (certificate.empty()) {
+    return {nginx_command(workspace, port, upstream, "", "", fmt::format(" http2;\n{}", settings)), port};
+  }
+  const auto tls =
+      fmt::format(" ssl http2;\nssl_certificate {};\nssl_certificate_key {};\n{}",
+                  workspace.path(certificate + ".chain.pem"), workspace.path(certificate + ".key"), settings);
+  return {nginx_command(workspace, port, upstream, "", "", tls), port, "https"};
+}
+
+RealServer RealServer::nghttpx(const std::string& upstream, const std::vector<std::string>& flags) {
+  const unsigned port = free_port();
+  std::string backend = upstream;
+  backend.replace(backend.find(':'), 1, ",");
+  std::vector<std::string> command{"/usr/sbin/nghttpx", fmt::format("-f127.0.0.1,{};no-tls", port),
+                                   "-b" + backend,      "--conf=/dev/null",
+                                   "--no-via",          "--errorlog-file=/dev/null"};
+  command.insert(command.end(), flags.begin(), flags.end());
+  return {std::move(command), port};
+}
+
+RealServer RealServer::haproxy(const Workspace& workspace, const std::string& upstream, const std::string& bind) {
+  const unsigned port = free_port();
+  return {haproxy_command(workspace, port, upstream, bind), port};
 }
 
 RealServer RealServer::haproxy_tls(const Workspace& workspace, const std::string& upstream,

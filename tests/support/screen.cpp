@@ -5,7 +5,7 @@
 
 namespace koobatch::test {
 
-/// Where the cursor's row begins within its line. Behind the last column the cursor is still in that row.
+/// Where the cursor's row begins within its line. A cursor behind the last column is still in that row.
 std::size_t Screen::row_begin() const {
   const std::size_t rows = column_ / width_;
   return (column_ > 0 && column_ % width_ == 0 ? rows - 1 : rows) * width_;
@@ -20,7 +20,8 @@ void Screen::write(std::string_view bytes) {
     } else if (c == '\r') {
       column_ = row_begin();
     } else if (c == '\n') {
-      // The terminal's driver makes \r\n of each.
+      // The terminal driver turns each into \r
+      // .
       column_ = 0;
       if (++line_ == lines_.size()) lines_.emplace_back();
     } else {

@@ -6,22 +6,22 @@
 
 namespace koobatch::test {
 
-/// What a terminal shows, with all that has scrolled away: as much of one as koobatch uses. ASCII takes a column a
-/// byte; of anything else columns are only roughly right.
+/// What a terminal shows, including everything scrolled away, as far as koobatch uses it. ASCII takes one column per
+/// byte; columns of anything else are approximate.
 class Screen {
  public:
-  /// What becomes of rows when the terminal gets another width.
+  /// What happens to rows when the terminal's width changes.
   enum class Resizing {
-    reflow,  ///< they are broken anew, as most terminals do it
-    cut,     ///< what does not fit is lost, as with xterm
+    reflow,  ///< rows are wrapped again, as most terminals do
+    cut,     ///< what does not fit is lost, as in xterm
   };
   Screen(std::size_t width, Resizing resizing) : width_(width), resizing_(resizing) {}
 
   void write(std::string_view bytes);
   void resize(std::size_t width);
-  /// Without blanks at their ends.
+  /// Without trailing blanks.
   std::vector<std::string> rows() const;
-  /// The last row that is not empty.
+  /// The last non-empty row.
   std::string last_row() const;
 
  private:
@@ -31,11 +31,11 @@ class Screen {
 
   std::size_t width_;
   Resizing resizing_;
-  std::vector<std::string> lines_{1};  ///< each as long as it was written: rows come of breaking it
+  std::vector<std::string> lines_{1};  ///< each at its full length; rows result from wrapping
   std::size_t line_ = 0;               ///< of the cursor
   std::size_t column_ = 0;             ///< within the line
   bool wraps_ = true;
-  std::string sequence_;  ///< an escape sequence, as far as it has come
+  std::string sequence_;  ///< an incomplete escape sequence
 };
 
 }  // namespace koobatch::test

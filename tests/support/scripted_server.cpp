@@ -24,7 +24,7 @@ std::size_t content_length(std::string_view head) {
   return length;
 }
 
-/// Reads one whole request; false if there is none.
+/// Reads one complete request; false if there is none.
 net::Awaitable<bool> read_request(net::Socket& socket) {
   std::string bytes;
   const auto [error, head] =
@@ -37,7 +37,7 @@ net::Awaitable<bool> read_request(net::Socket& socket) {
   co_return !cut;
 }
 
-/// Until the client closes.
+/// Reads until the client closes.
 net::Awaitable<void> swallow(net::Socket& socket) {
   char bytes[4096];
   for (;;) {
@@ -48,9 +48,9 @@ net::Awaitable<void> swallow(net::Socket& socket) {
 
 }  // namespace
 
-ScriptedServer::ScriptedServer(std::vector<Reply> replies)
+ScriptedServer::ScriptedServer(std::vector<Reply> replies, const asio::ip::tcp::endpoint& at)
     : replies_(std::move(replies)),
-      server_([this](LoopbackServer::SocketPtr socket, std::size_t) { return serve(std::move(socket)); }) {}
+      server_([this](LoopbackServer::SocketPtr socket, std::size_t) { return serve(std::move(socket)); }, at) {}
 
 net::Awaitable<void> ScriptedServer::serve(LoopbackServer::SocketPtr socket) {
   static const Reply healthy{.bytes = success()};
@@ -58,7 +58,8 @@ net::Awaitable<void> ScriptedServer::serve(LoopbackServer::SocketPtr socket) {
     const auto [error] = co_await socket->async_wait(net::Socket::wait_read, net::as_result);
     error_code ignored;
     if (error || socket->available(ignored) == 0) break;
-    const std::size_t number = requests_;
+    // Taken before anything is awaited, so that no two requests get the same reply.
+    const std::size_t number = next_++;
     const Reply& reply = number < replies_.size() ? replies_[number] : healthy;
     bool came = true;
     if (!reply.unread) came = co_await read_request(*socket);
@@ -70,7 +71,7 @@ net::Awaitable<void> ScriptedServer::serve(LoopbackServer::SocketPtr socket) {
   }
 }
 
-/// True if the connection stays open.
+/// Returns whether the connection stays open.
 net::Awaitable<bool> ScriptedServer::answer(LoopbackServer::SocketPtr socket, const Reply& reply) {
   if (reply.between_bytes.count() == 0) {
     co_await write_all(*socket, reply.bytes);

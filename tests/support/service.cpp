@@ -36,7 +36,7 @@ std::string member_of(dom::element object, std::string_view name) {
   return object[name].get(value) == simdjson::SUCCESS ? text_of(value) : std::string();
 }
 
-/// A file's lines, each parsed.
+/// Calls `each` with every line of a file, parsed.
 template <class Each>
 void for_each_line(std::istream& file, Each each) {
   dom::parser parser;
@@ -144,7 +144,7 @@ GeneratedJob generate_job(std::size_t operations, std::size_t keys) {
   std::mt19937_64 random(42);
   for (std::size_t i = 1; i <= operations; ++i) {
     const std::size_t key = random() % keys;
-    const std::size_t id = 1757156480000000000 + key;
+    const std::size_t id = 1757156480072651000 + key;
     const std::string value = fmt::format("v{}", i);
     if (key % 2 == 0) {
       fmt::format_to(std::back_inserter(job.text), R"({{"op":"rename_shared_folder","id":"{}","fileName":"{}"}})", id,

@@ -8,16 +8,16 @@
 
 namespace koobatch::test {
 
-/// `koobatch simulate` in a process of its own.
+/// `koobatch simulate` in a separate process.
 class Service {
  public:
   explicit Service(const std::vector<std::string>& flags = {});
   ~Service();
 
   const std::string& url() const { return url_; }
-  /// The body that plain HTTP GET of `path` gives.
+  /// The body of a plain HTTP GET of `path`.
   std::string get(const std::string& path) const;
-  /// Ends it in good order, so that its log is complete.
+  /// Ends it cleanly, so that its log is complete.
   void stop();
 
  private:
@@ -32,7 +32,7 @@ struct LoggedRequest {
   std::uint64_t connection = 0;
   std::string user;
   std::string key;
-  std::string name;  ///< fileName or name
+  std::string name;        ///< fileName or name
   std::uint32_t line = 0;  ///< of the operation, by the trace ID; 0 if there is none
   std::string trace_id;
   int status = 0;
@@ -40,7 +40,7 @@ struct LoggedRequest {
 };
 std::vector<LoggedRequest> read_log(const std::string& path);
 
-/// Of a state dump: key -> fileName or name.
+/// Parses a state dump: key -> fileName or name.
 std::map<std::string, std::string> read_state(const std::string& ndjson);
 
 /// One result line of a report.
@@ -54,7 +54,7 @@ struct ReportedResult {
   std::string text;
 };
 
-/// The lines of a report, by type. Checks every line's sum.
+/// The lines of a report, by type. Verifies every line's checksum.
 struct ReportLines {
   std::vector<std::string> attempts;
   std::vector<std::string> run;
@@ -64,7 +64,7 @@ struct ReportLines {
 };
 ReportLines read_report(const std::string& path);
 
-/// The text or number that member `name` of a JSON object has, as text; empty if there is none.
+/// The text or number in member `name` of a JSON object, as text; empty if there is none.
 std::string member(const std::string& json, const std::string& name);
 
 /// A job of `operations` renames and album updates over `keys` keys in pseudo-random order, every value unique.
@@ -73,7 +73,7 @@ struct GeneratedJob {
   std::map<std::string, std::string> last;  ///< key -> the value its last operation sets
 };
 GeneratedJob generate_job(std::size_t operations, std::size_t keys);
-/// The text of a job of so many renames, each of a folder of its own.
+/// The text of a job of `count` renames, each of a different folder.
 std::string renames(std::size_t count);
 
 }  // namespace koobatch::test

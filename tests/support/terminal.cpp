@@ -44,7 +44,7 @@ Terminal::~Terminal() {
   ::close(fd_);
 }
 
-/// As a terminal does it: first it arranges its rows, then it tells.
+/// Like a real terminal, arranges its rows first and then notifies the process.
 void Terminal::resize(std::size_t width) {
   screen_.resize(width);
   winsize size{};

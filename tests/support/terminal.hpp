@@ -11,7 +11,7 @@
 
 namespace koobatch::test {
 
-/// A process on a terminal of its own: all its output is on the screen. Killed and reaped at destruction.
+/// A process on a terminal of its own: all its output goes to the screen. Killed and reaped at destruction.
 class Terminal {
  public:
   Terminal(std::vector<std::string> command, std::size_t width, Screen::Resizing resizing,
@@ -21,13 +21,13 @@ class Terminal {
   Terminal& operator=(const Terminal&) = delete;
 
   const Screen& screen() const { return screen_; }
-  /// All bytes so far.
+  /// All bytes received so far.
   const std::string& output() const { return output_; }
   void resize(std::size_t width);
   void signal(int number) const;
-  /// Reads until `is_so`. False if the process ended, or a minute passed, before it was.
+  /// Reads until `is_so` returns true. False if the process ended, or a minute passed, before that.
   bool wait_until(const std::function<bool(const Screen&)>& is_so);
-  /// Reads all until the process ends; gives its exit status.
+  /// Reads everything until the process ends; returns its exit status.
   int wait();
 
  private:

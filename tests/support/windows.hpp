@@ -6,7 +6,7 @@
 
 namespace koobatch::test {
 
-/// The most of these ascending times within any window of this length.
+/// The largest number of these ascending times within any window of this length.
 inline std::size_t most_within(const std::vector<std::int64_t>& times, std::int64_t window) {
   std::size_t most = 0;
   std::size_t from = 0;

@@ -58,7 +58,7 @@ BOOST_AUTO_TEST_CASE(without_an_app_there_is_no_key) {
   BOOST_TEST((*key == nullptr));
 }
 
-BOOST_AUTO_TEST_CASE(one_final_newline_is_no_part_of_the_secret) {
+BOOST_AUTO_TEST_CASE(one_final_newline_is_not_part_of_the_secret) {
   BOOST_TEST(secret_in("s3cret") == "s3cret");
   BOOST_TEST(secret_in("s3cret\n") == "s3cret");
   BOOST_TEST(secret_in("s3cret\r\n") == "s3cret");

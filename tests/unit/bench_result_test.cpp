@@ -1,4 +1,5 @@
-#include "koobatch/cli/bench_result.hpp"
+#include "cli/running/bench_result.hpp"
+#include "contains.hpp"
 
 #include <fmt/format.h>
 #include <boost/test/unit_test.hpp>
@@ -8,6 +9,7 @@
 using namespace koobatch;
 using namespace koobatch::cli;
 using namespace std::chrono_literals;
+using koobatch::test::contains;
 
 namespace {
 
@@ -18,7 +20,7 @@ struct Sample {
   observe::Snapshot counters;
 
   Sample() {
-    settings.endpoint = net::parse_endpoint("http://127.0.0.1:8080").value();
+    settings.endpoint = http::parse_endpoint("http://127.0.0.1:8080").value();
     settings.simulated = true;
     settings.connections = 1;
     settings.pace.rate = 10;
@@ -45,10 +47,6 @@ struct Sample {
   std::string json() const { return bench_json({settings, result, counters}); }
 };
 
-bool contains(const std::string& text, std::string_view part) {
-  return text.find(part) != std::string::npos;
-}
-
 }  // namespace
 
 #define CHECK_SAYS(text, part) BOOST_TEST(contains(text, part), "said: " << (text))
@@ -60,7 +58,7 @@ BOOST_AUTO_TEST_CASE(the_text_sets_both_latencies_side_by_side) {
   CHECK_SAYS(text, "✔ 100 operations in 10.00 s: 10/s\n");
   CHECK_SAYS(text, "http://127.0.0.1:8080, the embedded service\n");
   CHECK_SAYS(text, "1 on 1 thread\n");
-  CHECK_SAYS(text, "rate asked   10/s\n");
+  CHECK_SAYS(text, "target rate  10/s\n");
   CHECK_SAYS(text, "103, repeated 3, throttled 0, unanswered 0\n");
   CHECK_SAYS(text, "from intended start");
   CHECK_SAYS(text, "\n  most                  1000.000          1000.000\n");
@@ -100,15 +98,15 @@ BOOST_AUTO_TEST_CASE(what_a_service_says_does_nothing_to_a_terminal) {
   BOOST_TEST(!contains(sample.json(), "\xff"));
 }
 
-BOOST_AUTO_TEST_CASE(what_was_due_and_never_sent_is_told) {
+BOOST_AUTO_TEST_CASE(operations_due_and_never_sent_are_reported) {
   Sample sample;
   BOOST_TEST(!contains(sample.text(), "never sent"));
   sample.result.measurements.never_sent = 1'234;
-  CHECK_SAYS(sample.text(), "rate asked   10/s; 1,234 operations never sent that were due\n");
+  CHECK_SAYS(sample.text(), "target rate  10/s; 1,234 operations never sent that were due\n");
   CHECK_SAYS(sample.json(), R"("never_sent":1234)");
 }
 
-BOOST_AUTO_TEST_CASE(an_operation_that_was_sent_and_has_no_result_is_no_success) {
+BOOST_AUTO_TEST_CASE(an_operation_that_was_sent_and_has_no_result_is_not_a_success) {
   Sample sample;
   BOOST_TEST((BenchResult{sample.settings, sample.result, sample.counters}.succeeded()));
   ++sample.counters.requests;

@@ -40,16 +40,16 @@ class NoChildSignals {
 
 BOOST_AUTO_TEST_SUITE(child_process)
 
-BOOST_AUTO_TEST_CASE(its_end_is_told_as_it_was) {
+BOOST_AUTO_TEST_CASE(its_end_is_described_as_it_was) {
   BOOST_TEST(end_of(start({"true"})) == 0);
   BOOST_TEST(describe_end(end_of(start({"sh", "-c", "exit 3"}))) == "ended with status 3");
   BOOST_TEST(describe_end(end_of(start({"sh", "-c", "kill -9 $$"}))) == "was killed by signal 9");
 }
 
-BOOST_AUTO_TEST_CASE(an_end_that_nobody_is_told_of_is_one_and_no_success) {
+BOOST_AUTO_TEST_CASE(an_end_with_unknown_status_is_an_end_but_not_a_success) {
   const NoChildSignals ignored;
   auto child = start({"true"});
-  // Waits for its end, which leaves nothing to be told.
+  // Reaps it first, so that its status can no longer be read.
   while (::waitpid(-1, nullptr, 0) >= 0 || errno == EINTR) {
   }
   const auto status = child.ended();

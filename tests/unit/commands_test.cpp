@@ -1,9 +1,10 @@
-#include "koobatch/cli/dry_run.hpp"
-#include "koobatch/cli/execution.hpp"
-#include "koobatch/cli/exit_status.hpp"
-#include "koobatch/cli/recorded.hpp"
-#include "koobatch/cli/repetition.hpp"
-#include "koobatch/cli/validation.hpp"
+#include "cli/exit_status.hpp"
+#include "cli/running/dry_run.hpp"
+#include "cli/running/execution.hpp"
+#include "cli/running/repetition.hpp"
+#include "cli/running/validation.hpp"
+#include "cli/settings/recorded.hpp"
+#include "contains.hpp"
 
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -15,19 +16,20 @@
 
 using namespace koobatch;
 using namespace koobatch::cli;
+using koobatch::test::contains;
 
 namespace {
 
-job::Operation rename_operation() {
-  job::Fields fields;
-  fields.row = job::find_operation("rename_shared_folder");
+koodrive::Operation rename_operation() {
+  koodrive::Fields fields;
+  fields.row = koodrive::service_catalogue().find("rename_shared_folder");
   BOOST_REQUIRE(fields.row != nullptr);
   for (std::size_t i = 0; i < fields.row->fields.size(); ++i) {
     fields.values[i].present = true;
     fields.values[i].text = fields.row->fields[i].name == "id" ? "17" : "newName";
   }
-  job::Operation operation;
-  job::OperationBuilder::build(fields, 3, "42", "en-US", operation);
+  koodrive::Operation operation;
+  koodrive::OperationBuilder::build(fields, 3, "42", "en-US", operation);
   return operation;
 }
 
@@ -39,12 +41,12 @@ std::string preview(const engine::RunSettings& settings) {
 
 engine::RunSettings to_service() {
   engine::RunSettings settings;
-  settings.endpoint = net::parse_endpoint("https://drive.example:8443").value();
+  settings.endpoint = http::parse_endpoint("https://drive.example:8443").value();
   settings.credentials.token_env = "TOKEN";
   return settings;
 }
 
-/// A folder of its own, removed with all that is in it.
+/// A separate folder, removed with everything in it.
 class Folder {
  public:
   Folder() : path_((std::filesystem::temp_directory_path() / "koobatch-commands-XXXXXX").string()) {
@@ -65,21 +67,17 @@ class Folder {
   std::string path_;
 };
 
-bool contains(const std::string& text, std::string_view part) {
-  return text.find(part) != std::string::npos;
-}
-
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(commands)
 
-BOOST_AUTO_TEST_CASE(a_dry_run_shows_the_request_as_it_would_leave) {
+BOOST_AUTO_TEST_CASE(a_dry_run_shows_the_request_as_it_would_be_sent) {
   const auto shown = preview(to_service());
   BOOST_TEST(
       contains(shown, "# line 3\nPOST https://drive.example:8443/koodrive/ose/v1/sharefolder/rename HTTP/1.1\n"));
   BOOST_TEST(contains(shown, "\nHost: drive.example:8443\n"));
   BOOST_TEST(contains(shown, "\nX-User-Id: 42\n"));
-  BOOST_TEST(contains(shown, "\nX-Date: 20261121T165959Z\n"));
+  BOOST_TEST(contains(shown, "\nX-Date: 20261121T165900Z\n"));
   BOOST_TEST(contains(shown, "\nX-Traceid: " + to_string(TraceId{5, 3, 1}) + "\n"));
   BOOST_TEST(contains(shown, "\nlanguage: en-US\n"));
   BOOST_TEST(shown.ends_with("\n\n{\"id\":\"17\",\"fileName\":\"newName\"}\n\n"));
@@ -93,7 +91,7 @@ BOOST_AUTO_TEST_CASE(a_dry_run_shows_the_form_of_the_token_and_never_the_token) 
   BOOST_TEST(contains(preview(settings), "\nAuthorization: AT ***\n"));
 }
 
-BOOST_AUTO_TEST_CASE(a_dry_run_shows_who_would_sign_and_no_signature) {
+BOOST_AUTO_TEST_CASE(a_dry_run_shows_which_app_would_sign_but_no_signature) {
   auto settings = to_service();
   settings.credentials = {};
   settings.app = {"app-1", "secret"};
@@ -101,7 +99,7 @@ BOOST_AUTO_TEST_CASE(a_dry_run_shows_who_would_sign_and_no_signature) {
                       "\nAuthorization: HMAC-SHA256 AppId=app-1,SignedHeaders=host;x-date;x-user-id,Signature=***\n"));
 }
 
-BOOST_AUTO_TEST_CASE(a_dry_run_for_the_embedded_service_owns_that_its_port_is_not_known_yet) {
+BOOST_AUTO_TEST_CASE(a_dry_run_for_the_embedded_service_admits_that_its_port_is_not_known_yet) {
   engine::RunSettings settings;
   settings.simulated = true;
   BOOST_TEST(contains(preview(settings), "POST http://127.0.0.1:PORT/koodrive/ose/v1/sharefolder/rename HTTP/1.1\n"));
@@ -132,7 +130,7 @@ BOOST_AUTO_TEST_CASE(the_refresh_token_does_not_overwrite_the_access_token) {
   BOOST_TEST(check_files(settings).has_value());
 }
 
-BOOST_AUTO_TEST_CASE(what_is_no_report_is_named_for_what_it_is) {
+BOOST_AUTO_TEST_CASE(a_file_that_is_not_a_report_is_described_as_what_it_is) {
   const Folder folder;
   const auto said = [&](const std::filesystem::path& path) {
     const auto read = read_recorded(path);
@@ -141,10 +139,17 @@ BOOST_AUTO_TEST_CASE(what_is_no_report_is_named_for_what_it_is) {
     return read.error().message.substr(path.string().size());
   };
   BOOST_TEST(said(folder.path(".")) == ": is a folder; name the report file in it");
-  BOOST_TEST(said(folder.path("none")) == ": cannot open the report: No such file or directory");
+  BOOST_TEST(said(folder.path("none")) ==
+             ": cannot open the report: No such file or directory; name it where it is now, "
+             "or put a copy in its place");
   std::ofstream(folder.path("empty")).flush();
-  BOOST_TEST(said(folder.path("empty")) == ": this is not a koobatch report: it is empty");
+  BOOST_TEST(
+      said(folder.path("empty")) ==
+      ": this is not a koobatch report: it is empty; if something emptied it, as log rotation does, put the copy "
+      "in its place");
   BOOST_TEST(said(folder.token("foreign")) == ":1: this is not a koobatch report: it does not begin with a 'run' line");
+  std::ofstream(folder.path("converted")) << "{\"type\":\"run\",\"sum\":\"0\"}\r\n";
+  BOOST_TEST(said(folder.path("converted")).starts_with(":1: its lines end in CR LF, which another program has done"));
 }
 
 BOOST_AUTO_TEST_CASE(a_job_that_was_moved_is_to_be_named_anew) {
@@ -152,8 +157,7 @@ BOOST_AUTO_TEST_CASE(a_job_that_was_moved_is_to_be_named_anew) {
   BOOST_TEST(check_job_is_there(folder.token("job")).has_value());
   const auto checked = check_job_is_there(folder.path("none"));
   BOOST_REQUIRE(checked.has_error());
-  BOOST_TEST(
-      contains(checked.error().message, "none: the job is not there any more; say where it lies now with --job"));
+  BOOST_TEST(contains(checked.error().message, "none: the job is no longer there; say where it is now with --job"));
 }
 
 BOOST_AUTO_TEST_CASE(violations_are_summed_up_with_how_many_were_listed) {

@@ -27,7 +27,7 @@ void check_refused(const fs::path& path) {
   const auto refused = SocketFile::listen(path);
   BOOST_REQUIRE(!refused.has_value());
   BOOST_TEST(refused.error().message ==
-             path.native() + ": is in the place of the run's socket and is none; move it away");
+             path.native() + ": has the name of the run's socket but is not a socket; move it away");
 }
 
 /// The names that come next, as if a killed process of our number had left files of them.
@@ -55,7 +55,7 @@ BOOST_AUTO_TEST_CASE(its_file_is_there_while_it_is) {
   BOOST_TEST(folder.names().empty());
 }
 
-BOOST_AUTO_TEST_CASE(a_file_that_is_no_socket_is_left_alone) {
+BOOST_AUTO_TEST_CASE(a_file_that_is_not_a_socket_is_left_alone) {
   const samples::Folder folder;
   std::ofstream(folder / "file") << "precious\n";
   check_refused(folder / "file");
@@ -67,7 +67,7 @@ BOOST_AUTO_TEST_CASE(a_file_that_is_no_socket_is_left_alone) {
   BOOST_TEST(folder.names().size() == 3U);
 }
 
-BOOST_AUTO_TEST_CASE(one_whose_name_another_has_taken_leaves_that_alone) {
+BOOST_AUTO_TEST_CASE(a_socket_whose_name_was_taken_leaves_the_other_alone) {
   const samples::Folder folder;
   const auto path = folder / "r.control";
   auto first = std::optional(SocketFile::listen(path).value());
@@ -78,7 +78,7 @@ BOOST_AUTO_TEST_CASE(one_whose_name_another_has_taken_leaves_that_alone) {
   BOOST_TEST(folder.names().empty());
 }
 
-BOOST_AUTO_TEST_CASE(what_a_killed_process_of_the_same_number_left_is_in_nobodys_way) {
+BOOST_AUTO_TEST_CASE(files_left_by_a_killed_process_of_the_same_number_are_not_in_the_way) {
   const samples::Folder folder;
   const auto path = folder / "r.control";
   occupy_next_names(path, 2);

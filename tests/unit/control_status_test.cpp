@@ -66,7 +66,7 @@ std::string ended_lines(const report::Summary& summary, AtWork at_work) {
 
 BOOST_FIXTURE_TEST_SUITE(control_status, Fixture)
 
-BOOST_AUTO_TEST_CASE(a_run_that_goes_on_is_told_of_in_a_few_lines) {
+BOOST_AUTO_TEST_CASE(a_run_in_progress_is_described_in_a_few_lines) {
   BOOST_TEST(lines(snapshot_of(440, 10)) ==
              "running, process 42, for 5s\n"
              "  done       450 of 1,000 (45%)\n"
@@ -76,7 +76,7 @@ BOOST_AUTO_TEST_CASE(a_run_that_goes_on_is_told_of_in_a_few_lines) {
              "  ETA        7s");
 }
 
-BOOST_AUTO_TEST_CASE(a_measurement_without_a_number_of_operations_is_not_said_to_have_one) {
+BOOST_AUTO_TEST_CASE(a_benchmark_without_a_number_of_operations_shows_none) {
   auto now = snapshot_of(440, 10);
   now.operations = 0;
   const auto text = lines(now);
@@ -84,22 +84,36 @@ BOOST_AUTO_TEST_CASE(a_measurement_without_a_number_of_operations_is_not_said_to
   BOOST_TEST(text.find("ETA") == std::string::npos, text);
 }
 
-BOOST_AUTO_TEST_CASE(what_holds_it_back_is_told_with_the_pace) {
+BOOST_AUTO_TEST_CASE(the_reason_that_holds_it_back_is_shown_with_the_pace) {
   auto now = snapshot_of(450, 0);
   now.pace.rate = 0;
-  now.pace.learned = 120;
-  now.pace.learned_http = 429;
+  now.pace.found.limit = 120;
+  now.pace.limit_http = 429;
   const auto text = lines(now);
   BOOST_TEST(text.find("; no limit, throttled to 120/s by HTTP 429\n") != std::string::npos, text);
 }
 
-BOOST_AUTO_TEST_CASE(a_paused_run_says_how_to_let_it_go_on) {
+BOOST_AUTO_TEST_CASE(the_limits_found_are_shown) {
+  auto now = snapshot_of(450, 0);
+  now.pace.found = {.limit = 120, .in_flight = 8, .noise = 0.126};
+  now.pace.limit_http = 503;
+  const auto text = lines(now);
+  BOOST_TEST(text.find("; at most 500/s, throttled to 120/s by HTTP 503, at most 8 in flight\n") != std::string::npos,
+             text);
+  BOOST_TEST(text.find("  noise      13% of the answers ask to slow down at any pace\n") != std::string::npos, text);
+  const auto json = status_json(live());
+  BOOST_TEST(
+      json.find(R"("learned_rate":120,"learned_http":503,"learned_in_flight":8,"noise":0.126,)") != std::string::npos,
+      json);
+}
+
+BOOST_AUTO_TEST_CASE(a_paused_run_says_how_to_continue_it) {
   auto now = snapshot_of(450, 0);
   now.pace.paused = true;
   now.pace.paused_for = 65s;
   const auto text = lines(now);
   BOOST_TEST(text.starts_with("paused, process 42"), text);
-  BOOST_TEST(text.find("  paused     for 1m05s; 'koobatch set' with --go lets it go on") != std::string::npos, text);
+  BOOST_TEST(text.find("  paused     for 1m05s; 'koobatch set' with --go continues it") != std::string::npos, text);
   BOOST_TEST(text.find("ETA") == std::string::npos, text);
   now.ending = true;
   BOOST_TEST(lines(now).starts_with("ending, process 42"));
@@ -122,10 +136,10 @@ BOOST_AUTO_TEST_CASE(programs_get_all_of_it) {
       R"json("renewing_credentials":false},"held_back":"waiting 2s as asked (HTTP 503)","eta_seconds":7.611})json");
 }
 
-BOOST_AUTO_TEST_CASE(a_rate_of_one_an_hour_is_not_told_to_be_none) {
+BOOST_AUTO_TEST_CASE(a_rate_of_one_an_hour_is_not_shown_as_none) {
   auto now = snapshot_of(1, 0);
   now.pace.rate = 1.0 / 3600;
-  now.pace.learned = 1.0 / 7200;
+  now.pace.found.limit = 1.0 / 7200;
   lines(now);
   const auto json = status_json(live());
   BOOST_TEST(json.find(R"("rate":0.0002777777777777778,"learned_rate":0.0001388888888888889)") != std::string::npos,
@@ -146,13 +160,13 @@ BOOST_AUTO_TEST_CASE(of_a_run_that_is_over_the_report_tells) {
              "r.ndjson: completed\n  done       1,000 of 1,000\n  results    1,000 succeeded");
   BOOST_TEST(ended_lines(summary_of(report::Outcome::interrupted, 600), AtWork::nobody) ==
              "r.ndjson: interrupted\n  done       400 of 1,000\n  results    400 succeeded\n  remaining  600\n"
-             "  go on      koobatch resume r.ndjson");
+             "  resume     koobatch resume r.ndjson");
   auto aborted = summary_of(report::Outcome::aborted, 600);
   aborted.error = "the disk is full";
   BOOST_TEST(ended_lines(aborted, AtWork::nobody).find("  stopped    the disk is full\n") != std::string::npos);
-  BOOST_TEST(ended_lines(aborted, AtWork::nobody).find("  go on      koobatch resume r.ndjson") != std::string::npos);
-  aborted.error = "go on with 'koobatch resume r.ndjson --max-errors N'";
-  BOOST_TEST(ended_lines(aborted, AtWork::nobody).find("  go on      ") == std::string::npos);
+  BOOST_TEST(ended_lines(aborted, AtWork::nobody).find("  resume     koobatch resume r.ndjson") != std::string::npos);
+  aborted.error = "continue with 'koobatch resume r.ndjson --max-errors N'";
+  BOOST_TEST(ended_lines(aborted, AtWork::nobody).find("  resume     ") == std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(a_run_that_cannot_be_asked_is_not_to_be_resumed) {
@@ -161,26 +175,26 @@ BOOST_AUTO_TEST_CASE(a_run_that_cannot_be_asked_is_not_to_be_resumed) {
   BOOST_TEST(ended_lines(summary, AtWork::a_process).find("koobatch resume") == std::string::npos);
   BOOST_TEST(status_json(summary, AtWork::a_process).find(R"("state":"running")") != std::string::npos);
   BOOST_TEST(
-      ended_lines(summary, AtWork::another_users_process).find("only the user who started it, or root, can ask") !=
+      ended_lines(summary, AtWork::another_users_process).find("only the user who started it, or root, can query") !=
       std::string::npos);
   BOOST_TEST(status_json(summary, AtWork::another_users_process).find(R"("state":"running")") != std::string::npos);
   BOOST_TEST(status_json(summary, AtWork::nobody).find(R"("state":"unfinished")") != std::string::npos);
   BOOST_TEST(status_json(summary, AtWork::nobody).find(R"("resume":"koobatch resume r.ndjson")") != std::string::npos);
 }
 
-BOOST_AUTO_TEST_CASE(each_change_is_told_with_what_was_before) {
+BOOST_AUTO_TEST_CASE(each_change_is_reported_with_the_previous_value) {
   PaceState before;
   const auto told = [&](const Request& request) {
     return fmt::format("{}", fmt::join(describe(request, before), "; "));
   };
-  BOOST_TEST(told(asking(200, {})) == "at most 200/s from now on, before without limit");
+  BOOST_TEST(told(asking(200, {})) == "at most 200/s from now on (previously no limit)");
   BOOST_TEST(told(asking({}, false)) == "not paused");
   before.rate = 0.5;
   before.paused = true;
   before.paused_for = 90900ms;
-  BOOST_TEST(told(asking(0, {})) == "no limit from now on, before 0.5/s");
+  BOOST_TEST(told(asking(0, {})) == "no limit from now on (previously 0.5/s)");
   BOOST_TEST(told(asking(0.5, true)) == "at most 0.5/s, as before; paused already");
-  BOOST_TEST(told(asking({}, false)) == "going on, after a pause of 1m30s");
+  BOOST_TEST(told(asking({}, false)) == "continued, after a pause of 1m30s");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

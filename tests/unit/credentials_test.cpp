@@ -74,7 +74,7 @@ BOOST_AUTO_TEST_CASE(a_pipe_is_refused_instead_of_waited_for) {
   BOOST_TEST(Credentials::check(from(file)).has_error());
 }
 
-BOOST_AUTO_TEST_CASE(one_final_newline_is_no_part_of_the_token) {
+BOOST_AUTO_TEST_CASE(one_final_newline_is_not_part_of_the_token) {
   BOOST_TEST(header(from(TokenFile("s3cret\n"))) == "Bearer+s3cret");
   BOOST_TEST(header(from(TokenFile("s3cret\r\n"))) == "Bearer+s3cret");
 }
@@ -143,7 +143,7 @@ BOOST_AUTO_TEST_CASE(a_file_others_can_read_is_refused_with_the_command_that_men
   }
 }
 
-BOOST_AUTO_TEST_CASE(a_credential_that_systemd_lets_the_service_read_is_no_file_that_others_can_read) {
+BOOST_AUTO_TEST_CASE(a_credential_that_systemd_lets_the_service_read_does_not_count_as_readable_by_others) {
   const TokenFile file("s3cret");
   const TokenFile elsewhere("s3cret");
   ::setenv("CREDENTIALS_DIRECTORY", file.folder.c_str(), 1);
@@ -187,7 +187,7 @@ BOOST_AUTO_TEST_CASE(a_source_that_says_the_same_changes_nothing) {
   BOOST_TEST(credentials->version() == version);
 }
 
-BOOST_AUTO_TEST_CASE(a_source_that_cannot_be_read_any_more_leaves_the_token_as_it_is) {
+BOOST_AUTO_TEST_CASE(a_source_that_can_no_longer_be_read_leaves_the_token_unchanged) {
   const TokenFile file("first");
   const auto credentials = std::move(*Credentials::load(from(file)));
   std::filesystem::remove(file.path);

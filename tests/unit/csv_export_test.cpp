@@ -40,7 +40,7 @@ BOOST_AUTO_TEST_CASE(a_result_is_a_row_with_a_cell_for_each_column) {
   BOOST_TEST(std::count(header.begin(), header.end(), ',') == std::count(cells.begin(), cells.end(), ','));
 }
 
-BOOST_AUTO_TEST_CASE(what_is_absent_is_an_empty_cell) {
+BOOST_AUTO_TEST_CASE(absent_values_are_empty_cells) {
   auto r = samples::result(3, Status::invalid);
   r.id = "";
   r.http = 0;
@@ -81,7 +81,7 @@ BOOST_AUTO_TEST_CASE(results_are_written_in_the_order_of_the_report) {
   BOOST_REQUIRE(csv.has_value());
   std::string expected;
   append_csv_header(expected);
-  // More than is written at once.
+  // More than fits into one write.
   for (std::uint32_t line = 5000; line > 0; --line) {
     BOOST_REQUIRE(csv->on_result(samples::result(line)).has_value());
     append_csv_row(expected, samples::result(line));

@@ -1,9 +1,10 @@
+#include "job/record_source.hpp"
 #include "job_support.hpp"
-#include "koobatch/job/record_source.hpp"
 
 #include <boost/test/unit_test.hpp>
 
 using namespace koobatch;
+using namespace koobatch::koodrive;
 using namespace koobatch::job;
 using job_support::joined;
 
@@ -12,9 +13,10 @@ namespace {
 /// A CSV job from a text, read record by record.
 class Csv {
  public:
-  explicit Csv(std::string text, LineLimits limits = {}, std::size_t step = 7)
+  explicit Csv(std::string text, LineLimits limits = {}, std::size_t step = 7, const Reading& reading = {})
       : opened_(read_csv(LineSplitter(job_support::text_source(std::move(text), step), "jobs/a.csv", limits),
-                         "jobs/a.csv")) {}
+                         service_catalogue(), "jobs/a.csv", reading)) {}
+  Csv(std::string text, const Reading& reading) : Csv(std::move(text), {}, 7, reading) {}
 
   /// The error of the header; empty if it is fine.
   std::string header_error() const { return opened_ ? "" : opened_.error().message; }
@@ -31,6 +33,18 @@ class Csv {
     for (auto item = next(); item != "end"; item = next()) all += (all.empty() ? "" : " | ") + item;
     return all;
   }
+  /// What `retry` writes of the header, or of the last record.
+  std::string header() const {
+    std::string out;
+    (*opened_)->append_header(out);
+    return out;
+  }
+  std::string record() const {
+    std::string out;
+    (*opened_)->append_record(fields_, out);
+    return out;
+  }
+  const RecordSource& source() const { return **opened_; }
   const Fields& fields() const { return fields_; }
   std::string_view name() const { return fields_.values[1].text; }
 
@@ -54,7 +68,7 @@ BOOST_AUTO_TEST_SUITE(csv)
 BOOST_AUTO_TEST_CASE(a_record_is_read_by_the_names_in_the_header) {
   Csv csv("ref,fileName,op,user_id,id,language\nr,newName123456,rename_shared_folder,anna,1,de-DE\n");
   BOOST_TEST(csv.next() == "2");
-  BOOST_TEST(csv.fields().row == find_operation("rename_shared_folder"));
+  BOOST_TEST(csv.fields().row == service_catalogue().find("rename_shared_folder"));
   BOOST_TEST(csv.fields().values[0].text == "1");
   BOOST_TEST(csv.name() == "newName123456");
   BOOST_TEST(csv.fields().user_id.value() == "anna");
@@ -92,10 +106,18 @@ BOOST_AUTO_TEST_CASE(a_list_is_split_at_semicolons_and_a_number_is_read_whole) {
 
   BOOST_TEST(Csv(album_header + "update_album,1,,a;,\n").next() ==
              "2: scopeDirList: item 2 is empty: one ';' separates two items");
-  for (const std::string number : {"two", "2x", " 2", "2.0", "+2", "9223372036854775808"}) {
-    BOOST_TEST(Csv(album_header + "update_album,1,,," + number + "\n").next() ==
+  for (const std::string number : {"two", "2x", "2,0", "2.5", "2.", "+2", "9223372036854775808"}) {
+    BOOST_TEST(Csv(album_header + "update_album,1,,,\"" + number + "\"\n").next() ==
                "2: scopeKind: expected an integer, found \"" + number + "\"");
   }
+}
+
+BOOST_AUTO_TEST_CASE(a_whole_number_may_have_zero_decimals_as_programs_write_them) {
+  Csv csv(album_header + "update_album,1,,,2.0\nupdate_album,1,,,1.000\n");
+  BOOST_TEST(csv.next() == "2");
+  BOOST_TEST(csv.fields().values[4].integer == 2);
+  BOOST_TEST(csv.next() == "3");
+  BOOST_TEST(csv.fields().values[4].integer == 1);
 }
 
 BOOST_AUTO_TEST_CASE(white_space_belongs_to_the_cell) {
@@ -130,12 +152,15 @@ BOOST_AUTO_TEST_CASE(an_unusable_header_names_the_column) {
   const std::string known =
       " is not known, known columns are op, id, fileName, user_id, language, ref, albumId, name, scopeParentFolderId, "
       "scopeDirList, scopeKind, coverImageUrl";
-  BOOST_TEST(header_error("op,id,filename\n") == "jobs/a.csv:1: column filename" + known);
-  BOOST_TEST(header_error("op, id\n") == "jobs/a.csv:1: column \" id\"" + known);
-  BOOST_TEST(header_error("op,id,\n") == "jobs/a.csv:1: column \"\"" + known);
+  BOOST_TEST(header_error("op,id,colour\n") ==
+             "jobs/a.csv:1: column colour" + known + "; to have it ignored, give --ignore-columns colour");
+  BOOST_TEST(header_error("op,id,two words\n") == "jobs/a.csv:1: column \"two words\"" + known +
+                                                      "; to have it ignored, give --ignore-columns with its name");
   BOOST_TEST(header_error("\nop,id,fileName,id\n") == "jobs/a.csv:2: column id appears more than once");
-  BOOST_TEST(header_error("id,fileName\n") ==
-             "jobs/a.csv:1: column op is missing: the first row is the header and names the columns");
+  BOOST_TEST(
+      header_error("id,fileName\n") ==
+      "jobs/a.csv:1: column op is missing: the first row is the header and names the columns; if all rows are of "
+      "one operation, give it with --op");
   BOOST_TEST(header_error("op,i\"d\n").starts_with("jobs/a.csv:1: cell 2 has a quote out of place"));
   BOOST_TEST(header_error("") == "jobs/a.csv: is empty: a CSV job starts with a header row that names the columns");
   BOOST_CHECK(Csv("id\n").header_error_kind() == ErrorKind::job);
@@ -227,6 +252,180 @@ BOOST_AUTO_TEST_CASE(the_result_does_not_depend_on_how_the_bytes_arrive) {
   const auto whole = Csv(text, {}, 1'000).rest();
   BOOST_TEST(whole.starts_with("2 | 4: cell 3 has"));
   for (std::size_t step = 1; step < 12; ++step) BOOST_TEST(Csv(text, {}, step).rest() == whole);
+}
+
+// As spreadsheets write it.
+
+BOOST_AUTO_TEST_CASE(blanks_case_and_underscores_of_a_column_do_not_count) {
+  for (const std::string names : {" op, id,fileName ", "OP,ID,FILENAME", "Op,Id,file_name", "op,id,File Name",
+                                  "op,i\xc2\xa0"
+                                  "d,file-name"}) {
+    Csv csv(names + ",userId\nrename_shared_folder,1,a,anna\n");
+    BOOST_TEST(csv.header_error() == "", names);
+    BOOST_TEST(csv.next() == "2", names);
+    BOOST_TEST(csv.name() == "a", names);
+    BOOST_TEST(csv.fields().user_id.value() == "anna", names);
+  }
+  BOOST_TEST(header_error("op,id,ID\n") == "jobs/a.csv:1: column id appears more than once");
+}
+
+BOOST_AUTO_TEST_CASE(a_column_that_is_read_as_another_is_told) {
+  const Csv csv("op,id,file_name,ref\n");
+  BOOST_TEST(csv.source().notes() == std::vector<std::string>{"column file_name as fileName"},
+             boost::test_tools::per_element());
+  BOOST_TEST(Csv(rename_header).source().notes().empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_near_miss_in_the_header_is_proposed) {
+  BOOST_TEST(header_error("op,id,filNeame\n")
+                 .starts_with("jobs/a.csv:1: column filNeame is not known, did you mean "
+                              "fileName? known columns are op, id, "));
+  BOOST_TEST(header_error("op,albumsid,name\n")
+                 .starts_with("jobs/a.csv:1: column albumsid is not known, did you mean "
+                              "albumId? "));
+}
+
+BOOST_AUTO_TEST_CASE(the_header_tells_what_separates_the_cells) {
+  for (const std::string delimiter : {",", ";", "\t", "|"}) {
+    std::string text = "op,albumId,name,scopeDirList\nupdate_album,1,\"a,b;c\td|e\",\"1;2\"\n";
+    if (delimiter != ",") {
+      text = "op" + delimiter + "albumId" + delimiter + "name" + delimiter + "scopeDirList\nupdate_album" + delimiter +
+             "1" + delimiter + "\"a,b;c\td|e\"" + delimiter + "\"1;2\"\n";
+    }
+    Csv csv(text);
+    BOOST_TEST(csv.header_error() == "", delimiter);
+    BOOST_TEST(csv.next() == "2", delimiter);
+    BOOST_TEST(csv.fields().values[1].text == "a,b;c\td|e", delimiter);
+    BOOST_TEST(csv.fields().values[3].list_size == 2U, delimiter);
+    BOOST_TEST(csv.source().stands_alone());
+    BOOST_TEST(Csv(csv.header() + csv.record()).next() == "2", "what is repeated is read by its own header");
+  }
+  BOOST_TEST(Csv("op;id;fileName\n").source().notes().front() == "cells separated by ';'");
+}
+
+BOOST_AUTO_TEST_CASE(a_first_line_may_name_the_delimiter_as_excel_has_it) {
+  for (const std::string first : {"sep=;\n", "SEP=;\r\n", "\"sep=;\"\n", "\n\nsep=;\n"}) {
+    Csv csv("\xef\xbb\xbf" + first + "op;id;fileName\nrename_shared_folder;1;a,b\n");
+    BOOST_TEST(csv.header_error() == "", first);
+    BOOST_TEST(csv.next().ends_with(first.starts_with('\n') ? "5" : "3"), first);
+    BOOST_TEST(csv.name() == "a,b");
+  }
+  Csv odd("sep=^\nop^id^fileName\nrename_shared_folder^1^a\n");
+  BOOST_TEST(odd.next() == "3");
+  BOOST_TEST(!odd.source().stands_alone());
+  BOOST_TEST(odd.header() + odd.record() == "op,id,fileName\nrename_shared_folder,1,a");
+  BOOST_TEST(header_error("sep=;;\nop;id\n").starts_with("jobs/a.csv:1: column \"sep=\" is not known"));
+}
+
+BOOST_AUTO_TEST_CASE(a_delimiter_that_is_insisted_on_wins_over_header_and_first_line) {
+  Reading reading;
+  reading.delimiter = ':';
+  Csv csv("op:id:fileName\nrename_shared_folder:1:a,b;c\n", reading);
+  BOOST_TEST(csv.next() == "2");
+  BOOST_TEST(csv.name() == "a,b;c");
+  BOOST_TEST(Csv("sep=;\nop:id:fileName\n", reading).header_error() == "");
+  BOOST_TEST(Csv("op,id\n", reading).header_error().starts_with("jobs/a.csv:1: column \"op,id\" is not known"));
+}
+
+BOOST_AUTO_TEST_CASE(columns_without_a_name_and_rows_without_a_value_are_ignored) {
+  Csv csv("op,id,fileName,,, \n,,,,,\nrename_shared_folder,1,a,, ,\n\"\",, ,\t,,\nrename_shared_folder,2,b,,,\n,,\n");
+  BOOST_TEST(csv.header_error() == "");
+  BOOST_TEST(csv.next() == "3");
+  BOOST_TEST(csv.next() == "5");
+  BOOST_TEST(csv.next() == "end");
+  BOOST_TEST(csv.source().notes() == std::vector<std::string>{"3 empty rows ignored"},
+             boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(a_value_in_a_column_without_a_name_is_an_error) {
+  BOOST_TEST(Csv("op,id,,fileName\nrename_shared_folder,1,x,a\n").next() ==
+             "2: cell 3 is in a column that has no name in the header");
+}
+
+BOOST_AUTO_TEST_CASE(columns_are_ignored_on_request_whatever_is_in_them) {
+  Reading reading;
+  reading.ignored_columns = {"comment,Last Edit", "colour"};
+  Csv csv("op,comment,id,fileName,last_edit,Colour\nrename_shared_folder,\"ü\xff\",1,a,x,y\n", reading);
+  BOOST_TEST(csv.header_error() == "");
+  BOOST_TEST(csv.next() == "2");
+  BOOST_TEST(csv.name() == "a");
+  BOOST_TEST(csv.header() + csv.record() == "op,id,fileName\nrename_shared_folder,1,a");
+  BOOST_TEST(Csv("op,id,remark\n", reading).header_error().starts_with("jobs/a.csv:1: column remark is not known"));
+}
+
+BOOST_AUTO_TEST_CASE(one_operation_may_be_given_for_all_rows_that_name_none) {
+  Reading reading;
+  reading.operation = "rename_shared_folder";
+  Csv csv("id,fileName\n1,a\n2,\"b\"\n", reading);
+  BOOST_TEST(csv.header_error() == "");
+  BOOST_TEST(csv.next() == "2");
+  BOOST_TEST(csv.fields().row == service_catalogue().find("rename_shared_folder"));
+  BOOST_TEST(csv.next() == "3");
+  BOOST_TEST(csv.header() + csv.record() == "op,id,fileName\nrename_shared_folder,2,b");
+  Csv some("op,id,fileName,albumId,name\n,1,a,,\nupdate_album,,,2,b\nrename,1,a,,\n", reading);
+  BOOST_TEST(some.next() == "2");
+  BOOST_TEST(some.record() == "rename_shared_folder,1,a,,");
+  BOOST_TEST(some.next() == "3");
+  BOOST_TEST(some.fields().row == service_catalogue().find("update_album"));
+  BOOST_TEST(some.next().starts_with("4: op: \"rename\" is not an operation"));
+}
+
+BOOST_AUTO_TEST_CASE(carriage_returns_alone_end_the_lines_of_an_old_mac) {
+  Csv csv("op,id,fileName,ref\r\rrename_shared_folder,1,a,\"x\ry\"\rrename_shared_folder,2,b,");
+  BOOST_TEST(csv.next() == "3");
+  BOOST_TEST(csv.fields().ref.value() == "x\ry");
+  BOOST_TEST(csv.next() == "5");
+  BOOST_TEST(csv.name() == "b");
+  BOOST_TEST(csv.next() == "end");
+}
+
+BOOST_AUTO_TEST_CASE(a_quote_that_joins_rows_names_the_lines_it_spans) {
+  std::string text = rename_header;
+  for (int line = 2; line <= 1001; ++line) {
+    text += line == 10    ? "rename_shared_folder,10,\"a,\n"
+            : line == 901 ? "rename_shared_folder,901,a\",\n"
+                          : fmt::format("rename_shared_folder,{},a,\n", line);
+  }
+  Csv csv(text);
+  for (int line = 2; line < 10; ++line) csv.next();
+  BOOST_TEST(csv.next() ==
+             "10: cell 3 opens a quote, and the lines 11 to 901 in it look like rows: is the quote closed too late? (a "
+             "quote joins the lines 10 to 901)");
+  BOOST_TEST(csv.source().cut_short());
+  BOOST_TEST(csv.next() == "902");
+}
+
+BOOST_AUTO_TEST_CASE(a_quote_that_joins_rows_is_found_even_if_the_row_would_be_valid) {
+  Csv csv(rename_header + "rename_shared_folder,1,a,\"one\nrename_shared_folder,2,b,\"\n");
+  BOOST_TEST(csv.next() ==
+             "2: cell 4 opens a quote, and line 3 in it looks like a row: is the quote closed too late? (a quote joins "
+             "the lines 2 to 3)");
+  BOOST_TEST(csv.source().cut_short());
+  Reading reading;
+  reading.operation = "rename_shared_folder";
+  Csv without_op("ref,id,fileName\n\"x,1,a\n\"\"y,22,b\ny\",3,c\n", reading);
+  BOOST_TEST(without_op.next().starts_with("2: cell 1 opens a quote, and the lines 3 to 4 in it look like rows"));
+}
+
+BOOST_AUTO_TEST_CASE(a_broken_row_of_several_lines_may_hide_others) {
+  Csv stray(rename_header + "rename_shared_folder,1,\"a,\nx,y,z\nrename_shared_folder,2,12\" vinyl,\n");
+  BOOST_TEST(stray.next() ==
+             "2: cell 3 has a quote out of place: put the whole cell in quotes and double each quote inside (a quote "
+             "joins the lines 2 to 4)");
+  BOOST_TEST(stray.source().cut_short());
+  Csv small(rename_header + "rename_shared_folder,1,\"a\nb\"\n");
+  BOOST_TEST(small.next() == "2: has 3 cells, the header has 4 (a quote joins the lines 2 to 3)");
+  BOOST_TEST(small.source().cut_short());
+}
+
+BOOST_AUTO_TEST_CASE(a_cell_of_several_lines_is_no_suspect) {
+  Csv csv(rename_header + "rename_shared_folder,1,a,\"Dear all,\nthe folder, and what is in it, was renamed\"\n");
+  BOOST_TEST(csv.next() == "2");
+  BOOST_TEST(!csv.source().cut_short());
+}
+
+BOOST_AUTO_TEST_CASE(a_row_of_one_cell_has_one_cell) {
+  BOOST_TEST(Csv(rename_header + "rename_shared_folder\n").next() == "2: has 1 cell, the header has 4");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

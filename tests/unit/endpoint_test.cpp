@@ -1,12 +1,12 @@
-#include "koobatch/net/endpoint.hpp"
+#include "koobatch/http/endpoint.hpp"
 
 #include <boost/test/unit_test.hpp>
 
 #include <string>
 
 using koobatch::ErrorKind;
-using koobatch::net::Endpoint;
-using koobatch::net::parse_endpoint;
+using koobatch::http::Endpoint;
+using koobatch::http::parse_endpoint;
 
 namespace {
 
@@ -89,7 +89,7 @@ BOOST_AUTO_TEST_CASE(other_schemes_and_rubbish_are_refused_with_the_reason) {
   BOOST_TEST(refusal("https://:443").find("host is missing") != std::string::npos);
 }
 
-BOOST_AUTO_TEST_CASE(a_host_that_hides_characters_no_name_has_is_refused) {
+BOOST_AUTO_TEST_CASE(a_host_with_hidden_characters_that_no_name_has_is_refused) {
   for (const char* url : {"https://koo%00.example", "https://koo.example%0d%0aX:1", "https://%20", "https://k%c3%bc"}) {
     BOOST_TEST(refusal(url).find("the host is neither a name nor an address") != std::string::npos, url);
   }
@@ -119,17 +119,17 @@ BOOST_AUTO_TEST_CASE(loopback_is_recognised_by_address_and_by_name) {
 }
 
 BOOST_AUTO_TEST_CASE(a_proxy_is_an_http_url_with_a_port) {
-  const auto proxy = koobatch::net::parse_proxy("http://proxy.example:3128/");
+  const auto proxy = koobatch::http::parse_proxy("http://proxy.example:3128/");
   BOOST_REQUIRE(proxy.has_value());
   BOOST_TEST(proxy->host == "proxy.example");
   BOOST_TEST(proxy->port == "3128");
   BOOST_TEST(proxy->url() == "http://proxy.example:3128");
-  BOOST_TEST(koobatch::net::parse_proxy("http://[::1]:80").value().host == "::1");
+  BOOST_TEST(koobatch::http::parse_proxy("http://[::1]:80").value().host == "::1");
 }
 
 BOOST_AUTO_TEST_CASE(any_other_proxy_is_refused_with_the_reason) {
   const auto why = [](std::string_view url) {
-    const auto result = koobatch::net::parse_proxy(url);
+    const auto result = koobatch::http::parse_proxy(url);
     BOOST_REQUIRE_MESSAGE(result.has_error(), url << " was accepted");
     BOOST_TEST(result.error().message.find("--proxy '") == 0U);
     return result.error().message;

@@ -25,7 +25,7 @@ BOOST_AUTO_TEST_CASE(a_share_is_judged_once_enough_operations_are_finished) {
   BOOST_TEST(limit.exceeded(26, 1'000));
 }
 
-BOOST_AUTO_TEST_CASE(what_is_no_limit_is_refused) {
+BOOST_AUTO_TEST_CASE(an_invalid_limit_is_refused) {
   for (const char* text : {"", "%", "-1", "1.5", "101%", "-1%", "many", "20 %", "nan", "inf", "1e3", "5%%"}) {
     BOOST_TEST(!ErrorLimit::parse(text).has_value(), text);
   }

@@ -30,7 +30,7 @@ double relative_error(Duration is, Duration should) {
 
 BOOST_AUTO_TEST_SUITE(histogram)
 
-BOOST_AUTO_TEST_CASE(an_empty_one_has_nothing_to_say) {
+BOOST_AUTO_TEST_CASE(an_empty_one_has_only_zeros) {
   const Histogram h;
   BOOST_TEST(h.count() == 0U);
   BOOST_TEST((h.percentile(0.5) == 0ns));

@@ -1,4 +1,4 @@
-#include "koobatch/report/html_template.hpp"
+#include "report/html_template.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -8,14 +8,14 @@ using namespace koobatch::report;
 
 BOOST_AUTO_TEST_SUITE(html_template)
 
-BOOST_AUTO_TEST_CASE(texts_are_escaped_unless_they_are_ours) {
+BOOST_AUTO_TEST_CASE(texts_are_escaped_unless_they_are_our_own) {
   TemplateValues values;
   values.set("x", R"(<a href="x" title='y'>&)");
   BOOST_TEST(fill_template("[{{x}}]", values) == "[&lt;a href=&quot;x&quot; title=&#39;y&#39;&gt;&amp;]");
   BOOST_TEST(fill_template("[{{{x}}}]", values) == R"([<a href="x" title='y'>&])");
 }
 
-BOOST_AUTO_TEST_CASE(what_is_filled_in_is_no_template) {
+BOOST_AUTO_TEST_CASE(inserted_text_is_not_treated_as_a_template) {
   TemplateValues values;
   values.set("x", "{{y}}").set("y", "no");
   BOOST_TEST(fill_template("{{x}}{{{x}}}", values) == "{{y}}{{y}}");
@@ -31,14 +31,14 @@ BOOST_AUTO_TEST_CASE(sections_are_repeated_as_often_as_they_were_added) {
   BOOST_TEST(fill_template(source, TemplateValues()) == "none");
 }
 
-BOOST_AUTO_TEST_CASE(the_innermost_name_counts) {
+BOOST_AUTO_TEST_CASE(the_innermost_name_wins) {
   TemplateValues values;
   values.set("n", "outer");
   values.add("a").set("n", "inner");
   BOOST_TEST(fill_template("{{n}} {{#a}}{{n}}{{/a}} {{n}}", values) == "outer inner outer");
 }
 
-BOOST_AUTO_TEST_CASE(a_template_that_does_not_fit_is_a_bug) {
+BOOST_AUTO_TEST_CASE(a_template_that_does_not_match_its_values_is_a_bug) {
   BOOST_CHECK_THROW(fill_template("{{x}}", TemplateValues()), std::logic_error);
   BOOST_CHECK_THROW(fill_template("{{#x}}", TemplateValues()), std::logic_error);
   BOOST_CHECK_THROW(fill_template("{{x", TemplateValues()), std::logic_error);

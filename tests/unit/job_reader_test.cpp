@@ -1,5 +1,6 @@
 #include "job_support.hpp"
 #include "koobatch/job/reader.hpp"
+#include "koobatch/sim/operations.hpp"
 
 #include <sys/stat.h>
 #include <unistd.h>
@@ -7,9 +8,11 @@
 #include <boost/test/unit_test.hpp>
 
 using namespace koobatch;
+using namespace koobatch::koodrive;
 using namespace koobatch::job;
 using job_support::joined;
 using job_support::TemporaryFolder;
+using namespace std::string_literals;
 
 namespace {
 
@@ -69,7 +72,7 @@ BOOST_AUTO_TEST_CASE(operations_come_in_file_order_with_their_physical_lines) {
 BOOST_AUTO_TEST_CASE(an_invalid_record_says_what_is_wrong_and_what_it_was_about) {
   const TemporaryFolder folder;
   const auto reader = open(folder.write(
-      "a.ndjson", bad_rename + "\n{\n" + R"({"op":"rename_shared_folder","id":7})" + "\n" + good_rename + "\n"));
+      "a.ndjson", bad_rename + "\n{\n" + R"({"op":"rename_shared_folder","id":true})" + "\n" + good_rename + "\n"));
   Operation operation;
   BOOST_CHECK(reader->next(operation).value() == Reader::Item::invalid);
   BOOST_TEST(reader->line() == 1U);
@@ -81,7 +84,7 @@ BOOST_AUTO_TEST_CASE(an_invalid_record_says_what_is_wrong_and_what_it_was_about)
   BOOST_TEST(reader->invalid_op() == "");
   BOOST_TEST(reader->invalid_id() == "");
   BOOST_CHECK(reader->next(operation).value() == Reader::Item::invalid);
-  BOOST_TEST(joined(reader->violations()) == "id: expected a string, found the number 7; fileName: is missing");
+  BOOST_TEST(joined(reader->violations()) == "id: expected a string, found true; fileName: is missing");
   BOOST_TEST(reader->invalid_op() == "rename_shared_folder");
   BOOST_TEST(reader->invalid_id() == "");
   BOOST_CHECK(reader->next(operation).value() == Reader::Item::operation);
@@ -117,7 +120,7 @@ BOOST_AUTO_TEST_CASE(an_operation_of_the_simulator_is_for_the_simulator_only) {
   const auto path = folder.write("a.ndjson", R"({"op":"post_event","id":"1","text":"hello"})");
   auto settings = for_validation();
   BOOST_TEST((open(path, settings)->skip().value() == Reader::Item::invalid));
-  settings.simulated = true;
+  settings.catalogue = &koobatch::sim::operations();
   BOOST_TEST((open(path, settings)->skip().value() == Reader::Item::operation));
 }
 
@@ -239,6 +242,41 @@ BOOST_AUTO_TEST_CASE(a_csv_job_is_checked_by_the_same_rules) {
   BOOST_CHECK(reader->next(operation).value() == Reader::Item::invalid);
   BOOST_TEST(joined(reader->violations()) == "fileName: is missing");
   BOOST_TEST(reader->invalid_id() == "1");
+}
+
+BOOST_AUTO_TEST_CASE(one_operation_may_be_given_for_all_objects_that_name_none) {
+  const TemporaryFolder folder;
+  auto settings = for_validation();
+  settings.reading.operation = "rename_shared_folder";
+  const auto reader = open(
+      folder.write("a.ndjson", std::string(R"({"id":"1","fileName":"a"})") + "\n" +
+                                   R"({"op":"update_album","albumId":"2","name":"b"})" + "\n" + R"({"op":"x"})" + "\n"),
+      settings);
+  BOOST_TEST(!reader->stands_alone());
+  BOOST_CHECK(reader->skip().value() == Reader::Item::operation);
+  std::string record;
+  reader->append_record(record);
+  BOOST_TEST(record == good_rename);
+  BOOST_CHECK(reader->skip().value() == Reader::Item::operation);
+  BOOST_CHECK(reader->skip().value() == Reader::Item::invalid);
+}
+
+BOOST_AUTO_TEST_CASE(an_operation_for_all_records_must_be_one) {
+  const TemporaryFolder folder;
+  auto settings = for_validation();
+  settings.reading.operation = "rename";
+  BOOST_TEST(open_error(folder.write("a.ndjson", good_rename), settings) ==
+             "--op: \"rename\" is not an operation, known operations are rename_shared_folder, update_album");
+}
+
+BOOST_AUTO_TEST_CASE(the_lines_of_a_job_are_those_its_records_are_counted_by) {
+  const TemporaryFolder folder;
+  auto settings = for_validation(Format::csv);
+  auto lines = open_lines(folder.write("a.csv", "\xfe\xff\0o\0p\0\r\0\xe4"s), settings).value();
+  BOOST_CHECK(lines.next().value() == LineSplitter::Item::line);
+  BOOST_TEST(lines.text() == "op");
+  BOOST_CHECK(lines.next().value() == LineSplitter::Item::line);
+  BOOST_TEST(lines.text() == "\xc3\xa4");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -1,6 +1,7 @@
 #pragma once
 #include "koobatch/job/byte_source.hpp"
-#include "koobatch/job/operation.hpp"
+#include "koobatch/koodrive/operation.hpp"
+#include "koobatch/koodrive/rules.hpp"
 
 #include <fmt/format.h>
 #include <cstdlib>
@@ -64,7 +65,7 @@ class TemporaryFolder {
 };
 
 /// "field: message; message of the record", so that a failed check shows what was found.
-inline std::string joined(const std::vector<koobatch::job::Violation>& violations) {
+inline std::string joined(const std::vector<koobatch::koodrive::Violation>& violations) {
   std::string out;
   for (const auto& v : violations) {
     if (!out.empty()) out += "; ";

@@ -36,13 +36,13 @@ BOOST_AUTO_TEST_CASE(a_group_is_due_a_delay_after_its_first_result) {
   CommitGroup group;
   add(group, batch(0, 1, 30ms));
   BOOST_TEST((group.due(policy, 0ms) == start + 130ms));
-  // Batches of other workers may come later and yet have begun earlier.
+  // Batches of other workers may arrive later although they began earlier.
   add(group, batch(1, 1, 10ms));
   add(group, batch(0, 2, 90ms));
   BOOST_TEST((group.due(policy, 0ms) == start + 110ms));
 }
 
-BOOST_AUTO_TEST_CASE(the_time_a_commit_takes_is_taken_off_the_delay_up_to_its_half) {
+BOOST_AUTO_TEST_CASE(the_commit_time_is_deducted_from_the_delay_up_to_half_of_it) {
   CommitGroup group;
   add(group, batch(0, 1, 0ms));
   BOOST_TEST((group.due(policy, 20ms) == start + 80ms));
@@ -58,7 +58,7 @@ BOOST_AUTO_TEST_CASE(an_urgent_group_is_due_at_once) {
   BOOST_TEST((group.due(policy, 0ms) == TimePoint::min()));
 }
 
-BOOST_AUTO_TEST_CASE(a_nudge_makes_what_is_there_urgent_and_nothing_else) {
+BOOST_AUTO_TEST_CASE(a_nudge_makes_the_present_content_urgent_and_nothing_else) {
   CommitGroup group;
   add(group, batch(0, 1, 0ms, ""), true);
   BOOST_TEST(group.empty());
@@ -99,7 +99,7 @@ BOOST_AUTO_TEST_CASE(each_worker_has_one_mark_with_its_highest_number) {
   BOOST_TEST(group.marks()[1].number == 9U);
 }
 
-BOOST_AUTO_TEST_CASE(a_batch_is_left_empty_with_its_memory) {
+BOOST_AUTO_TEST_CASE(a_batch_is_emptied_but_keeps_its_memory) {
   CommitGroup group;
   Batch one = batch(0, 1, 0ms, std::string(5000, 'x'));
   const auto capacity = one.lines.capacity();

@@ -13,7 +13,7 @@ namespace {
 
 using samples::sync;
 
-/// What happened, in order, from all threads; and gates at which the writer's thread waits until the test opens them.
+/// The events of all threads, in order, and gates at which the writer's thread waits until the test opens them.
 class Log {
  public:
   void add(std::string event) {
@@ -51,11 +51,11 @@ class Log {
   bool open_ = true;
 };
 
-/// Writes down what it is asked for; syncs wait at the gate; the append or sync of the given number (from 1) fails.
+/// Records the calls it receives. Syncs wait at the gate; the append or sync with the given number (from 1) fails.
 class FakeJournal : public JournalFile {
  public:
-  FakeJournal(Log& log, int failing_append, int failing_sync)
-      : log_(log), failing_append_(failing_append), failing_sync_(failing_sync) {}
+  FakeJournal(Log& log, int failing_append, int failing_sync, int failing_check = 0)
+      : log_(log), failing_append_(failing_append), failing_sync_(failing_sync), failing_check_(failing_check) {}
 
   Result<void> append(std::string_view bytes) override {
     log_.add("append " + std::string(bytes));
@@ -68,28 +68,43 @@ class FakeJournal : public JournalFile {
     if (++syncs_ == failing_sync_) return fatal_error("r.ndjson: fdatasync failed: Input/output error");
     return {};
   }
+  /// Not recorded unless it fails, because how often an idle writer checks depends on timing.
+  Result<void> check() override {
+    if (++checks_ == failing_check_) return fatal_error("r.ndjson: the report was removed");
+    return {};
+  }
 
  private:
   Log& log_;
-  const int failing_append_, failing_sync_;
-  int appends_ = 0, syncs_ = 0;
+  const int failing_append_, failing_sync_, failing_check_;
+  int appends_ = 0, syncs_ = 0, checks_ = 0;
+};
+
+/// Records the events it receives.
+class LoggedEvents : public WriterEvents {
+ public:
+  explicit LoggedEvents(Log& log) : log_(log) {}
+  void durable(unsigned worker, std::uint64_t number) override {
+    log_.add("durable " + std::to_string(worker) + ":" + std::to_string(number));
+  }
+  void failed(const Error& cause) override { log_.add("failed " + cause.message); }
+  void relieved() override { log_.add("relieved"); }
+
+ private:
+  Log& log_;
 };
 
 struct Bench {
-  explicit Bench(WriterSettings settings = quiet(), int failing_append = 0, int failing_sync = 0)
-      : writer(std::make_unique<FakeJournal>(log, failing_append, failing_sync),
-               {[this](unsigned worker, std::uint64_t number) {
-                  log.add("durable " + std::to_string(worker) + ":" + std::to_string(number));
-                },
-                [this](const Error& error) { log.add("failed " + error.message); }, [this] { log.add("relieved"); }},
-               settings) {}
-  // A test that fails leaves nobody waiting.
+  explicit Bench(WriterSettings settings = quiet(), int failing_append = 0, int failing_sync = 0, int failing_check = 0)
+      : writer(std::make_unique<FakeJournal>(log, failing_append, failing_sync, failing_check), events, settings) {}
+  // So that a failed test leaves no thread waiting.
   ~Bench() { log.open_gate(); }
 
-  /// Nothing is committed because of the time.
+  /// Settings under which nothing is committed because of time.
   static WriterSettings quiet() {
     WriterSettings settings;
     settings.policy.max_delay = 24h;
+    settings.idle_check = 24h;
     return settings;
   }
 
@@ -98,7 +113,7 @@ struct Bench {
     writer.submit(batch, urgent);
     BOOST_TEST(batch.lines.empty());
   }
-  /// The writer's thread is in the sync of a first group, and stays there until the gate opens.
+  /// Brings the writer's thread into the sync of a first group, where it stays until the gate opens.
   void hold_in_sync() {
     log.close_gate();
     submit(0, 1, "held\n", true);
@@ -109,6 +124,7 @@ struct Bench {
   }
 
   Log log;
+  LoggedEvents events{log};
   Writer writer;
 };
 
@@ -116,14 +132,14 @@ struct Bench {
 
 BOOST_AUTO_TEST_SUITE(journal_writer)
 
-BOOST_AUTO_TEST_CASE(an_urgent_batch_is_made_durable_before_its_worker_is_told) {
+BOOST_AUTO_TEST_CASE(an_urgent_batch_is_durable_before_its_worker_is_notified) {
   Bench bench;
   bench.submit(2, 7, "a\n", true);
   bench.log.wait_for("durable 2:7");
   bench.require_events({"append a\n", "sync", "durable 2:7"});
 }
 
-BOOST_AUTO_TEST_CASE(batches_wait_for_each_other_and_share_a_sync) {
+BOOST_AUTO_TEST_CASE(batches_wait_for_one_another_and_share_a_sync) {
   Bench bench;
   bench.submit(0, 1, "a\n", false);
   bench.submit(1, 1, "b\n", false);
@@ -142,7 +158,7 @@ BOOST_AUTO_TEST_CASE(a_nudge_commits_what_was_handed_over) {
   bench.require_events({"append a\n", "sync", "durable 0:1"});
 }
 
-BOOST_AUTO_TEST_CASE(results_that_waited_long_enough_are_committed_without_being_urgent) {
+BOOST_AUTO_TEST_CASE(results_that_have_waited_long_enough_are_committed_without_urgency) {
   auto settings = Bench::quiet();
   settings.policy.max_delay = 0ms;
   Bench bench(settings);
@@ -151,8 +167,8 @@ BOOST_AUTO_TEST_CASE(results_that_waited_long_enough_are_committed_without_being
   bench.require_events({"append a\n", "sync", "durable 0:1"});
 }
 
-BOOST_AUTO_TEST_CASE(a_group_that_was_put_off_is_committed_when_its_time_comes) {
-  // The only test that lets time pass: without it, nobody would notice a thread that never wakes by itself.
+BOOST_AUTO_TEST_CASE(a_delayed_group_is_committed_when_its_time_comes) {
+  // The only test in which time passes: without it, a thread that never wakes by itself would go unnoticed.
   auto settings = Bench::quiet();
   settings.policy.max_delay = 1ms;
   Bench bench(settings);
@@ -162,7 +178,7 @@ BOOST_AUTO_TEST_CASE(a_group_that_was_put_off_is_committed_when_its_time_comes) 
   BOOST_TEST((Steady::now() >= batch.first));
 }
 
-BOOST_AUTO_TEST_CASE(a_full_group_is_committed_without_being_urgent) {
+BOOST_AUTO_TEST_CASE(a_full_group_is_committed_without_urgency) {
   auto settings = Bench::quiet();
   settings.policy.full_bytes = 4;
   Bench bench(settings);
@@ -182,7 +198,7 @@ BOOST_AUTO_TEST_CASE(every_group_after_the_first_opens_with_a_mark) {
                         "append " + sync(2) + "a\n", "sync", "durable 0:3"});
 }
 
-BOOST_AUTO_TEST_CASE(a_resumed_report_goes_on_counting_its_marks_from_the_first_group) {
+BOOST_AUTO_TEST_CASE(a_resumed_report_continues_numbering_its_marks_from_the_first_group) {
   auto settings = Bench::quiet();
   settings.last_sync = 41;
   Bench bench(settings);
@@ -194,7 +210,7 @@ BOOST_AUTO_TEST_CASE(a_resumed_report_goes_on_counting_its_marks_from_the_first_
 BOOST_AUTO_TEST_CASE(handing_over_does_not_wait_for_a_sync) {
   Bench bench;
   bench.hold_in_sync();
-  // On this thread, while the other one is stuck: if submit() waited, this test would never end.
+  // On this thread, while the writer's thread is blocked: if submit() waited, this test would never end.
   for (std::uint64_t n = 1; n <= 1000; ++n) bench.submit(1, n, "a\n", true);
   BOOST_TEST(bench.log.events().size() == 2U);
   bench.log.open_gate();
@@ -204,7 +220,7 @@ BOOST_AUTO_TEST_CASE(handing_over_does_not_wait_for_a_sync) {
   bench.require_events({"append held\n", "sync", "durable 0:1", "append " + sync(1) + lines, "sync", "durable 1:1000"});
 }
 
-BOOST_AUTO_TEST_CASE(a_slow_disk_shows_as_saturation_and_its_end_is_told) {
+BOOST_AUTO_TEST_CASE(a_slow_disk_shows_as_saturation_and_its_end_is_reported) {
   auto settings = Bench::quiet();
   settings.pending_limit = 10;
   Bench bench(settings);
@@ -228,7 +244,7 @@ BOOST_AUTO_TEST_CASE(closing_commits_the_rest_before_the_last_line_is_written) {
   Bench bench;
   bench.submit(0, 1, "a\n", false);
   BOOST_TEST(bench.writer.close("end\n").has_value());
-  // The last line proves what is before it, so it must not share a sync with it.
+  // The last line proves that what precedes it is durable, so it must not share a sync with it.
   bench.require_events({"append a\n", "sync", "durable 0:1", "append end\n", "sync"});
 }
 
@@ -255,7 +271,8 @@ BOOST_AUTO_TEST_CASE(a_writer_that_is_destroyed_drops_what_it_gathered) {
   Log log;
   {
     WriterSettings settings = Bench::quiet();
-    Writer writer(std::make_unique<FakeJournal>(log, 0, 0), {}, settings);
+    LoggedEvents events(log);
+    Writer writer(std::make_unique<FakeJournal>(log, 0, 0), events, settings);
     Batch batch{0, 1, Steady::now(), "a\n"};
     writer.submit(batch, false);
   }
@@ -291,7 +308,7 @@ BOOST_AUTO_TEST_CASE(nothing_is_written_after_any_failure) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(what_was_written_to_a_file_is_read_back_and_gone_on_with) {
+BOOST_AUTO_TEST_CASE(a_written_file_is_read_back_and_continued) {
   const samples::Folder folder;
   const auto path = folder / "r.ndjson";
   const auto commit = [&](Writer& writer, std::uint32_t line) {
@@ -301,7 +318,9 @@ BOOST_AUTO_TEST_CASE(what_was_written_to_a_file_is_read_back_and_gone_on_with) {
   {
     auto created = create_report(path, samples::line(samples::run(1)));
     BOOST_REQUIRE(created);
-    Writer writer(std::move(*created), {}, Bench::quiet());
+    Log log;
+    LoggedEvents events(log);
+    Writer writer(std::move(*created), events, Bench::quiet());
     commit(writer, 1);
     commit(writer, 2);
     BOOST_TEST(writer.close(samples::line(samples::end(1, "interrupted", {2}))).has_value());
@@ -320,7 +339,9 @@ BOOST_AUTO_TEST_CASE(what_was_written_to_a_file_is_read_back_and_gone_on_with) {
   {
     auto settings = Bench::quiet();
     settings.last_sync = before->last_sync + 1;
-    Writer writer(std::move(*file), {}, settings);
+    Log log;
+    LoggedEvents events(log);
+    Writer writer(std::move(*file), events, settings);
     commit(writer, 3);
     BOOST_TEST(writer.close(samples::line(samples::end(2, "completed", {3}))).has_value());
   }
@@ -333,10 +354,11 @@ BOOST_AUTO_TEST_CASE(what_was_written_to_a_file_is_read_back_and_gone_on_with) {
   BOOST_TEST(after->last_sync == before->last_sync + 2);
 }
 
-BOOST_AUTO_TEST_CASE(what_several_workers_hand_over_is_written_once_and_in_each_ones_order) {
+BOOST_AUTO_TEST_CASE(batches_of_several_workers_are_written_once_and_in_each_workers_order) {
   constexpr std::uint64_t batches = 2000;
   Log log;
-  Writer writer(std::make_unique<FakeJournal>(log, 0, 0), {}, Bench::quiet());
+  LoggedEvents events(log);
+  Writer writer(std::make_unique<FakeJournal>(log, 0, 0), events, Bench::quiet());
   std::vector<std::thread> workers;
   for (unsigned worker = 0; worker < 4; ++worker) {
     workers.emplace_back([&writer, worker] {
@@ -363,6 +385,24 @@ BOOST_AUTO_TEST_CASE(what_several_workers_hand_over_is_written_once_and_in_each_
     BOOST_REQUIRE_EQUAL(std::stoull(text.substr(2)), ++last[worker]);
   }
   BOOST_TEST(last == std::vector<std::uint64_t>(4, batches), boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(a_report_lost_while_nothing_is_written_is_noticed) {
+  auto settings = Bench::quiet();
+  settings.idle_check = 1ms;
+  Bench bench(settings, 0, 0, 3);
+  bench.log.wait_for("failed r.ndjson: the report was removed");
+  bench.submit(0, 1, "late\n", true);
+  BOOST_TEST(!bench.writer.close("end\n"));
+  bench.require_events({"failed r.ndjson: the report was removed"});
+}
+
+BOOST_AUTO_TEST_CASE(a_report_lost_while_it_is_closed_is_noticed) {
+  Bench bench(Bench::quiet(), 0, 0, 1);
+  const auto closed = bench.writer.close("end\n");
+  BOOST_REQUIRE(!closed);
+  BOOST_TEST(closed.error().message == "r.ndjson: the report was removed");
+  bench.require_events({"append end\n", "sync", "failed r.ndjson: the report was removed"});
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -80,7 +80,7 @@ BOOST_AUTO_TEST_CASE(an_exact_number_reads_back_as_the_same_one) {
   BOOST_TEST(out == R"({"rate":0.0002777777777777778,"whole":500,"nan":null})");
 }
 
-BOOST_AUTO_TEST_CASE(what_is_no_number_is_null_so_that_the_line_stays_json) {
+BOOST_AUTO_TEST_CASE(a_value_that_is_not_a_number_is_null_so_that_the_line_stays_json) {
   std::string out;
   JsonWriter(out).add("nan", std::nan("")).add("inf", std::numeric_limits<double>::infinity()).end();
   BOOST_TEST(out == R"({"nan":null,"inf":null})");

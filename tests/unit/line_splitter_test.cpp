@@ -74,7 +74,7 @@ BOOST_AUTO_TEST_CASE(the_last_line_may_lack_its_end) {
   BOOST_TEST(lines_of("a\nb") == (Lines{"1:a", "2:b"}), boost::test_tools::per_element());
 }
 
-BOOST_AUTO_TEST_CASE(crlf_ends_a_line_and_a_bare_carriage_return_does_not) {
+BOOST_AUTO_TEST_CASE(where_the_first_line_ends_otherwise_a_bare_carriage_return_ends_none) {
   BOOST_TEST(lines_of("a\r\nb\rc\r\r\nd\r") == (Lines{"1:a", "2:b\rc\r", "3:d\r"}), boost::test_tools::per_element());
   LineSplitter lines(text_source("a\r\nb\nc"), "jobs/a");
   for (const std::string end : {"\r\n", "\n", ""}) {
@@ -156,6 +156,71 @@ BOOST_AUTO_TEST_CASE(a_source_that_fails_is_an_error_and_no_end) {
   BOOST_CHECK(lines.next().value() == LineSplitter::Item::line);
   BOOST_TEST(lines.text() == "one");
   BOOST_TEST(lines.next().error().message == "jobs/a: cannot read on in the job: Input/output error");
+}
+
+BOOST_AUTO_TEST_CASE(carriage_returns_end_lines_if_the_first_one_ends_so) {
+  for (const std::size_t step : std::initializer_list<std::size_t>{1, 2, 3, 100}) {
+    BOOST_TEST(lines_of("a\rb\r\rc", {}, step) == (Lines{"1:a", "2:b", "3:", "4:c"}), boost::test_tools::per_element());
+    BOOST_TEST(lines_of("a\rb\r\nc\nd\r", {}, step) == (Lines{"1:a", "2:b", "3:c", "4:d"}),
+               boost::test_tools::per_element());
+    BOOST_TEST(lines_of("\"x\r\ny\",\"z\n\"\rb", {}, step) == (Lines{"1:\"x", "2:y\",\"z", "3:\"", "4:b"}),
+               boost::test_tools::per_element());
+    BOOST_TEST(lines_of("a\r", {}, step) == (Lines{"1:a"}), boost::test_tools::per_element());
+    // Converted twice, which is no end of an old Mac's line.
+    BOOST_TEST(lines_of("a\r\r\nb\rc", {}, step) == (Lines{"1:a\r", "2:b\rc"}), boost::test_tools::per_element());
+    BOOST_TEST(lines_of("0123456789\r0123456789a\rb\r0123456789abcdefghijklmnopqrstuvwxyz", {.bytes = 10}, step) ==
+                   (Lines{"1:0123456789", "2:(too long)", "3:b", "4:(too long)"}),
+               boost::test_tools::per_element());
+  }
+  LineSplitter lines(text_source("a\rb\r\nc"), "jobs/a");
+  for (const std::string line_end : {"\r", "\r\n", ""}) {
+    BOOST_CHECK(lines.next().value() == LineSplitter::Item::line);
+    BOOST_TEST(lines.line_end() == line_end);
+  }
+  BOOST_TEST(lines.ends_at_returns());
+}
+
+BOOST_AUTO_TEST_CASE(a_lone_control_z_ends_the_text_of_dos) {
+  for (const std::size_t step : std::initializer_list<std::size_t>{1, 100}) {
+    for (const std::string line_end : {"", "\n", "\r\n"}) {
+      BOOST_TEST(lines_of("a\r\nb\r\n\x1a" + line_end, {}, step) == (Lines{"1:a", "2:b"}),
+                 boost::test_tools::per_element());
+    }
+    BOOST_TEST(lines_of("a\n\x1a\nb\n", {}, step) == (Lines{"1:a", "2:\x1a", "3:b"}), boost::test_tools::per_element());
+    BOOST_TEST(lines_of("a\rb\r\x1a", {}, step) == (Lines{"1:a", "2:b"}), boost::test_tools::per_element());
+  }
+  LineSplitter lines(text_source("\x1a"), "jobs/a");
+  for (int i = 0; i < 3; ++i) BOOST_CHECK(lines.next().value() == LineSplitter::Item::end);
+}
+
+BOOST_AUTO_TEST_CASE(nuls_at_the_end_are_named_for_what_they_are) {
+  const std::string says =
+      ": the file got its size before it was written, and was not written to its end, as after a crash or an "
+      "unfinished "
+      "copy; copy it anew, or cut them off if nothing is missing";
+  for (const std::size_t step : std::initializer_list<std::size_t>{1, 100, 100'000}) {
+    BOOST_TEST(lines_of("a\n" + std::string(2, '\0'), {}, step) ==
+                   (Lines{"1:a", "jobs/a:2: the text ends in 2 NUL bytes" + says}),
+               boost::test_tools::per_element());
+    BOOST_TEST(lines_of("a\nb" + std::string(1, '\0'), {}, step) ==
+                   (Lines{"1:a", "jobs/a:2: the text ends in 1 NUL byte" + says}),
+               boost::test_tools::per_element());
+    BOOST_TEST(lines_of("a\rb" + std::string(1, '\0'), {}, step).back() ==
+               "jobs/a:2: the text ends in 1 NUL byte" + says);
+    BOOST_TEST(lines_of(std::string(4'096, '\0'), {.bytes = 100}, step) ==
+                   (Lines{"jobs/a:1: the text ends in 4,096 NUL bytes" + says}),
+               boost::test_tools::per_element());
+  }
+}
+
+BOOST_AUTO_TEST_CASE(the_start_can_be_looked_at_before_it_is_read) {
+  LineSplitter lines(text_source("\xef\xbb\xbf"
+                                 "first line\nsecond",
+                                 1),
+                     "jobs/a");
+  BOOST_TEST(lines.peek().value() == "first line\n");
+  BOOST_CHECK(lines.next().value() == LineSplitter::Item::line);
+  BOOST_TEST(lines.text() == "first line");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

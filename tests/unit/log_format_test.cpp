@@ -1,4 +1,4 @@
-#include "koobatch/cli/log_format.hpp"
+#include "cli/settings/log_format.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -25,7 +25,7 @@ const std::string json = "log-format = 'json'\n";
 
 BOOST_AUTO_TEST_SUITE(log_format)
 
-BOOST_AUTO_TEST_CASE(a_flag_says_so_before_a_variable_and_that_before_the_file) {
+BOOST_AUTO_TEST_CASE(a_flag_takes_precedence_over_a_variable_and_that_over_the_file) {
   BOOST_TEST(!wants_json({}));
   BOOST_TEST(wants_json({"run", "--log-format", "json", "--fly"}));
   BOOST_TEST(wants_json({"run", "--log-format=json"}));
@@ -39,18 +39,18 @@ BOOST_AUTO_TEST_CASE(a_flag_says_so_before_a_variable_and_that_before_the_file) 
   BOOST_TEST(!wants_json(with_file, {{"KOOBATCH_LOG_FORMAT", "text"}}, json));
 }
 
-BOOST_AUTO_TEST_CASE(a_section_of_the_file_is_for_its_verb) {
+BOOST_AUTO_TEST_CASE(a_section_of_the_file_is_for_its_command) {
   const std::string file = "log-format = 'text'\n[run]\nlog-format = 'json'\n";
   BOOST_TEST(wants_json(with_file, {}, file));
   BOOST_TEST(!wants_json({"bench", "--config", "k.toml"}, {}, file));
   BOOST_TEST(!wants_json({"--config", "k.toml"}, {}, "[run]\n" + json));
 }
 
-BOOST_AUTO_TEST_CASE(a_file_that_cannot_be_understood_says_nothing) {
+BOOST_AUTO_TEST_CASE(a_file_that_cannot_be_parsed_is_ignored) {
   BOOST_TEST(!wants_json(with_file));
   BOOST_TEST(!wants_json(with_file, {}, json + "rate = 5/s\n"));
   BOOST_TEST(!wants_json(with_file, {}, "log-format = []\n"));
-  BOOST_TEST(wants_json(with_file, {}, json + "rates = 5\n"), "it is read, if not liked");
+  BOOST_TEST(wants_json(with_file, {}, json + "rates = 5\n"), "it is read despite the error");
 }
 
 BOOST_AUTO_TEST_CASE(no_file_is_read_where_none_may_be) {

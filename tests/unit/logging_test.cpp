@@ -87,7 +87,7 @@ BOOST_AUTO_TEST_CASE(bytes_that_are_not_utf_8_are_replaced) {
                  .ends_with("\"message\":\"x\uFFFDy\uFFFD\"}"));
 }
 
-BOOST_AUTO_TEST_CASE(in_json_run_and_operation_are_fields_of_their_own) {
+BOOST_AUTO_TEST_CASE(in_json_run_and_operation_are_separate_fields) {
   const auto with = [](const log::Fields& fields) {
     return rendered(log::Format::json, spdlog::level::info, "x", fields);
   };
@@ -97,7 +97,7 @@ BOOST_AUTO_TEST_CASE(in_json_run_and_operation_are_fields_of_their_own) {
                             R"("})"));
 }
 
-BOOST_AUTO_TEST_CASE(in_text_they_follow_the_words) {
+BOOST_AUTO_TEST_CASE(in_text_the_fields_follow_the_message) {
   const auto with = [](const log::Fields& fields) {
     return rendered(log::Format::text, spdlog::level::info, "x", fields);
   };
@@ -159,7 +159,7 @@ BOOST_AUTO_TEST_CASE(quiet_keeps_everything_back_but_errors) {
   BOOST_TEST(captured.take().ends_with(" error: over\n"));
 }
 
-BOOST_AUTO_TEST_CASE(debug_lines_come_only_when_asked_for) {
+BOOST_AUTO_TEST_CASE(debug_lines_appear_only_when_requested) {
   Captured captured;
   log::setup({}, captured.console);
   spdlog::debug("detail");
@@ -189,7 +189,7 @@ BOOST_AUTO_TEST_CASE(an_unchanged_bar_is_not_drawn_again) {
   BOOST_TEST(captured.take() == "");
 }
 
-BOOST_AUTO_TEST_CASE(who_leaves_in_a_hurry_takes_the_bar_away) {
+BOOST_AUTO_TEST_CASE(an_immediate_exit_removes_the_bar) {
   Captured captured;
   captured.console->leave();
   BOOST_TEST(captured.take() == "");

@@ -1,6 +1,6 @@
-#include "koobatch/cli/manual.hpp"
+#include "cli/reference/manual.hpp"
 
-#include "koobatch/cli/reference.hpp"
+#include "cli/reference/reference.hpp"
 
 #include <fmt/format.h>
 #include <boost/algorithm/string/replace.hpp>
@@ -32,7 +32,7 @@ BOOST_AUTO_TEST_SUITE(manual)
 BOOST_AUTO_TEST_CASE(its_sections_are_those_of_every_manual_page) {
   const auto page = manual_page();
   std::size_t at = 0;
-  for (const char* section : {"NAME", "SYNOPSIS", "DESCRIPTION", "VERBS", "OPTIONS", "EXIT STATUS", "ENVIRONMENT",
+  for (const char* section : {"NAME", "SYNOPSIS", "DESCRIPTION", "COMMANDS", "OPTIONS", "EXIT STATUS", "ENVIRONMENT",
                               "FILES", "EXAMPLES", "SEE ALSO"}) {
     const auto found = page.find(std::string("\n.SH ") + section + "\n");
     BOOST_REQUIRE_MESSAGE(found != std::string::npos, section);
@@ -41,24 +41,28 @@ BOOST_AUTO_TEST_CASE(its_sections_are_those_of_every_manual_page) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(every_verb_option_and_exit_status_is_in_it) {
+BOOST_AUTO_TEST_CASE(every_command_option_and_exit_status_is_in_it) {
   const auto page = shown();
-  for (const auto& verb : verb_table) {
-    CHECK_HAS(page, "\\fB" + std::string(verb.name) + "\\fR");
-    CHECK_HAS(page, std::string(verb.summary) + ".");
-    CHECK_HAS(page, std::string(verb.example.substr(0, verb.example.find('\n'))));
+  for (const auto* command : commands()) {
+    CHECK_HAS(page, "\\fB" + std::string(command->name) + "\\fR");
+    CHECK_HAS(page, std::string(command->summary) + ".");
+    for (const auto example : command->examples) CHECK_HAS(page, std::string(example));
+    for (const auto& status : command->statuses) CHECK_HAS(page, std::string(status.meaning));
   }
-  for (const auto& row : option_table()) {
-    CHECK_HAS(page, "\\fB--" + std::string(row.name) + "\\fR");
-    CHECK_HAS(page, std::string(without_default(row)));
-    if (!row.flag_only) CHECK_HAS(page, "Variable: " + variable_name(row.name) + ".");
-    CHECK_HAS(page, "\n.SS " + std::string(row.group) + "\n");
-    if (!default_of(row).empty()) CHECK_HAS(page, "Default: " + std::string(default_of(row)) + ".");
+  for (const auto* option : every_option()) {
+    CHECK_HAS(page, "\\fB--" + std::string(option->name) + "\\fR");
+    CHECK_HAS(page, std::string(option->help) + ".");
+    for (const auto& part : option->parts) {
+      CHECK_HAS(page, "\\fB" + std::string(part.form) + "\\fR");
+      CHECK_HAS(page, std::string(part.help) + ".");
+    }
+    if (!option->flag_only) CHECK_HAS(page, "Variable: " + variable_name(option->name) + ".");
+    CHECK_HAS(page, "\n.SS " + std::string(option->heading) + "\n");
+    if (!option->default_text().empty()) CHECK_HAS(page, "Default: " + std::string(option->default_text()) + ".");
   }
-  for (const auto& row : exit_table()) CHECK_HAS(page, std::string(row.meaning));
 }
 
-BOOST_AUTO_TEST_CASE(what_else_it_heeds_and_keeps_is_in_it) {
+BOOST_AUTO_TEST_CASE(environment_and_files_are_in_it) {
   const auto page = shown();
   for (const char* variable : {"CI", "NO_COLOR", "TMPDIR"}) CHECK_HAS(page, fmt::format("\\fB{}\\fR", variable));
   for (const char* file : {"JOB.report.ndjson", "REPORT.job", "REPORT.control"}) {
@@ -66,7 +70,7 @@ BOOST_AUTO_TEST_CASE(what_else_it_heeds_and_keeps_is_in_it) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(it_is_ascii_and_no_text_is_taken_for_a_command) {
+BOOST_AUTO_TEST_CASE(it_is_ascii_and_no_text_is_mistaken_for_a_command) {
   const auto page = manual_page();
   BOOST_TEST(std::all_of(page.begin(), page.end(), [](char c) { return c == '\n' || (c >= ' ' && c <= '~'); }));
   BOOST_TEST(page.find("\n'") == std::string::npos);

@@ -1,4 +1,4 @@
-#include "koobatch/report/message_pattern.hpp"
+#include "report/message_pattern.hpp"
 
 #include <rapidcheck/boost_test.h>
 #include <boost/test/unit_test.hpp>
@@ -17,7 +17,7 @@ std::string pattern(std::string_view text) {
 
 BOOST_AUTO_TEST_SUITE(message_pattern)
 
-BOOST_AUTO_TEST_CASE(words_stay_as_they_are) {
+BOOST_AUTO_TEST_CASE(words_are_kept) {
   for (const char* text :
        {"", "name already used", "can't rename: don't ask", "名称已存在", "a - b", "'", "it's \"open"}) {
     BOOST_TEST(pattern(text) == text);

@@ -36,7 +36,7 @@ BOOST_AUTO_TEST_CASE(it_is_replaced_as_a_whole_and_alone_in_its_folder) {
   BOOST_TEST(folder.names() == Names{"a.prom"}, boost::test_tools::per_element());
 }
 
-BOOST_AUTO_TEST_CASE(whoever_has_it_open_goes_on_reading_the_old_one) {
+BOOST_AUTO_TEST_CASE(a_reader_that_has_it_open_continues_to_read_the_old_one) {
   const samples::Folder folder;
   auto file = MetricsFile::open(folder / "a.prom").value();
   file.write("old\n", start);
@@ -52,7 +52,7 @@ BOOST_AUTO_TEST_CASE(others_may_read_it) {
   const mode_t before = ::umask(0022);
   MetricsFile::open(folder / "a.prom").value().write("x\n", start);
   ::umask(before);
-  struct stat status {};
+  struct stat status{};
   BOOST_REQUIRE(::stat((folder / "a.prom").c_str(), &status) == 0);
   BOOST_TEST((status.st_mode & 0777U) == 0644U);
 }
@@ -75,7 +75,7 @@ BOOST_AUTO_TEST_CASE(when_a_run_last_succeeded_is_taken_over) {
   BOOST_TEST(!MetricsFile::open(folder / "a.prom").value().last_success());
 }
 
-BOOST_AUTO_TEST_CASE(what_is_no_file_of_metrics_is_refused_and_left_alone) {
+BOOST_AUTO_TEST_CASE(a_file_without_metrics_is_refused_and_left_alone) {
   const samples::Folder folder;
   std::ofstream(folder / "job.ndjson") << "precious\n";
   const auto refused = MetricsFile::open(folder / "job.ndjson");
@@ -88,7 +88,7 @@ BOOST_AUTO_TEST_CASE(what_is_no_file_of_metrics_is_refused_and_left_alone) {
   BOOST_TEST(MetricsFile::open(folder / "empty.prom").has_value());
 }
 
-BOOST_AUTO_TEST_CASE(what_is_longer_than_metrics_ever_are_is_refused_too) {
+BOOST_AUTO_TEST_CASE(a_file_too_large_for_metrics_is_refused_too) {
   const samples::Folder folder;
   std::ofstream(folder / "long.prom") << text_with(1795000000) << std::string(2 << 20, '#');
   const auto refused = MetricsFile::open(folder / "long.prom");

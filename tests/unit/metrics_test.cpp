@@ -1,6 +1,6 @@
 #include "koobatch/observe/metrics.hpp"
 
-#include "koobatch/engine/request_outcome.hpp"
+#include "engine/request_outcome.hpp"
 
 #include <simdjson.h>
 #include <boost/test/unit_test.hpp>
@@ -77,7 +77,7 @@ void collect_expressions(simdjson::dom::element value, std::vector<std::string>&
   }
 }
 
-/// What stands before braces is a metric.
+/// The text before braces is a metric.
 std::vector<std::string> metrics_in(const std::string& expression) {
   static const std::regex metric("([a-zA-Z_:][a-zA-Z0-9_:]*)\\{");
   std::vector<std::string> names;
@@ -91,7 +91,7 @@ std::vector<std::string> metrics_in(const std::string& expression) {
 
 BOOST_AUTO_TEST_SUITE(metrics)
 
-BOOST_AUTO_TEST_CASE(everything_is_told_of_a_run_that_is_over) {
+BOOST_AUTO_TEST_CASE(a_finished_run_has_every_metric) {
   const auto text = metrics_text(complete());
   for (const char* line : {"koobatch_build_info{version=\"0.1.0\"} 1",
                            "koobatch_start_time_seconds 1795323456",
@@ -132,8 +132,9 @@ BOOST_AUTO_TEST_CASE(what_is_not_known_is_absent) {
   metrics.last_success.reset();
   metrics.run->progress.pace.rate = 0;
   const auto under_way = metrics_text(metrics);
-  for (const char* name : {"koobatch_end_time_seconds", "koobatch_exit_status",
-                           "koobatch_last_success_timestamp_seconds", "koobatch_rate_limit"}) {
+  for (const char* name :
+       {"koobatch_end_time_seconds", "koobatch_exit_status", "koobatch_last_success_timestamp_seconds",
+        "koobatch_rate_limit", "koobatch_learned_rate_limit", "koobatch_learned_in_flight_limit"}) {
     BOOST_TEST(under_way.find(name) == std::string::npos, name);
   }
   BOOST_TEST(under_way.find("koobatch_operations_total") != std::string::npos);
@@ -141,6 +142,16 @@ BOOST_AUTO_TEST_CASE(what_is_not_known_is_absent) {
   const auto before_it_began = metrics_text(metrics);
   BOOST_TEST(before_it_began.find("koobatch_operations") == std::string::npos, before_it_began);
   BOOST_TEST(before_it_began.find("koobatch_start_time_seconds") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(the_limits_found_have_metrics) {
+  Metrics metrics = complete();
+  metrics.run->progress.pace.found = {.limit = 8.5, .in_flight = 6, .noise = 0.25};
+  const auto text = metrics_text(metrics);
+  CHECK_LINE(text, "koobatch_rate_limit 8.5");
+  CHECK_LINE(text, "koobatch_learned_rate_limit 8.5");
+  CHECK_LINE(text, "koobatch_learned_in_flight_limit 6");
+  CHECK_LINE(text, "koobatch_noise_ratio 0.25");
 }
 
 BOOST_AUTO_TEST_CASE(a_service_that_is_waited_for_is_not_up) {
@@ -183,13 +194,10 @@ BOOST_AUTO_TEST_CASE(a_duration_counts_in_the_first_bucket_it_does_not_exceed) {
   BOOST_TEST(sum.by_outcome[1] == 2U, "what several threads counted adds up");
 }
 
-BOOST_AUTO_TEST_CASE(an_outcome_is_told_by_what_came_back) {
-  using flow::Verdict;
+BOOST_AUTO_TEST_CASE(an_outcome_follows_from_the_answer) {
+  using koodrive::Verdict;
   const auto shown = [](int http, Verdict verdict) {
-    flow::Outcome outcome;
-    outcome.http = http;
-    outcome.verdict = verdict;
-    return request_outcome_names[static_cast<std::size_t>(engine::request_outcome(outcome))];
+    return request_outcome_names[static_cast<std::size_t>(engine::request_outcome(verdict, http))];
   };
   BOOST_TEST(shown(200, Verdict::succeeded) == "succeeded");
   BOOST_TEST(shown(400, Verdict::rejected) == "rejected");
@@ -219,7 +227,8 @@ BOOST_AUTO_TEST_CASE(a_text_is_known_again_and_its_last_success_found) {
 BOOST_AUTO_TEST_CASE(every_expression_of_the_dashboard_names_metrics_that_are_exported) {
   simdjson::dom::parser parser;
   std::vector<std::string> expressions;
-  collect_expressions(parser.load(KOOBATCH_SOURCE_DIR "/docs/grafana-dashboard.json").value(), expressions);
+  collect_expressions(parser.load(std::string(KOOBATCH_SOURCE_DIR) + "/docs/grafana-dashboard.json").value(),
+                      expressions);
   BOOST_TEST(expressions.size() > 10U);
   const auto exported = exported_names();
   std::set<std::string> shown;
@@ -229,7 +238,7 @@ BOOST_AUTO_TEST_CASE(every_expression_of_the_dashboard_names_metrics_that_are_ex
     for (const auto& name : names) BOOST_TEST(exported.contains(name), name << " in " << expression);
     shown.insert(names.begin(), names.end());
   }
-  // When a run ended is told by the exit status, which is there from then on.
+  // The exit status shows that a run has ended: it is present from then on.
   for (const auto& name : exported) {
     if (name != "koobatch_end_time_seconds") BOOST_TEST(shown.contains(name), name << " is shown nowhere");
   }

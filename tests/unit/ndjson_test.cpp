@@ -1,8 +1,10 @@
+#include "job/json_object.hpp"
 #include "job_support.hpp"
-#include "koobatch/job/json_object.hpp"
+#include "koobatch/job/request_body.hpp"
 
 #include <boost/test/unit_test.hpp>
 
+using namespace koobatch::koodrive;
 using namespace koobatch::job;
 using job_support::joined;
 
@@ -12,7 +14,7 @@ namespace {
 struct Line {
   explicit Line(std::string_view json) : text(json) {
     text.append(simdjson::SIMDJSON_PADDING, '\0');
-    reader.read_record(std::string_view(text).substr(0, json.size()), fields, violations);
+    reader.read_record(std::string_view(text).substr(0, json.size()), service_catalogue(), fields, violations);
   }
   std::string wrong() const { return joined(violations); }
 
@@ -40,7 +42,7 @@ BOOST_AUTO_TEST_CASE(every_field_is_read) {
       R"({"op":"update_album","albumId":"7","name":"a\u00e9\n","scopeParentFolderId":"p","scopeDirList":["x","\"y"],)"
       R"("scopeKind":2,"coverImageUrl":"u","user_id":"anna","language":"de-DE","ref":"r"})");
   BOOST_TEST(line.wrong() == "");
-  BOOST_TEST(line.fields.row == find_operation("update_album"));
+  BOOST_TEST(line.fields.row == service_catalogue().find("update_album"));
   const auto& values = line.fields.values;
   BOOST_TEST(values[0].text == "7");
   BOOST_TEST(values[1].text == "aé\n");
@@ -74,7 +76,7 @@ BOOST_AUTO_TEST_CASE(nothing_of_the_last_line_is_left_in_the_next) {
   std::string next = R"({"op":"update_album","albumId":"8"})";
   const auto size = next.size();
   next.append(simdjson::SIMDJSON_PADDING, '\0');
-  line.reader.read_record(std::string_view(next).substr(0, size), line.fields, line.violations);
+  line.reader.read_record(std::string_view(next).substr(0, size), service_catalogue(), line.fields, line.violations);
   BOOST_TEST(line.fields.values[0].text == "8");
   BOOST_TEST(!line.fields.values[3].present);
   BOOST_TEST(line.fields.list_items.empty());
@@ -111,9 +113,9 @@ BOOST_AUTO_TEST_CASE(a_field_that_appears_twice_is_an_error_whatever_its_values)
 }
 
 BOOST_AUTO_TEST_CASE(a_wrong_type_names_what_was_expected_and_found) {
-  BOOST_TEST(wrong_with(R"("id":17)") == "id: expected a string, found the number 17");
-  BOOST_TEST(wrong_with(R"("id":18446744073709551615)") ==
-             "id: expected a string, found the number 18446744073709551615");
+  BOOST_TEST(wrong_with(R"("fileName":17)") == "fileName: expected a string, found the number 17");
+  BOOST_TEST(wrong_with(R"("ref":18446744073709551615)") ==
+             "ref: expected a string, found the number 18446744073709551615");
   BOOST_TEST(wrong_with(R"("id":-0.5)") == "id: expected a string, found the number -0.5");
   BOOST_TEST(wrong_with(R"("id":null)") == "id: expected a string, found null");
   BOOST_TEST(wrong_with(R"("id":true)") == "id: expected a string, found true");
@@ -129,8 +131,8 @@ BOOST_AUTO_TEST_CASE(a_scope_is_a_list_of_strings_and_an_integer) {
     return wrong(fmt::format(R"({{"op":"update_album","albumId":"1",{}}})", member));
   };
   BOOST_TEST(with(R"("scopeKind":1)") == "");
-  BOOST_TEST(with(R"("scopeKind":"1")") == "scopeKind: expected an integer, found a string");
-  BOOST_TEST(with(R"("scopeKind":1.0)") == "scopeKind: expected an integer, found the number 1");
+  BOOST_TEST(with(R"("scopeKind":"one")") == "scopeKind: expected an integer, found a string");
+  BOOST_TEST(with(R"("scopeKind":1.5)") == "scopeKind: expected an integer, found the number 1.5");
   BOOST_TEST(with(R"("scopeKind":9223372036854775808)") ==
              "scopeKind: expected an integer, found the number 9223372036854775808");
   BOOST_TEST(with(R"("scopeDirList":[])") == "");
@@ -141,9 +143,43 @@ BOOST_AUTO_TEST_CASE(a_scope_is_a_list_of_strings_and_an_integer) {
              "scopeDirList: expected an array of strings, found an array as item 1");
 }
 
+BOOST_AUTO_TEST_CASE(an_identifier_that_is_a_whole_number_is_taken_digit_by_digit) {
+  // None of these is a double.
+  const Line line(R"({"op":"update_album","albumId":1757156480072657793,"scopeParentFolderId":18446744073709551615,)"
+                  R"("scopeDirList":["x",9223372036854775807],"user_id":9007199254740993})");
+  BOOST_TEST(line.wrong() == "");
+  BOOST_TEST(line.fields.values[0].text == "1757156480072657793");
+  BOOST_TEST(line.fields.values[2].text == "18446744073709551615");
+  BOOST_TEST(line.fields.list_items[1] == "9223372036854775807");
+  BOOST_TEST(line.fields.user_id.value() == "9007199254740993");
+  BOOST_TEST(wrong_with(R"("id":1,"id":1)") == "id: appears more than once");
+}
+
+BOOST_AUTO_TEST_CASE(an_identifier_with_decimals_or_an_exponent_is_refused) {
+  const std::string end = ", which looks like a number that a program has shortened: export identifiers as strings";
+  BOOST_TEST(wrong_with(R"("id":1.757E18)") == "id: expected a string, found the number 1.757e+18" + end);
+  BOOST_TEST(wrong_with(R"("user_id":1757156480072657793.0)") ==
+             "user_id: expected a string, found the number 1.757156480072658e+18" + end);
+  BOOST_TEST(wrong_with(R"("id":5.0)") == "id: expected a string, found the number 5.0");
+}
+
+BOOST_AUTO_TEST_CASE(an_integer_may_be_written_as_a_whole_number_with_decimals_or_as_a_text) {
+  for (const auto kind : {"1.0", "1e0", R"("1")", R"("1.0")"}) {
+    const Line line(fmt::format(R"({{"op":"update_album","albumId":"1","scopeKind":{}}})", kind));
+    BOOST_TEST(line.wrong() == "", kind);
+    BOOST_TEST(line.fields.values[4].integer == 1, kind);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(an_operation_is_found_although_blanks_surround_its_name) {
+  const Line line(R"({"op":"update_album ","albumId":"1"})");
+  BOOST_TEST(line.fields.row == service_catalogue().find("update_album"));
+  BOOST_TEST(line.fields.op == "update_album ", "for the check of values to judge");
+}
+
 BOOST_AUTO_TEST_CASE(all_wrong_fields_of_a_line_are_reported) {
-  BOOST_TEST(wrong_with(R"("id":1,"fileName":null,"ref":2)") ==
-             "id: expected a string, found the number 1; fileName: expected a string, found null; "
+  BOOST_TEST(wrong_with(R"("id":true,"fileName":null,"ref":2)") ==
+             "id: expected a string, found true; fileName: expected a string, found null; "
              "ref: expected a string, found the number 2");
 }
 
@@ -167,6 +203,14 @@ BOOST_AUTO_TEST_CASE(nothing_may_follow_the_object) {
                fmt::format("is not valid JSON at byte {}: there is more after the object", object.size() + 1));
   }
   BOOST_TEST(wrong(object + " \t\r") == "");
+}
+
+BOOST_AUTO_TEST_CASE(what_separates_records_elsewhere_is_named) {
+  const std::string object = R"({"op":"rename_shared_folder","id":"1","fileName":"a"})";
+  BOOST_TEST(wrong(object + "\u2028" + object) ==
+             "is not valid JSON at byte 54: U+2028 (LINE SEPARATOR) ends no record, only a line feed does");
+  BOOST_TEST(wrong(object + "\x1e" + object) ==
+             "is not valid JSON at byte 54: U+001E ends no record, only a line feed does");
 }
 
 BOOST_AUTO_TEST_CASE(what_is_wrong_in_an_unknown_or_skipped_value_is_found_too) {
@@ -224,7 +268,7 @@ BOOST_AUTO_TEST_CASE(what_is_json_but_no_object_is_refused) {
 
 BOOST_AUTO_TEST_CASE(a_request_body_is_read_as_strictly) {
   Fields fields;
-  fields.row = find_operation("update_album");
+  fields.row = service_catalogue().find("update_album");
   fields.values[0] = {.present = true, .text = "7"};
   std::string storage;
   std::vector<Violation> violations;
@@ -249,6 +293,8 @@ BOOST_AUTO_TEST_CASE(a_request_body_is_read_as_strictly) {
   BOOST_TEST(refused(R"({"op":"update_album"})") == "op:" + known);
   BOOST_TEST(refused(R"({"user_id":"a"})") == "user_id:" + known);
   BOOST_TEST(refused(R"({"name":"a","name":"b"})") == "name: appears more than once");
+  BOOST_TEST(refused(R"({"scopeParentFolderId":7})") == "scopeParentFolderId: expected a string, found the number 7");
+  BOOST_TEST(refused(R"({"scopeKind":1.0})") == "scopeKind: expected an integer, found the number 1.0");
   BOOST_TEST(refused(R"({"name":1})") == "name: expected a string, found the number 1");
   BOOST_TEST(refused(R"({"name":"a"}{})") == "is not valid JSON at byte 13: there is more after the object");
   BOOST_TEST(refused("") == "is not valid JSON at byte 1: it ends too early");
@@ -257,7 +303,7 @@ BOOST_AUTO_TEST_CASE(a_request_body_is_read_as_strictly) {
 
 BOOST_AUTO_TEST_CASE(the_fields_of_two_bodies_with_storage_of_their_own_do_not_mix) {
   Fields one, two;
-  one.row = two.row = find_operation("rename_shared_folder");
+  one.row = two.row = service_catalogue().find("rename_shared_folder");
   std::string first, second;
   std::vector<Violation> violations;
   BOOST_TEST(read_body(R"({"id":"1","fileName":"first\n"})", one, first, violations));

@@ -1,10 +1,10 @@
-#include "koobatch/cli/nearest.hpp"
+#include "koobatch/core/nearest.hpp"
 
 #include <boost/test/unit_test.hpp>
 
 #include <string>
 
-using namespace koobatch::cli;
+using namespace koobatch;
 
 namespace {
 
@@ -14,7 +14,7 @@ const std::vector<std::string_view> names = {"run", "resume", "retry", "report",
 
 BOOST_AUTO_TEST_SUITE(nearest_name)
 
-BOOST_AUTO_TEST_CASE(a_slip_of_the_pen_finds_what_was_meant) {
+BOOST_AUTO_TEST_CASE(a_misspelt_name_finds_the_one_that_was_meant) {
   BOOST_TEST(nearest("rnu", names) == "run");
   BOOST_TEST(nearest("runn", names) == "run");
   BOOST_TEST(nearest("userid", names) == "user-id");

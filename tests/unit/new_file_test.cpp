@@ -26,7 +26,7 @@ BOOST_AUTO_TEST_CASE(a_finished_file_is_alone_in_its_folder) {
   BOOST_TEST(written(folder / "x", "hello").has_value());
   BOOST_TEST(samples::content(folder / "x") == "hello");
   BOOST_TEST(folder.names() == Names{"x"}, boost::test_tools::per_element());
-  struct stat status {};
+  struct stat status{};
   BOOST_REQUIRE(::stat((folder / "x").c_str(), &status) == 0);
   BOOST_TEST((status.st_mode & 0777U) == 0600U);
 }
@@ -53,7 +53,7 @@ BOOST_AUTO_TEST_CASE(an_existing_file_is_left_alone) {
   BOOST_TEST(samples::content(folder / "x") == "old");
 }
 
-BOOST_AUTO_TEST_CASE(a_file_that_came_meanwhile_is_left_alone_too) {
+BOOST_AUTO_TEST_CASE(a_file_created_meanwhile_is_left_alone_too) {
   const samples::Folder folder;
   auto file = NewFile::create(folder / "x", 0644);
   BOOST_REQUIRE(file.has_value());

@@ -1,4 +1,6 @@
 #pragma once
+#include "../support/paths.hpp"
+
 #include <boost/test/unit_test.hpp>
 #include <chrono>
 #include <filesystem>

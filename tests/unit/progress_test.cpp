@@ -1,10 +1,13 @@
 #include "koobatch/observe/progress.hpp"
 
+#include "contains.hpp"
+
 #include <boost/test/unit_test.hpp>
 
 using namespace koobatch;
 using namespace koobatch::observe;
 using namespace std::chrono_literals;
+using koobatch::test::contains;
 
 namespace {
 
@@ -20,10 +23,6 @@ Snapshot snapshot_of(std::uint64_t succeeded, std::uint64_t operations) {
 Snapshot with(Snapshot snapshot, Status status, std::uint64_t count) {
   snapshot.by_status[static_cast<std::size_t>(status)] = count;
   return snapshot;
-}
-
-bool contains(const std::string& text, std::string_view part) {
-  return text.find(part) != std::string::npos;
 }
 
 Snapshot waiting(Snapshot snapshot, Duration wait) {
@@ -68,7 +67,7 @@ BOOST_AUTO_TEST_CASE(before_time_has_passed_there_is_no_pace_and_no_estimate) {
   BOOST_TEST(contains(render_plain(progress), "ETA -"));
 }
 
-BOOST_AUTO_TEST_CASE(the_pace_of_now_forgets_what_was_before_the_window) {
+BOOST_AUTO_TEST_CASE(the_current_pace_forgets_everything_before_the_window) {
   Progress progress;
   // 10/s for 20 s, then 100/s for 5 s.
   for (int s = 0; s <= 20; ++s)
@@ -81,7 +80,7 @@ BOOST_AUTO_TEST_CASE(the_pace_of_now_forgets_what_was_before_the_window) {
   BOOST_TEST(progress.mean_rate() == 28.0);
 }
 
-BOOST_AUTO_TEST_CASE(seldom_updates_still_give_a_pace) {
+BOOST_AUTO_TEST_CASE(rare_updates_still_give_a_pace) {
   Progress progress;
   progress.update(snapshot_of(0, 1000), start);
   progress.update(snapshot_of(100, 1000), start + 10s);
@@ -89,7 +88,7 @@ BOOST_AUTO_TEST_CASE(seldom_updates_still_give_a_pace) {
   BOOST_TEST(progress.rate() == 30.0);
 }
 
-BOOST_AUTO_TEST_CASE(the_time_left_follows_the_pace_of_now) {
+BOOST_AUTO_TEST_CASE(the_time_left_follows_the_current_pace) {
   Progress progress;
   progress.update(snapshot_of(0, 1000), start);
   progress.update(snapshot_of(100, 1000), start + 1s);
@@ -102,7 +101,7 @@ BOOST_AUTO_TEST_CASE(the_time_left_follows_the_pace_of_now) {
   BOOST_TEST(!progress.time_left().has_value());
 }
 
-BOOST_AUTO_TEST_CASE(a_wait_under_way_is_added_to_the_time_left) {
+BOOST_AUTO_TEST_CASE(a_current_wait_is_added_to_the_time_left) {
   Progress progress;
   progress.update(snapshot_of(0, 1000), start);
   progress.update(waiting(snapshot_of(100, 1000), 20s), start + 10s);
@@ -113,7 +112,7 @@ BOOST_AUTO_TEST_CASE(a_wait_under_way_is_added_to_the_time_left) {
   BOOST_TEST(contains(render_plain(progress), "waiting 5s as asked (HTTP 503), ETA 1m35s"));
 }
 
-BOOST_AUTO_TEST_CASE(waits_are_expected_to_come_again) {
+BOOST_AUTO_TEST_CASE(waits_are_expected_to_recur) {
   Progress progress;
   progress.update(snapshot_of(0, 1000), start);
   // 10 s of work, 10 s of waiting, and so on.
@@ -158,12 +157,12 @@ BOOST_AUTO_TEST_CASE(a_known_limit_bounds_the_estimate) {
   Snapshot now = snapshot_of(0, 1000);
   now.pace.rate = 50;
   progress.update(now, start);
-  // A burst at the start is no pace.
+  // A burst at the start does not count as a pace.
   now = with(now, Status::succeeded, 100);
   progress.update(now, start + 1s);
   BOOST_TEST(seconds_left(progress) == 18);
-  now.pace.learned = 10;
-  now.pace.learned_http = 429;
+  now.pace.found.limit = 10;
+  now.pace.limit_http = 429;
   progress.update(now, start + 1s);
   BOOST_TEST(seconds_left(progress) == 90);
   BOOST_TEST(contains(render_plain(progress), "throttled to 10/s by HTTP 429"));
@@ -183,13 +182,18 @@ BOOST_AUTO_TEST_CASE(under_another_limit_the_estimate_begins_anew) {
   BOOST_TEST(seconds_left(progress) == 8);
 }
 
-BOOST_AUTO_TEST_CASE(of_several_reasons_the_strongest_is_told) {
+BOOST_AUTO_TEST_CASE(of_several_reasons_the_strongest_is_shown) {
   Snapshot snapshot;
   PaceState& pace = snapshot.pace;
   BOOST_TEST(describe(snapshot) == "");
-  pace.learned = 120;
-  pace.learned_http = 429;
+  pace.found.limit = 120;
+  pace.limit_http = 429;
   BOOST_TEST(describe(snapshot) == "throttled to 120/s by HTTP 429");
+  pace.found.in_flight = 8;
+  pace.found.noise = 0.05;
+  BOOST_TEST(describe(snapshot) == "throttled to 120/s by HTTP 429, at most 8 in flight");
+  pace.found.limit = 0;
+  BOOST_TEST(describe(snapshot) == "at most 8 in flight");
   pace.wait = 11'200ms;
   pace.wait_http = 503;
   BOOST_TEST(describe(snapshot) == "waiting 12s as asked (HTTP 503)");
@@ -197,6 +201,8 @@ BOOST_AUTO_TEST_CASE(of_several_reasons_the_strongest_is_told) {
   BOOST_TEST(describe(snapshot) == "service not answering");
   pace.down_http = 500;
   BOOST_TEST(describe(snapshot) == "service failing (HTTP 500)");
+  pace.down_http = 200;
+  BOOST_TEST(describe(snapshot) == "something else answers (HTTP 200)");
   pace.renewing = true;
   BOOST_TEST(describe(snapshot) == "renewing credentials");
   pace.paused = true;
@@ -205,7 +211,7 @@ BOOST_AUTO_TEST_CASE(of_several_reasons_the_strongest_is_told) {
   BOOST_TEST(describe(snapshot) == "ending");
 }
 
-BOOST_AUTO_TEST_CASE(what_a_resumed_run_found_done_is_no_pace) {
+BOOST_AUTO_TEST_CASE(operations_done_before_a_resumption_do_not_count_towards_the_pace) {
   Progress progress;
   progress.update(snapshot_of(900, 1000), start);
   progress.update(snapshot_of(910, 1000), start + 1s);

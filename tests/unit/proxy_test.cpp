@@ -1,11 +1,11 @@
-#include "koobatch/net/proxy.hpp"
+#include "net/proxy.hpp"
 
 #include <boost/test/unit_test.hpp>
 
 #include <string>
 
+using koobatch::http::parse_endpoint;
 using koobatch::net::connect_request;
-using koobatch::net::parse_endpoint;
 using koobatch::net::ProxyAnswer;
 using State = ProxyAnswer::State;
 
@@ -44,7 +44,7 @@ BOOST_AUTO_TEST_CASE(the_request_names_the_target_with_its_port_and_nothing_else
              "CONNECT [::1]:8080 HTTP/1.1\r\nHost: [::1]:8080\r\n\r\n");
 }
 
-BOOST_AUTO_TEST_CASE(any_2xx_opens_the_way_however_it_arrives) {
+BOOST_AUTO_TEST_CASE(any_2xx_opens_the_tunnel_however_it_arrives) {
   for (const char* answer : {"HTTP/1.1 200 Connection established\r\n\r\n", "HTTP/1.0 200 OK\r\nVia: 1.1 x\r\n\r\n",
                              "HTTP/1.1 204\r\nContent-Length: 7\r\n\r\n"}) {
     for (std::size_t piece = 1; piece < 50; ++piece) BOOST_TEST((read(answer, piece).state == State::open), answer);
@@ -73,7 +73,7 @@ BOOST_AUTO_TEST_CASE(what_is_not_http_is_a_refusal) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(bytes_behind_the_head_are_nobodys) {
+BOOST_AUTO_TEST_CASE(bytes_after_the_head_are_not_accepted) {
   BOOST_TEST(refusal("HTTP/1.1 200 OK\r\n\r\nHTTP/1.1 200 OK\r\n").find("cannot have sent") != std::string::npos);
 }
 

@@ -17,14 +17,14 @@ namespace {
 
 const TimePoint start{std::chrono::hours(1)};
 
-/// Asks at `now` until there is no permit left, and counts.
+/// Takes permits at `now` until there are none left. Returns how many there were.
 unsigned drain(RateLimiter& limiter, TimePoint now) {
   unsigned count = 0;
   while (limiter.acquire(now)) ++count;
   return count;
 }
 
-/// The window of any length that holds more permits than its length allows; empty if there is none.
+/// Describes a window of any length that holds more permits than its length allows; empty if there is none.
 std::string broken_window(const std::vector<TimePoint>& permits, double rate, std::uint32_t burst) {
   for (std::size_t i = 0; i < permits.size(); ++i) {
     for (std::size_t j = i; j < permits.size(); ++j) {
@@ -41,7 +41,7 @@ std::string broken_window(const std::vector<TimePoint>& permits, double rate, st
 
 BOOST_AUTO_TEST_SUITE(rate_limiter)
 
-BOOST_AUTO_TEST_CASE(a_fresh_limiter_gives_a_burst_and_then_one_permit_an_interval) {
+BOOST_AUTO_TEST_CASE(a_new_limiter_grants_a_burst_and_then_one_permit_per_interval) {
   RateLimiter limiter(10, 3);
   BOOST_TEST(drain(limiter, start) == 3U);
   BOOST_TEST((limiter.due() == start + 100ms));
@@ -50,7 +50,7 @@ BOOST_AUTO_TEST_CASE(a_fresh_limiter_gives_a_burst_and_then_one_permit_an_interv
   BOOST_TEST(!limiter.acquire(start + 100ms));
 }
 
-BOOST_AUTO_TEST_CASE(rest_earns_a_burst_back_and_no_more) {
+BOOST_AUTO_TEST_CASE(idle_time_restores_one_burst_and_no_more) {
   RateLimiter limiter(10, 3);
   drain(limiter, start);
   BOOST_TEST(drain(limiter, start + 200ms) == 2U);
@@ -67,7 +67,7 @@ BOOST_AUTO_TEST_CASE(a_permit_is_due_when_it_says_so) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(no_window_ever_holds_more_than_its_length_allows_whatever_the_rate_and_the_questions) {
+BOOST_AUTO_TEST_CASE(no_window_ever_holds_more_permits_than_its_length_allows) {
   std::mt19937_64 random(1);
   for (const double rate : {1.0, 3.0, 7.0, 60.0 / 7, 1.0 / 60, 333.3, 999.0, 1000.0, 12345.6, 99999.0, 130000.0}) {
     for (const std::uint32_t burst : {1U, 2U, 3U, 10U, 17U, 100U}) {
@@ -88,7 +88,7 @@ BOOST_AUTO_TEST_CASE(no_window_ever_holds_more_than_its_length_allows_whatever_t
   }
 }
 
-BOOST_AUTO_TEST_CASE(the_rate_is_reached_when_somebody_asks_at_every_due_time) {
+BOOST_AUTO_TEST_CASE(the_rate_is_reached_by_asking_at_every_due_time) {
   for (const double rate : {1.0, 7.0, 333.3, 2000.0, 99999.0, 130000.0}) {
     RateLimiter limiter(rate, 1);
     BOOST_REQUIRE(limiter.acquire(start));
@@ -98,7 +98,7 @@ BOOST_AUTO_TEST_CASE(the_rate_is_reached_when_somebody_asks_at_every_due_time) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(threads_whose_clock_reading_is_a_little_old_get_no_extra_permits) {
+BOOST_AUTO_TEST_CASE(slightly_outdated_clock_readings_earn_no_extra_permits) {
   std::mt19937_64 random(5);
   RateLimiter limiter(1000, 3);
   std::vector<TimePoint> permits;
@@ -118,7 +118,7 @@ BOOST_AUTO_TEST_CASE(the_default_burst_is_10_ms_worth_and_at_least_one) {
   BOOST_TEST(RateLimiter::default_burst(1e15) >= 1U);
 }
 
-BOOST_AUTO_TEST_CASE(extreme_settings_limit_as_well_as_time_can_tell) {
+BOOST_AUTO_TEST_CASE(extreme_settings_limit_as_precisely_as_the_clock_allows) {
   RateLimiter slow(1e-12, 4'000'000'000U);
   BOOST_TEST(slow.acquire(start));
   RateLimiter slow_and_strict(1e-12, 1);
@@ -133,14 +133,14 @@ BOOST_AUTO_TEST_CASE(extreme_settings_limit_as_well_as_time_can_tell) {
   BOOST_TEST(fast.acquire(start + 1ns));
 }
 
-BOOST_AUTO_TEST_CASE(a_schedule_keeps_what_was_not_taken_in_time) {
+BOOST_AUTO_TEST_CASE(a_schedule_keeps_permits_that_were_not_taken_in_time) {
   auto schedule = RateLimiter::scheduled(100, start);
   BOOST_TEST((schedule.due() == start));
   BOOST_TEST(schedule.acquire(start));
-  BOOST_TEST(!schedule.acquire(start + 9ms), "nothing is given before its time");
+  BOOST_TEST(!schedule.acquire(start + 9ms), "no permit is granted before its time");
   BOOST_TEST(schedule.overdue(start + 9ms) == 0U);
   BOOST_TEST(schedule.overdue(start + 10ms) == 1U);
-  // Nobody asks for a second: 100 permits were due meanwhile, each 10 ms after the one before it.
+  // No permit is taken for a second: 100 became due meanwhile, 10 ms apart.
   BOOST_TEST(schedule.overdue(start + 1s) == 100U);
   for (int permit = 1; permit <= 100; ++permit) {
     BOOST_TEST((schedule.due() == start + permit * 10ms));

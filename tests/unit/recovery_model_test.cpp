@@ -1,5 +1,5 @@
-// What is read back from a report, against a model so small that it is obviously right, over random reports that are
-// cut off or damaged anywhere.
+// Checks what is read back from a report against a model so small that it is obviously right, over random reports that
+// are truncated or damaged anywhere.
 #include "report_samples.hpp"
 
 #include <rapidcheck/boost_test.h>
@@ -12,7 +12,7 @@ using namespace koobatch::report;
 
 namespace {
 
-/// A line of a report, and what it says.
+/// A line of a report, and its meaning.
 struct Entry {
   enum class Kind { run, result, attempt, sync, end } kind;
   std::string text;
@@ -64,7 +64,7 @@ struct Knowledge {
   }
 };
 
-/// A report of a few segments.
+/// Draws a report of a few segments.
 std::vector<Entry> draw_report() {
   std::vector<Entry> entries;
   std::uint64_t mark = 0;
@@ -109,7 +109,7 @@ std::set<std::uint32_t> set_of(const Range& range) {
   return {range.begin(), range.end()};
 }
 
-/// The scan knows what the model knows after the first `whole` entries.
+/// Checks that the scan knows what the model knows after the first `whole` entries.
 void require_same(const Scan& scan, const std::vector<Entry>& entries, std::size_t whole) {
   Knowledge model;
   std::size_t bytes = 0;
@@ -135,7 +135,7 @@ void require_same(const Scan& scan, const std::vector<Entry>& entries, std::size
   RC_ASSERT(noted == model.without_result(expected));
 }
 
-/// How many entries stand whole in the first `size` bytes.
+/// How many entries are complete within the first `size` bytes.
 std::size_t whole_entries(const std::vector<Entry>& entries, std::size_t size) {
   std::size_t count = 0;
   for (std::size_t bytes = 0; count < entries.size(); ++count) {
@@ -162,7 +162,7 @@ RC_BOOST_PROP(damage_anywhere_is_refused_if_something_later_proves_that_there_wa
   const auto entries = draw_report();
   std::string text = text_of(entries);
   const auto at = *rc::gen::inRange(std::size_t{0}, text.size());
-  // Not a newline, by which two lines would become one or one would become two.
+  // Not a newline: changing it would join two lines, or split one.
   RC_PRE(text[at] != '\n');
   char& byte = text[at];
   byte = byte == 'X' ? 'Y' : 'X';

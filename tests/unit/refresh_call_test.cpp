@@ -1,10 +1,11 @@
-#include "koobatch/auth/refresh_call.hpp"
+#include "koobatch/koodrive/refresh_call.hpp"
 
 #include <boost/test/unit_test.hpp>
 
 #include <string>
 
 using namespace koobatch;
+using namespace koobatch::koodrive;
 using namespace koobatch::auth;
 using namespace std::chrono_literals;
 
@@ -55,6 +56,16 @@ BOOST_AUTO_TEST_CASE(without_an_access_token_that_can_be_sent_there_is_no_sessio
   for (const char* body :
        {"", "{", "[]", "{}", R"({"data":7,"code":0})", R"({"data":{"sessionInfo":null},"code":0})"}) {
     BOOST_TEST(!read(body).session.has_value(), body);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(the_answer_is_read_in_every_form_in_which_an_operations_answer_is) {
+  const std::string session = R"("data":{"sessionInfo":{"accessToken":"t","expiresIn":60.0}},"code":0.0})";
+  for (const std::string& body : {"\xef\xbb\xbf{" + session, "{\"msg\":\"\xb3\xc9\xb9\xa6\"," + session}) {
+    const auto answer = read(body);
+    BOOST_TEST(answer.code.value() == 0);
+    BOOST_TEST_REQUIRE(answer.session.has_value());
+    BOOST_TEST((*answer.session->lifetime == 60s));
   }
 }
 

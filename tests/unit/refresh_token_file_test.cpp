@@ -78,7 +78,7 @@ BOOST_AUTO_TEST_CASE(a_replaced_token_is_whole_for_its_owner_alone_and_nothing_e
   BOOST_TEST(file.read()->view() == "third");
 }
 
-BOOST_AUTO_TEST_CASE(room_that_was_not_needed_is_given_back) {
+BOOST_AUTO_TEST_CASE(space_that_was_not_needed_is_released) {
   const Folder folder;
   {
     auto file = opened(folder.file);
@@ -107,7 +107,7 @@ BOOST_AUTO_TEST_CASE(a_successor_that_a_crash_kept_from_its_place_is_put_there) 
   BOOST_TEST(!fs::exists(folder.next()));
 }
 
-BOOST_AUTO_TEST_CASE(a_successor_that_was_whole_when_a_crash_came_is_put_there_without_the_room_behind_it) {
+BOOST_AUTO_TEST_CASE(a_complete_successor_left_by_a_crash_is_put_there_without_the_space_behind_it) {
   const Folder folder;
   const std::string longest(auth::max_secret, 'x');
   for (const std::string& token : {std::string("second"), longest}) {
@@ -120,7 +120,7 @@ BOOST_AUTO_TEST_CASE(a_successor_that_was_whole_when_a_crash_came_is_put_there_w
   }
 }
 
-BOOST_AUTO_TEST_CASE(what_a_crash_left_of_a_successor_that_was_not_whole_is_no_token) {
+BOOST_AUTO_TEST_CASE(an_incomplete_successor_left_by_a_crash_is_not_a_token) {
   const Folder folder;
   const std::string zeros(100, '\0');
   const std::string longest(auth::max_secret, 'x');
@@ -166,7 +166,7 @@ BOOST_AUTO_TEST_CASE(a_file_that_is_not_there_or_open_to_others_or_empty_is_refu
   BOOST_TEST(refusal(folder.file).find("empty") != std::string::npos);
 }
 
-BOOST_AUTO_TEST_CASE(where_no_successor_can_be_written_no_refresh_is_begun) {
+BOOST_AUTO_TEST_CASE(no_refresh_begins_if_no_successor_can_be_written) {
   const Folder folder;
   fs::create_directory(folder.next());
   BOOST_TEST(refusal(folder.file).find("cannot be written beside it") != std::string::npos);

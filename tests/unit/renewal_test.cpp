@@ -33,14 +33,14 @@ BOOST_AUTO_TEST_CASE(a_refusal_begins_one_renewal_for_everybody) {
   BOOST_TEST(!policy.under_way());
 }
 
-BOOST_AUTO_TEST_CASE(a_renewed_token_that_is_refused_before_it_was_ever_taken_is_hopeless) {
+BOOST_AUTO_TEST_CASE(a_renewed_token_that_is_refused_before_it_was_ever_accepted_is_hopeless) {
   Policy policy;
   policy.refused();
   policy.renewed(start + 2s, std::nullopt);
   BOOST_TEST(!policy.refused());
 }
 
-BOOST_AUTO_TEST_CASE(a_renewed_token_that_was_taken_is_renewed_again_when_it_is_refused) {
+BOOST_AUTO_TEST_CASE(a_renewed_token_that_was_accepted_is_renewed_again_when_it_is_refused) {
   Policy policy;
   for (int i = 0; i < 50; ++i) {
     BOOST_TEST(policy.refused());
@@ -73,14 +73,14 @@ BOOST_AUTO_TEST_CASE(a_suspicion_renews_once_a_minute_at_most) {
   BOOST_TEST(policy.suspected(start + 61s));
 }
 
-BOOST_AUTO_TEST_CASE(a_refusal_while_a_suspicion_is_looked_into_makes_it_certain) {
+BOOST_AUTO_TEST_CASE(a_refusal_while_a_suspicion_is_examined_makes_it_certain) {
   Policy policy;
   policy.suspected(start + 1s);
   policy.refused();
   BOOST_TEST((policy.cause() == Renewal::Cause::refused));
 }
 
-BOOST_AUTO_TEST_CASE(a_token_is_renewed_when_four_fifths_of_its_time_are_over) {
+BOOST_AUTO_TEST_CASE(a_token_is_renewed_after_four_fifths_of_its_lifetime) {
   Policy policy;
   policy.refused();
   policy.renewed(start, 100s);
@@ -91,7 +91,7 @@ BOOST_AUTO_TEST_CASE(a_token_is_renewed_when_four_fifths_of_its_time_are_over) {
   BOOST_TEST(!policy.begin_if_due(start + 90s), "it is under way");
 }
 
-BOOST_AUTO_TEST_CASE(a_token_that_is_not_used_is_renewed_before_it_dies_of_that) {
+BOOST_AUTO_TEST_CASE(an_unused_token_is_renewed_before_it_expires) {
   Policy policy;
   BOOST_TEST((policy.due() == start + 16min), "of a first token it is not known how long it lives");
   policy.accepted(start + 10min);
@@ -100,7 +100,7 @@ BOOST_AUTO_TEST_CASE(a_token_that_is_not_used_is_renewed_before_it_dies_of_that)
   BOOST_TEST((policy.due() == start + 26min), "two threads do not always tell in order");
 }
 
-BOOST_AUTO_TEST_CASE(traffic_does_not_put_off_the_end_the_service_has_named) {
+BOOST_AUTO_TEST_CASE(traffic_does_not_postpone_the_expiry_that_the_service_declared) {
   Policy policy;
   policy.refused();
   policy.renewed(start, 30min);

@@ -15,7 +15,7 @@ std::string text_of(const Record& record) {
   return samples::without_newline(samples::line(record));
 }
 
-/// What the decoder says against a line; empty if it takes it.
+/// The decoder's objection to a line; empty if it accepts it.
 std::string objection(const Result<ResultRecord>& decoded) {
   return decoded ? "" : decoded.error().message;
 }
@@ -27,7 +27,7 @@ constexpr std::string_view least_result =
 
 BOOST_AUTO_TEST_SUITE(report_decoder)
 
-BOOST_AUTO_TEST_CASE(a_result_comes_back_as_it_was_written) {
+BOOST_AUTO_TEST_CASE(a_result_is_decoded_as_it_was_written) {
   const std::vector<AttemptRecord> history = {
       {1, 503, 13000201, "", samples::noon(), 1500us},
       {200, 0, std::nullopt, "reset \"by\" peer \u2028 名前", samples::noon() + 877ms, 20ms}};
@@ -66,9 +66,9 @@ BOOST_AUTO_TEST_CASE(a_result_comes_back_as_it_was_written) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(what_a_result_does_not_have_stays_absent) {
+BOOST_AUTO_TEST_CASE(members_that_a_result_lacks_stay_absent) {
   Decoder decoder;
-  // A richer line before, so that nothing of it may linger.
+  // Decodes a richer line first, to check that nothing of it lingers.
   auto rich = samples::result(1);
   const std::vector<AttemptRecord> history(2);
   rich.ref = "r";
@@ -87,7 +87,7 @@ BOOST_AUTO_TEST_CASE(what_a_result_does_not_have_stays_absent) {
   BOOST_TEST(read->history.empty());
 }
 
-BOOST_AUTO_TEST_CASE(a_run_comes_back_as_it_was_written) {
+BOOST_AUTO_TEST_CASE(a_run_line_is_decoded_as_it_was_written) {
   const auto written = samples::run(3, 12345678901);
   Decoder decoder;
   const auto read = decoder.run(text_of(written));
@@ -108,27 +108,41 @@ BOOST_AUTO_TEST_CASE(a_retry_names_its_parent_and_other_runs_none) {
   BOOST_TEST(text_of(read) == text_of(written));
 }
 
-BOOST_AUTO_TEST_CASE(an_end_comes_back_as_it_was_written) {
+BOOST_AUTO_TEST_CASE(an_end_line_is_decoded_as_it_was_written) {
   auto written = samples::end(2, "aborted");
   written.counts.by_status = {1, 2, 3, 4, 5};
   written.counts.remaining = 6;
   written.unsettled = {7, 4294967295U};
   written.pace = {4, 3, 2, 1};
+  written.found = {.limit = 141.25, .in_flight = 8, .noise = 0.125};
+  written.limits = {{250ms, 300}, {90min, 0.5}};
   written.error = "disk full";
   Decoder decoder;
   const auto read = decoder.end(text_of(written));
   BOOST_REQUIRE(read);
   BOOST_TEST(samples::line(*read) == samples::line(written));
+  BOOST_TEST((read->found == written.found));
+  BOOST_TEST((read->limits == written.limits));
 }
 
-BOOST_AUTO_TEST_CASE(a_mark_comes_back_with_its_number) {
+BOOST_AUTO_TEST_CASE(a_limit_that_is_no_pair_of_numbers_is_an_error) {
+  Decoder decoder;
+  for (const std::string limit : {"[1]", "[1,2,3]", "1", "[1,\"2\"]", "[-1,2]", "[1,1e300]"}) {
+    std::string changed = text_of(samples::end());
+    const std::string before = R"("user_cuts":0)";
+    changed.replace(changed.find(before), before.size(), before + ",\"limits\":[" + limit + "]");
+    BOOST_TEST(!decoder.end(changed), limit);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_mark_is_decoded_with_its_number) {
   Decoder decoder;
   const auto n = decoder.sync(samples::without_newline(samples::sync(18446744073709551615U)));
   BOOST_REQUIRE(n);
   BOOST_TEST(*n == 18446744073709551615U);
 }
 
-BOOST_AUTO_TEST_CASE(a_noted_attempt_comes_back_as_it_was_written) {
+BOOST_AUTO_TEST_CASE(a_noted_attempt_is_decoded_as_it_was_written) {
   Decoder decoder;
   const auto note = decoder.attempt(text_of(samples::note(17, 3)));
   BOOST_REQUIRE(note);
@@ -138,7 +152,7 @@ BOOST_AUTO_TEST_CASE(a_noted_attempt_comes_back_as_it_was_written) {
              "has no 'trace_id'");
 }
 
-BOOST_AUTO_TEST_CASE(the_type_of_a_line_is_told_wherever_it_stands) {
+BOOST_AUTO_TEST_CASE(the_type_of_a_line_is_found_wherever_it_stands) {
   Decoder decoder;
   BOOST_TEST((decoder.type(text_of(samples::run())).value() == LineType::run));
   BOOST_TEST((decoder.type(text_of(samples::result(1))).value() == LineType::result));
@@ -150,7 +164,7 @@ BOOST_AUTO_TEST_CASE(the_type_of_a_line_is_told_wherever_it_stands) {
   BOOST_TEST(!decoder.type(R"({"type":7})"));
 }
 
-BOOST_AUTO_TEST_CASE(what_is_no_json_is_refused) {
+BOOST_AUTO_TEST_CASE(a_line_that_is_not_json_is_refused) {
   Decoder decoder;
   for (const std::string_view text :
        {"", " ", "{", "}", "[]", "7", "nonsense", R"({"type":"sync","n":1)", R"({"type":"sync","n":1}})",
@@ -168,7 +182,7 @@ BOOST_AUTO_TEST_CASE(members_of_a_later_version_are_skipped) {
   BOOST_TEST(read->http == 200);
 }
 
-BOOST_AUTO_TEST_CASE(a_member_of_the_wrong_kind_is_named) {
+BOOST_AUTO_TEST_CASE(a_member_of_the_wrong_type_is_named) {
   Decoder decoder;
   const auto with = [&](std::string_view member) {
     return objection(decoder.result(std::string(least_result) + "," + std::string(member) + "}"));
@@ -188,7 +202,7 @@ BOOST_AUTO_TEST_CASE(a_member_of_the_wrong_kind_is_named) {
   BOOST_TEST(with(R"("http":200)") == "");
 }
 
-BOOST_AUTO_TEST_CASE(a_time_is_read_right_and_strictly_whatever_was_read_before) {
+BOOST_AUTO_TEST_CASE(a_time_is_parsed_strictly_whatever_was_parsed_before) {
   Decoder decoder;
   auto written = samples::result(1);
   for (const auto offset : {0ms, 1ms, 876ms, 877ms, 0ms, 86'400'000ms, 123ms}) {
@@ -208,7 +222,7 @@ BOOST_AUTO_TEST_CASE(a_time_is_read_right_and_strictly_whatever_was_read_before)
   }
 }
 
-BOOST_AUTO_TEST_CASE(a_segment_lasts_for_a_time_that_can_be_counted_on_with) {
+BOOST_AUTO_TEST_CASE(a_segments_duration_must_be_usable_in_arithmetic) {
   Decoder decoder;
   for (const char* seconds : {"-0.001", "1e13", "1e308", "\"1\""}) {
     const auto line =
@@ -217,7 +231,7 @@ BOOST_AUTO_TEST_CASE(a_segment_lasts_for_a_time_that_can_be_counted_on_with) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(a_member_that_is_missing_is_named) {
+BOOST_AUTO_TEST_CASE(a_missing_member_is_named) {
   Decoder decoder;
   BOOST_TEST(objection(decoder.result(R"({"type":"result","line":1})")) == "has no 'op'");
   BOOST_TEST(decoder.sync(R"({"type":"sync"})").error().message == "has no 'n'");
@@ -236,7 +250,7 @@ BOOST_AUTO_TEST_CASE(a_report_of_another_schema_names_the_version_that_wrote_it)
              "is of schema 2, this koobatch reads schema 1: use the version that wrote it (9.1)");
 }
 
-BOOST_AUTO_TEST_CASE(lines_of_any_length_follow_each_other) {
+BOOST_AUTO_TEST_CASE(lines_of_different_lengths_can_follow_each_other) {
   Decoder decoder;
   for (const std::size_t size : {10U, 2'000'000U, 100U, 0U}) {
     const std::string ref(size, 'x');

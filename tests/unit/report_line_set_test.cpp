@@ -8,14 +8,14 @@ using koobatch::report::LineSet;
 
 BOOST_AUTO_TEST_SUITE(report_line_set)
 
-BOOST_AUTO_TEST_CASE(a_line_goes_in_once) {
+BOOST_AUTO_TEST_CASE(a_line_is_inserted_only_once) {
   LineSet lines;
   BOOST_TEST(lines.insert(17));
   BOOST_TEST(!lines.insert(17));
   BOOST_TEST(lines.size() == 1U);
 }
 
-BOOST_AUTO_TEST_CASE(a_line_is_not_taken_for_its_neighbours) {
+BOOST_AUTO_TEST_CASE(a_line_is_not_confused_with_its_neighbours) {
   LineSet lines;
   for (const std::uint32_t line :
        {0U, 63U, 64U, 65535U, 65536U, 10'000'000U, std::numeric_limits<std::uint32_t>::max()}) {

@@ -1,5 +1,6 @@
 #include "koobatch/report/page.hpp"
 
+#include "contains.hpp"
 #include "report_samples.hpp"
 
 #include <simdjson.h>
@@ -7,6 +8,7 @@
 using namespace koobatch;
 using namespace koobatch::report;
 using namespace std::chrono_literals;
+using koobatch::test::contains;
 
 namespace {
 
@@ -37,17 +39,13 @@ class Page {
   Details details_;
 };
 
-bool contains(const std::string& text, std::string_view part) {
-  return text.find(part) != std::string::npos;
-}
-
 std::size_t count(const std::string& text, std::string_view part) {
   std::size_t found = 0;
   for (std::size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++found;
   return found;
 }
 
-/// The page without the scripts and the style that are built in.
+/// The page without its built-in scripts and style.
 std::string visible(std::string html) {
   for (const auto& [open, close] : {std::pair("<style>", "</style>"), std::pair("<script>", "</script>")}) {
     for (std::size_t from; (from = html.find(open)) != std::string::npos;) {
@@ -61,7 +59,7 @@ std::string visible(std::string html) {
 
 BOOST_AUTO_TEST_SUITE(report_page)
 
-BOOST_AUTO_TEST_CASE(a_page_tells_what_ran_and_what_came_out_of_it) {
+BOOST_AUTO_TEST_CASE(a_page_shows_what_ran_and_its_outcome) {
   auto refused = samples::result(17, Status::rejected);
   refused.http = 400;
   refused.code = 13000405;
@@ -76,7 +74,7 @@ BOOST_AUTO_TEST_CASE(a_page_tells_what_ran_and_what_came_out_of_it) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(what_there_is_not_is_said) {
+BOOST_AUTO_TEST_CASE(missing_data_is_explained) {
   const auto html = visible(Page(samples::run(1, 3)).html());
   BOOST_TEST(contains(html, "Unfinished, or still running: 0 of 3 operations done"));
   BOOST_TEST(contains(html, "No operation has its result yet."));
@@ -87,15 +85,15 @@ BOOST_AUTO_TEST_CASE(what_there_is_not_is_said) {
   BOOST_TEST(contains(empty, "The job has no operations."));
 }
 
-BOOST_AUTO_TEST_CASE(where_the_error_says_how_to_go_on_the_page_advises_nothing_else) {
+BOOST_AUTO_TEST_CASE(if_the_error_says_how_to_continue_the_page_gives_no_other_advice) {
   auto end = samples::end(1, "aborted");
-  end.error = "go on with 'koobatch resume r.ndjson --max-errors N'";
+  end.error = "continue with 'koobatch resume r.ndjson --max-errors N'";
   const auto html = visible(Page(samples::run(1, 3)).end(end).html());
   BOOST_TEST(contains(html, "--max-errors N"));
-  BOOST_TEST(!contains(html, "Go on with the run"));
+  BOOST_TEST(!contains(html, "Resume the run"));
 }
 
-BOOST_AUTO_TEST_CASE(nothing_from_outside_is_markup) {
+BOOST_AUTO_TEST_CASE(foreign_text_is_never_markup) {
   const std::string evil = "</script><img src=x onerror=alert(1)>\"'<!--\x1b\u202e";
   auto run = samples::run(1, 5);
   run.job.path = run.endpoint = run.run_id = run.version = evil;
@@ -110,11 +108,11 @@ BOOST_AUTO_TEST_CASE(nothing_from_outside_is_markup) {
   BOOST_TEST(count(html, "&lt;img") >= 9U);
   BOOST_TEST(!contains(html, "\x1b"));
   BOOST_TEST(!contains(html, "\u202e"));
-  // The data, and the two scripts whose content was taken out.
+  // The data, and the two scripts whose content was removed.
   BOOST_TEST(count(html, "</script>") == 3U);
 }
 
-BOOST_AUTO_TEST_CASE(a_page_needs_nothing_but_itself) {
+BOOST_AUTO_TEST_CASE(a_page_is_self_contained) {
   const auto html = Page().add(samples::result(1)).html();
   const auto seen = visible(html);
   for (const char* part : {"<link", "src=", "href=", "@import", "<iframe", "style=\"", "onclick", "onload"}) {
@@ -126,7 +124,7 @@ BOOST_AUTO_TEST_CASE(a_page_needs_nothing_but_itself) {
   BOOST_TEST(contains(html, "The above copyright notice and this permission notice shall be"));
 }
 
-BOOST_AUTO_TEST_CASE(charts_get_their_numbers_as_json) {
+BOOST_AUTO_TEST_CASE(charts_get_their_data_as_json) {
   auto slow = samples::result(2, Status::unknown);
   slow.at += 3ms;
   slow.latency = 40ms;
@@ -136,7 +134,7 @@ BOOST_AUTO_TEST_CASE(charts_get_their_numbers_as_json) {
   const auto data = Page().add(samples::result(1)).add(slow).data();
   BOOST_TEST(
       data ==
-      R"({"width_ms":1,"length_ms":3,"segments_ms":[0],)"
+      R"({"width_ms":1,"length_ms":3,"segments_ms":[0],"limits":[],)"
       R"("finished":{"succeeded":[1,0,0,0],"unknown":[0,0,0,1]},"repeated":{"throttled":[0,1,0,0]},)"
       R"("latency":{"p50":[3.214,null,null,40],"p90":[3.214,null,null,40],"p99":[3.214,null,null,40]},)"
       R"("distribution":{"first":5,"counts":[1,0,0,0,0,0,0,0,0,0,0,1],"p50":3.2276,"p90":40.0000,"p99":40.0000}})");

@@ -1,5 +1,6 @@
 #include "koobatch/report/reader.hpp"
 
+#include "contains.hpp"
 #include "report_samples.hpp"
 
 #include <fmt/format.h>
@@ -8,6 +9,7 @@
 
 using namespace koobatch;
 using namespace koobatch::report;
+using koobatch::test::contains;
 
 namespace {
 
@@ -15,11 +17,7 @@ using samples::line;
 using samples::scan_text;
 using samples::sync;
 
-bool contains(const std::string& text, std::string_view part) {
-  return text.find(part) != std::string::npos;
-}
-
-/// What the scan of `text` complains about; empty if it does not.
+/// The error of scanning `text`; empty if there is none.
 std::string complaint(std::string_view text) {
   const auto scanned = scan_text(text);
   return scanned ? "" : scanned.error().message;
@@ -29,7 +27,7 @@ std::string joined(const std::vector<std::string>& lines) {
   return std::accumulate(lines.begin(), lines.end(), std::string());
 }
 
-/// A report of three groups whose last was not followed by anything.
+/// A report of three groups, without anything after the last.
 std::vector<std::string> open_report() {
   return {line(samples::run()),
           line(samples::result(1)),
@@ -54,8 +52,8 @@ bool proves_what_is_before(const std::string& text) {
   return text.starts_with(R"({"type":"sync")") || text.starts_with(R"({"type":"end")");
 }
 
-/// Checks that the report with line `bad` (from 0) spoiled is judged by what follows: `next` is the first line after it
-/// that is still as it was.
+/// Checks that a report whose line `bad` (from 0) is damaged is judged by what follows: `next` is the first line after
+/// it that is intact.
 void require_right_decision(const std::string& text, const std::vector<std::string>& lines, std::size_t bad,
                             std::size_t next) {
   const auto scanned = scan_text(text);
@@ -81,14 +79,14 @@ void require_right_decision_for_every_bit(const std::vector<std::string>& lines,
       std::string text = whole;
       char& byte = text[start + bit / 8];
       byte = static_cast<char>(byte ^ (1 << (bit % 8)));
-      // Without its newline, a line swallows the next one.
+      // A line without its newline swallows the next one.
       const bool swallows = bit / 8 + 1 == lines[bad].size();
       require_right_decision(text, lines, bad, std::min(bad + (swallows ? 2 : 1), lines.size()));
     }
   }
 }
 
-/// Lines and attempts of Scan::noted.
+/// The lines and attempts in Scan::noted.
 std::string noted(const std::vector<std::string>& lines) {
   const auto scanned = scan_text(joined(lines));
   BOOST_REQUIRE_MESSAGE(scanned, scanned.error().message);
@@ -140,30 +138,30 @@ BOOST_AUTO_TEST_CASE(a_run_that_was_resumed_has_several_segments) {
   BOOST_TEST(scanned->last_sync == 4U);
   BOOST_TEST(scanned->trace_prefixes() == (std::vector<std::uint32_t>{0x15555, 0x15556, 0x15557}),
              boost::test_tools::per_element());
-  // 5 has a result meanwhile.
+  // 5 has got its result in the meantime.
   BOOST_TEST(scanned->unsettled == (std::vector<std::uint32_t>{2, 7, 9}), boost::test_tools::per_element());
   BOOST_TEST(scanned->counts.remaining == 98U);
 }
 
-BOOST_AUTO_TEST_CASE(the_lines_that_are_done_are_known) {
+BOOST_AUTO_TEST_CASE(the_lines_with_a_result_are_known) {
   const auto scanned = scan_text(joined(open_report()));
   BOOST_REQUIRE(scanned);
   for (const std::uint32_t done : {1U, 2U, 3U, 4U, 5U}) BOOST_TEST(scanned->done.contains(done));
   BOOST_TEST(!scanned->done.contains(6));
 }
 
-BOOST_AUTO_TEST_CASE(the_last_noted_attempt_of_what_has_no_result_may_have_been_made) {
+BOOST_AUTO_TEST_CASE(the_last_noted_attempt_of_an_operation_without_a_result_may_have_been_made) {
   BOOST_TEST(noted({line(samples::run()), line(samples::note(7)), line(samples::note(3)), line(samples::note(5)),
                     line(samples::note(7, 2)), line(samples::result(5))}) == "3.1 7.2 ");
 }
 
-BOOST_AUTO_TEST_CASE(an_end_line_tells_which_noted_attempts_were_not_made) {
+BOOST_AUTO_TEST_CASE(an_end_line_shows_which_noted_attempts_were_not_made) {
   auto end = samples::end(1, "interrupted");
   end.unsettled = {3};
   BOOST_TEST(noted({line(samples::run()), line(samples::note(3)), line(samples::note(7)), line(end)}) == "3.1 ");
 }
 
-BOOST_AUTO_TEST_CASE(a_later_segments_end_line_tells_nothing_about_attempts_of_an_earlier_one) {
+BOOST_AUTO_TEST_CASE(a_later_segments_end_line_says_nothing_about_attempts_of_an_earlier_one) {
   BOOST_TEST(noted({line(samples::run()), line(samples::note(3)), line(samples::run(2)), line(samples::note(4, 1, 2)),
                     line(samples::end(2, "interrupted"))}) == "3.1 ");
 }
@@ -188,13 +186,26 @@ BOOST_AUTO_TEST_CASE(a_report_torn_at_any_byte_is_valid_up_to_its_last_whole_lin
   }
 }
 
-BOOST_AUTO_TEST_CASE(a_report_without_its_first_line_is_none) {
+BOOST_AUTO_TEST_CASE(a_file_without_the_first_line_is_not_a_report) {
   const std::string first = line(samples::run());
   for (std::size_t size = 0; size < first.size(); ++size) {
     BOOST_REQUIRE(contains(complaint(std::string_view(first).substr(0, size)), "not a koobatch report"));
   }
   BOOST_TEST(contains(complaint(line(samples::result(1))), "does not begin with a 'run' line"));
   BOOST_TEST(contains(complaint("{\"op\":\"update_album\"}\n"), "r.ndjson:1: "));
+}
+
+BOOST_AUTO_TEST_CASE(a_report_whose_bytes_another_program_has_changed_says_what_it_has_done) {
+  const std::string whole = joined(open_report());
+  std::string returned;
+  for (const char c : whole) returned += c == '\n' ? std::string("\r\n") : std::string(1, c);
+  BOOST_TEST(contains(complaint(returned), "r.ndjson:1: its lines end in CR LF, which another program has done to it"));
+  BOOST_TEST(
+      contains(complaint("\xef\xbb\xbf" + whole), "r.ndjson:1: it begins with a byte order mark, which another"));
+  std::string edited = whole;
+  edited[edited.find("started") + 12] ^= 1;
+  BOOST_TEST(contains(complaint(edited), "r.ndjson:1: its checksum does not fit: this line is not as it was written"));
+  BOOST_TEST(contains(complaint("\xef\xbb\xbf{}\r\n"), "this is not a koobatch report"));
 }
 
 BOOST_AUTO_TEST_CASE(any_bit_that_flips_in_an_open_report_is_judged_by_what_follows) {
@@ -207,7 +218,7 @@ BOOST_AUTO_TEST_CASE(any_bit_that_flips_in_a_closed_report_is_judged_by_what_fol
   require_right_decision_for_every_bit(lines, 4);
 }
 
-BOOST_AUTO_TEST_CASE(a_line_taken_out_of_a_closed_report_is_missed) {
+BOOST_AUTO_TEST_CASE(a_line_removed_from_a_closed_report_is_noticed) {
   const auto whole = open_report();
   for (std::size_t taken = 1; taken < whole.size(); ++taken) {
     auto lines = whole;
@@ -231,8 +242,8 @@ BOOST_AUTO_TEST_CASE(damage_before_a_mark_is_refused_naming_the_line) {
   BOOST_TEST(contains(complaint(joined(lines)), "r.ndjson:3: damaged"));
 }
 
-BOOST_AUTO_TEST_CASE(whole_results_behind_a_torn_line_prove_nothing) {
-  // Pages of one group may reach the disk in any order.
+BOOST_AUTO_TEST_CASE(intact_results_after_a_torn_line_prove_nothing) {
+  // The pages of one group may reach the disk in any order.
   auto lines = open_report();
   lines[7] = std::string(lines[7].size() - 1, '\0') + "\n";
   const auto scanned = scan_text(joined(lines));
@@ -241,7 +252,7 @@ BOOST_AUTO_TEST_CASE(whole_results_behind_a_torn_line_prove_nothing) {
   BOOST_TEST(!scanned->done.contains(5));
 }
 
-BOOST_AUTO_TEST_CASE(a_mark_whose_own_sum_is_wrong_proves_nothing) {
+BOOST_AUTO_TEST_CASE(a_mark_whose_own_checksum_is_wrong_proves_nothing) {
   auto lines = open_report();
   lines[4] = "torn\n";
   std::string& mark = lines[6];
@@ -251,7 +262,7 @@ BOOST_AUTO_TEST_CASE(a_mark_whose_own_sum_is_wrong_proves_nothing) {
   BOOST_TEST(scanned->valid_bytes == bytes_before(lines, 4));
 }
 
-BOOST_AUTO_TEST_CASE(a_line_that_is_no_json_is_bad_even_with_a_right_sum) {
+BOOST_AUTO_TEST_CASE(a_line_that_is_not_json_is_bad_even_with_a_right_checksum) {
   std::string text = line(samples::run());
   const std::size_t valid = text.size();
   text += R"({"type":no,"sum":"71b22827d07a0126"})"
@@ -279,7 +290,7 @@ BOOST_AUTO_TEST_CASE(segments_that_do_not_fit_together_are_refused) {
                       "r.ndjson:3: this line ends segment 1, which is not open"));
 }
 
-BOOST_AUTO_TEST_CASE(a_result_with_escaped_text_is_read_as_well) {
+BOOST_AUTO_TEST_CASE(a_result_with_escaped_text_is_read_too) {
   auto escaped = samples::result(3, Status::failed);
   escaped.id = "quote \" backslash \\ end";
   const auto scanned = scan_text(line(samples::run()) + line(escaped));
@@ -390,8 +401,9 @@ BOOST_AUTO_TEST_CASE(a_file_that_cannot_be_read_is_a_usage_error_that_names_it) 
   const auto missing = scan(folder / "none.ndjson");
   BOOST_REQUIRE(!missing);
   BOOST_TEST((missing.error().kind == ErrorKind::usage));
-  BOOST_TEST(missing.error().message ==
-             (folder / "none.ndjson").string() + ": cannot open the report: No such file or directory");
+  BOOST_TEST(missing.error().message == (folder / "none.ndjson").string() +
+                                            ": cannot open the report: No such file or "
+                                            "directory; name it where it is now, or put a copy in its place");
   const auto directory = scan(folder.path());
   BOOST_REQUIRE(!directory);
   BOOST_TEST(contains(directory.error().message, "is a folder"));

@@ -56,7 +56,7 @@ BOOST_AUTO_TEST_CASE(several_attempts_leave_a_history_and_no_answer_an_error) {
   BOOST_TEST(samples::line(r).find("history") == std::string::npos);
 }
 
-BOOST_AUTO_TEST_CASE(an_invalid_operation_has_only_what_is_known_of_it) {
+BOOST_AUTO_TEST_CASE(an_invalid_operation_has_only_its_known_members) {
   ResultRecord r;
   r.line = 3;
   r.status = Status::invalid;
@@ -80,6 +80,26 @@ BOOST_AUTO_TEST_CASE(a_segment_begins_with_a_run_line) {
              "\n");
 }
 
+BOOST_AUTO_TEST_CASE(a_run_line_states_that_the_job_is_verified_while_it_is_sent) {
+  auto r = samples::run();
+  BOOST_TEST(samples::line(r).find("verified") == std::string::npos);
+  r.job.verified = true;
+  const auto text = samples::line(r);
+  BOOST_TEST(text.find(R"("xxh3":"00000000deadbeef","verified":true},)") != std::string::npos, text);
+  BOOST_TEST(Decoder().run(samples::without_newline(text)).value().job.verified);
+}
+
+BOOST_AUTO_TEST_CASE(a_changed_job_is_recognised_by_the_text_of_the_error) {
+  auto r = samples::end(1, "aborted");
+  r.error = "jobs/a: the file was changed after it was validated; nothing more is sent. Restore it, then resume";
+  BOOST_TEST(found_job_changed(r));
+  r.reason = "interrupted";
+  BOOST_TEST(!found_job_changed(r));
+  r = samples::end(1, "aborted");
+  r.error = "disk full";
+  BOOST_TEST(!found_job_changed(r));
+}
+
 BOOST_AUTO_TEST_CASE(a_segment_closes_with_an_end_line) {
   EndRecord r;
   r.segment = 2;
@@ -98,6 +118,12 @@ BOOST_AUTO_TEST_CASE(a_segment_closes_with_an_end_line) {
              R"("seconds":1.500,"requests":17,"pace":{"cuts":3,"pauses":2,"user_pauses":1,"outages":4,"user_cuts":5},)"
              R"("error":"disk full","sum":"7fe32a191dcefddf"})"
              "\n");
+  r.found = {.limit = 141.25, .in_flight = 8, .noise = 0.12};
+  r.limits = {{250ms, 300}, {6s, 141.25}};
+  BOOST_TEST(
+      samples::line(r).find(
+          R"("user_cuts":5,"limit":141.250,"in_flight_limit":8,"noise":0.120,"limits":[[0.250,300.000],[6.000,141.250]]})") !=
+      std::string::npos);
   EndRecord plain;
   plain.reason = "completed";
   plain.counts[Status::succeeded] = 1;
@@ -112,11 +138,11 @@ BOOST_AUTO_TEST_CASE(a_segment_closes_with_an_end_line) {
              "\n");
 }
 
-BOOST_AUTO_TEST_CASE(a_mark_says_that_all_before_it_is_durable) {
+BOOST_AUTO_TEST_CASE(a_mark_states_that_everything_before_it_is_durable) {
   BOOST_TEST(samples::sync(3) == "{\"type\":\"sync\",\"n\":3,\"sum\":\"4e9608a2ca610092\"}\n");
 }
 
-BOOST_AUTO_TEST_CASE(lines_are_appended_to_what_is_there) {
+BOOST_AUTO_TEST_CASE(lines_are_appended_to_existing_content) {
   std::string out = "before\n";
   append_line(out, samples::result(17));
   append_sync_line(out, 3);
@@ -126,7 +152,7 @@ BOOST_AUTO_TEST_CASE(lines_are_appended_to_what_is_there) {
                         samples::line(samples::end()));
 }
 
-BOOST_AUTO_TEST_CASE(a_time_is_right_after_the_second_changed_and_changed_back) {
+BOOST_AUTO_TEST_CASE(a_time_is_right_when_the_second_changes_and_changes_back) {
   auto r = samples::result(1);
   const auto shown = [&](WallTime t) {
     r.at = t;
@@ -184,7 +210,7 @@ BOOST_AUTO_TEST_CASE(text_is_escaped_wherever_the_special_character_stands) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(text_outside_ascii_is_kept_and_what_is_no_utf8_is_replaced) {
+BOOST_AUTO_TEST_CASE(non_ascii_text_is_kept_and_invalid_utf8_is_replaced) {
   auto r = samples::result(1);
   const auto shown = [&](std::string_view msg) {
     r.msg = msg;
@@ -201,17 +227,17 @@ BOOST_AUTO_TEST_CASE(text_outside_ascii_is_kept_and_what_is_no_utf8_is_replaced)
   BOOST_TEST(samples::line(run).find("/jobs/�.ndjson") != std::string::npos);
 }
 
-BOOST_AUTO_TEST_CASE(a_sum_covers_every_bit_of_its_line) {
+BOOST_AUTO_TEST_CASE(a_checksum_covers_every_bit_of_its_line) {
   const std::string text = samples::without_newline(samples::line(samples::result(17)));
   BOOST_REQUIRE(has_valid_sum(text));
   for (std::size_t bit = 0; bit < text.size() * 8; ++bit) {
     std::string damaged = text;
     damaged[bit / 8] = static_cast<char>(damaged[bit / 8] ^ (1 << (bit % 8)));
-    BOOST_REQUIRE_MESSAGE(!has_valid_sum(damaged), "bit " << bit << " may flip unseen");
+    BOOST_REQUIRE_MESSAGE(!has_valid_sum(damaged), "bit " << bit << " can flip unnoticed");
   }
 }
 
-BOOST_AUTO_TEST_CASE(a_part_of_a_line_has_no_valid_sum) {
+BOOST_AUTO_TEST_CASE(a_part_of_a_line_has_no_valid_checksum) {
   const std::string text = samples::line(samples::result(17));
   for (std::size_t size = 0; size + 1 < text.size(); ++size) {
     BOOST_REQUIRE(!has_valid_sum(std::string_view(text).substr(0, size)));
@@ -220,7 +246,7 @@ BOOST_AUTO_TEST_CASE(a_part_of_a_line_has_no_valid_sum) {
   BOOST_TEST(!has_valid_sum(R"(,"sum":"2d06800538d394c2"})"));
 }
 
-BOOST_AUTO_TEST_CASE(the_finished_are_all_but_the_remaining) {
+BOOST_AUTO_TEST_CASE(finished_operations_are_all_but_the_remaining_ones) {
   Counts counts;
   counts.by_status = {1, 2, 3, 4, 5};
   counts.remaining = 100;

@@ -15,7 +15,7 @@
 #include <string_view>
 #include <vector>
 
-/// What the tests about reports share: small records, reports in memory, a folder of one's own.
+/// Shared by the tests about reports: small records, reports in memory, a temporary folder.
 namespace samples {
 
 using namespace koobatch;
@@ -54,7 +54,7 @@ inline ResultRecord result(std::uint32_t line, Status status = Status::succeeded
   return r;
 }
 
-/// `results`: how many the report holds so far, by status.
+/// `results`: the number of results that the report holds so far, by status.
 inline EndRecord end(unsigned segment = 1, std::string reason = "completed",
                      const std::array<std::uint64_t, 5>& results = {}) {
   EndRecord r;
@@ -67,7 +67,7 @@ inline EndRecord end(unsigned segment = 1, std::string reason = "completed",
   return r;
 }
 
-/// Of the segment's attempt `attempt` of an operation that must not be sent twice.
+/// The note for attempt `attempt`, in this segment, of an operation that must not be sent twice.
 inline AttemptNote note(std::uint32_t line, std::uint8_t attempt = 1, unsigned segment = 1) {
   return {{run(segment).trace_prefix, line, attempt}, noon()};
 }
@@ -106,7 +106,7 @@ inline Result<Scan> scan_text(std::string_view text) {
   return scan("r.ndjson", source(text), nothing);
 }
 
-/// An empty folder that is gone when the test is over.
+/// A temporary folder, removed when the test is over.
 class Folder {
  public:
   Folder() {

@@ -1,6 +1,6 @@
 #include "koobatch/report/slowest.hpp"
 
-#include "koobatch/report/latency_bins.hpp"
+#include "report/latency_bins.hpp"
 #include "report_samples.hpp"
 
 #include <numeric>
@@ -21,7 +21,7 @@ ResultRecord answered(std::uint32_t line, Duration latency) {
 
 BOOST_AUTO_TEST_SUITE(report_slowest)
 
-BOOST_AUTO_TEST_CASE(the_slowest_are_kept_and_the_slowest_comes_first) {
+BOOST_AUTO_TEST_CASE(the_slowest_are_kept_in_order_from_the_slowest) {
   Slowest slowest;
   for (std::uint32_t line = 1; line <= 1000; ++line) {
     slowest.add(answered(line, std::chrono::microseconds((line * 379) % 1009)));
@@ -36,7 +36,7 @@ BOOST_AUTO_TEST_CASE(the_slowest_are_kept_and_the_slowest_comes_first) {
   BOOST_TEST((operations.front().trace == TraceId{0x15555, operations.front().line, 1}));
 }
 
-BOOST_AUTO_TEST_CASE(of_equally_slow_ones_the_lowest_lines_are_kept) {
+BOOST_AUTO_TEST_CASE(among_equally_slow_ones_the_lowest_lines_are_kept) {
   Slowest slowest;
   for (std::uint32_t line = 50; line > 0; --line) slowest.add(answered(line, 5ms));
   const auto operations = slowest.operations();
@@ -44,7 +44,7 @@ BOOST_AUTO_TEST_CASE(of_equally_slow_ones_the_lowest_lines_are_kept) {
   for (std::size_t i = 0; i < operations.size(); ++i) BOOST_TEST(operations[i].line == i + 1);
 }
 
-BOOST_AUTO_TEST_CASE(what_has_no_latency_is_not_slow_and_long_identifiers_are_cut_between_characters) {
+BOOST_AUTO_TEST_CASE(results_without_latency_are_ignored_and_long_identifiers_are_cut_between_characters) {
   Slowest slowest;
   auto never_sent = samples::result(1, Status::invalid);
   never_sent.latency.reset();

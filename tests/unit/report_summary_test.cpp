@@ -1,5 +1,6 @@
 #include "koobatch/report/summary.hpp"
 
+#include "contains.hpp"
 #include "report_samples.hpp"
 
 #include "koobatch/core/terminal_text.hpp"
@@ -10,12 +11,9 @@
 using namespace koobatch;
 using namespace koobatch::report;
 using namespace std::chrono_literals;
+using koobatch::test::contains;
 
 namespace {
-
-bool contains(const std::string& text, std::string_view part) {
-  return text.find(part) != std::string::npos;
-}
 
 ResultRecord rejected(std::uint32_t line, std::string_view msg = "name already used") {
   auto r = samples::result(line, Status::rejected);
@@ -25,7 +23,7 @@ ResultRecord rejected(std::uint32_t line, std::string_view msg = "name already u
   return r;
 }
 
-/// A run of `operations` that was begun, with `results`.
+/// An unfinished run of `operations` with `results`.
 SummaryBuilder begun(std::uint64_t operations, const std::vector<ResultRecord>& results) {
   SummaryBuilder builder;
   builder.begin_segment(samples::run(1, operations));
@@ -84,7 +82,7 @@ BOOST_AUTO_TEST_CASE(a_segment_that_was_not_closed_lasts_until_its_last_result) 
   BOOST_TEST(none.operations_per_second == 0.0);
 }
 
-BOOST_AUTO_TEST_CASE(times_that_are_centuries_apart_make_a_long_run_not_a_negative_one) {
+BOOST_AUTO_TEST_CASE(times_centuries_apart_make_a_long_run_not_a_negative_one) {
   auto run = samples::run();
   run.started = *parse_timestamp("0001-01-01T00:00:00.000Z");
   auto last = samples::result(1);
@@ -126,7 +124,7 @@ BOOST_AUTO_TEST_CASE(segments_add_up) {
   BOOST_TEST((s.run.started == samples::noon()));
 }
 
-BOOST_AUTO_TEST_CASE(every_service_a_run_went_to_is_named_once_in_order) {
+BOOST_AUTO_TEST_CASE(every_service_that_a_run_used_is_named_once_in_order) {
   auto builder = begun(3, {samples::result(1)});
   const auto go_on = [&](unsigned segment, const char* endpoint) {
     auto run = samples::run(segment, 3);
@@ -169,7 +167,7 @@ BOOST_AUTO_TEST_CASE(a_report_file_gives_the_summary_the_engine_would_have_given
                                         << samples::line(samples::end(1, "completed", {2, 1}));
   const auto scanned = summarize(path);
   BOOST_REQUIRE_MESSAGE(scanned, scanned.error().message);
-  // Lines carry microseconds.
+  // Reports have a resolution of microseconds.
   auto first = samples::result(1), second = rejected(2), third = samples::result(3);
   first.latency = second.latency = third.latency = 3214us;
   auto direct = closed(begun(3, {first, second, third}));
@@ -202,7 +200,7 @@ BOOST_AUTO_TEST_CASE(at_most_twenty_causes_are_listed_and_the_rest_counted) {
   BOOST_TEST(contains(text_of(s), "10 × other reasons"));
 }
 
-BOOST_AUTO_TEST_CASE(people_read_a_success_in_one_look) {
+BOOST_AUTO_TEST_CASE(a_success_is_clear_at_a_glance) {
   auto s = closed(begun(1, {samples::result(1)}));
   s.counts[Status::succeeded] = 1'000'000;
   s.run.job.operations = 1'000'000;
@@ -225,7 +223,7 @@ BOOST_AUTO_TEST_CASE(people_read_a_success_in_one_look) {
              "  latency    half within 0.41 ms, 90% 1.90 ms, 99% 12.0 ms, all 1234 ms\n");
 }
 
-BOOST_AUTO_TEST_CASE(people_are_told_what_failed_and_what_to_do_next) {
+BOOST_AUTO_TEST_CASE(the_summary_says_what_failed_and_what_to_do_next) {
   auto unknown = samples::result(9, Status::unknown);
   unknown.http = 0;
   unknown.code.reset();
@@ -263,36 +261,36 @@ BOOST_AUTO_TEST_CASE(people_are_told_what_failed_and_what_to_do_next) {
              "  trace 0101010101010101010000000000000000000000000000100100000001\n"
              "\n"
              "Next\n"
-             "  go on with  koobatch resume 'my report.ndjson'\n"
+             "  resume with  koobatch resume 'my report.ndjson'\n"
              "  rejected   refused for good: correct it and run it again\n"
-             "  unknown    may have been applied: look before you repeat\n");
+             "  unknown    may have been applied: check before you repeat\n");
 }
 
-BOOST_AUTO_TEST_CASE(where_the_error_says_how_to_go_on_nothing_else_is_advised) {
+BOOST_AUTO_TEST_CASE(if_the_error_says_how_to_continue_nothing_else_is_advised) {
   const auto after = [](const std::string& error) {
     return text_of(closed(begun(2, {samples::result(1)}), "aborted", error));
   };
-  BOOST_TEST(!contains(after("too many errors; go on with 'koobatch resume r.ndjson --max-errors N'"), "Next"));
-  BOOST_TEST(contains(after("the connection broke"), "  go on with  koobatch resume r.ndjson\n"));
-  // It belongs to a segment that another has followed.
+  BOOST_TEST(!contains(after("too many errors; continue with 'koobatch resume r.ndjson --max-errors N'"), "Next"));
+  BOOST_TEST(contains(after("the connection broke"), "  resume with  koobatch resume r.ndjson\n"));
+  // The error belongs to a segment that another has followed.
   auto later = begun(2, {samples::result(1)});
   auto end = samples::end(1, "aborted");
   end.error = "run 'koobatch resume r.ndjson'";
   later.end_segment(end);
   later.begin_segment(samples::run(2, 2));
-  BOOST_TEST(contains(text_of(later.build("r.ndjson")), "  go on with  koobatch resume r.ndjson\n"));
+  BOOST_TEST(contains(text_of(later.build("r.ndjson")), "  resume with  koobatch resume r.ndjson\n"));
 }
 
-BOOST_AUTO_TEST_CASE(a_run_that_is_going_on_is_not_to_be_resumed) {
+BOOST_AUTO_TEST_CASE(a_running_run_is_not_suggested_for_resuming) {
   auto s = begun(2, {samples::result(1)}).build("my report");
   s.running = true;
   const auto text = text_of(s);
   BOOST_TEST(contains(text, "■ Still running: 1 of 2 operations done, 1 to go\n"));
-  BOOST_TEST(contains(text, "  see how it goes with  koobatch status 'my report'\n"));
+  BOOST_TEST(contains(text, "  show its status with  koobatch status 'my report'\n"));
   BOOST_TEST(!contains(text, "koobatch resume"));
 }
 
-BOOST_AUTO_TEST_CASE(a_finished_run_with_failures_is_told_how_to_repeat_them_and_a_retry_what_it_is) {
+BOOST_AUTO_TEST_CASE(a_run_with_failures_suggests_a_retry_and_a_retry_names_its_parent) {
   auto s = closed(begun(1, {samples::result(9, Status::failed)}));
   s.report = "my report";
   s.run.parent = {"r-0", "/reports/old.report.ndjson", 2};
@@ -305,7 +303,7 @@ BOOST_AUTO_TEST_CASE(a_finished_run_with_failures_is_told_how_to_repeat_them_and
   BOOST_TEST(!contains(text_of(closed(begun(1, {rejected(1)}))), "koobatch retry"));
 }
 
-BOOST_AUTO_TEST_CASE(the_headline_tells_how_the_run_stands) {
+BOOST_AUTO_TEST_CASE(the_headline_states_the_status_of_the_run) {
   const auto headline = [](const Summary& s) {
     const auto text = text_of(s);
     return text.substr(0, text.find('\n'));
@@ -328,19 +326,19 @@ BOOST_AUTO_TEST_CASE(a_percentage_does_not_claim_all_or_nothing) {
   BOOST_TEST(contains(text, "        1  <0.1%"));
 }
 
-BOOST_AUTO_TEST_CASE(colour_is_only_there_when_asked_for_and_only_around_words) {
+BOOST_AUTO_TEST_CASE(colour_is_used_only_on_request_and_only_around_words) {
   const auto s = closed(begun(2, {samples::result(1), rejected(2)}));
   BOOST_TEST(!contains(summary_text(s, false, 80), "\x1b"));
   std::string coloured = summary_text(s, true, 80);
   BOOST_TEST(contains(coloured, "\x1b[31m✘ 1 of 2 operations did not succeed\x1b[0m\n"));
-  // Without its colours it is the plain text.
+  // Without its colours, it equals the plain text.
   for (std::size_t from; (from = coloured.find("\x1b[")) != std::string::npos;) {
     coloured.erase(from, coloured.find('m', from) - from + 1);
   }
   BOOST_TEST(coloured == summary_text(s, false, 80));
 }
 
-BOOST_AUTO_TEST_CASE(nothing_from_outside_reaches_the_terminal_as_it_is) {
+BOOST_AUTO_TEST_CASE(foreign_text_never_reaches_the_terminal_unescaped) {
   const std::string evil = "\x1b]0;owned\x07\u202e\n\u009b2J\x7f";
   auto refused = rejected(1, evil);
   auto run = samples::run(1, 5);
@@ -382,12 +380,24 @@ BOOST_AUTO_TEST_CASE(advice_is_wrapped_not_clipped) {
                       "              the service refuses a value: compare the fields with its documentation\n"));
 }
 
-BOOST_AUTO_TEST_CASE(on_a_wide_terminal_the_trace_stands_beside_its_line) {
+BOOST_AUTO_TEST_CASE(a_refusal_by_a_page_is_not_blamed_on_the_credentials_and_keeps_its_support_number) {
+  auto one = rejected(1);
+  one.http = 403;
+  one.code.reset();
+  one.msg = {};
+  one.error = "text/html, 'Request Rejected', support ID 4711";
+  const auto s = closed(begun(1, {one}));
+  BOOST_TEST(contains(summary_text(s, false, 200), "HTTP 403: text/html, 'Request Rejected', support ID 4711\n"));
+  BOOST_TEST(contains(summary_text(s, false, 200), "perhaps a firewall or a proxy, not the service"));
+  BOOST_TEST(!contains(summary_text(s, false, 200), "check their rights"));
+}
+
+BOOST_AUTO_TEST_CASE(on_a_wide_terminal_the_trace_is_on_the_same_line) {
   const auto s = closed(begun(1, {rejected(17)}));
   BOOST_TEST(contains(summary_text(s, false, 120), "              line 17, trace 0101010101010101010000"));
 }
 
-BOOST_AUTO_TEST_CASE(programs_read_the_summary_as_json) {
+BOOST_AUTO_TEST_CASE(the_summary_is_available_as_json) {
   auto s = closed(begun(4, {samples::result(1), rejected(17)}));
   s.latency = {2, 412us, 1900us, 12ms, 1234ms};
   BOOST_TEST(summary_json(s) ==
@@ -405,7 +415,29 @@ BOOST_AUTO_TEST_CASE(programs_read_the_summary_as_json) {
              R"("advice":"the name is taken: choose another one"}],"other_causes":0})");
 }
 
-BOOST_AUTO_TEST_CASE(the_json_is_json_whatever_the_service_said) {
+BOOST_AUTO_TEST_CASE(results_of_a_segment_that_noticed_a_changed_job_only_afterwards_are_doubtful) {
+  for (const bool verified : {false, true}) {
+    SummaryBuilder builder;
+    auto run = samples::run(1, 4);
+    run.job.verified = verified;
+    builder.begin_segment(run);
+    for (const std::uint32_t line : {1U, 2U}) builder.add(samples::result(line));
+    builder.add(samples::result(3, Status::invalid));
+    auto aborted = samples::end(1, "aborted");
+    aborted.error = "jobs/a: the file was changed after it was validated; nothing more is sent";
+    builder.end_segment(aborted);
+    builder.begin_segment(samples::run(2, 4));
+    builder.add(samples::result(4));
+    builder.end_segment(samples::end(2));
+    const auto s = builder.build("r.ndjson");
+    BOOST_TEST(s.doubtful == (verified ? 0U : 2U));
+    BOOST_TEST(contains(text_of(s), "; some may be of operations the job never had") == !verified, text_of(s));
+    BOOST_TEST(contains(text_of(s), "  2 results were recorded by an earlier version") == !verified, text_of(s));
+    BOOST_TEST(contains(summary_json(s), R"("doubtful":2)") == !verified, summary_json(s));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(the_json_is_valid_whatever_the_service_said) {
   auto s = closed(begun(1, {rejected(1, "a\"\\\x01\x7f\u009b\u202e\U000e0001 \xff 名前")}), "aborted", "why \n");
   const std::string json = summary_json(s);
   simdjson::dom::parser parser;

@@ -54,13 +54,13 @@ BOOST_AUTO_TEST_CASE(results_are_counted_with_their_attempts_and_latencies) {
   BOOST_TEST((tally.last_at() == samples::noon() + 5s));
 }
 
-BOOST_AUTO_TEST_CASE(what_succeeded_has_no_cause) {
+BOOST_AUTO_TEST_CASE(a_success_has_no_cause) {
   Tally tally;
   tally.add(samples::result(1));
   BOOST_TEST(tally.causes().empty());
 }
 
-BOOST_AUTO_TEST_CASE(causes_are_told_apart_and_the_most_frequent_comes_first) {
+BOOST_AUTO_TEST_CASE(causes_are_distinguished_and_the_most_frequent_comes_first) {
   Tally tally;
   tally.add(refusal(9, "name already used"));
   tally.add(refusal(4, "no permission", 13000410));
@@ -112,7 +112,7 @@ BOOST_AUTO_TEST_CASE(identifiers_in_messages_do_not_split_a_cause) {
   BOOST_TEST(causes[1].text == "folder 1 is locked");
 }
 
-BOOST_AUTO_TEST_CASE(messages_that_all_differ_do_not_fill_the_memory_nor_hide_their_number) {
+BOOST_AUTO_TEST_CASE(messages_that_all_differ_take_bounded_memory_and_are_still_counted) {
   Tally tally;
   for (std::uint32_t line = 1; line <= 10'000; ++line) {
     tally.add(refusal(line, fmt::format("folder {} does not exist", word(line)), 13000309));
@@ -127,7 +127,7 @@ BOOST_AUTO_TEST_CASE(messages_that_all_differ_do_not_fill_the_memory_nor_hide_th
   BOOST_TEST(tally.uncounted_causes() == 0U);
 }
 
-BOOST_AUTO_TEST_CASE(even_codes_that_all_differ_are_bounded) {
+BOOST_AUTO_TEST_CASE(codes_that_all_differ_take_bounded_memory_too) {
   Tally tally;
   for (std::uint32_t line = 1; line <= 10'000; ++line) tally.add(refusal(line, "no", line));
   BOOST_TEST(tally.causes().size() == 2 * Tally::most_texts);
@@ -156,7 +156,7 @@ BOOST_AUTO_TEST_CASE(long_texts_are_cut_between_characters) {
   BOOST_TEST(causes[0].text == msg.substr(0, 238));
 }
 
-BOOST_AUTO_TEST_CASE(merged_tallies_say_what_one_would_have_said) {
+BOOST_AUTO_TEST_CASE(merged_tallies_equal_a_single_one) {
   Tally all, merged;
   std::array<Tally, 3> workers;
   for (std::uint32_t line = 1; line <= 300; ++line) {
@@ -165,7 +165,7 @@ BOOST_AUTO_TEST_CASE(merged_tallies_say_what_one_would_have_said) {
     r.latency = std::chrono::microseconds(line);
     r.at += std::chrono::seconds(line);
     all.add(r);
-    // The lowest lines go to the last one merged.
+    // The lowest lines go to the tally merged last.
     workers[2 - (line / 100) % 3].add(r);
   }
   for (const auto& worker : workers) merged.merge(worker);

@@ -2,6 +2,8 @@
 
 #include "report_samples.hpp"
 
+#include <fmt/format.h>
+
 #include <numeric>
 
 using namespace koobatch;
@@ -26,7 +28,7 @@ std::uint64_t successes(const Timeline& timeline, std::size_t bucket) {
   return timeline.buckets().at(bucket).finished[0];
 }
 
-/// Over all buckets.
+/// The sum over all buckets.
 std::uint64_t all_successes(const Timeline& timeline) {
   return std::accumulate(timeline.buckets().begin(), timeline.buckets().end(), std::uint64_t{0},
                          [](std::uint64_t sum, const auto& bucket) { return sum + bucket.finished[0]; });
@@ -43,7 +45,21 @@ BOOST_AUTO_TEST_CASE(a_run_without_results_has_no_buckets) {
   BOOST_TEST(timeline.segments().size() == 1U);
 }
 
-BOOST_AUTO_TEST_CASE(results_are_counted_when_they_came_by_status_and_with_their_latencies) {
+BOOST_AUTO_TEST_CASE(limits_are_told_in_running_time_and_each_segment_begins_without_one) {
+  auto timeline = begun();
+  auto end = samples::end();
+  end.seconds = 10;
+  end.limits = {{1s, 300}, {4s, 150}};
+  timeline.end_segment(end);
+  timeline.begin_segment(samples::run(2));
+  end.limits = {{2s, 200}};
+  timeline.end_segment(end);
+  std::string told;
+  for (const auto& [at, limit] : timeline.limits()) told += fmt::format("{} {}, ", at.count(), limit);
+  BOOST_TEST(told == "1000 300, 4000 150, 10000 0, 12000 200, ");
+}
+
+BOOST_AUTO_TEST_CASE(results_are_counted_at_their_time_by_status_and_with_their_latencies) {
   auto timeline = begun();
   timeline.add(finished(0ms));
   timeline.add(finished(2ms, Status::rejected));
@@ -61,7 +77,7 @@ BOOST_AUTO_TEST_CASE(results_are_counted_when_they_came_by_status_and_with_their
   BOOST_TEST(last.latencies->count() == 1U);
 }
 
-BOOST_AUTO_TEST_CASE(buckets_are_joined_when_there_are_too_many_and_nothing_is_lost) {
+BOOST_AUTO_TEST_CASE(buckets_are_merged_when_there_are_too_many_and_nothing_is_lost) {
   auto timeline = begun();
   constexpr int results = 10'000;
   for (int i = 0; i < results; ++i) {
@@ -70,14 +86,14 @@ BOOST_AUTO_TEST_CASE(buckets_are_joined_when_there_are_too_many_and_nothing_is_l
   }
   BOOST_TEST((timeline.width() == 1s));
   BOOST_TEST(timeline.buckets().size() == 70U);
-  // Between 1 and 2 s, a result every 7 ms.
+  // Between 1 and 2 s, there is a result every 7 ms.
   BOOST_TEST(successes(timeline, 1) == 143U);
   BOOST_TEST(timeline.buckets()[1].latencies->count() == 143U);
   BOOST_TEST(all_successes(timeline) == static_cast<std::uint64_t>(results));
 }
 
-BOOST_AUTO_TEST_CASE(joining_keeps_everything_in_its_place_whatever_the_order) {
-  // The same results, once with the widest span known from the start and once last.
+BOOST_AUTO_TEST_CASE(merging_keeps_everything_in_its_place_whatever_the_order) {
+  // The same results, with the widest span first in one case and last in the other.
   std::vector<ResultRecord> results;
   for (int i = 0; i < 500; ++i) results.push_back(finished(std::chrono::milliseconds(i * i)));
   auto forward = begun(), backward = begun();
@@ -90,7 +106,7 @@ BOOST_AUTO_TEST_CASE(joining_keeps_everything_in_its_place_whatever_the_order) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(repeated_attempts_are_counted_when_and_why_they_ended) {
+BOOST_AUTO_TEST_CASE(repeated_attempts_are_counted_by_end_time_and_cause) {
   auto timeline = begun();
   auto r = finished(9ms);
   const std::vector<AttemptRecord> history = {{1, 429, {}, "", samples::noon() + 1ms, 1ms},
@@ -107,12 +123,12 @@ BOOST_AUTO_TEST_CASE(repeated_attempts_are_counted_when_and_why_they_ended) {
   BOOST_TEST(at(2, Repeat::refused) == 1U);
   BOOST_TEST(at(3, Repeat::silent) == 1U);
   BOOST_TEST(at(3, Repeat::throttled) == 1U);
-  // The last one was not repeated.
+  // The last attempt was not repeated.
   BOOST_TEST(at(9, Repeat::refused) == 0U);
   BOOST_TEST(at(9, Repeat::throttled) == 0U);
 }
 
-BOOST_AUTO_TEST_CASE(a_resumed_run_goes_on_where_it_had_stopped) {
+BOOST_AUTO_TEST_CASE(a_resumed_run_continues_where_it_stopped) {
   auto timeline = begun();
   timeline.add(finished(1ms));
   auto end = samples::end();
@@ -129,7 +145,7 @@ BOOST_AUTO_TEST_CASE(a_resumed_run_goes_on_where_it_had_stopped) {
   BOOST_TEST(successes(timeline, 7) == 1U);
 }
 
-BOOST_AUTO_TEST_CASE(a_clock_that_was_set_back_does_not_reach_into_what_was_before) {
+BOOST_AUTO_TEST_CASE(a_clock_that_was_set_back_does_not_reach_into_an_earlier_segment) {
   auto timeline = begun();
   timeline.add(finished(3ms));
   timeline.begin_segment(samples::run(2));
@@ -137,7 +153,7 @@ BOOST_AUTO_TEST_CASE(a_clock_that_was_set_back_does_not_reach_into_what_was_befo
   BOOST_TEST(successes(timeline, 3) == 2U);
 }
 
-BOOST_AUTO_TEST_CASE(times_that_are_centuries_apart_fit_too) {
+BOOST_AUTO_TEST_CASE(times_centuries_apart_fit_too) {
   Timeline timeline;
   for (unsigned segment = 1; segment <= 9; ++segment) {
     auto run = samples::run(segment);

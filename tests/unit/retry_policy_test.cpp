@@ -33,7 +33,7 @@ Spread sample(const RetryPolicy& policy, unsigned retry) {
 
 BOOST_AUTO_TEST_SUITE(retry_policy)
 
-BOOST_AUTO_TEST_CASE(waits_are_spread_over_the_whole_range_from_nothing_to_a_doubling_bound) {
+BOOST_AUTO_TEST_CASE(waits_are_spread_over_the_whole_range_from_zero_to_a_doubling_bound) {
   const RetryPolicy policy{200ms, 20s};
   Duration bound = 200ms;
   for (unsigned retry = 1; retry <= 7; ++retry, bound *= 2) {
@@ -56,11 +56,11 @@ BOOST_AUTO_TEST_CASE(a_base_above_the_cap_is_cut_to_it) {
   BOOST_TEST((sample({30s, 2s}, 1).highest <= 2s));
 }
 
-BOOST_AUTO_TEST_CASE(a_base_of_nothing_means_no_wait) {
+BOOST_AUTO_TEST_CASE(a_base_of_zero_means_no_wait) {
   BOOST_TEST((sample({0ms, 20s}, 5).highest == 0ns));
 }
 
-BOOST_AUTO_TEST_CASE(the_largest_times_there_are_do_not_overflow) {
+BOOST_AUTO_TEST_CASE(the_largest_possible_times_do_not_overflow) {
   BOOST_TEST((sample({Duration::max(), Duration::max()}, 3).lowest >= 0ns));
   BOOST_TEST((sample({1ns, Duration::max()}, 200).lowest >= 0ns));
 }

@@ -1,5 +1,5 @@
+#include "job/record_source.hpp"
 #include "job_support.hpp"
-#include "koobatch/job/record_source.hpp"
 #include "koobatch/retry/selection.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -14,7 +14,7 @@ using namespace koobatch::retry;
 
 namespace {
 
-constexpr job::FieldSet name = 1, kind = 2, cover = 4;
+constexpr koodrive::FieldSet name = 1, kind = 2, cover = 4;
 constexpr std::uint64_t album = 17, other_album = 18;
 
 /// The lines selected, ascending, each with the fields to leave out.
@@ -39,7 +39,7 @@ class ListedJob final : public job::Reader {
   };
   explicit ListedJob(std::vector<Entry> entries) : entries_(std::move(entries)) {}
 
-  Result<Item> next(job::Operation& operation) override {
+  Result<Item> next(koodrive::Operation& operation) override {
     const auto item = skip();
     if (item && *item == Item::operation) render(operation);
     return item;
@@ -48,7 +48,7 @@ class ListedJob final : public job::Reader {
     if (line_ == entries_.size()) return Item::end;
     const Entry& entry = entries_[line_++];
     fields_.clear();
-    fields_.row = job::find_operation("update_album");
+    fields_.row = koodrive::service_catalogue().find("update_album");
     const auto set = [&](std::string_view field, std::string_view text) {
       for (std::size_t i = 0; i < fields_.row->fields.size(); ++i) {
         if (fields_.row->fields[i].name == field) fields_.values[i] = {true, false, text, 1, 0, 0};
@@ -59,16 +59,16 @@ class ListedJob final : public job::Reader {
     if (entry.sets_kind) set("scopeKind", "");
     return entry.valid ? Item::operation : Item::invalid;
   }
-  job::FieldSet changed() const override { return fields_.changed(); }
+  koodrive::FieldSet changed() const override { return fields_.changed(); }
   std::string_view user() const override { return {}; }
-  void remove(job::FieldSet unwanted) override { fields_.remove(unwanted); }
-  void render(job::Operation& operation) const override {
-    job::OperationBuilder::build(fields_, line_, "7", "", operation);
+  void remove(koodrive::FieldSet unwanted) override { fields_.remove(unwanted); }
+  void render(koodrive::Operation& operation) const override {
+    koodrive::OperationBuilder::build(fields_, line_, "7", "", operation);
   }
   void append_record(std::string& out) const override { out.append("record"); }
   std::uint32_t line() const override { return line_; }
   std::uint32_t last_line() const override { return line_; }
-  const std::vector<job::Violation>& violations() const override { return violations_; }
+  const std::vector<koodrive::Violation>& violations() const override { return violations_; }
   std::string_view invalid_op() const override { return {}; }
   std::string_view invalid_id() const override { return {}; }
   job::Digest digest() const override { return {}; }
@@ -77,8 +77,8 @@ class ListedJob final : public job::Reader {
  private:
   std::vector<Entry> entries_;
   std::uint32_t line_ = 0;
-  job::Fields fields_;
-  std::vector<job::Violation> violations_;
+  koodrive::Fields fields_;
+  std::vector<koodrive::Violation> violations_;
 };
 
 LineStates states(std::initializer_list<std::uint32_t> wanted, std::initializer_list<std::uint32_t> succeeded) {
@@ -146,7 +146,7 @@ BOOST_AUTO_TEST_CASE(a_later_operation_that_did_not_succeed_supersedes_nothing) 
   BOOST_TEST((chosen(selection) == Chosen{{1, 0}, {2, 0}}));
 }
 
-BOOST_AUTO_TEST_CASE(of_a_job_only_what_is_wanted_is_selected_by_resource_and_fields) {
+BOOST_AUTO_TEST_CASE(only_the_wanted_operations_of_a_job_are_selected_by_resource_and_fields) {
   ListedJob job(
       {{"a", "one", true}, {"b", "one", true}, {"", "", false, false}, {"a", "two", false}, {"b", "two", true}});
   const auto selection = select(job, states({1, 2}, {4, 5})).value();
@@ -166,7 +166,7 @@ BOOST_AUTO_TEST_CASE(what_may_have_been_applied_is_remembered) {
   BOOST_TEST(selection.unsettled.contains(2));
 }
 
-BOOST_AUTO_TEST_CASE(a_wanted_line_that_is_no_operation_is_an_error) {
+BOOST_AUTO_TEST_CASE(a_wanted_line_without_an_operation_is_an_error) {
   ListedJob job({{"a", "one", false}, {"", "", false, false}});
   BOOST_TEST(!select(job, states({1, 2}, {})).has_value());
 }
@@ -175,11 +175,13 @@ BOOST_AUTO_TEST_CASE(a_narrowed_csv_record_keeps_its_other_cells_and_its_columns
   const std::string text =
       "op,ref,albumId,name,scopeDirList,user_id\n"
       "update_album,\"say \"\"hi\"\"\",a/1,\"two\nlines, and a comma\",d1;d2,7\n";
-  auto source = job::read_csv(job::LineSplitter(job_support::text_source(text, 7), "a.csv"), "a.csv").value();
+  auto source = job::read_csv(job::LineSplitter(job_support::text_source(text, 7), "a.csv"),
+                              koodrive::service_catalogue(), "a.csv")
+                    .value();
   BOOST_TEST(source->line() == 1U);
   BOOST_TEST(source->last_line() == 1U);
-  job::Fields fields;
-  std::vector<job::Violation> violations;
+  koodrive::Fields fields;
+  std::vector<koodrive::Violation> violations;
   BOOST_REQUIRE(source->next(fields, violations).value());
   BOOST_TEST(source->line() == 2U);
   BOOST_TEST(source->last_line() == 3U);
@@ -196,9 +198,10 @@ BOOST_AUTO_TEST_CASE(a_narrowed_ndjson_record_keeps_its_other_members) {
   const std::string text =
       R"({"ref":"r\"1","op":"update_album","language":"de","albumId":"a","name":"n","scopeDirList":["x","y"],)"
       R"("scopeKind":2,"user_id":"7"})";
-  auto source = job::read_ndjson(job::LineSplitter(job_support::text_source(text, 7), "a.ndjson"));
-  job::Fields fields;
-  std::vector<job::Violation> violations;
+  auto source = job::read_ndjson(job::LineSplitter(job_support::text_source(text, 7), "a.ndjson"),
+                                 koodrive::service_catalogue(), "a.ndjson");
+  koodrive::Fields fields;
+  std::vector<koodrive::Violation> violations;
   BOOST_REQUIRE(source->next(fields, violations).value());
   fields.remove(1U << 1U);
   std::string narrowed;

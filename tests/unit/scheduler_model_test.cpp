@@ -6,16 +6,17 @@
 #include <random>
 #include <set>
 
-// The scheduler against a model so small that it is obviously right, over random jobs, services and disks.
+// Checks the scheduler against a model so small that it is obviously right, over random jobs, services and disks.
 
 using namespace koobatch;
+using namespace koobatch::koodrive;
 using namespace koobatch::flow;
 using namespace koobatch::flow::test;
 using namespace std::chrono_literals;
 
 namespace {
 
-/// What a run must keep to, told as it goes on.
+/// The rules that a run must obey, checked as it proceeds.
 class Model {
  public:
   Model(const SchedulerSettings& settings, Pace& pace) : settings_(settings), pace_(pace) {}
@@ -40,18 +41,18 @@ class Model {
     for (const std::uint32_t other : lanes_.at(it.key)) RC_ASSERT(other == line || !lines_.at(other).in_flight);
   }
 
-  /// Only what may not be sent twice is noted, and never much of it ahead of its sending.
+  /// Checks that only operations that must not be sent twice are noted, and never far ahead of being sent.
   void noted(std::uint32_t line, std::uint8_t attempt) {
     Line& it = lines_.at(line);
     RC_ASSERT(!it.idempotent && !it.final && !it.in_flight);
     RC_ASSERT(attempt > it.attempt);
     it.noted = attempt;
     std::size_t ahead = 0;
-    // Of a user who was refused since, a note is given back unused.
+    // The note of a user who was refused in the meantime is returned unused.
     for (const auto& [number, other] : lines_) {
       ahead += !other.final && !other.revoked && other.noted > other.attempt;
     }
-    // A connection that fails uses up a note, of which operation cannot be seen from outside.
+    // A connection that fails uses up a note; of which operation cannot be seen from outside.
     RC_ASSERT(connect_failed_ || ahead <= settings_.notes_ahead);
   }
 
@@ -67,7 +68,7 @@ class Model {
     if ((unclear && !repeated) || it.verdict == Verdict::not_applied) count(l);
   }
 
-  /// A connection failed, and if the operation it was for can be told, which.
+  /// Handles a connection that failed, and the operation it was for, if that is known.
   void connect_failed(std::optional<std::uint32_t> line) {
     connect_failed_ = true;
     if (!line) return;
@@ -103,8 +104,8 @@ class Model {
     lines_.at(line).durable = true;
   }
 
-  /// Nothing is without a result but operations of users who were refused and what comes after them on their keys.
-  /// Returns how many those are.
+  /// Checks that the only operations without a result are those of refused users and later ones on their keys. Returns
+  /// how many those are.
   std::size_t everything_ended_once_or_was_left_out() const {
     std::size_t left_out = 0;
     for (const auto& [key, lane] : lanes_) {
@@ -113,7 +114,7 @@ class Model {
         const Line& line = lines_.at(number);
         RC_ASSERT(!line.in_flight);
         RC_ASSERT(line.final == line.durable);
-        // A result after a gap would be that of an operation sent too early.
+        // A result after a gap would mean that an operation was sent too early.
         RC_ASSERT(!(blocked && line.final));
         RC_ASSERT(line.final || blocked || line.revoked);
         blocked |= !line.final;
@@ -135,7 +136,7 @@ class Model {
   struct Line {
     std::uint64_t key = 0;
     bool idempotent = true;
-    bool revoked = false;  ///< some time, the user's token is refused
+    bool revoked = false;  ///< at some time, the user's token is refused
     bool in_flight = false;
     bool maybe_applied = false;
     bool was_stale = false;
@@ -145,12 +146,11 @@ class Model {
     std::uint8_t noted = 0;
     std::uint8_t durably_noted = 0;
     unsigned counted = 0;
-    std::uint64_t outages = 0;  ///< so far, at the last one counted
+    std::uint64_t outages = 0;  ///< the number of outages when the last attempt was counted
     Verdict last = Verdict::repeat;
   };
 
-  /// Failures that fall into an outage are not counted. The last one is not, either, if one began before that was told
-  /// of.
+  /// Failures during an outage are not counted. Neither is the last one, if an outage began before that was reported.
   void count(Line& line) {
     if (pace_.interrupted()) return;
     const auto outages = pace_.counts().outages;
@@ -169,7 +169,7 @@ class Model {
   std::map<std::uint32_t, Line> lines_;
 };
 
-/// A random world, drawn before the run so that rapidcheck can make it smaller.
+/// A random world, drawn before the run so that rapidcheck can shrink it.
 struct World {
   std::uint32_t operations = *rc::gen::inRange<std::uint32_t>(1, 60);
   std::uint32_t keys = *rc::gen::inRange<std::uint32_t>(1, 8);
@@ -183,11 +183,11 @@ struct World {
   double rate_per_user = *rc::gen::element(0.0, 0.0, 0.5, 30.0);
   std::uint64_t users = *rc::gen::inRange<std::uint64_t>(1, 4);
   std::uint32_t burst = *rc::gen::inRange<std::uint32_t>(1, 5);
-  unsigned trouble = *rc::gen::inRange(0U, 100U);  ///< percent of attempts that do not end in an answer of worth
+  unsigned trouble = *rc::gen::inRange(0U, 100U);  ///< percentage of attempts without a useful answer
   int outage_at_ms = *rc::gen::inRange(0, 3'000);
   int outage_ms = *rc::gen::element(0, 0, 700, 20'000);
-  std::uint64_t revoked = *rc::gen::element<std::uint64_t>(0, 0, 1, 2);  ///< users whose token is refused
-  int revoked_at_ms = *rc::gen::element(0, 100, 2'000);                  ///< from then on
+  std::uint64_t revoked = *rc::gen::element<std::uint64_t>(0, 0, 1, 2);  ///< the users whose token is refused
+  int revoked_at_ms = *rc::gen::element(0, 100, 2'000);                  ///< from this time on
   bool unrepeatable = *rc::gen::arbitrary<bool>();
   std::uint64_t seed = *rc::gen::arbitrary<std::uint64_t>();
 
@@ -231,7 +231,7 @@ Outcome random_trouble(std::mt19937_64& random, bool fresh_connection) {
   }
 }
 
-/// A run in that world, with the model looking on.
+/// A run in that world, checked by the model.
 struct Play {
   explicit Play(const World& w)
       : world(w), random(w.seed), run(w.scheduler(), w.pace(), w.seats, hooks()), model(w.scheduler(), run.pace) {
@@ -245,7 +245,7 @@ struct Play {
 
   std::string user_of(std::uint32_t line) const { return std::to_string(line % world.users); }
 
-  bool refused_to(const job::Operation& operation) const {
+  bool refused_to(const koodrive::Operation& operation) const {
     return operation.line() % world.users < world.revoked &&
            run.now >= start + std::chrono::milliseconds(world.revoked_at_ms);
   }
@@ -259,12 +259,12 @@ struct Play {
   VirtualRun::Hooks hooks() {
     return {
         .service =
-            [this](const job::Operation& operation, std::uint8_t attempt, bool fresh) {
+            [this](const koodrive::Operation& operation, std::uint8_t attempt, bool fresh) {
               model.sent(operation.line(), attempt);
               sends_of_user[std::string(operation.user())].push_back(run.now);
               if (down()) return VirtualRun::Reply{lost(), some_time()};
               if (refused_to(operation)) return VirtualRun::Reply{unauthorized(), some_time()};
-              // Trouble ends some day, or a run without limits would not.
+              // Trouble must end eventually, or a run without limits would not.
               const bool trouble = run.now < start + 1h && random() % 100 < world.trouble;
               if (trouble) return VirtualRun::Reply{random_trouble(random, fresh), some_time()};
               return VirtualRun::Reply{random() % 10 == 0 ? rejected() : succeeded(), some_time()};

@@ -12,6 +12,7 @@
 #include <string>
 
 using namespace koobatch;
+using namespace koobatch::koodrive;
 using namespace koobatch::flow;
 using namespace koobatch::flow::test;
 using namespace std::chrono_literals;
@@ -30,7 +31,7 @@ SchedulerSettings attempts_at_most(unsigned max_attempts) {
   return settings;
 }
 
-/// A scheduler driven by hand, turn by turn.
+/// A scheduler driven by hand, one turn at a time.
 struct Desk {
   TimePoint now = start;
   Pace pace;
@@ -42,18 +43,19 @@ struct Desk {
       : pace(pace_settings, start), scheduler(settings, pace, stopped, 42) {}
 
   void admit(std::uint32_t line, std::string_view folder, bool idempotent = true, std::string_view user = "user") {
-    job::Operation operation = folder_rename(line, folder, idempotent, "name", user);
+    koodrive::Operation operation = folder_rename(line, folder, idempotent, "name", user);
     scheduler.admit(operation);
   }
   void admit_folders(std::uint32_t count) {
     for (std::uint32_t line = 1; line <= count; ++line) admit(line, "folder" + std::to_string(line));
   }
-  /// The first request of the run is answered: from here on, seats are independent of each other.
+  /// Answers the first requests of the run: from then on, seats are independent of each other.
   void prove_service() {
     admit(1'000'000, "proof");
     Seat seat = connected();
     finish(seat, send(seat), succeeded());
     sync();
+    for (int i = 0; i < 100; ++i) pace.observe(succeeded(), now, false);
   }
 
   Action::Kind turn(Seat& seat) { return scheduler.next(seat, now).kind; }
@@ -89,7 +91,7 @@ struct Desk {
         continue;
       }
       BOOST_REQUIRE_MESSAGE(action.kind == Action::Kind::wait, "expected to send something in the end");
-      BOOST_REQUIRE_MESSAGE(action.until > now && action.until != TimePoint::max(), "this wait leads nowhere");
+      BOOST_REQUIRE_MESSAGE(action.until > now && action.until != TimePoint::max(), "this wait has no end");
       now = action.until;
     }
   }
@@ -99,14 +101,14 @@ struct Desk {
     if (it.http == 0) seat.connected = false;
     return scheduler.complete(seat, slot, it, timing());
   }
-  /// Completes with a final result, and records it.
+  /// Completes an attempt with a final result, and records it.
   Status finish(Seat& seat, SlotId slot, const Outcome& it) {
     const auto status = complete(seat, slot, it);
     BOOST_REQUIRE_MESSAGE(status.has_value(), "expected a final result");
     scheduler.recorded(slot, ++ticket);
     return *status;
   }
-  /// Completes the last attempt an operation has. It is given up once it is clear that there is no outage.
+  /// Completes an operation's last attempt. It is given up once it is clear that there is no outage.
   Status finish_last(Seat& seat, SlotId slot, const Outcome& it) {
     expect_again(seat, slot, it);
     pace.observe(succeeded(), now, false);
@@ -118,24 +120,24 @@ struct Desk {
     scheduler.recorded(action.slot, ++ticket);
     return action.status;
   }
-  /// Completes without a final result.
+  /// Completes an attempt without a final result.
   void expect_again(Seat& seat, SlotId slot, const Outcome& it) {
     BOOST_REQUIRE_MESSAGE(!complete(seat, slot, it).has_value(), "expected no final result yet");
   }
-  /// The user's credentials are refused for good.
+  /// Refuses the user's credentials for good.
   void refuse(Seat& seat, SlotId slot) {
     stopped.stop(UserPace::hash(scheduler.operation(slot).user()));
     scheduler.leave_out(seat, slot, unauthorized(), now);
   }
   void sync() { scheduler.durable(ticket); }
   void note(SlotId slot) { scheduler.noted(slot, ++ticket); }
-  /// The service falls silent for attempts other than those the test looks at.
+  /// Makes the service fall silent, using attempts other than those the test checks.
   void break_down() {
     while (!pace.interrupted()) pace.observe(lost(), now, false);
   }
 };
 
-/// The result of one operation whose attempts all end alike, with the service otherwise in good health.
+/// The result of an operation whose attempts all end alike, while the service is otherwise healthy.
 struct Story {
   Status status = Status::invalid;
   unsigned attempts = 0;
@@ -184,7 +186,7 @@ BOOST_AUTO_TEST_CASE(a_seat_connects_before_it_sends) {
   BOOST_TEST(desk.line(desk.send(seat)) == 1U);
 }
 
-BOOST_AUTO_TEST_CASE(nothing_is_connected_for_nothing) {
+BOOST_AUTO_TEST_CASE(no_connection_is_opened_without_need) {
   Desk desk;
   Seat seat;
   BOOST_TEST((desk.wait(seat) == TimePoint::max()));
@@ -234,7 +236,7 @@ BOOST_AUTO_TEST_CASE(when_the_first_request_fails_the_next_probe_is_another_oper
   }
 }
 
-BOOST_AUTO_TEST_CASE(mended_credentials_are_proven_by_one_request_before_the_others_leave) {
+BOOST_AUTO_TEST_CASE(corrected_credentials_are_proven_by_one_request_before_others_are_sent) {
   Desk desk;
   desk.admit_folders(2);
   Seat first = connected();
@@ -245,11 +247,11 @@ BOOST_AUTO_TEST_CASE(mended_credentials_are_proven_by_one_request_before_the_oth
   BOOST_TEST((desk.turn(second) == Action::Kind::wait));
 }
 
-BOOST_AUTO_TEST_CASE(a_probe_nobody_has_use_for_is_left_to_other_threads) {
+BOOST_AUTO_TEST_CASE(an_unneeded_probe_is_left_to_other_threads) {
   Desk desk;
   Scheduler other({}, desk.pace, desk.stopped, 1);
   desk.admit(1, "a");
-  job::Operation operation = folder_rename(2, "b");
+  koodrive::Operation operation = folder_rename(2, "b");
   other.admit(operation);
   Seat seat;
   Seat elsewhere = connected();
@@ -263,7 +265,7 @@ BOOST_AUTO_TEST_CASE(a_probe_nobody_has_use_for_is_left_to_other_threads) {
 
 // Lanes.
 
-BOOST_AUTO_TEST_CASE(operations_on_one_key_go_one_by_one_each_after_the_result_before_is_durable) {
+BOOST_AUTO_TEST_CASE(operations_on_one_key_go_one_by_one_each_after_the_previous_result_is_durable) {
   Desk desk;
   desk.prove_service();
   for (std::uint32_t line = 1; line <= 3; ++line) desk.admit(line, "same");
@@ -279,7 +281,7 @@ BOOST_AUTO_TEST_CASE(operations_on_one_key_go_one_by_one_each_after_the_result_b
   }
 }
 
-BOOST_AUTO_TEST_CASE(operations_on_different_keys_go_at_the_same_time) {
+BOOST_AUTO_TEST_CASE(operations_on_different_keys_are_sent_concurrently) {
   Desk desk;
   desk.prove_service();
   desk.admit_folders(3);
@@ -290,7 +292,7 @@ BOOST_AUTO_TEST_CASE(operations_on_different_keys_go_at_the_same_time) {
   BOOST_TEST(desk.scheduler.in_flight() == 3U);
 }
 
-BOOST_AUTO_TEST_CASE(an_operation_that_waits_for_its_retry_keeps_the_newer_ones_on_its_key_back) {
+BOOST_AUTO_TEST_CASE(an_operation_waiting_for_its_retry_holds_back_newer_ones_on_its_key) {
   Desk desk;
   desk.prove_service();
   desk.admit(1, "same");
@@ -305,7 +307,7 @@ BOOST_AUTO_TEST_CASE(an_operation_that_waits_for_its_retry_keeps_the_newer_ones_
   BOOST_TEST(desk.line(desk.send(another)) == 1U);
 }
 
-BOOST_AUTO_TEST_CASE(a_key_stays_in_order_whatever_the_result_before) {
+BOOST_AUTO_TEST_CASE(a_key_stays_in_order_whatever_the_previous_result) {
   for (const Outcome& it : {succeeded(), rejected(), outcome(Verdict::undecidable, 200)}) {
     Desk desk;
     desk.prove_service();
@@ -355,17 +357,17 @@ BOOST_AUTO_TEST_CASE(one_unclear_attempt_is_enough_to_end_unknown) {
   BOOST_TEST(desk.finish_last(seat, desk.send_when_due(seat), refused()) == Status::unknown);
 }
 
-BOOST_AUTO_TEST_CASE(what_an_earlier_segment_may_have_sent_can_never_be_said_to_have_failed) {
+BOOST_AUTO_TEST_CASE(an_operation_that_an_earlier_segment_may_have_sent_never_ends_failed) {
   Desk desk(attempts_at_most(1));
   desk.prove_service();
-  job::Operation operation = folder_rename(1, "a");
+  koodrive::Operation operation = folder_rename(1, "a");
   desk.scheduler.admit(operation, true);
   BOOST_TEST(desk.scheduler.unsettled() == std::vector<std::uint32_t>{1});
   Seat seat = connected();
   BOOST_TEST(desk.finish_last(seat, desk.send(seat), refused()) == Status::unknown);
   BOOST_TEST(desk.scheduler.unsettled().empty());
   desk.admit(2, "b");
-  BOOST_TEST(desk.finish_last(seat, desk.send_when_due(seat), refused()) == Status::failed, "the slot begins anew");
+  BOOST_TEST(desk.finish_last(seat, desk.send_when_due(seat), refused()) == Status::failed, "the slot starts afresh");
 }
 
 BOOST_AUTO_TEST_CASE(an_unclear_attempt_that_is_confirmed_later_is_no_longer_unclear) {
@@ -377,7 +379,7 @@ BOOST_AUTO_TEST_CASE(an_unclear_attempt_that_is_confirmed_later_is_no_longer_unc
   BOOST_TEST(desk.finish(seat, desk.send_when_due(seat), succeeded()) == Status::succeeded);
 }
 
-BOOST_AUTO_TEST_CASE(what_must_not_be_done_twice_ends_unknown_after_one_unclear_attempt) {
+BOOST_AUTO_TEST_CASE(a_non_idempotent_operation_ends_unknown_after_one_unclear_attempt) {
   for (const Outcome& it : {lost(), outcome(Verdict::unclear, 502), stale()}) {
     const Story story = repeat(it, attempts_at_most(5), false);
     BOOST_TEST(story.status == Status::unknown);
@@ -385,7 +387,7 @@ BOOST_AUTO_TEST_CASE(what_must_not_be_done_twice_ends_unknown_after_one_unclear_
   }
 }
 
-BOOST_AUTO_TEST_CASE(what_must_not_be_done_twice_is_repeated_if_it_was_not_done) {
+BOOST_AUTO_TEST_CASE(a_non_idempotent_operation_is_repeated_if_it_was_not_applied) {
   BOOST_TEST(repeat(refused(), attempts_at_most(5), false).attempts == 5U);
   Desk desk;
   desk.prove_service();
@@ -395,7 +397,7 @@ BOOST_AUTO_TEST_CASE(what_must_not_be_done_twice_is_repeated_if_it_was_not_done)
   BOOST_TEST(desk.finish(seat, desk.send_when_due(seat), succeeded()) == Status::succeeded);
 }
 
-BOOST_AUTO_TEST_CASE(what_must_not_be_done_twice_is_sent_when_its_attempt_is_durably_noted) {
+BOOST_AUTO_TEST_CASE(a_non_idempotent_operation_is_sent_once_its_attempt_is_durably_noted) {
   Desk desk;
   desk.prove_service();
   desk.admit(1, "a", false);
@@ -410,7 +412,7 @@ BOOST_AUTO_TEST_CASE(what_must_not_be_done_twice_is_sent_when_its_attempt_is_dur
   BOOST_TEST(desk.send(seat) == action.slot);
 }
 
-BOOST_AUTO_TEST_CASE(every_attempt_of_what_must_not_be_done_twice_is_noted_anew) {
+BOOST_AUTO_TEST_CASE(every_attempt_of_a_non_idempotent_operation_is_noted) {
   Desk desk;
   desk.prove_service();
   desk.admit(1, "a", false);
@@ -446,7 +448,7 @@ BOOST_AUTO_TEST_CASE(others_are_sent_while_a_note_becomes_durable) {
   BOOST_TEST(desk.line(desk.send(seat)) == 2U);
 }
 
-BOOST_AUTO_TEST_CASE(what_is_noted_and_not_sent_is_not_left_behind_by_a_stop) {
+BOOST_AUTO_TEST_CASE(a_stop_does_not_leave_noted_attempts_behind) {
   Desk desk;
   desk.prove_service();
   desk.admit(1, "a", false);
@@ -493,7 +495,7 @@ BOOST_AUTO_TEST_CASE(a_due_retry_goes_before_operations_not_yet_tried) {
   BOOST_TEST(desk.line(desk.send(seat)) == 1U);
 }
 
-BOOST_AUTO_TEST_CASE(throttling_does_not_count_against_the_attempts) {
+BOOST_AUTO_TEST_CASE(throttling_does_not_count_as_an_attempt) {
   Desk desk(attempts_at_most(2));
   desk.prove_service();
   desk.admit(1, "a");
@@ -503,7 +505,7 @@ BOOST_AUTO_TEST_CASE(throttling_does_not_count_against_the_attempts) {
   BOOST_TEST(desk.finish(seat, desk.send_when_due(seat), succeeded()) == Status::succeeded);
 }
 
-BOOST_AUTO_TEST_CASE(throttling_without_retry_after_backs_off_further_each_time) {
+BOOST_AUTO_TEST_CASE(a_client_that_is_only_throttled_asks_at_growing_intervals) {
   SchedulerSettings settings;
   settings.retry = {200ms, 20s};
   settings.deadline = 1h;
@@ -514,20 +516,21 @@ BOOST_AUTO_TEST_CASE(throttling_without_retry_after_backs_off_further_each_time)
   const TimePoint first = desk.now;
   for (int i = 0; i < 40; ++i) desk.expect_again(seat, desk.send_when_due(seat), throttled());
   desk.send_when_due(seat);
-  BOOST_TEST((desk.now - first > 3min), "40 waits, most of them 10 s long on average");
+  BOOST_TEST((desk.now - first > 20s), "after a while it is an outage, and those were its probes");
+  BOOST_TEST(desk.pace.interrupted());
 }
 
-BOOST_AUTO_TEST_CASE(a_retry_after_of_nothing_is_no_leave_to_hammer) {
+BOOST_AUTO_TEST_CASE(a_retry_after_of_zero_does_not_permit_hammering) {
   Desk desk;
   desk.prove_service();
   desk.admit(1, "a");
   Seat seat = connected();
   const TimePoint first = desk.now;
   for (int i = 0; i < 40; ++i) desk.expect_again(seat, desk.send_when_due(seat), throttled(0s));
-  BOOST_TEST((desk.now - first > 1min));
+  BOOST_TEST((desk.now - first > 20s));
 }
 
-BOOST_AUTO_TEST_CASE(retry_after_pauses_everybody) {
+BOOST_AUTO_TEST_CASE(retry_after_pauses_all_requests) {
   Desk desk;
   desk.prove_service();
   desk.admit_folders(2);
@@ -542,7 +545,7 @@ BOOST_AUTO_TEST_CASE(retry_after_pauses_everybody) {
   BOOST_TEST((desk.turn(other) == Action::Kind::send));
 }
 
-BOOST_AUTO_TEST_CASE(retry_after_for_one_user_lets_the_others_go_on) {
+BOOST_AUTO_TEST_CASE(retry_after_for_one_user_does_not_delay_others) {
   Desk desk;
   desk.prove_service();
   desk.admit(1, "a");
@@ -558,7 +561,7 @@ BOOST_AUTO_TEST_CASE(retry_after_for_one_user_lets_the_others_go_on) {
   BOOST_TEST(desk.line(desk.send(seat)) != 3U);
 }
 
-BOOST_AUTO_TEST_CASE(each_user_has_a_rate_of_its_own_and_holds_up_nobody_else) {
+BOOST_AUTO_TEST_CASE(each_user_has_a_separate_rate_and_delays_no_other) {
   PaceSettings pace;
   pace.rate_per_user = 1;
   Desk desk({}, pace);
@@ -584,24 +587,22 @@ BOOST_AUTO_TEST_CASE(retries_beyond_the_budget_wait_and_others_go_first) {
   Desk desk(settings);
   desk.prove_service();
   Seat seat = connected();
-  // Ten a second are always allowed: these use them up.
-  desk.admit(1, "a");
-  SlotId slot = desk.send(seat);
-  for (int retry = 1; retry <= 10; ++retry) {
-    desk.expect_again(seat, slot, outcome(Verdict::unclear, 500));
-    desk.pace.observe(succeeded(), desk.now, false);
-    slot = desk.send_when_due(seat);
+  // These use up the budget.
+  while (desk.pace.acquire(desk.now, false, {.kind = Pace::Request::Kind::retry}).granted) {
+    desk.pace.observe(stale(), desk.now, false);
   }
-  desk.expect_again(seat, slot, outcome(Verdict::unclear, 500));
+  desk.admit(1, "a");
+  desk.expect_again(seat, desk.send(seat), outcome(Verdict::unclear, 500));
+  desk.now += 1us;
   const TimePoint due = desk.wait(seat);
   BOOST_TEST((due > desk.now + 50ms && due <= desk.now + 100ms));
   desk.admit(2, "b");
-  BOOST_TEST(desk.line(desk.send(seat)) == 2U, "what is new need not wait");
+  BOOST_TEST(desk.line(desk.send(seat)) == 2U, "new operations need not wait");
   desk.now = due;
   BOOST_TEST(desk.line(desk.send(seat)) == 1U);
 }
 
-BOOST_AUTO_TEST_CASE(mended_credentials_or_clock_mean_again_at_once_and_uncounted) {
+BOOST_AUTO_TEST_CASE(corrected_credentials_or_clock_mean_an_immediate_uncounted_repeat) {
   Desk desk(attempts_at_most(1));
   desk.prove_service();
   desk.admit(1, "a");
@@ -613,7 +614,7 @@ BOOST_AUTO_TEST_CASE(mended_credentials_or_clock_mean_again_at_once_and_uncounte
   BOOST_TEST(desk.scheduler.mended(slot));
   BOOST_TEST(desk.finish(seat, slot, succeeded()) == Status::succeeded);
   desk.admit(2, "b");
-  BOOST_TEST(!desk.scheduler.mended(desk.send(seat)), "the slot's next operation begins anew");
+  BOOST_TEST(!desk.scheduler.mended(desk.send(seat)), "the slot's next operation starts afresh");
 }
 
 BOOST_AUTO_TEST_CASE(waiting_for_new_credentials_costs_neither_attempts_nor_time) {
@@ -635,7 +636,7 @@ BOOST_AUTO_TEST_CASE(waiting_for_new_credentials_costs_neither_attempts_nor_time
 
 // Stale connections.
 
-BOOST_AUTO_TEST_CASE(a_stale_connection_means_again_at_once_on_a_fresh_one_uncounted) {
+BOOST_AUTO_TEST_CASE(a_stale_connection_means_an_immediate_uncounted_repeat_on_a_new_one) {
   Desk desk(attempts_at_most(1));
   desk.prove_service();
   desk.admit_folders(2);
@@ -659,6 +660,22 @@ BOOST_AUTO_TEST_CASE(the_second_stale_connection_counts_like_any_lost_answer) {
   BOOST_TEST(desk.finish(seat, desk.send_when_due(seat), stale()) == Status::unknown);
 }
 
+BOOST_AUTO_TEST_CASE(what_was_not_read_goes_again_at_once_uncounted_on_any_connection) {
+  Desk desk(attempts_at_most(1));
+  desk.prove_service();
+  desk.admit_folders(2);
+  Seat seat = connected();
+  Seat other = connected();
+  SlotId slot = desk.send(seat);
+  for (int i = 0; i < 20; ++i) {
+    desk.expect_again(seat, slot, outcome(Verdict::refused, 0));
+    BOOST_TEST(desk.send(other) == slot);
+    seat.connected = true;
+    std::swap(seat, other);
+  }
+  BOOST_TEST(desk.finish(seat, slot, succeeded()) == Status::succeeded);
+}
+
 BOOST_AUTO_TEST_CASE(an_operation_to_be_repeated_is_not_tied_to_a_seat_that_must_wait) {
   Desk desk;
   desk.prove_service();
@@ -672,7 +689,7 @@ BOOST_AUTO_TEST_CASE(an_operation_to_be_repeated_is_not_tied_to_a_seat_that_must
   BOOST_TEST(desk.line(desk.send(other)) == 1U);
 }
 
-BOOST_AUTO_TEST_CASE(many_connections_gone_stale_together_are_no_outage) {
+BOOST_AUTO_TEST_CASE(many_stale_connections_at_once_are_not_an_outage) {
   Desk desk;
   desk.prove_service();
   desk.admit_folders(20);
@@ -699,13 +716,13 @@ BOOST_AUTO_TEST_CASE(a_failed_connection_is_an_attempt_of_the_operation_it_was_f
   BOOST_TEST((desk.turn(seat) == Action::Kind::connect));
   BOOST_TEST(!desk.scheduler.connect_failed(seat, refused(), desk.timing()).has_value());
   const Action action = desk.scheduler.next(seat, desk.now);
-  BOOST_TEST((action.kind == Action::Kind::give_up), "there is nothing else that could tell of an outage");
+  BOOST_TEST((action.kind == Action::Kind::give_up), "nothing else could reveal an outage");
   BOOST_TEST(action.status == Status::failed);
   BOOST_TEST(desk.line(action.slot) == 1U);
   BOOST_TEST(desk.scheduler.history(action.slot).size() == 2U);
 }
 
-BOOST_AUTO_TEST_CASE(connections_that_fail_while_the_service_is_down_are_nobodys_attempts) {
+BOOST_AUTO_TEST_CASE(failed_connections_during_an_outage_are_not_attempts_of_operations) {
   Desk desk(attempts_at_most(1));
   desk.admit(1, "a");
   Seat seat;
@@ -720,7 +737,7 @@ BOOST_AUTO_TEST_CASE(connections_that_fail_while_the_service_is_down_are_nobodys
   BOOST_TEST(desk.scheduler.attempt(slot) == 1);
 }
 
-BOOST_AUTO_TEST_CASE(a_connection_that_fails_after_the_stop_finalises_nothing) {
+BOOST_AUTO_TEST_CASE(a_connection_that_fails_after_a_stop_finalises_nothing) {
   Desk desk(attempts_at_most(1));
   desk.prove_service();
   desk.admit(1, "a");
@@ -731,7 +748,7 @@ BOOST_AUTO_TEST_CASE(a_connection_that_fails_after_the_stop_finalises_nothing) {
   BOOST_TEST((desk.turn(seat) == Action::Kind::done));
 }
 
-BOOST_AUTO_TEST_CASE(a_connection_that_there_is_no_room_for_is_no_attempt_and_leaves_its_work_to_others) {
+BOOST_AUTO_TEST_CASE(a_connection_beyond_the_descriptor_budget_is_no_attempt_and_leaves_its_work_to_others) {
   Desk desk(attempts_at_most(1));
   desk.prove_service();
   desk.admit(1, "a");
@@ -740,13 +757,13 @@ BOOST_AUTO_TEST_CASE(a_connection_that_there_is_no_room_for_is_no_attempt_and_le
     BOOST_REQUIRE((desk.turn(without_room) == Action::Kind::connect));
     desk.scheduler.put_off(without_room, desk.now);
   }
-  BOOST_TEST(!desk.pace.interrupted(), "it tells nothing about the service");
+  BOOST_TEST(!desk.pace.interrupted(), "it says nothing about the service");
   Seat other = connected();
   const SlotId slot = desk.send(other);
   BOOST_TEST(desk.scheduler.attempt(slot) == 1);
 }
 
-BOOST_AUTO_TEST_CASE(a_connection_that_there_is_no_room_for_gives_back_the_probe) {
+BOOST_AUTO_TEST_CASE(a_connection_beyond_the_descriptor_budget_returns_the_probe) {
   Desk desk;
   desk.admit(1, "a");
   Seat without_room;
@@ -759,7 +776,7 @@ BOOST_AUTO_TEST_CASE(a_connection_that_there_is_no_room_for_gives_back_the_probe
   BOOST_TEST(other.probing);
 }
 
-BOOST_AUTO_TEST_CASE(a_connection_that_there_is_no_room_for_gives_back_what_it_was_to_repeat) {
+BOOST_AUTO_TEST_CASE(a_connection_beyond_the_descriptor_budget_returns_the_operation_to_repeat) {
   Desk desk;
   desk.prove_service();
   desk.admit(1, "a");
@@ -852,7 +869,7 @@ BOOST_AUTO_TEST_CASE(an_outage_costs_operations_neither_attempts_nor_time) {
   const TimePoint down = desk.now;
   while (desk.now < down + 1h) desk.expect_again(seat, desk.send_when_due(seat), lost());
   desk.pace.observe(succeeded(), desk.now, false);
-  // An hour later each has both its attempts left, and its minute.
+  // An hour later, each still has both of its attempts, and its full minute.
   std::map<std::uint32_t, int> attempts;
   while (desk.scheduler.held() != 0) {
     const Action action = desk.action_when_due(seat);
@@ -868,7 +885,7 @@ BOOST_AUTO_TEST_CASE(an_outage_costs_operations_neither_attempts_nor_time) {
   BOOST_TEST(attempts.size() == 3U);
 }
 
-BOOST_AUTO_TEST_CASE(what_fails_last_before_an_outage_is_recognised_fails_because_of_it) {
+BOOST_AUTO_TEST_CASE(a_failure_just_before_an_outage_is_recognised_is_attributed_to_it) {
   Desk desk(attempts_at_most(1));
   desk.prove_service();
   desk.admit_folders(40);
@@ -882,7 +899,7 @@ BOOST_AUTO_TEST_CASE(what_fails_last_before_an_outage_is_recognised_fails_becaus
   for (int sent = 0; sent < 40; ++sent) desk.finish(seats[0], desk.send_when_due(seats[0]), succeeded());
 }
 
-BOOST_AUTO_TEST_CASE(failures_that_are_no_outage_are_told_of_as_soon_as_something_is_answered) {
+BOOST_AUTO_TEST_CASE(failures_that_are_not_an_outage_become_final_once_something_is_answered) {
   Desk desk(attempts_at_most(1));
   desk.prove_service();
   desk.admit_folders(2);
@@ -891,12 +908,74 @@ BOOST_AUTO_TEST_CASE(failures_that_are_no_outage_are_told_of_as_soon_as_somethin
   const SlotId slot = desk.send(failing);
   const SlotId other = desk.send(answered);
   desk.expect_again(failing, slot, lost());
-  BOOST_TEST((desk.turn(failing) == Action::Kind::wait), "the other attempt will tell");
+  BOOST_TEST((desk.turn(failing) == Action::Kind::wait), "the other attempt will decide");
   desk.finish(answered, other, succeeded());
   BOOST_TEST(desk.give_up(answered) == Status::unknown);
 }
 
-BOOST_AUTO_TEST_CASE(what_is_given_up_tells_of_its_last_attempt) {
+BOOST_AUTO_TEST_CASE(answers_in_place_of_the_service_do_not_use_up_the_only_operation_left) {
+  Outcome page = outcome(Verdict::unclear, 200, "a page");
+  page.foreign = true;
+  for (const unsigned most : {1U, 2U, 5U}) {
+    PaceSettings patient;
+    patient.max_outage = 10h;
+    Desk desk(attempts_at_most(most), patient);
+    desk.prove_service();
+    desk.admit(1, "a");
+    Seat seat = connected();
+    while (desk.now < start + 1h) desk.expect_again(seat, desk.send_when_due(seat), page);
+    BOOST_TEST(desk.pace.interrupted());
+    BOOST_TEST(desk.finish(seat, desk.send_when_due(seat), succeeded()) == Status::succeeded);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(foreign_answers_among_good_ones_use_up_the_attempts_of_their_operation) {
+  Outcome page = outcome(Verdict::unclear, 200, "a page");
+  page.foreign = true;
+  BOOST_TEST(repeat(page, attempts_at_most(3)).status == Status::unknown);
+  BOOST_TEST(repeat(page, attempts_at_most(3)).attempts == 3U);
+  BOOST_TEST(repeat(page, attempts_at_most(3), false).attempts == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(it_is_at_rest_when_only_input_or_recording_a_result_can_bring_more_work) {
+  Desk desk;
+  desk.prove_service();
+  BOOST_TEST(desk.scheduler.at_rest(desk.now));
+  desk.admit(1, "a");
+  desk.admit(2, "a");
+  BOOST_TEST(!desk.scheduler.at_rest(desk.now));
+  Seat seat = connected();
+  SlotId slot = desk.send(seat);
+  BOOST_TEST(!desk.scheduler.at_rest(desk.now));
+  desk.expect_again(seat, slot, throttled());
+  BOOST_TEST(!desk.scheduler.at_rest(desk.now));
+  slot = desk.send_when_due(seat);
+  BOOST_TEST((desk.complete(seat, slot, rejected()) == Status::rejected));
+  BOOST_TEST(desk.scheduler.at_rest(desk.now), "the result is not recorded");
+  desk.scheduler.recorded(slot, ++desk.ticket);
+  BOOST_TEST(!desk.scheduler.at_rest(desk.now), "once it is durable, the next one goes");
+  desk.sync();
+  desk.finish(seat, desk.send_when_due(seat), succeeded());
+  BOOST_TEST(desk.scheduler.at_rest(desk.now));
+}
+
+BOOST_AUTO_TEST_CASE(an_operation_without_a_recorded_result_keeps_its_key_and_keeps_the_run_open) {
+  Desk desk;
+  desk.prove_service();
+  desk.admit(1, "a");
+  desk.admit(2, "a");
+  desk.scheduler.close_input();
+  Seat seat = connected();
+  const SlotId slot = desk.send(seat);
+  BOOST_TEST((desk.complete(seat, slot, rejected()) == Status::rejected));
+  desk.sync();
+  BOOST_TEST((desk.wait(seat) == TimePoint::max()));
+  BOOST_TEST(desk.scheduler.unsettled().empty(), "it was refused");
+  desk.scheduler.stop();
+  BOOST_TEST((desk.turn(seat) == Action::Kind::done));
+}
+
+BOOST_AUTO_TEST_CASE(an_operation_given_up_reports_its_last_attempt) {
   Desk desk(attempts_at_most(1));
   desk.prove_service();
   desk.admit(1, "a");
@@ -910,7 +989,7 @@ BOOST_AUTO_TEST_CASE(what_is_given_up_tells_of_its_last_attempt) {
   BOOST_TEST(desk.give_up(seat) == Status::unknown);
 }
 
-BOOST_AUTO_TEST_CASE(not_even_the_only_operation_is_used_up_by_an_outage_of_hours) {
+BOOST_AUTO_TEST_CASE(an_outage_of_hours_does_not_use_up_even_the_only_operation) {
   PaceSettings patient;
   patient.max_outage = 24h;
   Desk desk(attempts_at_most(1), patient);
@@ -951,7 +1030,7 @@ BOOST_AUTO_TEST_CASE(attempts_that_fail_together_stop_the_traffic) {
   for (Seat& seat : seats) BOOST_TEST((desk.turn(seat) == Action::Kind::wait));
 }
 
-BOOST_AUTO_TEST_CASE(the_first_sign_of_life_lets_everybody_go_on) {
+BOOST_AUTO_TEST_CASE(the_first_sign_of_life_lets_all_traffic_resume) {
   Desk desk;
   desk.prove_service();
   desk.admit_folders(4);
@@ -962,7 +1041,13 @@ BOOST_AUTO_TEST_CASE(the_first_sign_of_life_lets_everybody_go_on) {
   for (Seat& seat : seats) BOOST_TEST((desk.turn(seat) == Action::Kind::wait));
   desk.finish(slow, late, succeeded());
   BOOST_TEST(desk.scheduler.take_pace_changed());
-  for (Seat& seat : seats) BOOST_TEST((desk.turn(seat) == Action::Kind::send));
+  // The service's present capacity is unknown: the number in flight doubles with each round of answers.
+  const SlotId first = desk.send(seats[0]);
+  BOOST_TEST((desk.turn(seats[1]) == Action::Kind::send));
+  BOOST_TEST((desk.turn(seats[2]) == Action::Kind::wait));
+  desk.finish(seats[0], first, succeeded());
+  BOOST_TEST(desk.scheduler.take_pace_changed());
+  BOOST_TEST((desk.turn(seats[2]) == Action::Kind::send));
 }
 
 // Look-ahead.
@@ -985,12 +1070,12 @@ BOOST_AUTO_TEST_CASE(the_look_ahead_is_bounded_in_number) {
 BOOST_AUTO_TEST_CASE(the_look_ahead_is_bounded_in_bytes_but_one_operation_always_fits) {
   SchedulerSettings settings;
   const std::string name(6'000, 'x');
-  job::Operation first = folder_rename(1, "a", true, name);
+  koodrive::Operation first = folder_rename(1, "a", true, name);
   settings.look_ahead_bytes = first.footprint() * 3 / 2;
   Desk desk(settings);
   desk.scheduler.admit(first);
   BOOST_TEST(desk.scheduler.wants_input());
-  job::Operation second = folder_rename(2, "b", true, name);
+  koodrive::Operation second = folder_rename(2, "b", true, name);
   desk.scheduler.admit(second);
   BOOST_TEST(!desk.scheduler.wants_input());
   Seat seat = connected();
@@ -1004,26 +1089,26 @@ BOOST_AUTO_TEST_CASE(the_look_ahead_is_bounded_in_bytes_but_one_operation_always
   BOOST_TEST(cramped.scheduler.wants_input());
 }
 
-BOOST_AUTO_TEST_CASE(operations_swap_places_with_used_ones_whose_memory_goes_round) {
+BOOST_AUTO_TEST_CASE(operations_are_swapped_with_used_ones_so_that_memory_is_reused) {
   Desk desk;
-  job::Operation first = folder_rename(1, "a", true, std::string(1'000, 'x'));
+  koodrive::Operation first = folder_rename(1, "a", true, std::string(1'000, 'x'));
   const char* memory = first.body().data();
   desk.scheduler.admit(first);
   Seat seat = connected();
   const SlotId slot = desk.send(seat);
   BOOST_TEST((desk.scheduler.operation(slot).body().data() == memory));
   desk.finish(seat, slot, succeeded());
-  job::Operation second = folder_rename(2, "b");
+  koodrive::Operation second = folder_rename(2, "b");
   desk.scheduler.admit(second);
   BOOST_TEST((second.body().data() == memory));
 }
 
-BOOST_AUTO_TEST_CASE(an_operation_stays_where_it_is_while_others_come_in) {
+BOOST_AUTO_TEST_CASE(an_operation_is_not_moved_while_others_are_admitted) {
   Desk desk;
   desk.admit(1, "a");
   Seat seat = connected();
   const SlotId slot = desk.send(seat);
-  const job::Operation* where = &desk.scheduler.operation(slot);
+  const koodrive::Operation* where = &desk.scheduler.operation(slot);
   for (std::uint32_t line = 2; line < 5'000; ++line) desk.admit(line, std::to_string(line));
   BOOST_TEST((&desk.scheduler.operation(slot) == where));
   BOOST_TEST(where->line() == 1U);
@@ -1063,7 +1148,7 @@ BOOST_AUTO_TEST_CASE(no_sync_is_wanted_while_enough_others_can_be_sent) {
   BOOST_TEST(desk.scheduler.wants_sync());
 }
 
-BOOST_AUTO_TEST_CASE(no_sync_is_wanted_for_results_nobody_waits_for) {
+BOOST_AUTO_TEST_CASE(no_sync_is_wanted_for_results_that_nothing_waits_for) {
   Desk desk;
   desk.prove_service();
   desk.admit(1, "a");
@@ -1088,7 +1173,7 @@ BOOST_AUTO_TEST_CASE(the_end_of_the_run_wants_a_sync_once_everything_is_recorded
   BOOST_TEST(!desk.scheduler.wants_sync());
 }
 
-BOOST_AUTO_TEST_CASE(after_the_stop_no_sync_is_of_use) {
+BOOST_AUTO_TEST_CASE(after_a_stop_no_sync_is_wanted) {
   Desk desk;
   desk.prove_service();
   desk.admit(1, "same");
@@ -1101,7 +1186,7 @@ BOOST_AUTO_TEST_CASE(after_the_stop_no_sync_is_of_use) {
 
 // Stopping.
 
-BOOST_AUTO_TEST_CASE(after_the_stop_nothing_is_sent_and_what_is_under_way_may_end) {
+BOOST_AUTO_TEST_CASE(after_a_stop_nothing_is_sent_and_attempts_in_flight_may_finish) {
   Desk desk;
   desk.prove_service();
   desk.admit_folders(3);
@@ -1117,7 +1202,7 @@ BOOST_AUTO_TEST_CASE(after_the_stop_nothing_is_sent_and_what_is_under_way_may_en
   BOOST_TEST((desk.turn(other) == Action::Kind::done));
 }
 
-BOOST_AUTO_TEST_CASE(unsettled_are_those_that_may_have_reached_the_service_and_have_no_result) {
+BOOST_AUTO_TEST_CASE(operations_without_a_result_that_may_have_reached_the_service_are_unsettled) {
   Desk desk;
   desk.prove_service();
   desk.admit_folders(7);
@@ -1142,13 +1227,13 @@ BOOST_AUTO_TEST_CASE(an_attempt_refused_for_its_credentials_leaves_its_operation
   desk.scheduler.abandon(seat, slot, desk.now);
   BOOST_TEST(desk.scheduler.held() == 2U);
   BOOST_TEST(desk.scheduler.in_flight() == 0U);
-  BOOST_TEST(desk.scheduler.unsettled().empty(), "it was answered: certainly not applied");
+  BOOST_TEST(desk.scheduler.unsettled().empty(), "it was answered, so it was certainly not applied");
   BOOST_TEST((desk.turn(seat) == Action::Kind::done), "nothing more is sent with such credentials");
 }
 
 // What is told about attempts.
 
-BOOST_AUTO_TEST_CASE(the_history_has_one_entry_for_each_attempt_if_there_were_several) {
+BOOST_AUTO_TEST_CASE(the_history_has_one_entry_per_attempt_if_there_were_several) {
   Desk desk;
   desk.prove_service();
   desk.admit(1, "a");
@@ -1204,14 +1289,14 @@ BOOST_AUTO_TEST_CASE(has_ready_tells_whether_a_seat_might_find_work) {
   Seat seat = connected();
   const SlotId slot = desk.send(seat);
   BOOST_TEST(!desk.scheduler.has_ready(desk.now));
-  desk.expect_again(seat, slot, throttled(1s));
+  desk.expect_again(seat, slot, outcome(Verdict::unclear, 500));
   BOOST_TEST(!desk.scheduler.has_ready(desk.now));
   BOOST_TEST(desk.scheduler.has_ready(desk.now + 1s));
 }
 
 // Users who are stopped.
 
-BOOST_AUTO_TEST_CASE(what_a_stopped_user_has_ready_is_left_out_and_others_go_on) {
+BOOST_AUTO_TEST_CASE(ready_operations_of_a_stopped_user_are_left_out_and_others_continue) {
   Desk desk;
   desk.prove_service();
   desk.admit(1, "a", true, "stopped");
@@ -1225,21 +1310,21 @@ BOOST_AUTO_TEST_CASE(what_a_stopped_user_has_ready_is_left_out_and_others_go_on)
   BOOST_TEST(desk.scheduler.held() == 1U);
 }
 
-BOOST_AUTO_TEST_CASE(what_follows_on_a_key_is_left_out_too_whoever_it_belongs_to) {
+BOOST_AUTO_TEST_CASE(later_operations_on_the_key_are_left_out_too_whatever_their_user) {
   Desk desk;
   desk.prove_service();
   desk.admit(1, "a", true, "stopped");
   desk.admit(2, "a", true, "other");
   Seat seat = connected();
   desk.refuse(seat, desk.send(seat));
-  desk.admit(3, "a", true, "other");  // comes when the lane is long gone
+  desk.admit(3, "a", true, "other");  // arrives long after the lane is gone
   desk.admit(4, "b", true, "other");
   BOOST_TEST(desk.line(desk.send(seat)) == 4U);
   BOOST_TEST(desk.scheduler.left_out().of_stopped == 1U);
   BOOST_TEST(desk.scheduler.left_out().of_others == 2U);
 }
 
-BOOST_AUTO_TEST_CASE(what_came_before_on_a_key_is_still_sent) {
+BOOST_AUTO_TEST_CASE(earlier_operations_on_the_key_are_still_sent) {
   Desk desk;
   desk.prove_service();
   desk.admit(1, "a", true, "other");
@@ -1273,7 +1358,7 @@ BOOST_AUTO_TEST_CASE(operations_of_a_stopped_user_do_not_fill_the_look_ahead) {
   BOOST_TEST(desk.scheduler.left_out().of_stopped == 100U);
 }
 
-BOOST_AUTO_TEST_CASE(what_waits_because_of_its_user_is_left_out_without_waiting) {
+BOOST_AUTO_TEST_CASE(an_operation_waiting_for_its_stopped_user_is_left_out_at_once) {
   PaceSettings pace;
   pace.rate_per_user = 0.001;
   SchedulerSettings settings;
@@ -1292,7 +1377,7 @@ BOOST_AUTO_TEST_CASE(what_waits_because_of_its_user_is_left_out_without_waiting)
   BOOST_TEST(desk.scheduler.left_out().of_stopped == 50U);
 }
 
-BOOST_AUTO_TEST_CASE(what_waits_for_its_retry_is_left_out_without_waiting) {
+BOOST_AUTO_TEST_CASE(an_operation_waiting_for_its_retry_is_left_out_at_once) {
   Desk desk;
   desk.prove_service();
   desk.admit(1, "a", true, "stopped");
@@ -1302,19 +1387,19 @@ BOOST_AUTO_TEST_CASE(what_waits_for_its_retry_is_left_out_without_waiting) {
   const SlotId slots[] = {desk.send(seats[0]), desk.send(seats[1]), desk.send(seats[2])};
   desk.expect_again(seats[0], slots[0], throttled(200s, true));
   desk.refuse(seats[1], slots[1]);
-  desk.expect_again(seats[2], slots[2], throttled(200s, true));  // answered when its user was stopped already
+  desk.expect_again(seats[2], slots[2], throttled(200s, true));  // answered after its user was stopped
   desk.scheduler.close_input();
   BOOST_TEST((desk.turn(seats[0]) == Action::Kind::done));
   BOOST_TEST(desk.scheduler.left_out().of_stopped == 3U);
 }
 
-BOOST_AUTO_TEST_CASE(what_may_have_been_applied_is_unsettled_when_it_is_left_out) {
+BOOST_AUTO_TEST_CASE(an_operation_left_out_that_may_have_been_applied_is_unsettled) {
   Desk desk;
   desk.prove_service();
   desk.admit(1, "a", true, "stopped");
   desk.admit(2, "b", true, "stopped");
-  job::Operation known = folder_rename(3, "c", true, "name", "stopped");
-  desk.scheduler.admit(known, true);  // an earlier segment's report says so already
+  koodrive::Operation known = folder_rename(3, "c", true, "name", "stopped");
+  desk.scheduler.admit(known, true);  // according to an earlier segment's report
   Seat seats[] = {connected(), connected()};
   const SlotId first = desk.send(seats[0]);
   const SlotId second = desk.send(seats[1]);
@@ -1325,7 +1410,7 @@ BOOST_AUTO_TEST_CASE(what_may_have_been_applied_is_unsettled_when_it_is_left_out
   BOOST_TEST(desk.scheduler.unsettled() == std::vector<std::uint32_t>{1}, boost::test_tools::per_element());
 }
 
-BOOST_AUTO_TEST_CASE(an_operation_under_way_when_its_user_is_stopped_keeps_its_result) {
+BOOST_AUTO_TEST_CASE(an_operation_in_flight_when_its_user_is_stopped_keeps_its_result) {
   Desk desk;
   desk.prove_service();
   desk.admit(1, "a", true, "stopped");
@@ -1353,7 +1438,7 @@ BOOST_AUTO_TEST_CASE(a_refused_user_proves_nothing_about_the_others) {
   BOOST_TEST(desk.line(desk.send(second)) == 3U);
 }
 
-BOOST_AUTO_TEST_CASE(a_noted_attempt_that_is_left_out_makes_room_for_another_note) {
+BOOST_AUTO_TEST_CASE(leaving_out_a_noted_attempt_makes_room_for_another_note) {
   SchedulerSettings settings;
   settings.notes_ahead = 1;
   Desk desk(settings);
@@ -1387,7 +1472,7 @@ BOOST_AUTO_TEST_CASE(more_blocked_keys_than_can_be_remembered_stop_everything) {
   BOOST_TEST(desk.scheduler.overwhelmed());
   desk.admit(6, "e", true, "other");
   BOOST_TEST(desk.finish(seat, slot, succeeded()) == Status::succeeded);
-  BOOST_TEST((desk.turn(seat) == Action::Kind::done), "nothing is sent any more: it might be out of order");
+  BOOST_TEST((desk.turn(seat) == Action::Kind::done), "nothing more is sent, since it might be out of order");
 }
 
 // The rate, over whole runs.
@@ -1395,9 +1480,8 @@ BOOST_AUTO_TEST_CASE(more_blocked_keys_than_can_be_remembered_stop_everything) {
 BOOST_AUTO_TEST_CASE(two_thousand_a_second_are_twenty_thousand_in_ten_seconds) {
   PaceSettings settings;
   settings.rate = 2000;
-  VirtualRun run({}, settings, 16, {.service = [](const auto&, auto, bool) {
-                   return VirtualRun::Reply{succeeded(), 3ms};
-                 }});
+  VirtualRun run({}, settings, 16,
+                 {.service = [](const auto&, auto, bool) { return VirtualRun::Reply{succeeded(), 3ms}; }});
   for (std::uint32_t line = 1; line <= 30'000; ++line) run.enqueue(folder_rename(line, std::to_string(line)));
   BOOST_TEST(!run.run(10s));
   BOOST_TEST(static_cast<double>(run.sends.size()) == 20'000.0, boost::test_tools::tolerance(0.01));
@@ -1433,14 +1517,14 @@ BOOST_AUTO_TEST_CASE(no_window_exceeds_the_rate_with_retries_counted_in) {
 
 // Measuring.
 
-BOOST_AUTO_TEST_CASE(an_operation_keeps_when_its_first_attempt_was_due_whenever_it_was_made) {
+BOOST_AUTO_TEST_CASE(an_operation_remembers_when_its_first_attempt_was_due_however_late_it_was_made) {
   PaceSettings scheduled;
   scheduled.rate = 10;
   scheduled.catch_up = true;
   Desk desk({}, scheduled);
   desk.prove_service();
   desk.admit_folders(3);
-  // The only connection is held up for a second, after which all three are late.
+  // The only connection is blocked for a second, after which all three are late.
   desk.now = start + 1s;
   Seat seat = connected();
   for (int turn = 1; turn <= 2; ++turn) {
@@ -1452,7 +1536,7 @@ BOOST_AUTO_TEST_CASE(an_operation_keeps_when_its_first_attempt_was_due_whenever_
   desk.expect_again(seat, slot, outcome(Verdict::not_applied, 0, "refused"));
   seat.connected = true;
   BOOST_TEST(desk.send_when_due(seat) == slot);
-  BOOST_TEST((desk.scheduler.due(slot) == start + 300ms), "a repetition makes it no later");
+  BOOST_TEST((desk.scheduler.due(slot) == start + 300ms), "a repeat does not change it");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

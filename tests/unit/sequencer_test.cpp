@@ -23,7 +23,7 @@ using Slots = std::vector<Sequencer::SlotId>;
 
 BOOST_AUTO_TEST_SUITE(sequencer)
 
-BOOST_AUTO_TEST_CASE(operations_on_different_keys_are_ready_in_the_order_they_came) {
+BOOST_AUTO_TEST_CASE(operations_on_different_keys_are_ready_in_order_of_arrival) {
   Sequencer sequencer;
   sequencer.add(folder, 0);
   sequencer.add(album, 1);
@@ -32,7 +32,7 @@ BOOST_AUTO_TEST_CASE(operations_on_different_keys_are_ready_in_the_order_they_ca
   BOOST_TEST(take_all_ready(sequencer) == (Slots{0, 1, 2}));
 }
 
-BOOST_AUTO_TEST_CASE(the_next_on_a_key_is_ready_only_when_the_result_before_it_is_durable) {
+BOOST_AUTO_TEST_CASE(the_next_on_a_key_is_ready_only_when_the_previous_result_is_durable) {
   Sequencer sequencer;
   sequencer.add(folder, 0);
   sequencer.add(folder, 1);
@@ -57,13 +57,13 @@ BOOST_AUTO_TEST_CASE(a_lane_keeps_file_order_however_long_it_is) {
   BOOST_TEST(sequencer.unsynced() == 0U);
 }
 
-BOOST_AUTO_TEST_CASE(an_operation_that_comes_between_record_and_durability_waits_too) {
+BOOST_AUTO_TEST_CASE(an_operation_that_arrives_between_recording_and_durability_waits_too) {
   Sequencer sequencer;
   sequencer.add(folder, 0);
   sequencer.pop();
   sequencer.recorded(folder, 1);
   BOOST_TEST(sequencer.waiting_for_sync() == 0U);
-  sequencer.add(folder, 0);  // slots are used again as soon as their result is recorded
+  sequencer.add(folder, 0);  // slots are reused as soon as their result is recorded
   BOOST_TEST(sequencer.empty());
   BOOST_TEST(sequencer.waiting_for_sync() == 1U);
   sequencer.durable(1);
@@ -89,7 +89,7 @@ BOOST_AUTO_TEST_CASE(one_sync_frees_all_lanes_up_to_its_ticket_and_no_others) {
   BOOST_TEST(sequencer.waiting_for_sync() == 1U);
 }
 
-BOOST_AUTO_TEST_CASE(only_lanes_with_somebody_waiting_have_use_for_a_sync) {
+BOOST_AUTO_TEST_CASE(only_lanes_with_waiting_operations_benefit_from_a_sync) {
   Sequencer sequencer;
   sequencer.add(folder, 0);
   sequencer.add(album, 1);
@@ -102,7 +102,7 @@ BOOST_AUTO_TEST_CASE(only_lanes_with_somebody_waiting_have_use_for_a_sync) {
   BOOST_TEST(sequencer.waiting_for_sync() == 1U);
 }
 
-BOOST_AUTO_TEST_CASE(an_abandoned_lane_gives_back_all_that_waited_in_it) {
+BOOST_AUTO_TEST_CASE(an_abandoned_lane_returns_everything_that_waited_in_it) {
   Sequencer sequencer;
   for (Sequencer::SlotId slot = 0; slot < 4; ++slot) sequencer.add(folder, slot);
   sequencer.add(album, 4);
@@ -116,7 +116,7 @@ BOOST_AUTO_TEST_CASE(an_abandoned_lane_gives_back_all_that_waited_in_it) {
   BOOST_TEST(sequencer.empty());
 }
 
-BOOST_AUTO_TEST_CASE(a_key_that_comes_back_after_its_lane_ended_is_ready_at_once) {
+BOOST_AUTO_TEST_CASE(a_key_that_returns_after_its_lane_ended_is_ready_at_once) {
   Sequencer sequencer;
   sequencer.add(folder, 0);
   sequencer.pop();

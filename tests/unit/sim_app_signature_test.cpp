@@ -1,5 +1,5 @@
-#include "koobatch/auth/signer.hpp"
-#include "koobatch/sim/app_signature.hpp"
+#include "koobatch/koodrive/app_signature.hpp"
+#include "sim/app_signature.hpp"
 #include "sim_requests.hpp"
 
 #include <fmt/format.h>
@@ -21,14 +21,14 @@ struct Fixture {
 
   void sign(const auth::AppKey& key) {
     authorization.clear();
-    auth::Signer(key).append_authorization({.method = request.method,
-                                            .path = request.target,
-                                            .query = {},
-                                            .host = *request.host,
-                                            .x_date = *request.date,
-                                            .user_id = *request.user_id,
-                                            .body = request.body},
-                                           authorization);
+    koodrive::Signer(key).append_authorization({.method = request.method,
+                                                .path = request.target,
+                                                .query = {},
+                                                .host = *request.host,
+                                                .x_date = *request.date,
+                                                .user_id = *request.user_id,
+                                                .body = request.body},
+                                               authorization);
     request.authorization = authorization;
   }
   void replace(std::string_view what, std::string_view with) {
@@ -41,13 +41,13 @@ struct Fixture {
   }
 };
 
-constexpr const char* wrong = "401 Authorization: the signature is not the request's";
+constexpr const char* wrong = "401 Authorization: the signature does not match the request";
 
 }  // namespace
 
 BOOST_FIXTURE_TEST_SUITE(sim_app_signature, Fixture)
 
-BOOST_AUTO_TEST_CASE(what_the_client_signs_is_accepted) {
+BOOST_AUTO_TEST_CASE(a_request_signed_by_the_client_is_accepted) {
   sign(*app);
   BOOST_TEST(judged() == "accepted");
   for (const char* target :
@@ -86,13 +86,13 @@ BOOST_AUTO_TEST_CASE(another_secret_app_or_algorithm_is_not_authorised) {
   sign(auth::AppKey("app-1", auth::Secret("s3cre")));
   BOOST_TEST(judged() == wrong);
   sign(auth::AppKey("app-2", auth::Secret("s3cret")));
-  BOOST_TEST(judged() == "401 Authorization: there is no app of this AppId");
+  BOOST_TEST(judged() == "401 Authorization: no app has this AppId");
   sign(*app);
   replace("HMAC-SHA256", "HMAC-SHA512");
-  BOOST_TEST(judged().starts_with("401 Authorization: is none of the forms"));
+  BOOST_TEST(judged().starts_with("401 Authorization: has none of the forms"));
 }
 
-BOOST_AUTO_TEST_CASE(only_the_documented_form_is_understood) {
+BOOST_AUTO_TEST_CASE(only_the_documented_form_is_accepted) {
   for (const auto& [what, with] :
        {std::pair(",SignedHeaders", ", SignedHeaders"), std::pair("AppId=", "appid="), std::pair(",Signature=", ";"),
         std::pair("HMAC-SHA256 ", "HMAC-SHA256  "), std::pair("Signature=", "Signature=a,b=")}) {
@@ -102,14 +102,14 @@ BOOST_AUTO_TEST_CASE(only_the_documented_form_is_understood) {
   }
   sign(*app);
   request.authorization = std::string_view(authorization).substr(0, authorization.size() - 1);
-  BOOST_TEST(judged() == wrong, "cut off");
+  BOOST_TEST(judged() == wrong, "truncated");
   sign(*app);
   replace(authorization.substr(authorization.size() - 64),
           boost::algorithm::to_upper_copy(authorization.substr(authorization.size() - 64)));
-  BOOST_TEST(judged() == wrong, "hex digits are in lower case");
+  BOOST_TEST(judged() == wrong, "hex digits must be lower-case");
 }
 
-BOOST_AUTO_TEST_CASE(the_headers_signed_are_the_ones_sent_and_needed) {
+BOOST_AUTO_TEST_CASE(the_signed_headers_are_those_sent_and_required) {
   const auto judged_with = [&](std::string_view names) {
     sign(*app);
     replace("host;x-date;x-user-id", names);
@@ -126,21 +126,21 @@ BOOST_AUTO_TEST_CASE(the_headers_signed_are_the_ones_sent_and_needed) {
   BOOST_TEST(judged() == "401 Authorization: SignedHeaders names x-user-id, which was not sent");
 }
 
-BOOST_AUTO_TEST_CASE(a_date_outside_the_window_is_refused_however_well_it_is_signed) {
+BOOST_AUTO_TEST_CASE(a_date_outside_the_window_is_refused_even_if_correctly_signed) {
   request.date = "20251103T064639Z";
   sign(*app);
   BOOST_TEST(judged().starts_with("400 X-Date: 20251103T064639Z is"));
 }
 
-BOOST_AUTO_TEST_CASE(where_there_is_an_app_a_token_does_not_do) {
+BOOST_AUTO_TEST_CASE(with_an_app_a_token_is_not_accepted) {
   BOOST_TEST(judged() == "401 Authorization: the token is not valid");
   service = Service("example-token", app);
-  BOOST_TEST(judged() == "accepted", "unless it is the one");
+  BOOST_TEST(judged() == "accepted", "unless it is the configured one");
   sign(*app);
   BOOST_TEST(judged() == "accepted");
 }
 
-BOOST_AUTO_TEST_CASE(where_there_is_no_app_a_signature_does_not_do) {
+BOOST_AUTO_TEST_CASE(without_an_app_a_signature_is_not_accepted) {
   service = Service("");
   sign(*app);
   BOOST_TEST(judged() == "401 Authorization: no app is known here (simulate --app-id)");

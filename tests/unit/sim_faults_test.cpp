@@ -1,4 +1,4 @@
-#include "koobatch/sim/faults.hpp"
+#include "sim/faults.hpp"
 
 namespace koobatch::sim {
 namespace {
@@ -48,7 +48,7 @@ std::string sequence(std::uint64_t seed) {
 
 BOOST_AUTO_TEST_SUITE(sim_faults)
 
-BOOST_AUTO_TEST_CASE(a_status_fault_is_read_with_rate_and_retry_after) {
+BOOST_AUTO_TEST_CASE(a_status_fault_is_parsed_with_rate_and_retry_after) {
   const Fault fault = parsed("status=503,rate=0.05,retry-after=1");
   BOOST_TEST((fault.kind == FaultKind::status));
   BOOST_TEST(fault.status == 503);
@@ -57,7 +57,7 @@ BOOST_AUTO_TEST_CASE(a_status_fault_is_read_with_rate_and_retry_after) {
   BOOST_TEST(!parsed("status=500,rate=1").retry_after.has_value());
 }
 
-BOOST_AUTO_TEST_CASE(every_other_kind_is_read_by_its_name) {
+BOOST_AUTO_TEST_CASE(every_other_kind_is_parsed_by_its_name) {
   for (std::size_t i = 1; i < fault_names.size(); ++i) {
     const Fault fault = parsed(std::string(fault_names[i]) + ",rate=0.02");
     BOOST_TEST(to_string(fault.kind) == fault_names[i]);
@@ -65,17 +65,17 @@ BOOST_AUTO_TEST_CASE(every_other_kind_is_read_by_its_name) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(a_fault_that_cannot_be_read_is_explained) {
+BOOST_AUTO_TEST_CASE(an_invalid_fault_is_explained) {
   BOOST_TEST(mentions(error_of("explode,rate=1"), "unknown kind 'explode'; known are status=CODE, reset, drop"));
   BOOST_TEST(mentions(error_of(""), "unknown kind ''"));
   BOOST_TEST(mentions(error_of("reset=1,rate=1"), "'reset' takes no value"));
   BOOST_TEST(mentions(error_of("status,rate=1"), "the HTTP status is missing"));
   for (const char* bad : {"status=,rate=1", "status=abc,rate=1", "status=99,rate=1", "status=100,rate=1",
                           "status=600,rate=1", "status=503x,rate=1"}) {
-    BOOST_TEST(mentions(error_of(bad), "is no HTTP status"));
+    BOOST_TEST(mentions(error_of(bad), "is not an HTTP status"));
   }
   for (const char* bad : {"reset,rate=1.01", "reset,rate=-0.1", "reset,rate=", "reset,rate=x", "reset,rate=nan"}) {
-    BOOST_TEST(mentions(error_of(bad), "is no number from 0 to 1"));
+    BOOST_TEST(mentions(error_of(bad), "is not a number from 0 to 1"));
   }
   BOOST_TEST(mentions(error_of("reset"), "the rate is missing"));
   BOOST_TEST(mentions(error_of("reset,rate"), "'rate' needs a value"));
@@ -83,8 +83,8 @@ BOOST_AUTO_TEST_CASE(a_fault_that_cannot_be_read_is_explained) {
   BOOST_TEST(mentions(error_of("reset,rate=1,"), "unknown parameter ''"));
   BOOST_TEST(mentions(error_of("reset,chance=1"), "unknown parameter 'chance'"));
   BOOST_TEST(mentions(error_of("reset,rate=1,retry-after=1"), "only status= faults"));
-  BOOST_TEST(mentions(error_of("status=503,rate=1,retry-after=-1"), "is no whole number of seconds"));
-  BOOST_TEST(mentions(error_of("status=503,rate=1,retry-after=1.5"), "is no whole number of seconds"));
+  BOOST_TEST(mentions(error_of("status=503,rate=1,retry-after=-1"), "is not a whole number of seconds"));
+  BOOST_TEST(mentions(error_of("status=503,rate=1,retry-after=1.5"), "is not a whole number of seconds"));
   BOOST_TEST(mentions(error_of("status=503,rate=1,retry-after=1,retry-after=1"), "'retry-after' is given twice"));
 }
 
@@ -100,14 +100,14 @@ BOOST_AUTO_TEST_CASE(each_fault_hits_at_its_rate) {
   Faults faults({{FaultKind::status, 0.05, 503, 1}, {FaultKind::reset, 0.02, 0, {}}, {FaultKind::garbage, 0.1, 0, {}}},
                 7);
   const Hits hits = count(faults, 100'000);
-  // Within five standard deviations; the seed is fixed, so this does not depend on luck.
+  // Within five standard deviations; since the seed is fixed, this does not depend on luck.
   BOOST_TEST(std::abs(hits[0] - 5000) < 345);
   BOOST_TEST(std::abs(hits[1] - 2000) < 222);
   BOOST_TEST(std::abs(hits[4] - 10000) < 475);
   BOOST_TEST(hits[0] + hits[1] + hits[4] + hits[6] == 100'000);
 }
 
-BOOST_AUTO_TEST_CASE(rate_one_hits_always_and_rate_zero_never) {
+BOOST_AUTO_TEST_CASE(rate_one_always_hits_and_rate_zero_never_does) {
   Faults always({{FaultKind::drop, 0, 0, {}}, {FaultKind::status, 1, 429, 3}}, 1);
   Faults never({{FaultKind::drop, 0, 0, {}}}, 1);
   Faults none({}, 1);

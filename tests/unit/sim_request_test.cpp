@@ -1,4 +1,4 @@
-#include "koobatch/sim/request.hpp"
+#include "sim/request.hpp"
 
 #include <boost/beast/http/error.hpp>
 
@@ -60,13 +60,13 @@ void check_rename(const Request& r) {
 
 BOOST_FIXTURE_TEST_SUITE(sim_request, Fixture)
 
-BOOST_AUTO_TEST_CASE(a_request_is_read_with_the_headers_the_service_looks_at) {
+BOOST_AUTO_TEST_CASE(a_request_is_parsed_with_the_headers_the_service_uses) {
   BOOST_TEST((parse(rename) == Progress::complete));
   check_rename(reader.request());
   BOOST_TEST(!reader.has_more());
 }
 
-BOOST_AUTO_TEST_CASE(a_request_that_comes_byte_by_byte_is_the_same) {
+BOOST_AUTO_TEST_CASE(a_request_that_arrives_byte_by_byte_is_the_same) {
   for (std::size_t i = 0; i + 1 < rename.size(); ++i) {
     BOOST_TEST_REQUIRE((parse(rename.substr(i, 1)) == Progress::incomplete));
   }
@@ -74,7 +74,7 @@ BOOST_AUTO_TEST_CASE(a_request_that_comes_byte_by_byte_is_the_same) {
   check_rename(reader.request());
 }
 
-BOOST_AUTO_TEST_CASE(the_head_is_known_before_the_body_is_there) {
+BOOST_AUTO_TEST_CASE(the_head_is_known_before_the_body_arrives) {
   const std::size_t head = rename.find("\r\n\r\n") + 4;
   BOOST_TEST((parse(rename.substr(0, head - 1)) == Progress::incomplete));
   BOOST_TEST(!reader.head_read());
@@ -82,7 +82,7 @@ BOOST_AUTO_TEST_CASE(the_head_is_known_before_the_body_is_there) {
   BOOST_TEST(reader.head_read());
 }
 
-BOOST_AUTO_TEST_CASE(requests_follow_each_other_without_traces) {
+BOOST_AUTO_TEST_CASE(a_request_leaves_no_traces_in_the_next_one) {
   for (int i = 0; i < 100; ++i) {
     BOOST_TEST_REQUIRE((parse(rename) == Progress::complete));
     check_rename(reader.request());
@@ -106,7 +106,7 @@ BOOST_AUTO_TEST_CASE(a_header_given_twice_is_noticed) {
   BOOST_TEST(reader.request().repeated == "X-Date");
 }
 
-BOOST_AUTO_TEST_CASE(a_chunked_body_is_put_together) {
+BOOST_AUTO_TEST_CASE(a_chunked_body_is_reassembled) {
   BOOST_TEST(
       (parse("POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n7;x=y\r\n, world\r\n0\r\n\r\n") ==
        Progress::complete));
@@ -129,7 +129,7 @@ BOOST_AUTO_TEST_CASE(many_small_chunks_are_read_whole) {
   BOOST_TEST(reader.request().user_id.value() == "u");
 }
 
-BOOST_AUTO_TEST_CASE(the_client_says_whether_the_connection_stays) {
+BOOST_AUTO_TEST_CASE(the_client_decides_whether_the_connection_stays_open) {
   BOOST_TEST((parse("GET / HTTP/1.1\r\nConnection: close\r\n\r\n") == Progress::complete));
   BOOST_TEST(!reader.request().keep_alive);
   reader.next();
@@ -138,7 +138,7 @@ BOOST_AUTO_TEST_CASE(the_client_says_whether_the_connection_stays) {
   BOOST_TEST(reader.request().version == 10);
 }
 
-BOOST_AUTO_TEST_CASE(what_is_no_http_is_malformed) {
+BOOST_AUTO_TEST_CASE(input_that_is_not_http_is_malformed) {
   for (const char* bad :
        {"hello\r\n\r\n", "GET /\r\n\r\n", "GET / HTTP/2.0\r\n\r\n", "GET / HTTP/1.1\r\nbad header\r\n\r\n",
         "POST / HTTP/1.1\r\nContent-Length: x\r\n\r\n",

@@ -1,15 +1,15 @@
-// Requests as the documentation shows them, for the tests of the simulator's parts.
+// Requests from the documentation's examples, for the tests of the simulator's parts.
 #pragma once
-#include "koobatch/sim/service.hpp"
+#include "sim/service.hpp"
 
 namespace koobatch::sim {
 
-/// 2025-11-03T07:01:40Z, the moment of the documentation's X-Date example.
+/// 2025-11-03T07:01:40Z, the time in the documentation's X-Date example.
 inline WallTime example_now() {
   return *parse_timestamp("2025-11-03T07:01:40.000Z");
 }
 
-/// "Renaming a Shared Folder", its example.
+/// The example of "Renaming a Shared Folder".
 inline Request rename_request() {
   Request r;
   r.method = "POST";
@@ -23,7 +23,7 @@ inline Request rename_request() {
   return r;
 }
 
-/// "Updating an Album", its example.
+/// The example of "Updating an Album".
 inline Request update_album_request() {
   Request r = rename_request();
   r.target = "/koodrive/ose/v1/1795607640592646273/update";

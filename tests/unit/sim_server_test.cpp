@@ -1,5 +1,7 @@
-// The one suite of the unit tests with sockets: the simulator is a server, and this is where it proves to be one.
+// The only suite of the unit tests that uses sockets: the simulator is a server, and this is where that is tested.
 #include "koobatch/core/clock.hpp"
+#include "koobatch/http/date.hpp"
+#include "koobatch/koodrive/x_date.hpp"
 #include "koobatch/sim/simulator.hpp"
 
 #include <openssl/pem.h>
@@ -24,7 +26,7 @@ using namespace std::chrono_literals;
 using tcp = asio::ip::tcp;
 using Answer = http::response<http::string_body>;
 
-/// A folder of this test alone, gone with it.
+/// A temporary folder for this test, removed at its end.
 class Folder {
  public:
   Folder()
@@ -59,8 +61,8 @@ std::uint16_t port_of(const Simulator& simulator) {
 
 http::request<http::string_body> rename(std::string_view id = "1757156480072657793",
                                         std::string_view name = "newName123456") {
-  std::string date(x_date_length, '\0');
-  write_x_date(WallClock::now(), date.data());
+  std::string date(koodrive::x_date_length, '\0');
+  koodrive::write_x_date(WallClock::now(), date.data());
   http::request<http::string_body> request(http::verb::post, "/koodrive/ose/v1/sharefolder/rename", 11);
   request.set(http::field::host, "127.0.0.1");
   request.set(http::field::authorization, "Bearer+token");
@@ -91,7 +93,7 @@ class Client {
     return receive();
   }
   Answer get(const std::string& target) { return exchange({http::verb::get, target, 11}); }
-  /// What reading an answer fails with.
+  /// The error with which reading an answer fails.
   boost::system::error_code failure() {
     boost::system::error_code error;
     Answer answer;
@@ -128,7 +130,7 @@ std::string read_file(const std::filesystem::path& path) {
   return {std::istreambuf_iterator<char>(in), {}};
 }
 
-/// Writes a certificate for 127.0.0.1 that signs itself, and its key.
+/// Writes a self-signed certificate for 127.0.0.1, and its key.
 void write_certificate(const std::filesystem::path& certificate, const std::filesystem::path& key) {
   const std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)> pair(EVP_EC_gen("P-256"), EVP_PKEY_free);
   const std::unique_ptr<X509, decltype(&X509_free)> cert(X509_new(), X509_free);
@@ -165,7 +167,7 @@ BOOST_AUTO_TEST_CASE(the_documented_examples_get_the_documented_answers) {
   BOOST_TEST(folder.result_int() == 200U);
   BOOST_TEST(folder.body() == R"({"id":"1757156480072657793","code":0,"msg":"success"})");
   BOOST_TEST(folder[http::field::content_type] == "application/json");
-  const auto date = parse_http_date(std::string_view(folder[http::field::date]));
+  const auto date = koobatch::http::parse_date(std::string_view(folder[http::field::date]));
   BOOST_TEST_REQUIRE(date.has_value());
   BOOST_TEST((WallClock::now() - *date < 10s));
 
@@ -189,7 +191,7 @@ BOOST_AUTO_TEST_CASE(one_connection_serves_many_requests) {
   BOOST_TEST(has(stats, "\"connections\":1}"));
 }
 
-BOOST_AUTO_TEST_CASE(a_request_that_comes_in_pieces_is_served) {
+BOOST_AUTO_TEST_CASE(a_request_that_arrives_in_pieces_is_served) {
   const auto simulator = start();
   Client client(*simulator);
   std::ostringstream text;
@@ -209,7 +211,7 @@ BOOST_AUTO_TEST_CASE(a_refused_request_leaves_the_connection_usable) {
   BOOST_TEST(client.exchange(rename()).result_int() == 200U);
 }
 
-BOOST_AUTO_TEST_CASE(what_is_no_http_is_answered_400_and_the_connection_closed) {
+BOOST_AUTO_TEST_CASE(input_that_is_not_http_is_answered_400_and_the_connection_closed) {
   const auto simulator = start();
   Client client(*simulator);
   client.send("this is no HTTP\r\n\r\n");
@@ -220,7 +222,7 @@ BOOST_AUTO_TEST_CASE(what_is_no_http_is_answered_400_and_the_connection_closed) 
   BOOST_TEST(has(stats_of(*simulator), "\"malformed\":1"));
 }
 
-BOOST_AUTO_TEST_CASE(heads_and_bodies_over_their_limits_have_statuses_of_their_own) {
+BOOST_AUTO_TEST_CASE(heads_and_bodies_over_their_limits_get_specific_statuses) {
   const auto simulator = start();
   Client head(*simulator), body(*simulator);
   head.send("GET / HTTP/1.1\r\nX: " + std::string(40'000, 'x'));
@@ -242,7 +244,7 @@ BOOST_AUTO_TEST_CASE(a_pipelined_request_is_refused_after_the_first_was_answered
   BOOST_TEST(state_of(*simulator) == "{\"key\":\"folder:1\",\"fileName\":\"newName123456\"}\n");
 }
 
-BOOST_AUTO_TEST_CASE(a_client_that_asks_before_sending_its_body_is_told_to_go_on) {
+BOOST_AUTO_TEST_CASE(a_client_that_asks_before_sending_its_body_is_told_to_continue) {
   const auto simulator = start();
   Client client(*simulator);
   auto request = rename();
@@ -272,7 +274,7 @@ BOOST_AUTO_TEST_CASE(a_large_state_is_streamed_whole) {
   BOOST_TEST((client.exchange(old).body() == expected));
 }
 
-BOOST_AUTO_TEST_CASE(only_state_and_stats_are_told_about_the_simulator) {
+BOOST_AUTO_TEST_CASE(the_simulator_reveals_only_state_and_stats) {
   const auto simulator = start();
   Client client(*simulator);
   BOOST_TEST(client.get("/_sim/other").result_int() == 404U);
@@ -280,7 +282,7 @@ BOOST_AUTO_TEST_CASE(only_state_and_stats_are_told_about_the_simulator) {
   BOOST_TEST(has(client.get("/_sim/stats").body(), "\"requests\":0,\"applied\":0,\"keys\":0,\"status\":{}"));
 }
 
-BOOST_AUTO_TEST_CASE(a_status_fault_is_answered_and_the_connection_stays) {
+BOOST_AUTO_TEST_CASE(a_status_fault_is_answered_and_the_connection_stays_open) {
   const auto simulator = start(with_fault("status=503,rate=1,retry-after=3"));
   Client client(*simulator);
   for (int i = 0; i < 3; ++i) {
@@ -314,7 +316,7 @@ BOOST_AUTO_TEST_CASE(a_truncated_answer_ends_in_the_middle_of_its_body) {
   BOOST_TEST(state_of(*simulator) == renamed);
 }
 
-BOOST_AUTO_TEST_CASE(garbage_is_a_whole_answer_that_is_no_json) {
+BOOST_AUTO_TEST_CASE(garbage_is_a_complete_answer_that_is_not_json) {
   const auto simulator = start(with_fault("garbage,rate=1"));
   Client client(*simulator);
   const Answer answer = client.exchange(rename());
@@ -323,7 +325,7 @@ BOOST_AUTO_TEST_CASE(garbage_is_a_whole_answer_that_is_no_json) {
   BOOST_TEST(state_of(*simulator) == renamed);
 }
 
-BOOST_AUTO_TEST_CASE(a_stalled_request_is_applied_never_answered_and_may_be_sent_anew_by_who_gave_it_up) {
+BOOST_AUTO_TEST_CASE(a_stalled_request_is_applied_never_answered_and_may_be_sent_again) {
   const auto simulator = start(with_fault("stall,rate=1"));
   Client first(*simulator), second(*simulator), third(*simulator);
   first.send(rename());
@@ -338,7 +340,7 @@ BOOST_AUTO_TEST_CASE(a_stalled_request_is_applied_never_answered_and_may_be_sent
   BOOST_TEST(has(stats_of(*simulator), "\"overlapping_keys\":1"));
 }
 
-BOOST_AUTO_TEST_CASE(answers_are_held_back_by_the_latency) {
+BOOST_AUTO_TEST_CASE(answers_are_delayed_by_the_latency) {
   SimulatorSettings settings;
   settings.latency = 30ms;
   settings.jitter = 5ms;
@@ -349,7 +351,7 @@ BOOST_AUTO_TEST_CASE(answers_are_held_back_by_the_latency) {
   BOOST_TEST((Steady::now() - before >= 30ms));
 }
 
-BOOST_AUTO_TEST_CASE(a_request_whose_client_leaves_during_the_latency_is_not_applied) {
+BOOST_AUTO_TEST_CASE(a_request_whose_client_disconnects_during_the_latency_is_not_applied) {
   SimulatorSettings settings;
   settings.latency = 30ms;
   const auto simulator = start(settings);
@@ -360,7 +362,7 @@ BOOST_AUTO_TEST_CASE(a_request_whose_client_leaves_during_the_latency_is_not_app
   BOOST_TEST(state_of(*simulator).empty());
 }
 
-BOOST_AUTO_TEST_CASE(a_request_sent_on_during_the_latency_is_refused) {
+BOOST_AUTO_TEST_CASE(a_second_request_sent_during_the_latency_is_refused) {
   SimulatorSettings settings;
   settings.latency = 30ms;
   const auto simulator = start(settings);
@@ -375,7 +377,7 @@ BOOST_AUTO_TEST_CASE(a_request_sent_on_during_the_latency_is_refused) {
 
 BOOST_AUTO_TEST_CASE(more_requests_than_the_throttle_allows_get_429) {
   SimulatorSettings settings;
-  settings.throttle = 1;
+  settings.throttle.rates = {{.rate = 1}};
   const auto simulator = start(settings);
   Client client(*simulator);
   BOOST_TEST(client.exchange(rename()).result_int() == 200U);
@@ -384,7 +386,7 @@ BOOST_AUTO_TEST_CASE(more_requests_than_the_throttle_allows_get_429) {
   BOOST_TEST(has(answer.body(), "\"APIG.0308\""));
 }
 
-BOOST_AUTO_TEST_CASE(every_operation_request_is_in_the_log_when_the_simulator_has_ended) {
+BOOST_AUTO_TEST_CASE(every_operation_request_is_in_the_log_once_the_simulator_has_ended) {
   const Folder folder;
   SimulatorSettings settings = with_fault("drop,rate=0.2");
   settings.seed = 3;
@@ -405,7 +407,7 @@ BOOST_AUTO_TEST_CASE(every_operation_request_is_in_the_log_when_the_simulator_ha
   BOOST_TEST(has(log, R"("status":0,"applied":false,"fault":"drop"})"));
 }
 
-BOOST_AUTO_TEST_CASE(what_is_pending_for_the_log_is_written_soon_without_further_requests) {
+BOOST_AUTO_TEST_CASE(pending_log_lines_are_written_soon_without_further_requests) {
   const Folder folder;
   SimulatorSettings settings;
   settings.log = folder / "requests.ndjson";
@@ -430,7 +432,7 @@ BOOST_AUTO_TEST_CASE(tls_serves_1_2_and_1_3_and_nothing_older) {
     asio::ssl::context context(asio::ssl::context::tls_client);
     context.set_verify_mode(asio::ssl::verify_peer);
     context.load_verify_file(settings.certificate.string());
-    // Lets a client of this age offer the older versions at all.
+    // Allows a modern client library to offer the older versions at all.
     SSL_CTX_set_security_level(context.native_handle(), 0);
     SSL_CTX_set_min_proto_version(context.native_handle(), version);
     SSL_CTX_set_max_proto_version(context.native_handle(), version);
@@ -458,7 +460,7 @@ BOOST_AUTO_TEST_CASE(tls_serves_1_2_and_1_3_and_nothing_older) {
   BOOST_TEST(exchange(TLS1_1_VERSION, none).failed());
 }
 
-BOOST_AUTO_TEST_CASE(the_simulator_ends_at_once_whatever_its_connections_do) {
+BOOST_AUTO_TEST_CASE(the_simulator_stops_at_once_whatever_its_connections_do) {
   const Folder folder;
   SimulatorSettings settings = with_fault("stall,rate=0.5");
   settings.latency = 1h;
@@ -494,7 +496,7 @@ BOOST_AUTO_TEST_CASE(a_simulator_that_cannot_start_says_why) {
   no_tls.key = folder / "key.pem";
   no_log.log = folder / "missing" / "log";
   faults.faults = {{FaultKind::drop, 0.7, 0, {}}, {FaultKind::stall, 0.7, 0, {}}};
-  negative.throttle = -1;
+  negative.throttle_per_user = -1;
   BOOST_TEST(has(error(taken), "Address already in use; choose another port"));
   BOOST_TEST(has(error(half_tls), "needs both a certificate and its key"));
   BOOST_TEST(has(error(no_tls), "cert.pem: cannot be used as the simulator's certificate"));

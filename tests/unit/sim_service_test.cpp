@@ -21,7 +21,7 @@ struct Fixture {
     service.judge(request, now, judgement);
     return judgement.accepted();
   }
-  /// Refused with this status, and a message that begins with the name of what is wrong?
+  /// Whether the request was refused with this status, and a message that begins with the name of what is wrong.
   bool refused(int status, std::string_view what) {
     service.judge(request, now, judgement);
     BOOST_TEST_CONTEXT("status " << judgement.status << ", message: " << judgement.msg) {
@@ -50,7 +50,7 @@ BOOST_AUTO_TEST_CASE(the_example_of_updating_an_album_gets_the_documented_answer
   BOOST_TEST(judgement.key == "album:1795607640592646273");
 }
 
-BOOST_AUTO_TEST_CASE(each_user_needs_the_own_token_where_they_are_told) {
+BOOST_AUTO_TEST_CASE(with_user_tokens_each_user_needs_their_own) {
   auto tokens = std::make_shared<auth::UserTokens>("tokens", auth::FileStamp{}, 100);
   tokens->add("user-1", "example-token", 2);
   tokens->add("user-2", "other-token", 3);
@@ -66,7 +66,7 @@ BOOST_AUTO_TEST_CASE(each_user_needs_the_own_token_where_they_are_told) {
   BOOST_TEST(refused(400, "X-User-Id: missing"));
 }
 
-BOOST_AUTO_TEST_CASE(another_path_or_method_is_not_found) {
+BOOST_AUTO_TEST_CASE(an_unknown_path_or_method_is_not_found) {
   request.method = "PUT";
   BOOST_TEST(refused(404, "there is no operation PUT"));
   request.method = "POST";
@@ -92,12 +92,12 @@ BOOST_AUTO_TEST_CASE(the_three_documented_forms_of_authorization_are_accepted) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(without_a_token_in_a_documented_form_nobody_is_authorised) {
+BOOST_AUTO_TEST_CASE(without_a_token_in_a_documented_form_a_request_is_not_authorised) {
   request.authorization.reset();
   BOOST_TEST(refused(401, "Authorization: missing"));
   for (const char* form : {"abc", "Basic abc", "bearer abc", "BearerX", "ATabc", ""}) {
     request.authorization = form;
-    BOOST_TEST(refused(401, "Authorization: is none of the forms"));
+    BOOST_TEST(refused(401, "Authorization: has none of the forms"));
   }
   for (const char* form : {"Bearer+", "Bearer ", "AT ", "Bearer+a b", "Bearer+a\x7f"}) {
     request.authorization = form;
@@ -188,14 +188,14 @@ BOOST_AUTO_TEST_CASE(a_language_is_a_language_code_or_absent) {
   }
   for (const char* bad : {"", "e", "en-", "-US", "en--US", "en US", "12", "englishlanguage", "en-US;q=1"}) {
     request.language = bad;
-    BOOST_TEST(refused(400, "language: is no language code"));
+    BOOST_TEST(refused(400, "language: is not a language code"));
   }
 }
 
 BOOST_AUTO_TEST_CASE(a_field_that_breaks_its_rule_is_refused_by_name) {
   request.body = R"({"id":"1","fileName":"a*b"})";
   BOOST_TEST(refused(400, "fileName: "));
-  BOOST_TEST(judgement.code == code_parameter_check);
+  BOOST_TEST(judgement.code == koodrive::code::parameter_check_failed);
   BOOST_TEST(judgement.key == "folder:1");
   request.body = R"({"id":"1"})";
   BOOST_TEST(refused(400, "fileName: "));
@@ -227,7 +227,7 @@ BOOST_AUTO_TEST_CASE(an_album_is_identified_by_its_path_alone) {
   BOOST_TEST(refused(400, ""));
 }
 
-BOOST_AUTO_TEST_CASE(a_judgement_is_as_good_as_new_for_the_next_request) {
+BOOST_AUTO_TEST_CASE(a_judgement_is_reset_for_the_next_request) {
   request.body = R"({"id":"1","fileName":"a*b"})";
   BOOST_TEST(!accepted());
   request = rename_request();

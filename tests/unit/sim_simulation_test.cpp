@@ -1,4 +1,4 @@
-#include "koobatch/sim/simulation.hpp"
+#include "sim/simulation.hpp"
 
 #include "job_support.hpp"
 #include "sim_requests.hpp"
@@ -17,14 +17,14 @@ class Waiting final : public InFlight::Ticket {
   bool abandoned() override { return false; }
 };
 
-/// A simulation and one connection to it, at the time of the documentation's examples.
+/// A simulation with one connection to it, at the time of the documentation's examples.
 struct Desk {
   TimePoint start = TimePoint(1h);
   Simulation simulation;
   Waiting ticket;
   Exchange exchange;
 
-  explicit Desk(const SimulatorSettings& settings = {}) : simulation(settings, RequestLog(), start) {
+  explicit Desk(const SimulatorSettings& settings = {}) : simulation(settings, RequestLog(), {start, example_now()}) {
     exchange.connection = 1;
     exchange.ticket = &ticket;
     exchange.arrived = {start, example_now()};
@@ -50,6 +50,18 @@ struct Desk {
 SimulatorSettings with_fault(std::string_view text) {
   SimulatorSettings settings;
   settings.faults.push_back(parse_fault(text).value());
+  return settings;
+}
+
+SimulatorSettings with_throttle(std::string_view text) {
+  SimulatorSettings settings;
+  settings.throttle = parse_throttle(text).value();
+  return settings;
+}
+
+SimulatorSettings with_clock(std::string_view text) {
+  SimulatorSettings settings;
+  settings.clock_faults.push_back(parse_clock_fault(text).value());
   return settings;
 }
 
@@ -102,7 +114,21 @@ BOOST_AUTO_TEST_CASE(a_refused_request_changes_nothing_and_no_fault_hides_it) {
   BOOST_TEST(desk.stats().faults[0] == 0);
 }
 
-BOOST_AUTO_TEST_CASE(a_request_for_anything_else_is_no_operation) {
+BOOST_AUTO_TEST_CASE(a_wrong_clock_affects_the_date_and_judges_only_if_configured) {
+  Desk shown(with_clock("date=-1h,rate=1"));
+  const std::string accepted = shown.answer(rename_request());
+  BOOST_TEST(accepted.starts_with("HTTP/1.1 200 OK\r\nDate: Mon, 03 Nov 2025 06:01:40 GMT\r\n"));
+  Desk judging(with_clock("date=-1h,rate=1,judge=node"));
+  const std::string refused = judging.answer(rename_request());
+  BOOST_TEST(refused.starts_with("HTTP/1.1 400 Bad Request\r\nDate: Mon, 03 Nov 2025 06:01:40 GMT\r\n"));
+  BOOST_TEST(refused.find("X-Date: ") != std::string::npos);
+  BOOST_TEST(
+      Desk(with_clock("date=none,rate=1")).answer(rename_request()).starts_with("HTTP/1.1 200 OK\r\nContent-Type"));
+  BOOST_TEST(Desk(with_clock("date=garbage,rate=1")).answer(rename_request()).find("Date: in the") !=
+             std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(a_request_for_anything_else_is_not_an_operation) {
   Desk desk;
   Request request = rename_request();
   request.target = "/elsewhere";
@@ -112,9 +138,7 @@ BOOST_AUTO_TEST_CASE(a_request_for_anything_else_is_no_operation) {
 }
 
 BOOST_AUTO_TEST_CASE(requests_over_the_rate_are_throttled_as_the_gateway_does) {
-  SimulatorSettings settings;
-  settings.throttle = 10;
-  Desk desk(settings);
+  Desk desk(with_throttle("10/s"));
   (void)desk.answer(rename_request());
   const std::string answer = desk.answer(rename_request());
   BOOST_TEST(answer.starts_with("HTTP/1.1 429 Too Many Requests\r\n"));
@@ -126,7 +150,7 @@ BOOST_AUTO_TEST_CASE(requests_over_the_rate_are_throttled_as_the_gateway_does) {
   BOOST_TEST(desk.stats().applied == 2);
 }
 
-BOOST_AUTO_TEST_CASE(a_user_over_its_rate_is_throttled_alone_and_told_for_how_long) {
+BOOST_AUTO_TEST_CASE(a_user_over_the_limit_is_throttled_alone_and_told_for_how_long) {
   SimulatorSettings settings;
   settings.throttle_per_user = 10;
   Desk desk(settings);
@@ -142,7 +166,96 @@ BOOST_AUTO_TEST_CASE(a_user_over_its_rate_is_throttled_alone_and_told_for_how_lo
   BOOST_TEST(desk.stats().throttled == 1);
 }
 
-BOOST_AUTO_TEST_CASE(a_trace_id_used_again_is_counted_but_served) {
+BOOST_AUTO_TEST_CASE(a_refusal_has_the_status_and_the_retry_after_of_its_throttle) {
+  Desk desk(with_throttle("1/s,window,status=503,retry-after=5s"));
+  BOOST_TEST(desk.answer(rename_request()).find("Retry-After") == std::string::npos);
+  const std::string answer = desk.answer(rename_request());
+  BOOST_TEST(answer.starts_with("HTTP/1.1 503 Service Unavailable\r\n"));
+  BOOST_TEST(answer.find("\r\nRetry-After: 5\r\n") != std::string::npos);
+  BOOST_TEST(body_of(answer) == R"({"error_code":"APIG.0202","error_msg":"Backend unavailable"})");
+  BOOST_TEST(desk.stats().throttled == 1);
+  BOOST_TEST(desk.stats().applied == 1);
+}
+
+BOOST_AUTO_TEST_CASE(windows_follow_the_wall_clock) {
+  Desk desk(with_throttle("1/s,window"));
+  desk.exchange.arrived.steady += 999ms;
+  BOOST_TEST(desk.answer(rename_request()).starts_with("HTTP/1.1 200"));
+  BOOST_TEST(desk.answer(rename_request()).starts_with("HTTP/1.1 429"));
+  desk.exchange.arrived.steady += 1ms;
+  BOOST_TEST(desk.answer(rename_request()).starts_with("HTTP/1.1 200"));
+}
+
+BOOST_AUTO_TEST_CASE(a_declared_quota_is_in_every_answer_and_not_in_the_text_of_refusals) {
+  Desk desk(with_throttle("2/s,window,declare=ratelimit"));
+  const auto fields = [](int left) {
+    return fmt::format("\r\nRateLimit-Limit: 2\r\nRateLimit-Remaining: {}\r\nRateLimit-Reset: 1\r\n", left);
+  };
+  BOOST_TEST(desk.answer(rename_request()).find(fields(1)) != std::string::npos);
+  Request broken = rename_request();
+  broken.user_id.reset();
+  const std::string refused = desk.answer(broken);
+  BOOST_TEST(refused.starts_with("HTTP/1.1 400"));
+  BOOST_TEST(refused.find(fields(0)) != std::string::npos);
+  const std::string throttled = desk.answer(rename_request());
+  BOOST_TEST(throttled.starts_with("HTTP/1.1 429"));
+  BOOST_TEST(throttled.find(fields(0)) != std::string::npos);
+  BOOST_TEST(throttled.find("limit:") == std::string::npos);
+  Request elsewhere = rename_request();
+  elsewhere.target = "/elsewhere";
+  BOOST_TEST(desk.answer(elsewhere).find("RateLimit") == std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(a_declared_quota_is_in_answers_caused_by_faults_too) {
+  auto settings = with_throttle("2/s,window,declare=ietf");
+  settings.faults.push_back(parse_fault("status=500,rate=1").value());
+  Desk desk(settings);
+  const std::string answer = desk.answer(rename_request());
+  BOOST_TEST(answer.starts_with("HTTP/1.1 500"));
+  BOOST_TEST(answer.find("\r\nRateLimit: \"service\";r=1;t=1\r\n") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(a_request_is_in_flight_until_answered_abandoned_or_disconnected) {
+  Desk desk(with_throttle("concurrency=1"));
+  Waiting other_ticket;
+  Exchange other;
+  other.ticket = &other_ticket;
+  other.arrived = desk.exchange.arrived;
+  const Request request = rename_request();
+  const auto refuses = [&] { return desk.answer(request).starts_with("HTTP/1.1 429"); };
+  std::string out;
+  desk.simulation.arrive(request, other);
+  BOOST_TEST(refuses());
+  desk.simulation.conclude(request, other, example_now(), out);
+  BOOST_TEST(!refuses());
+  desk.simulation.arrive(request, other);
+  desk.simulation.abandon(request, other);
+  BOOST_TEST(!refuses());
+  desk.simulation.arrive(request, other);
+  desk.simulation.forget(other);
+  BOOST_TEST(!refuses());
+}
+
+BOOST_AUTO_TEST_CASE(a_stalled_request_is_in_flight_until_its_client_disconnects) {
+  auto settings = with_throttle("concurrency=1");
+  settings.faults.push_back(parse_fault("stall,rate=1").value());
+  Desk desk(settings);
+  std::string out;
+  BOOST_TEST((desk.serve(rename_request(), out) == Ending::stall));
+  Waiting other_ticket;
+  Exchange other;
+  other.ticket = &other_ticket;
+  other.arrived = desk.exchange.arrived;
+  desk.simulation.arrive(rename_request(), other);
+  BOOST_TEST(other.refused_by.has_value());
+  desk.simulation.forget(other);
+  desk.simulation.forget(desk.exchange);
+  desk.simulation.arrive(rename_request(), other);
+  BOOST_TEST(!other.refused_by.has_value());
+  desk.simulation.forget(other);
+}
+
+BOOST_AUTO_TEST_CASE(a_reused_trace_id_is_counted_but_served) {
   Desk desk;
   Request request = rename_request();
   const std::string one(58, '1'), zero(58, '0');
@@ -203,7 +316,7 @@ BOOST_AUTO_TEST_CASE(truncation_applies_and_sends_the_head_and_half_the_body) {
   BOOST_TEST(desk.state() == renamed);
 }
 
-BOOST_AUTO_TEST_CASE(garbage_applies_and_answers_200_with_no_json) {
+BOOST_AUTO_TEST_CASE(garbage_applies_and_answers_200_without_json) {
   Desk desk(with_fault("garbage,rate=1"));
   const std::string answer = desk.answer(rename_request());
   BOOST_TEST(answer.starts_with(good_head));
@@ -211,7 +324,7 @@ BOOST_AUTO_TEST_CASE(garbage_applies_and_answers_200_with_no_json) {
   BOOST_TEST(desk.state() == renamed);
 }
 
-BOOST_AUTO_TEST_CASE(a_stall_applies_says_nothing_and_stays_under_way) {
+BOOST_AUTO_TEST_CASE(a_stall_applies_sends_nothing_and_stays_in_flight) {
   Desk desk(with_fault("stall,rate=1"));
   std::string out;
   BOOST_TEST((desk.serve(rename_request(), out) == Ending::stall));
@@ -262,7 +375,7 @@ BOOST_AUTO_TEST_CASE(statistics_are_one_json_object) {
                     R"("pipelined":0,"malformed":0,"refreshes":0,"refused_refreshes":0,"unrouted":0,"connections":0})");
 }
 
-BOOST_AUTO_TEST_CASE(a_log_line_says_what_was_asked_and_what_became_of_it) {
+BOOST_AUTO_TEST_CASE(a_log_line_records_the_request_and_its_outcome) {
   Service service{""};
   Request request = update_album_request();
   request.trace_id = "0101";
@@ -303,7 +416,7 @@ BOOST_AUTO_TEST_CASE(a_log_line_of_an_unreadable_request_still_has_every_member)
              "\n");
 }
 
-BOOST_AUTO_TEST_CASE(a_tokens_file_that_is_replaced_is_good_from_the_next_request_on) {
+BOOST_AUTO_TEST_CASE(a_replaced_tokens_file_applies_from_the_next_request_on) {
   const job_support::TemporaryFolder folder;
   SimulatorSettings settings;
   settings.tokens_file = folder.path() / "tokens";
@@ -314,7 +427,8 @@ BOOST_AUTO_TEST_CASE(a_tokens_file_that_is_replaced_is_good_from_the_next_reques
   };
   place("user_id,token\nuser-1,example-token\n");
   Waiting ticket;
-  Simulation simulation(settings, RequestLog(), TimePoint(1h), *job::read_tokens_file(settings.tokens_file));
+  Simulation simulation(settings, RequestLog(), {TimePoint(1h), example_now()},
+                        *job::read_tokens_file(settings.tokens_file));
   const auto status = [&] {
     Exchange exchange;
     exchange.ticket = &ticket;
@@ -328,7 +442,7 @@ BOOST_AUTO_TEST_CASE(a_tokens_file_that_is_replaced_is_good_from_the_next_reques
   place("user_id,token\nuser-1,another-token\n");
   BOOST_TEST(status() == 401);
   place("user_id,token\nuser-1,example-token\n", 0644);
-  BOOST_TEST(status() == 401, "what cannot be used changes nothing");
+  BOOST_TEST(status() == 401, "an unusable file changes nothing");
   place("user_id,token\nuser-1,example-token\n");
   BOOST_TEST(status() == 200);
 }

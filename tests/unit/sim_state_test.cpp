@@ -1,23 +1,26 @@
-#include "koobatch/sim/state.hpp"
+#include "sim/state.hpp"
 
-#include "koobatch/sim/in_flight.hpp"
-#include "koobatch/sim/trace_id_set.hpp"
+#include "koobatch/job/request_body.hpp"
+#include "koobatch/koodrive/rules.hpp"
+#include "koobatch/sim/operations.hpp"
+#include "sim/in_flight.hpp"
+#include "sim/trace_id_set.hpp"
 
 #include <map>
 
 namespace koobatch::sim {
 namespace {
 
-/// Reads a body as the service does, and applies it.
+/// Parses a body as the service does, and applies it.
 struct Fixture {
   State state;
 
   void apply(std::string_view op, std::string_view id, std::string_view body, std::optional<std::uint64_t> hash = {}) {
-    job::Fields fields;
+    koodrive::Fields fields;
     fields.clear();
-    fields.row = job::find_operation(op);
+    fields.row = sim::operations().find(op);
     std::string storage;
-    std::vector<job::Violation> violations;
+    std::vector<koodrive::Violation> violations;
     BOOST_TEST_REQUIRE(job::read_body(body, fields, storage, violations));
     fields.values[fields.row->key_field].present = true;
     fields.values[fields.row->key_field].text = id;
@@ -81,7 +84,7 @@ BOOST_AUTO_TEST_CASE(keys_that_share_a_hash_do_not_share_values) {
              "{\"key\":\"album:3\",\"name\":\"c\"}\n");
 }
 
-BOOST_AUTO_TEST_CASE(a_dump_in_pieces_is_the_dump_in_one) {
+BOOST_AUTO_TEST_CASE(a_dump_in_pieces_equals_a_dump_in_one) {
   for (int i = 0; i < 1000; ++i) rename(std::to_string(i), "name " + std::to_string(i));
   std::string pieces, piece;
   std::size_t at = 0, count = 0;
@@ -95,7 +98,7 @@ BOOST_AUTO_TEST_CASE(a_dump_in_pieces_is_the_dump_in_one) {
   BOOST_TEST((pieces == dump()));
 }
 
-BOOST_AUTO_TEST_CASE(many_random_updates_end_as_in_a_plain_map) {
+BOOST_AUTO_TEST_CASE(many_random_updates_give_the_same_state_as_a_plain_map) {
   std::map<std::string, std::string> expected;
   unsigned random = 1;
   for (int i = 0; i < 20'000; ++i) {
@@ -139,7 +142,7 @@ BOOST_AUTO_TEST_CASE(two_requests_on_one_key_overlap_until_the_first_is_answered
   in_flight.leave(third);
 }
 
-BOOST_AUTO_TEST_CASE(an_older_request_counts_even_when_a_newer_one_was_answered_before) {
+BOOST_AUTO_TEST_CASE(an_older_request_counts_even_if_a_newer_one_was_answered_first) {
   InFlight in_flight;
   Waiting first, second, third;
   BOOST_TEST(!in_flight.enter(1, first));
@@ -150,7 +153,7 @@ BOOST_AUTO_TEST_CASE(an_older_request_counts_even_when_a_newer_one_was_answered_
   in_flight.leave(third);
 }
 
-BOOST_AUTO_TEST_CASE(a_request_whose_client_has_left_overlaps_with_none) {
+BOOST_AUTO_TEST_CASE(a_request_whose_client_has_disconnected_overlaps_with_none) {
   InFlight in_flight;
   Waiting first, second;
   BOOST_TEST(!in_flight.enter(1, first));

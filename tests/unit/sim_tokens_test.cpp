@@ -1,4 +1,4 @@
-#include "koobatch/sim/tokens.hpp"
+#include "sim/tokens.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -14,7 +14,7 @@ const WallTime start{std::chrono::hours(1)};
 
 BOOST_AUTO_TEST_SUITE(sim_tokens)
 
-BOOST_AUTO_TEST_CASE(without_a_token_of_its_own_it_takes_any) {
+BOOST_AUTO_TEST_CASE(without_a_configured_token_any_is_accepted) {
   Tokens tokens({});
   BOOST_TEST(tokens.accept("a", start));
   BOOST_TEST(tokens.accept("b", start + 24h));
@@ -22,15 +22,15 @@ BOOST_AUTO_TEST_CASE(without_a_token_of_its_own_it_takes_any) {
   BOOST_TEST(!tokens.refresh("", start));
 }
 
-BOOST_AUTO_TEST_CASE(a_token_serves_so_many_requests) {
+BOOST_AUTO_TEST_CASE(a_token_is_good_for_a_number_of_requests) {
   Tokens tokens({.access = "a", .requests = 2});
-  BOOST_TEST(!tokens.accept("b", start), "which is no use of the right one");
+  BOOST_TEST(!tokens.accept("b", start), "this does not count as a use of the right one");
   BOOST_TEST(tokens.accept("a", start));
   BOOST_TEST(tokens.accept("a", start));
   BOOST_TEST(!tokens.accept("a", start));
 }
 
-BOOST_AUTO_TEST_CASE(each_use_gives_a_token_its_time_anew) {
+BOOST_AUTO_TEST_CASE(each_use_restarts_a_tokens_lifetime) {
   Tokens tokens({.access = "a", .lifetime = 10s});
   BOOST_TEST(tokens.accept("a", start));
   BOOST_TEST(tokens.accept("a", start + 10s));
@@ -39,7 +39,7 @@ BOOST_AUTO_TEST_CASE(each_use_gives_a_token_its_time_anew) {
   BOOST_TEST((tokens.lifetime() == 10s));
 }
 
-BOOST_AUTO_TEST_CASE(a_refresh_spends_both_tokens_and_gives_others) {
+BOOST_AUTO_TEST_CASE(a_refresh_replaces_both_tokens) {
   Tokens tokens({.access = "a", .refresh = "r", .requests = 1, .lifetime = 10s});
   tokens.accept("a", start);
   BOOST_TEST(!tokens.refresh("x", start));

@@ -1,4 +1,4 @@
-#include "koobatch/cli/spool.hpp"
+#include "koobatch/process/spool.hpp"
 
 #include "job_support.hpp"
 
@@ -11,7 +11,7 @@
 #include <iterator>
 
 using namespace koobatch;
-using namespace koobatch::cli;
+using namespace koobatch::process;
 using job_support::TemporaryFolder;
 
 namespace {
@@ -67,7 +67,7 @@ BOOST_AUTO_TEST_CASE(a_kept_spool_holds_what_came_byte_for_byte_for_its_owner_al
     made->keep();
   }
   BOOST_TEST(content_of(spool_path(report)) == text);
-  struct stat info {};
+  struct stat info{};
   BOOST_REQUIRE(::stat(spool_path(report).c_str(), &info) == 0);
   BOOST_TEST((info.st_mode & 07777) == 0600U);
 }
@@ -110,7 +110,7 @@ BOOST_AUTO_TEST_CASE(a_temporary_spool_can_be_read_again_and_again_and_has_no_na
   const Pipe pipe("some job\n");
   BOOST_TEST(made->fill(pipe.ends[0], never).value());
   for (int i = 0; i < 2; ++i) BOOST_TEST(content_of(made->path()) == "some job\n");
-  struct stat info {};
+  struct stat info{};
   BOOST_REQUIRE(::stat(made->path().c_str(), &info) == 0);
   BOOST_TEST(info.st_nlink == 0U);
   BOOST_TEST((info.st_mode & 07777) == 0600U);
@@ -135,6 +135,55 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_read_is_a_usage_error) {
   BOOST_REQUIRE(!filled);
   BOOST_CHECK(filled.error().kind == ErrorKind::usage);
   BOOST_TEST(filled.error().message == "standard input: cannot be read; nothing was sent: Is a directory");
+}
+
+BOOST_AUTO_TEST_CASE(what_can_be_read_only_once_is_known_by_its_kind) {
+  const TemporaryFolder folder;
+  const auto pipe = folder.path() / "pipe";
+  BOOST_REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
+  for (const auto& job : {std::filesystem::path("-"), std::filesystem::path("/dev/stdin"),
+                          std::filesystem::path("/dev/fd/63"), std::filesystem::path("/proc/self/fd/0"), pipe}) {
+    BOOST_TEST(is_stream(job), job.string());
+  }
+  for (const auto& job : {folder.write("file", ""), folder.path(), folder.path() / "none",
+                          std::filesystem::path("/dev/null"), std::filesystem::path("/dev/fd/x")}) {
+    BOOST_TEST(!is_stream(job), job.string());
+  }
+  BOOST_TEST(stream_name("-") == "standard input");
+  BOOST_TEST(stream_name(pipe) == pipe.string());
+}
+
+BOOST_AUTO_TEST_CASE(a_pipe_is_copied_from_its_name_or_the_descriptor_that_was_passed) {
+  const Pipe passed("some job\n");
+  auto stream = open_stream(fmt::format("/dev/fd/{}", passed.ends[0]));
+  BOOST_REQUIRE(stream);
+  BOOST_TEST(stream->get() != passed.ends[0]);
+  auto made = Spool::temporary("the pipe");
+  BOOST_TEST(made->fill(stream->get(), never).value());
+  BOOST_TEST(content_of(made->path()) == "some job\n");
+}
+
+BOOST_AUTO_TEST_CASE(a_pipe_is_opened_without_waiting_and_read_once_its_writer_comes) {
+  const TemporaryFolder folder;
+  const auto pipe = folder.path() / "pipe";
+  BOOST_REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
+  const auto stream = open_stream(pipe);
+  BOOST_REQUIRE(stream);
+  auto made = Spool::temporary(pipe.string());
+  int asked = 0;
+  BOOST_TEST(!made->fill(stream->get(), [&] { return ++asked > 1; }).value(), "no writer is no end");
+  const int writer = ::open(pipe.c_str(), O_WRONLY | O_CLOEXEC);
+  BOOST_REQUIRE(::write(writer, "job", 3) == 3);
+  ::close(writer);
+  BOOST_TEST(made->fill(stream->get(), never).value());
+  BOOST_TEST(content_of(made->path()) == "job");
+}
+
+BOOST_AUTO_TEST_CASE(a_stream_that_cannot_be_opened_is_a_usage_error_with_its_name) {
+  const auto opened = open_stream("/dev/fd/987");
+  BOOST_REQUIRE(!opened);
+  BOOST_CHECK(opened.error().kind == ErrorKind::usage);
+  BOOST_TEST(opened.error().message == "/dev/fd/987: cannot be read; nothing was sent: Bad file descriptor");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -25,7 +25,7 @@ BOOST_AUTO_TEST_CASE(it_is_hopeless_when_the_first_hundred_users_are_all_refused
   BOOST_TEST(stopped.hopeless());
 }
 
-BOOST_AUTO_TEST_CASE(it_is_not_hopeless_once_anybody_was_accepted) {
+BOOST_AUTO_TEST_CASE(it_is_not_hopeless_once_any_user_was_accepted) {
   StoppedUsers stopped;
   stopped.accepted();
   for (StoppedUsers::User user = 1; user <= 2 * StoppedUsers::hopeless_from; ++user) stopped.stop(user);

@@ -9,6 +9,7 @@
 #include <vector>
 
 using namespace koobatch;
+using namespace koobatch::koodrive;
 using namespace koobatch::job;
 
 namespace {

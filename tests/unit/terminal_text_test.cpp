@@ -24,8 +24,14 @@ BOOST_AUTO_TEST_CASE(what_hides_or_reorders_text_is_spelt_out) {
   BOOST_TEST(harmless("a\u2028b\u2029c\u200bd\ufeff") == "a\\u{2028}b\\u{2029}c\\u{200b}d\\u{feff}");
 }
 
-BOOST_AUTO_TEST_CASE(bytes_that_are_no_utf8_are_replaced) {
+BOOST_AUTO_TEST_CASE(bytes_that_are_not_utf8_are_replaced) {
   BOOST_TEST(harmless("a\xff\xc0 b\xe5\x90") == "a�� b�");
+}
+
+BOOST_AUTO_TEST_CASE(json_is_made_harmless_and_remains_the_same_json) {
+  std::string out;
+  append_harmless_json(out, "{\"a\":\"\u009b2J\u202e\x7f\U000e0001 名前 \\n\xff\"}");
+  BOOST_TEST(out == R"({"a":"\u009b2J\u202e\u007f\udb40\udc01 名前 \n�"})");
 }
 
 BOOST_AUTO_TEST_CASE(wide_and_combining_characters_are_counted_as_they_are_shown) {

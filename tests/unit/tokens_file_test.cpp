@@ -66,11 +66,27 @@ BOOST_AUTO_TEST_CASE(objects_are_read_whatever_the_file_is_called) {
   BOOST_TEST(tokens->find("43")->line == 4U);
 }
 
-BOOST_AUTO_TEST_CASE(a_token_may_bring_its_scheme_word_and_be_long) {
+BOOST_AUTO_TEST_CASE(a_token_may_include_its_scheme_word_and_be_long) {
   const std::string longest(16 * 1024, 'x');
   const auto tokens = read("user_id,token\n42,AT abc\n43," + longest);
   BOOST_TEST(tokens->find("42")->token == "AT abc");
   BOOST_TEST(tokens->find("43")->token == longest);
+}
+
+BOOST_AUTO_TEST_CASE(windows_line_ends_and_a_byte_order_mark_are_not_part_of_any_token) {
+  constexpr int users = 5'000;
+  std::string csv = "\xef\xbb\xbfuser_id,token\r\n", objects = "\xef\xbb\xbf";
+  for (int i = 0; i < users; ++i) {
+    csv += fmt::format("u{},t{}\r\n", i, i);
+    objects += fmt::format(R"({{"user_id":"u{}","token":"t{}"}})", i, i) + "\r\n";
+  }
+  for (const auto& text : {csv, objects}) {
+    const auto tokens = read(text);
+    BOOST_TEST(tokens->size() == static_cast<std::size_t>(users));
+    for (const int i : {0, 17, users - 1}) {
+      BOOST_TEST(tokens->find(fmt::format("u{}", i))->token == fmt::format("t{}", i));
+    }
+  }
 }
 
 BOOST_AUTO_TEST_CASE(a_hundred_thousand_users_are_fine) {
@@ -81,7 +97,7 @@ BOOST_AUTO_TEST_CASE(a_hundred_thousand_users_are_fine) {
   BOOST_TEST(tokens->find("user77777")->token == "token77777");
 }
 
-BOOST_AUTO_TEST_CASE(what_others_can_read_is_refused_with_the_command_that_mends_it) {
+BOOST_AUTO_TEST_CASE(a_file_that_others_can_read_is_refused_with_the_command_that_corrects_it) {
   for (const mode_t mode : {0640U, 0604U, 0620U}) {
     const auto path = write("user_id,token\n42,one", mode);
     const auto tokens = job::read_tokens_file(path);
@@ -90,7 +106,7 @@ BOOST_AUTO_TEST_CASE(what_others_can_read_is_refused_with_the_command_that_mends
   }
 }
 
-BOOST_AUTO_TEST_CASE(what_is_no_file_is_refused) {
+BOOST_AUTO_TEST_CASE(a_path_that_is_not_a_file_is_refused) {
   BOOST_TEST(job::read_tokens_file(folder.path() / "none").error().message.find("none: cannot be read") !=
              std::string::npos);
   BOOST_TEST(job::read_tokens_file(folder.path())
@@ -105,7 +121,7 @@ BOOST_AUTO_TEST_CASE(errors_name_the_line_and_never_a_token) {
   BOOST_TEST(refusal("user_id,token,token\n") == ":1: the first row must be the header: user_id,token");
   BOOST_TEST(refusal("user_id,token\n42,one\n43,\n") == ":3: token: is empty");
   BOOST_TEST(refusal("user_id,token\n42," + c + ",x\n") == ":2: has 3 cells, user_id and token are two");
-  BOOST_TEST(refusal("user_id,token\n42\n") == ":2: has 1 cells, user_id and token are two");
+  BOOST_TEST(refusal("user_id,token\n42\n") == ":2: has 1 cell, user_id and token are two");
   BOOST_TEST(refusal("user_id,token\n42,\"" + c + "\r\nX-Evil: 1\"\n") ==
              ":2: token: holds a line break or another character that no header can carry");
   BOOST_TEST(refusal("user_id,token\n42,\"" + c + "\n\"\n") ==
@@ -137,7 +153,7 @@ BOOST_AUTO_TEST_CASE(errors_in_objects_name_the_line_and_never_a_token) {
              ":1: the line is longer than 32768 bytes, the most a line may have");
 }
 
-BOOST_AUTO_TEST_CASE(a_file_that_is_another_one_now_has_another_stamp) {
+BOOST_AUTO_TEST_CASE(a_replaced_file_has_another_stamp) {
   const auto first = read("user_id,token\n42,one\n");
   BOOST_TEST((auth::FileStamp::of(first->file()) == first->stamp()));
   std::filesystem::rename(folder.write("new", "user_id,token\n42,two\n"), first->file());

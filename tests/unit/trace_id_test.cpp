@@ -24,7 +24,7 @@ BOOST_AUTO_TEST_CASE(holds_prefix_line_and_attempt_from_left_to_right_highest_bi
   BOOST_TEST(to_string(TraceId{5, 17, 3}) == prefix + line + attempt);
 }
 
-BOOST_AUTO_TEST_CASE(is_decoded_to_what_it_was_made_of) {
+BOOST_AUTO_TEST_CASE(is_decoded_to_the_parts_it_was_made_of) {
   for (const TraceId id : {TraceId{0, 1, 1}, TraceId{0x3ffff, 0, 200}, TraceId{0x2a5a5, 0xdeadbeef, 255},
                            TraceId{1, 0x80000000, 0}, TraceId{0x20000, 1, 128}}) {
     const auto decoded = parse_trace_id(to_string(id));
@@ -41,7 +41,7 @@ BOOST_AUTO_TEST_CASE(writes_its_58_characters_and_nothing_beyond) {
   BOOST_TEST(std::count(buffer.begin(), buffer.end(), '#') == 2);
 }
 
-BOOST_AUTO_TEST_CASE(anything_else_is_no_trace_id) {
+BOOST_AUTO_TEST_CASE(anything_else_is_not_a_trace_id) {
   BOOST_TEST(!parse_trace_id("").has_value());
   BOOST_TEST(!parse_trace_id(std::string(57, '0')).has_value());
   BOOST_TEST(!parse_trace_id(std::string(59, '0')).has_value());

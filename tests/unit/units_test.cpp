@@ -1,9 +1,12 @@
 #include "koobatch/core/units.hpp"
 
+#include "contains.hpp"
+
 #include <boost/test/unit_test.hpp>
 
 using namespace koobatch;
 using namespace std::chrono_literals;
+using koobatch::test::contains;
 
 namespace {
 
@@ -22,10 +25,6 @@ std::string refusal(const Result<T>& result) {
   if (result.has_value()) return "accepted";
   BOOST_TEST((result.error().kind == ErrorKind::usage));
   return result.error().message;
-}
-
-bool contains(const std::string& text, const char* part) {
-  return text.find(part) != std::string::npos;
 }
 
 const Spelling durations[] = {{"200ms", 200ms},
@@ -120,7 +119,7 @@ BOOST_AUTO_TEST_CASE(anything_else_is_refused_as_a_rate_with_a_reason) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(rates_are_told_as_shortly_as_they_can_be_and_never_as_none) {
+BOOST_AUTO_TEST_CASE(rates_are_written_as_briefly_as_possible_and_never_as_none) {
   BOOST_TEST(format_rate(1200) == "1,200/s");
   BOOST_TEST(format_rate(500) == "500/s");
   BOOST_TEST(format_rate(90) == "90/s");

@@ -47,7 +47,7 @@ struct Fixture {
 
 BOOST_FIXTURE_TEST_SUITE(user_credentials, Fixture)
 
-BOOST_AUTO_TEST_CASE(each_user_is_sent_with_the_own_token) {
+BOOST_AUTO_TEST_CASE(each_users_requests_carry_its_own_token) {
   const auto credentials = make();
   BOOST_TEST(*credentials->header("1") == "Bearer+one");
   BOOST_TEST(*credentials->header("2") == "Bearer+two");
@@ -69,7 +69,7 @@ BOOST_AUTO_TEST_CASE(a_file_that_did_not_change_is_not_read_again) {
   BOOST_TEST(reads == 0);
 }
 
-BOOST_AUTO_TEST_CASE(a_replaced_file_is_read_once_for_all_who_were_refused) {
+BOOST_AUTO_TEST_CASE(a_replaced_file_is_read_once_for_all_refused_users) {
   const auto credentials = make();
   const auto refused_one = credentials->header("1");
   const auto refused_two = credentials->header("2");
@@ -83,7 +83,7 @@ BOOST_AUTO_TEST_CASE(a_replaced_file_is_read_once_for_all_who_were_refused) {
   BOOST_TEST(reads == 1);
 }
 
-BOOST_AUTO_TEST_CASE(who_is_not_in_the_new_file_keeps_the_old_token) {
+BOOST_AUTO_TEST_CASE(a_user_missing_from_the_new_file_keeps_the_old_token) {
   const auto credentials = make();
   next = {{"1", "newer"}};
   replace("second");

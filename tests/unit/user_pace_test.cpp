@@ -17,7 +17,7 @@ constexpr TimePoint start{1h};
 
 BOOST_AUTO_TEST_SUITE(user_pace)
 
-BOOST_AUTO_TEST_CASE(without_limits_and_pauses_there_is_nothing_to_ask) {
+BOOST_AUTO_TEST_CASE(without_limits_and_pauses_it_is_idle) {
   UserPace pace(0);
   BOOST_TEST(pace.idle());
   pace.take(1, start);
@@ -26,14 +26,14 @@ BOOST_AUTO_TEST_CASE(without_limits_and_pauses_there_is_nothing_to_ask) {
   BOOST_TEST(!pace.idle());
 }
 
-BOOST_AUTO_TEST_CASE(each_user_has_a_rate_of_its_own) {
+BOOST_AUTO_TEST_CASE(each_user_has_a_separate_rate) {
   UserPace pace(10);
   pace.take(1, start);
   BOOST_TEST((pace.due(1, start) == start + 100ms));
   BOOST_TEST((pace.due(2, start) <= start));
 }
 
-BOOST_AUTO_TEST_CASE(a_pause_is_the_users_alone_and_never_becomes_shorter) {
+BOOST_AUTO_TEST_CASE(a_pause_applies_only_to_its_user_and_never_becomes_shorter) {
   UserPace pace(0);
   pace.pause(1, start + 5s, start);
   pace.pause(1, start + 3s, start);
@@ -46,36 +46,38 @@ BOOST_AUTO_TEST_CASE(users_that_need_not_wait_are_forgotten) {
   for (UserPace::User user = 0; user < 1024; ++user) pace.pause(user, start + 1s, start);
   pace.pause(5000, start + 9s, start + 2s);
   pace.pause(5000, start + 3s, start + 2s);
-  BOOST_TEST((pace.due(5000, start + 2s) == start + 9s), "one that waits is not forgotten");
-  BOOST_TEST((pace.due(7, start) <= start), "its pause was over");
+  BOOST_TEST((pace.due(5000, start + 2s) == start + 9s), "a user who waits is not forgotten");
+  BOOST_TEST((pace.due(7, start) <= start), "this user's pause was over");
 }
 
-/// A service that lets a user do so much a second, a tenth of that at once, and asks the others to wait.
+/// A service that allows a user a number of requests a second, a tenth of that at once, and asks for a wait beyond it.
 class Gateway {
  public:
   explicit Gateway(double rate) : limiter_(rate, static_cast<std::uint32_t>(std::max(1.0, rate / 10))) {}
-  AdaptiveRate::Signal ask(TimePoint now) {
-    return limiter_.acquire(now) ? AdaptiveRate::Signal::accepted : AdaptiveRate::Signal::throttled;
-  }
+  bool ask(TimePoint now) { return limiter_.acquire(now); }
 
  private:
   RateLimiter limiter_;
 };
 
 BOOST_AUTO_TEST_CASE(most_of_what_the_service_allows_a_user_is_used_and_little_is_refused) {
-  using Signal = AdaptiveRate::Signal;
   for (const double allowed : {5.0, 20.0, 100.0, 1000.0}) {
     for (const Duration wait : {Duration(0ms), Duration(1s)}) {
       BOOST_TEST_CONTEXT(allowed << "/s, Retry-After " << seconds(wait) << " s") {
         UserPace pace(0);
+        const LearnedLimit everybody(0, 0, start, false);
         Gateway gateway(allowed);
         int accepted = 0, refused = 0;
         for (TimePoint now = start; now < start + 60s; now = std::max(now + 100us, pace.due(1, now + 100us))) {
           pace.take(1, now);
-          const Signal signal = gateway.ask(now);
-          (signal == Signal::accepted ? accepted : refused) += now >= start + 10s;
-          pace.observe(1, signal, now);
-          if (signal == Signal::throttled) pace.pause(1, now + wait, now);
+          const bool takes = gateway.ask(now);
+          (takes ? accepted : refused) += now >= start + 10s;
+          if (takes) {
+            pace.admitted(1, now, now);
+          } else {
+            pace.refused(1, now, now, wait, everybody);
+            pace.pause(1, now + wait, now);
+          }
         }
         BOOST_TEST(accepted >= 0.7 * allowed * 50);
         BOOST_TEST(refused <= 0.1 * allowed * 50);
@@ -84,7 +86,7 @@ BOOST_AUTO_TEST_CASE(most_of_what_the_service_allows_a_user_is_used_and_little_i
   }
 }
 
-BOOST_AUTO_TEST_CASE(a_queue_asks_with_one_operation_at_a_time) {
+BOOST_AUTO_TEST_CASE(a_queue_tries_one_operation_at_a_time) {
   UserQueues queues;
   queues.hold(1, 10, start + 1s, false);
   queues.hold(1, 11, start + 2s, false);
@@ -106,7 +108,7 @@ BOOST_AUTO_TEST_CASE(a_queue_asks_with_one_operation_at_a_time) {
   BOOST_TEST(queues.size() == 0U);
 }
 
-BOOST_AUTO_TEST_CASE(what_is_put_in_front_asks_first_and_no_sooner) {
+BOOST_AUTO_TEST_CASE(an_operation_put_in_front_goes_first_but_no_sooner) {
   UserQueues queues;
   queues.hold(1, 10, start + 1s, false);
   queues.hold(1, 11, start + 2s, true);

@@ -9,7 +9,7 @@ using koobatch::auth::UserTokens;
 
 BOOST_AUTO_TEST_SUITE(user_tokens)
 
-BOOST_AUTO_TEST_CASE(each_user_has_a_token_of_its_own) {
+BOOST_AUTO_TEST_CASE(each_user_has_a_separate_token) {
   UserTokens tokens("tokens.csv", {}, 100);
   BOOST_TEST((tokens.add("42", "one", 2) == nullptr));
   BOOST_TEST((tokens.add("43", "two", 3) == nullptr));
@@ -42,7 +42,7 @@ BOOST_AUTO_TEST_CASE(texts_stay_where_they_are_however_many_come) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(more_than_there_is_room_for_is_a_bug_and_does_no_harm) {
+BOOST_AUTO_TEST_CASE(adding_more_than_fits_is_a_bug_and_does_no_harm) {
   UserTokens tokens("tokens.csv", {}, 5);
   tokens.add("42", "one", 1);
   BOOST_CHECK_THROW(tokens.add("4", "x", 2), std::length_error);

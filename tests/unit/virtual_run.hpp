@@ -16,13 +16,13 @@
 
 namespace koobatch::flow::test {
 
-/// Any time will do; not the clock's origin, so that times before it exist.
+/// An arbitrary time; not the clock's origin, so that earlier times exist.
 constexpr TimePoint start{std::chrono::hours(1)};
 
-// The table has idempotent operations only; the others are made here.
-inline const job::OperationRow& unrepeatable_row() {
-  static const job::OperationRow row = [] {
-    job::OperationRow copy = *job::find_operation("rename_shared_folder");
+// The service's operations are all idempotent, so non-idempotent ones are made here.
+inline const koodrive::OperationRow& unrepeatable_row() {
+  static const koodrive::OperationRow row = [] {
+    koodrive::OperationRow copy = *koodrive::service_catalogue().find("rename_shared_folder");
     copy.idempotent = false;
     return copy;
   }();
@@ -30,87 +30,88 @@ inline const job::OperationRow& unrepeatable_row() {
 }
 
 /// The operation of line `line`: renames `folder`.
-inline job::Operation folder_rename(std::uint32_t line, std::string_view folder, bool idempotent = true,
-                                    std::string_view name = "name", std::string_view user = "user") {
-  job::Fields fields;
-  fields.row = idempotent ? job::find_operation("rename_shared_folder") : &unrepeatable_row();
+inline koodrive::Operation folder_rename(std::uint32_t line, std::string_view folder, bool idempotent = true,
+                                         std::string_view name = "name", std::string_view user = "user") {
+  koodrive::Fields fields;
+  fields.row = idempotent ? koodrive::service_catalogue().find("rename_shared_folder") : &unrepeatable_row();
   fields.values[0].present = fields.values[1].present = true;
   fields.values[0].text = folder;
   fields.values[1].text = name;
-  job::Operation operation;
-  job::OperationBuilder::build(fields, line, user, "", operation);
+  koodrive::Operation operation;
+  koodrive::OperationBuilder::build(fields, line, user, "", operation);
   return operation;
 }
 
-inline Outcome outcome(Verdict verdict, int http, std::string error = {}) {
-  Outcome it;
+inline koodrive::Outcome outcome(koodrive::Verdict verdict, int http, std::string error = {}) {
+  koodrive::Outcome it;
   it.verdict = verdict;
   it.http = http;
   it.error = std::move(error);
   return it;
 }
 
-inline Outcome succeeded() {
-  return outcome(Verdict::succeeded, 200);
+inline koodrive::Outcome succeeded() {
+  return outcome(koodrive::Verdict::succeeded, 200);
 }
-inline Outcome rejected() {
-  return outcome(Verdict::rejected, 400);
+inline koodrive::Outcome rejected() {
+  return outcome(koodrive::Verdict::rejected, 400);
 }
-inline Outcome lost() {
-  return outcome(Verdict::unclear, 0, "no answer");
+inline koodrive::Outcome lost() {
+  return outcome(koodrive::Verdict::unclear, 0, "no answer");
 }
-inline Outcome refused() {
-  return outcome(Verdict::not_applied, 0, "connection refused");
+inline koodrive::Outcome refused() {
+  return outcome(koodrive::Verdict::not_applied, 0, "connection refused");
 }
-inline Outcome stale() {
-  return outcome(Verdict::stale, 0, "closed before an answer came");
+inline koodrive::Outcome stale() {
+  return outcome(koodrive::Verdict::stale, 0, "closed before an answer came");
 }
-inline Outcome mended() {
-  return outcome(Verdict::repeat, 401);
+inline koodrive::Outcome mended() {
+  return outcome(koodrive::Verdict::repeat, 401);
 }
-/// A verdict on the user: a VirtualRun stops that one.
-inline Outcome unauthorized() {
-  return outcome(Verdict::unauthorized, 401);
+/// An outcome that concerns the user: a VirtualRun stops that user.
+inline koodrive::Outcome unauthorized() {
+  return outcome(koodrive::Verdict::unauthorized, 401);
 }
-inline Outcome throttled(std::optional<Duration> retry_after = std::nullopt, bool user_only = false) {
-  Outcome it = outcome(Verdict::throttled, 429);
+inline koodrive::Outcome throttled(std::optional<Duration> retry_after = std::nullopt, bool user_only = false) {
+  koodrive::Outcome it = outcome(koodrive::Verdict::throttled, 429);
   it.retry_after = retry_after;
   it.user_only = user_only;
   return it;
 }
 
-/// A whole run on a clock of its own: one scheduler and its seats, a service and a disk that answer after a while. What
-/// happens is what the hooks say; the run only sees to it that it happens in the order of time.
+/// A whole run on a virtual clock: one scheduler and its seats, with a service and a disk that answer after a while.
+/// The hooks decide what happens; the run only ensures that it happens in order of time.
 class VirtualRun {
  public:
   struct Reply {
-    Outcome outcome;
+    koodrive::Outcome outcome;
     Duration latency{};
   };
   struct Hooks {
-    std::function<Reply(const job::Operation&, std::uint8_t attempt, bool fresh_connection)> service;
+    std::function<Reply(const koodrive::Operation&, std::uint8_t attempt, bool fresh_connection)> service;
     std::function<Reply()> connect = [] { return Reply{succeeded(), std::chrono::milliseconds(1)}; };
     std::function<Duration()> sync = [] { return std::chrono::milliseconds(2); };
-    // For watching only.
-    std::function<void(std::uint32_t line, const Outcome&)> on_completed = [](std::uint32_t, const Outcome&) {};
+    // For observation only.
+    std::function<void(std::uint32_t line, const koodrive::Outcome&)> on_completed = [](std::uint32_t,
+                                                                                        const koodrive::Outcome&) {};
     std::function<void(std::uint32_t line, Status)> on_final = [](std::uint32_t, Status) {};
     std::function<void(std::uint32_t line)> on_durable = [](std::uint32_t) {};
     std::function<void(std::uint32_t line, std::uint8_t attempt)> on_noted = [](std::uint32_t, std::uint8_t) {};
     std::function<void(std::uint32_t line, std::uint8_t attempt)> on_note_durable = [](std::uint32_t, std::uint8_t) {};
-    /// A connection failed; the operation it was counted against, if it was.
+    /// Called when a connection failed, with the operation that this finalised, if any.
     std::function<void(std::optional<std::uint32_t> final_line)> on_connect_failed = [](auto) {};
   };
 
   VirtualRun(const SchedulerSettings& settings, const PaceSettings& pace_settings, std::size_t seats, Hooks hooks)
       : pace(pace_settings, start), scheduler(settings, pace, stopped, 42), hooks_(std::move(hooks)), seats_(seats) {}
 
-  void enqueue(job::Operation operation) { job_.push_back(std::move(operation)); }
+  void enqueue(koodrive::Operation operation) { job_.push_back(std::move(operation)); }
 
-  /// Goes on until everything is done, or time is up. True if everything is done.
+  /// Runs until everything is done or `time` is over. Returns whether everything is done.
   bool run(Duration time = std::chrono::hours(1000)) {
     const TimePoint end = now + time;
     while (!done()) {
-      // What is left out in a turn makes room for more.
+      // Operations left out during a turn make room for more.
       do {
         feed();
         give_turns();
@@ -164,7 +165,7 @@ class VirtualRun {
     }
   }
 
-  /// False: the seat waits.
+  /// Gives the seat a turn. Returns false if it waits.
   bool give_turn(VirtualSeat& seat) {
     const Action action = scheduler.next(seat.seat, now);
     switch (action.kind) {
@@ -199,7 +200,7 @@ class VirtualRun {
       seat.busy = false;
       if (it.http == 0) seat.seat.connected = false;
       const std::uint32_t line = scheduler.operation(slot).line();
-      if (it.verdict == Verdict::unauthorized) {
+      if (it.verdict == koodrive::Verdict::unauthorized) {
         stopped.stop(UserPace::hash(scheduler.operation(slot).user()));
         scheduler.leave_out(seat.seat, slot, it, now);
         hooks_.on_completed(line, it);
@@ -216,7 +217,7 @@ class VirtualRun {
     seat.busy = true;
     at(now + reply.latency, [this, &seat, it = std::move(reply.outcome)] {
       seat.busy = false;
-      if (it.verdict == Verdict::succeeded) {
+      if (it.verdict == koodrive::Verdict::succeeded) {
         seat.seat.connected = seat.fresh = true;
         return;
       }
@@ -272,16 +273,16 @@ class VirtualRun {
   }
 
   Hooks hooks_;
-  std::deque<job::Operation> job_;
+  std::deque<koodrive::Operation> job_;
   std::deque<VirtualSeat> seats_;
   std::multimap<TimePoint, std::function<void()>> events_;
-  std::vector<std::function<void()>> group_;  ///< what tells of each line recorded and not yet being synced
+  std::vector<std::function<void()>> group_;  ///< notifications for recorded lines that are not being synced yet
   TimePoint sync_due_;
   std::uint64_t ticket_ = 1;
   bool syncing_ = false;
 };
 
-/// By how much the fullest window of `times` exceeds what rate and burst allow it; at most 0 if none does. Looks at all
+/// By how much the fullest window of `times` exceeds what rate and burst allow; at most 0 if none does. Considers all
 /// windows: with v(k) = k − rate × t(k), the window from i to j holds v(j) − v(i) + 1 more than rate × its length.
 inline double excess_over(double rate, double burst, const std::vector<TimePoint>& times) {
   double lowest = 1e300;

@@ -49,7 +49,7 @@ BOOST_AUTO_TEST_CASE(nothing_else_a_shell_does_is_done) {
   check("echo $HOME ~ *.txt >x #y;z", {"echo", "$HOME", "~", "*.txt", ">x", "#y;z"});
 }
 
-BOOST_AUTO_TEST_CASE(a_quote_that_is_never_closed_or_no_program_is_refused) {
+BOOST_AUTO_TEST_CASE(an_unclosed_quote_or_a_missing_program_is_refused) {
   BOOST_TEST(refusal("a 'b").find("--command: a ' is never closed") != std::string::npos);
   BOOST_TEST(refusal("a \"b").find("a \" is never closed") != std::string::npos);
   for (const char* command : {"", " \t", "''", "'' x"}) {

@@ -8,7 +8,7 @@
 
 namespace koobatch::auth {
 
-/// Which app's signature stands in for a token.
+/// The app whose signature replaces a token.
 struct AppSettings {
   std::string id;
   std::filesystem::path secret_file;
@@ -20,7 +20,7 @@ struct AppSettings {
 class AppKey {
  public:
   AppKey(std::string id, Secret secret) : id_(std::move(id)), secret_(std::move(secret)) {}
-  /// Reads the secret; a missing, empty or unusable one is a usage error that says how to mend it. Null if the settings
+  /// Reads the secret. A missing, empty or unusable one is a usage error that says how to fix it. Null if the settings
   /// name no app.
   static Result<std::shared_ptr<const AppKey>> load(const AppSettings& settings);
 
@@ -32,7 +32,7 @@ class AppKey {
   Secret secret_;
 };
 
-/// Can the header carry such an app ID, between "AppId=" and the comma after it?
+/// Whether the header can carry this app ID, between "AppId=" and the comma after it.
 bool is_app_id(std::string_view text);
 
 }  // namespace koobatch::auth

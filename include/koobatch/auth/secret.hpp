@@ -11,10 +11,10 @@
 
 namespace koobatch::auth {
 
-/// Bytes that are wiped before their memory is given back, and never copied.
+/// Bytes that are never copied, and wiped before their memory is freed.
 class Secret {
  public:
-  /// So many zero bytes.
+  /// `size` zero bytes.
   explicit Secret(std::size_t size) : bytes_(std::make_unique<char[]>(size)), capacity_(size), size_(size) {}
   explicit Secret(std::string_view text);
   Secret(Secret&& other) noexcept;
@@ -23,23 +23,24 @@ class Secret {
 
   char* data() { return bytes_.get(); }
   std::string_view view() const { return {bytes_.get(), size_}; }
-  /// Leaves out what comes after the first `size` bytes.
+  /// Drops everything after the first `size` bytes.
   void shorten(std::size_t size) { size_ = size; }
 
  private:
   std::unique_ptr<char[]> bytes_;
-  std::size_t capacity_;  ///< all that is wiped
+  std::size_t capacity_;  ///< everything that is wiped
   std::size_t size_;
 };
 
 constexpr std::size_t max_secret = 16 * 1024;
 
-/// A file with these facts (of fstat) and secrets in it may be read by its owner only; else the error (usage) says what
-/// command mends that. `source` names it in messages. What is no regular file is not judged.
+/// Checks that only the owner of a file that holds secrets can read it. `facts` are its fstat(). The error (usage)
+/// gives the command that corrects its permissions. `source` names the file in messages. Anything but a regular file
+/// passes.
 Result<void> check_owner_only(const struct stat& facts, const std::filesystem::path& path, const std::string& source);
 
-/// Reads a file that holds a secret and nothing else, at most `limit` bytes, as they are. One that others can read
-/// is refused. `source` names it in messages: "--app-secret-file secret".
+/// Reads a file that holds a secret and nothing else, unchanged, at most `limit` bytes. A file that others can read is
+/// refused. `source` names it in messages: "--app-secret-file secret".
 Result<Secret> read_secret_file(const std::filesystem::path& path, const std::string& source,
                                 std::size_t limit = max_secret);
 

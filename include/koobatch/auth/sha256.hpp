@@ -10,7 +10,7 @@ namespace koobatch::auth {
 
 using Sha256Digest = std::array<unsigned char, 32>;
 
-/// SHA-256, one text after the other. Not thread-safe.
+/// SHA-256 of one text after another, reusing one context. Not thread-safe.
 class Sha256 {
  public:
   Sha256();
@@ -21,7 +21,7 @@ class Sha256 {
   std::unique_ptr<EVP_MD_CTX, void (*)(EVP_MD_CTX*)> context_;
 };
 
-/// HMAC-SHA256 with one key, which is scheduled once. Not thread-safe.
+/// HMAC-SHA256 with a fixed key, scheduled once. Not thread-safe.
 class HmacSha256 {
  public:
   explicit HmacSha256(std::string_view key);
@@ -31,7 +31,7 @@ class HmacSha256 {
   std::unique_ptr<EVP_MAC_CTX, void (*)(EVP_MAC_CTX*)> context_;
 };
 
-/// In lower case, as signatures are written.
+/// Appends the digest in lower-case hexadecimal, as signatures are written.
 void append_hex(const Sha256Digest& digest, std::string& out);
 
 }  // namespace koobatch::auth

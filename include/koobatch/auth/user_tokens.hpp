@@ -11,25 +11,25 @@
 
 namespace koobatch::auth {
 
-/// Which token each user has, as a file told it. Little more than the file's size in memory, which is wiped at the end.
+/// The token of each user, as read from a file. Takes little more memory than the file, and is wiped at the end.
 class UserTokens {
  public:
   struct Entry {
     std::string_view token;
-    std::uint32_t line = 0;  ///< of the file
+    std::uint32_t line = 0;  ///< in the file
   };
 
-  /// `room`: bytes that all users and tokens take together, at most.
+  /// `room`: upper limit for the bytes of all users and tokens together.
   UserTokens(std::filesystem::path file, const FileStamp& stamp, std::size_t room);
 
-  /// Null if it was added; otherwise what the user has already. Both are within the room.
+  /// Null if it was added; otherwise the user's existing entry. Precondition: both texts fit into the remaining room.
   const Entry* add(std::string_view user, std::string_view token, std::uint32_t line);
-  /// Null: the user has none.
+  /// Null: the user has no token.
   const Entry* find(std::string_view user) const;
 
   std::size_t size() const { return entries_.size(); }
   const std::filesystem::path& file() const { return file_; }
-  /// Of the file as it was read.
+  /// Of the file when it was read.
   const FileStamp& stamp() const { return stamp_; }
 
  private:
@@ -37,7 +37,7 @@ class UserTokens {
 
   std::filesystem::path file_;
   FileStamp stamp_;
-  Secret text_;  ///< never grows, so that the views into it stay good
+  Secret text_;  ///< never grows, so that views into it stay valid
   std::size_t used_ = 0;
   boost::unordered_flat_map<std::string_view, Entry> entries_;
 };

@@ -3,7 +3,7 @@
 
 namespace koobatch::auth {
 
-/// Overwrites what `text` holds, its spare room included, and empties it: freed memory keeps its bytes otherwise.
+/// Overwrites all of `text`, including its spare capacity, and empties it: freed memory would keep the bytes otherwise.
 void wipe(std::string& text);
 
 }  // namespace koobatch::auth

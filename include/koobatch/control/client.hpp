@@ -8,7 +8,7 @@
 
 namespace koobatch::control {
 
-/// Asks the run that writes `report`. An error if it refused, or did not answer in time.
+/// Sends a request to the run that writes `report`. An error if the run refused it, or did not answer in time.
 Result<std::variant<Reply, Silence>> ask(const std::filesystem::path& report, const Request& request);
 
 }  // namespace koobatch::control

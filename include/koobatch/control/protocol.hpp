@@ -6,13 +6,13 @@
 #include <string>
 #include <string_view>
 
-/// What is said on the socket of a run: one line of JSON each way.
+/// The protocol on a run's control socket: one line of JSON each way.
 namespace koobatch::control {
 
-/// {"do":"status"} or {"do":"set","rate":200,"pause":true}, in which either member may be missing.
+/// {"do":"status"} or {"do":"set","rate":200,"pause":true}, in which either setting may be missing.
 struct Request {
   std::optional<double> rate;  ///< requests a second from now on; 0: no limit
-  std::optional<bool> pause;   ///< a pause is to begin, or to end
+  std::optional<bool> pause;   ///< whether to pause or to continue
 
   bool changes() const { return rate || pause; }
 };
@@ -25,13 +25,14 @@ struct Reply {
 };
 constexpr std::size_t longest_reply = std::size_t{256} * 1024;
 
-/// With the newline.
+/// Includes the newline.
 std::string to_line(const Request& request);
 std::string to_line(const Result<Reply>& reply);
 
-/// Without the newline; of any bytes. What is not understood wholly is not obeyed at all.
+/// `line` is without its newline, and may hold any bytes. A request that is not fully understood is rejected as a
+/// whole.
 Result<Request> parse_request(std::string_view line);
-/// An error is what the run said, or that it was nothing one could understand.
+/// The error is the run's own, or says that the reply is unreadable.
 Result<Reply> parse_reply(std::string_view line);
 
 }  // namespace koobatch::control

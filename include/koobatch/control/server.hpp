@@ -14,19 +14,19 @@
 
 namespace koobatch::control {
 
-/// Answers other processes of the same user at a socket beside the report. Has no thread of its own and never waits for
-/// anybody: who asks slowly is answered later, who says nothing is left.
+/// Answers other processes of the same user at a socket beside the report. Has no thread of its own and never blocks:
+/// slow clients are answered later, silent ones are disconnected.
 class Server {
  public:
-  /// At once; who comes then takes the place of who has waited longest.
+  /// The maximum number of clients; a further one replaces the client that has waited longest.
   static constexpr std::size_t most_clients = 4;
   static constexpr Duration patience = std::chrono::seconds(5);
-  /// Open files it needs.
+  /// Descriptors it needs.
   static constexpr std::size_t descriptors = most_clients + 2;
 
   static Result<Server> open(const std::filesystem::path& report);
 
-  /// Answers what was asked since the last call. `answer` is given a line without its end, and gives one with it.
+  /// Answers the requests since the last call. `answer` is passed a line without its newline, and returns one with it.
   void serve(const std::function<std::string(std::string_view)>& answer, TimePoint now);
 
  private:
@@ -40,7 +40,7 @@ class Server {
   static bool attend(Client& client, const std::function<std::string(std::string_view)>& answer, TimePoint now);
 
   SocketFile socket_;
-  std::list<Client> clients_;  ///< who has waited longest comes first
+  std::list<Client> clients_;  ///< in the order in which they connected
 };
 
 }  // namespace koobatch::control

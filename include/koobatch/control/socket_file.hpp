@@ -7,18 +7,18 @@
 #include <filesystem>
 #include <variant>
 
-/// The Unix socket of a run, as a file beside its report. The name may be as long as any file's, though the address of
-/// a socket holds 107 bytes only.
+/// A run's Unix socket, as a file beside its report. Its name may be as long as any file name, although a socket's
+/// address holds only 107 bytes.
 namespace koobatch::control {
 
-/// `<report>.control`, whichever way the report is named.
+/// `<report>.control`, in canonical form, however the report is named.
 Result<std::filesystem::path> socket_path(const std::filesystem::path& report);
 
-/// A socket that listens, does not block, and is closed in child processes. Its file is there while this is.
+/// A listening socket: non-blocking, and closed in child processes. Its file exists as long as this object.
 class SocketFile {
  public:
-  /// For its owner only from its first moment on. Takes the place of another socket, which a killed process left, or
-  /// one whose report has been renamed; of anything else never.
+  /// Creates the socket, accessible to its owner only from the first moment. Replaces another socket, left by a killed
+  /// process or belonging to a renamed report, but never any other file.
   static Result<SocketFile> listen(const std::filesystem::path& path);
   SocketFile(SocketFile&& other) noexcept = default;
   SocketFile& operator=(SocketFile&&) = delete;
@@ -27,7 +27,7 @@ class SocketFile {
   int descriptor() const { return socket_.get(); }
 
  private:
-  /// Which file it is, whatever its name.
+  /// Identifies the file, whatever its name.
   struct Identity {
     dev_t device;
     ino_t inode;
@@ -37,16 +37,16 @@ class SocketFile {
 
   std::filesystem::path path_;
   Identity identity_;
-  Descriptor socket_;  ///< none: moved from
+  Descriptor socket_;  ///< empty: moved from
 };
 
-/// Why nobody could be asked.
+/// Why no run could be asked.
 enum class Silence {
-  nobody,     ///< nobody listens there
-  forbidden,  ///< who listens is another user's
+  nobody,     ///< no process listens there
+  forbidden,  ///< another user's process listens there
 };
 
-/// Connected to who listens there. Reading and writing take `patience_seconds` at most.
+/// Connects to the listening process. Reads and writes time out after `patience_seconds`.
 Result<std::variant<Descriptor, Silence>> connect_to(const std::filesystem::path& path, int patience_seconds);
 
 }  // namespace koobatch::control

@@ -10,33 +10,33 @@
 #include <string>
 #include <vector>
 
-/// How a run stands, in words and as JSON. All that came from outside is harmless to a terminal.
+/// The state of a run, in words and as JSON. Foreign text in it is harmless to a terminal.
 namespace koobatch::control {
 
-/// A run that goes on.
+/// A run in progress.
 struct LiveRun {
-  const std::string& report;  ///< its path, from which folder on is this process's business
+  const std::string& report;  ///< its path, relative to this process's folder
   const report::RunRecord& run;
   const observe::Progress& progress;
   pid_t process;
 };
 
-/// Lines, the first of which is to follow the report's name: who asks may know it by another.
+/// The first line follows the report's name, which the caller adds: it may know the report by another name.
 std::vector<std::string> status_lines(const LiveRun& live);
 std::string status_json(const LiveRun& live);
 
-/// Who works on a report about which nobody could be asked.
+/// Which process works on a report whose run could not be asked.
 enum class AtWork {
   nobody,
   a_process,             ///< that cannot be asked
   another_users_process  ///< that we may not ask
 };
 
-/// The same of a report that has to speak for itself; the first line names it.
+/// The status as far as the report itself shows it; the first line names it.
 std::vector<std::string> status_lines(const report::Summary& summary, AtWork at_work);
 std::string status_json(const report::Summary& summary, AtWork at_work);
 
-/// What a request came to: "at most 200/s from now on, before 500/s". One sentence for each change.
+/// The effect of a request: "at most 200/s from now on (previously 500/s)". One sentence per change.
 std::vector<std::string> describe(const Request& request, const PaceState& before);
 /// "at most 200/s, throttled to 120/s by HTTP 429"
 std::string in_force(const observe::Snapshot& snapshot);

@@ -11,17 +11,17 @@
 
 namespace koobatch::control {
 
-/// Keeps an eye on a run while it goes on: how it moves, what is asked about it, and what it is told to do. One thread,
-/// that of who waits for the run.
+/// Watches a running run: updates its progress, and answers and obeys control requests. For use on the thread that
+/// waits for the run.
 class Supervisor {
  public:
-  /// `server`: nothing if nobody can ask.
+  /// `server`: nothing if the run cannot be asked.
   Supervisor(engine::Run& run, std::string report, std::optional<Server> server);
 
-  /// To be called several times a second.
+  /// Serves requests and updates the progress. To be called several times a second.
   void tick(TimePoint now);
   const observe::Progress& progress() const { return progress_; }
-  /// Prints how the run stands, for who sent a signal.
+  /// Prints the run's status in response to a signal.
   void print_status() const;
 
  private:

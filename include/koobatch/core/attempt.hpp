@@ -7,7 +7,7 @@
 
 namespace koobatch {
 
-/// What became of one attempt, as a result's `history` tells it.
+/// The outcome of one attempt, as recorded in a result's `history`.
 struct AttemptRecord {
   std::uint8_t attempt = 0;  ///< the number in its trace ID
   int http = 0;              ///< 0: no answer

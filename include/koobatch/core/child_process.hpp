@@ -12,26 +12,26 @@ namespace koobatch {
 
 /// How to start a program.
 struct Launch {
-  std::string_view option;                ///< what asked for it, for messages
+  std::string_view option;                ///< the setting that asked for it, for messages
   const std::vector<std::string>& words;  ///< the program, found as a shell finds it, and its arguments
   int output;                             ///< descriptor that becomes its standard output
-  int errors;                             ///< the same for standard error
-  char* const* environment;               ///< "NAME=VALUE" each, and a null pointer at the end
+  int errors;                             ///< descriptor that becomes its standard error
+  char* const* environment;               ///< "NAME=VALUE" strings, ended by a null pointer
 };
 
-/// A running program. It has an empty standard input, none of our other descriptors, signals as if a shell had started
-/// it, and a process group of its own, so that it can be ended together with whatever it starts.
+/// A running program. It gets an empty standard input, none of our other descriptors, the default signal handling, and
+/// its own process group, so that it can be killed together with its children.
 class ChildProcess {
  public:
-  /// The error (usage) names the program alone: its arguments may be nobody's business.
+  /// The error (usage) names only the program: its arguments may be confidential.
   static Result<ChildProcess> start(const Launch& launch);
-  /// Kills it with all it started, if it still runs.
+  /// Kills the program and its process group if it is still running.
   ~ChildProcess();
   ChildProcess(ChildProcess&& other) noexcept;
   ChildProcess& operator=(ChildProcess&&) = delete;
 
-  /// How it ended, as waitpid() says it; nothing while it runs. Not to be asked again then. Where SIGCHLD is ignored,
-  /// waitpid() has nothing to say: then it is no success.
+  /// Its wait status, as waitpid() returns it; nothing while it runs. Must not be called again once it has returned a
+  /// status. Where SIGCHLD is ignored, waitpid() has no status to return: that counts as a failure.
   std::optional<int> ended();
 
  private:

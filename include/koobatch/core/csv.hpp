@@ -4,11 +4,11 @@
 
 namespace koobatch {
 
-/// Appends a cell of CSV as RFC 4180 has it: in quotes only if it needs them.
-void append_csv_cell(std::string& out, std::string_view cell);
+/// Appends a CSV cell as RFC 4180 specifies, quoted only if necessary. `delimiter`: what separates cells.
+void append_csv_cell(std::string& out, std::string_view cell, char delimiter = ',');
 
-/// As above, for a text from outside that is read in a spreadsheet: one that would be taken for a formula gets an
-/// apostrophe in front, the spreadsheets' own mark for text.
+/// Appends a cell whose text comes from outside and will be opened in a spreadsheet: text that a spreadsheet would take
+/// for a formula is prefixed with an apostrophe, which marks it as text there.
 void append_csv_text(std::string& out, std::string_view text);
 
 }  // namespace koobatch

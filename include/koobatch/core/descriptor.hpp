@@ -5,7 +5,7 @@
 
 namespace koobatch {
 
-/// Closes the descriptor it holds, if it holds one.
+/// Owns a file descriptor, if it holds one, and closes it.
 class Descriptor {
  public:
   explicit Descriptor(int fd = -1) : fd_(fd) {}
@@ -16,7 +16,7 @@ class Descriptor {
   Descriptor& operator=(Descriptor&&) = delete;
 
   int get() const { return fd_; }
-  /// The caller's from now on.
+  /// Passes ownership to the caller.
   int release() { return std::exchange(fd_, -1); }
   explicit operator bool() const { return fd_ >= 0; }
 

@@ -11,7 +11,7 @@ enum class ErrorKind {
   usage,  ///< a flag, a setting or a path the user gave cannot be used: nothing was started
   job,    ///< the job itself is invalid: nothing was sent
   limit,  ///< more went wrong than the user allows: the run was stopped, and can be resumed
-  fatal,  ///< the run cannot go on (credentials, TLS, disk, endpoint): it can be resumed
+  fatal,  ///< the run cannot continue (credentials, TLS, disk, endpoint): it can be resumed
 };
 
 /// A failure as a value. `message` is one sentence for the operator: what happened, where, and what to do about it.
@@ -30,10 +30,10 @@ inline Error fatal_error(std::string message) {
   return {ErrorKind::fatal, std::move(message)};
 }
 
-/// "PATH: what: cause from errno", for a failed system call. Reads errno's value from `code`.
+/// "PATH: what: cause", for a failed system call. `code` is the errno of that call.
 Error system_error(ErrorKind kind, const std::string& path, const std::string& what, int code);
 
-/// A value or an Error. `value()` on an error is a bug in the caller and throws std::logic_error.
+/// A value or an Error. Calling `value()` on an error is a bug in the caller and throws std::logic_error.
 template <class T>
 using Result = boost::system::result<T, Error>;
 

@@ -9,24 +9,24 @@
 
 namespace koobatch {
 
-/// A name beside `path` that this process has not used yet, nor has any other that runs. There may be a file of that
-/// name all the same: one that was killed left it, or one with its own process numbers (a container) uses it.
+/// A name beside `path` that neither this process nor another running one has used. A file of that name may exist
+/// nevertheless: left behind by a killed process, or made by one in another process ID namespace (a container).
 std::filesystem::path temporary_name(const std::filesystem::path& path);
 
-/// An empty file of such a name, which nobody else has, open for writing. Its removal is the caller's.
+/// An empty file with a temporary name, created exclusively and open for writing. The caller removes it.
 struct Temporary {
   std::filesystem::path path;
-  Descriptor file;  ///< none, and errno says why: it could not be made
+  Descriptor file;  ///< empty if it could not be created; errno then says why
 };
-/// `mode` is less the umask; `flags` are more ones for open().
+/// `mode` is subject to the umask; `flags` are added to those passed to open().
 Temporary open_temporary(const std::filesystem::path& path, mode_t mode, int flags = 0);
 
-/// A file that gets its name only when all of it is durable, and never takes that of another: nobody finds half of it.
-/// Until then it is `.koobatch-<pid>-<n>.tmp` in the same folder, and is removed when it is not finished; only a
-/// process that is killed meanwhile leaves one behind.
+/// A file that gets its name only once all of it is durable, and never replaces another: readers never find half of it.
+/// Until then it is `.koobatch-<pid>-<n>.tmp` in the same folder. It is removed unless it is finished; only a killed
+/// process leaves one behind.
 class NewFile {
  public:
-  /// A usage error if there is a file of that name already, or none can be made there. `mode` is less the umask.
+  /// A usage error if a file of that name exists already or none can be created there. `mode` is subject to the umask.
   static Result<NewFile> create(const std::filesystem::path& path, mode_t mode);
   NewFile(NewFile&& other) noexcept = default;
   NewFile& operator=(NewFile&&) = delete;
@@ -41,10 +41,10 @@ class NewFile {
   Error failure(const char* what, int code) const;
 
   std::filesystem::path path_;
-  Temporary temporary_;  // without its file: finished or moved from
+  Temporary temporary_;  // no descriptor: finished or moved from
 };
 
-/// Renames without ever replacing another file. Sets errno and returns false on failure.
+/// Renames without replacing an existing file. On failure sets errno and returns false.
 bool rename_new(const std::filesystem::path& from, const std::filesystem::path& to);
 
 }  // namespace koobatch

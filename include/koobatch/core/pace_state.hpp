@@ -1,25 +1,28 @@
 #pragma once
 #include "koobatch/core/clock.hpp"
+#include "koobatch/core/pace_findings.hpp"
 
 #include <algorithm>
 
 namespace koobatch {
 
-/// How fast a run may go at one moment, and what keeps it from going faster. What is 0 or false is not so.
+/// How fast a run may go at one moment, and what limits it. 0 and false mean that a limit does not apply.
 struct PaceState {
-  double rate = 0;        ///< requests a second, as the user allows
-  double learned = 0;     ///< the same as the service was found to allow
-  int learned_http = 0;   ///< the answer that was the reason
-  Duration wait{};        ///< what is left of the time the service asked to wait
-  int wait_http = 0;      ///< with which answer
+  double rate = 0;        ///< requests a second, as set by the user
+  PaceFindings found;     ///< about what the service takes
+  int limit_http = 0;     ///< HTTP status of the answer that the found limit is based on
+  Duration wait{};        ///< remaining time of a wait the service asked for
+  int wait_http = 0;      ///< HTTP status of that answer
   bool down = false;      ///< the service does not answer, or fails every request
-  int down_http = 0;      ///< with which answer; 0: none
-  bool renewing = false;  ///< nothing leaves before there are new credentials
-  bool paused = false;    ///< nothing leaves before the user says so
+  int down_http = 0;      ///< HTTP status of its answers; 0: no answer
+  bool renewing = false;  ///< nothing is sent until there are new credentials
+  bool paused = false;    ///< nothing is sent until the user resumes the run
   Duration paused_for{};
 
-  /// Most requests a second, whoever set it; 0: no limit.
-  double limit() const { return rate > 0 && learned > 0 ? std::min(rate, learned) : std::max(rate, learned); }
+  /// Most requests a second, by whichever limit is lower; 0: no limit.
+  double limit() const {
+    return rate > 0 && found.limit > 0 ? std::min(rate, found.limit) : std::max(rate, found.limit);
+  }
 };
 
 }  // namespace koobatch

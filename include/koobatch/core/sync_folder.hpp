@@ -3,8 +3,8 @@
 
 namespace koobatch {
 
-/// Makes what was created, renamed or removed in the folder last. 0, or the errno that says why it may not; where the
-/// file system has no such operation on folders nothing more can be done, and that is no error.
+/// Makes creations, renames and removals in the folder durable (fsync). Returns 0 or an errno. A file system that
+/// cannot sync folders is not an error: nothing more can be done there.
 int sync_folder(const std::filesystem::path& folder);
 
 }  // namespace koobatch

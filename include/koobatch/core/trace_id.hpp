@@ -21,9 +21,9 @@ struct TraceId {
 constexpr std::size_t trace_id_length = 58;
 constexpr std::uint32_t trace_prefix_bits = 18;
 
-/// Writes exactly trace_id_length characters to `out`. Of `prefix` only the lowest 18 bits fit.
+/// Writes exactly trace_id_length characters to `out`. Only the lowest 18 bits of `prefix` are used.
 void write_trace_id(const TraceId& id, char* out) noexcept;
-/// The same as a string.
+/// The 58 characters as a string.
 std::string to_string(const TraceId& id);
 /// Nothing if `text` is not 58 characters of '0' and '1'.
 std::optional<TraceId> parse_trace_id(std::string_view text) noexcept;

@@ -7,8 +7,8 @@
 
 namespace koobatch {
 
-/// Reads the code point at `text[i]` (i < size) and moves `i` past it; negative for bytes that are not UTF-8, of which
-/// at least one is passed over.
+/// Decodes the code point at `text[i]` and moves `i` past it. Precondition: i < size. Negative for bytes that are not
+/// UTF-8, of which at least one is skipped.
 inline std::int32_t next_code_point(std::string_view text, std::size_t& i) {
 // The conversions are inside ICU's macro.
 #pragma GCC diagnostic push

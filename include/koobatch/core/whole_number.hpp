@@ -6,8 +6,8 @@
 
 namespace koobatch {
 
-/// The whole number `value` is, be it a JSON number or, as some of the service's pages send it, a string of one;
-/// nothing if it is neither.
+/// The whole number in `value`: a JSON number, also one written as 0.0, or, as some of the service's pages show it, a
+/// string holding one; nothing if it is neither.
 std::optional<std::int64_t> whole_number(const simdjson::dom::element& value);
 
 }  // namespace koobatch

@@ -26,7 +26,7 @@ struct WipingAllocator {
 };
 
 using WipedBytes = std::vector<char, WipingAllocator<char>>;
-/// What is too short to be on the heap is not wiped: reserve() more.
+/// Text short enough to be stored outside the heap is not wiped: reserve() more than that.
 using WipedString = std::basic_string<char, std::char_traits<char>, WipingAllocator<char>>;
 
 }  // namespace koobatch

@@ -7,13 +7,13 @@
 
 namespace koobatch {
 
-/// Splits a command into words as a shell does, without anything else a shell does: blanks separate; what stands within
-/// '…' is taken as it is; within "…" a backslash stands before " and \ only; elsewhere it takes the next character as
-/// it is. An error (usage) if there is no word, or a quote is never closed; `option` is what gave the command.
+/// Splits a command into words by the shell's quoting rules and nothing else: blanks separate words; text within '…' is
+/// literal; within "…" a backslash escapes only " and \; elsewhere it escapes the next character. A usage error if
+/// there is no word or a quote is never closed; `option` names the setting that holds the command.
 Result<std::vector<std::string>> split_words(std::string_view command, std::string_view option);
 
-/// The first word of the command that only a shell obeys; empty: none. One that is quoted is meant as it is, and one
-/// within a quoted text is for a shell that the command starts.
+/// The first unquoted word that only a shell would interpret; empty: none. A quoted one is literal, or meant for a
+/// shell that the command itself starts.
 std::string shell_operator(const std::string& command);
 
 }  // namespace koobatch

@@ -6,17 +6,17 @@
 
 namespace koobatch::engine {
 
-/// What a benchmark wants to know beside the results. Not thread-safe: every worker has its own, merged at the end.
+/// What a benchmark measures besides the results. Not thread-safe: each worker has its own, merged at the end.
 struct Measurements {
-  /// Of each operation that was sent, from when the schedule had its first attempt to its result, or to when it was
-  /// given up: what a server that stalls does to all that should have been sent meanwhile is in here. Without a
-  /// schedule, from its first attempt.
+  /// For each operation sent: the time from when its first attempt was scheduled to its result, or until it was given
+  /// up. Includes the delay that a stalled server causes to everything scheduled meanwhile. Without a schedule, it
+  /// counts from the first attempt.
   observe::Histogram from_due;
-  /// Of each request that was sent, until its answer came or was given up: what the service itself takes.
+  /// For each request sent: the time until it was answered or given up, which is the service's own.
   observe::Histogram service;
-  /// Attempts that did not succeed, by what went wrong, those repeated with success included. The status means nothing.
+  /// Unsuccessful attempts, by cause, including those later repeated with success. The status is meaningless.
   report::Tally failures;
-  /// Operations that the schedule had before the end, and that were not sent by then. Of the run as a whole.
+  /// Operations of the whole run that were scheduled before its end but not sent.
   std::uint64_t never_sent = 0;
 
   void merge(const Measurements& other) {

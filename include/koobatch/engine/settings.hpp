@@ -6,9 +6,9 @@
 #include "koobatch/flow/error_limit.hpp"
 #include "koobatch/flow/pace.hpp"
 #include "koobatch/flow/scheduler.hpp"
+#include "koobatch/http/endpoint.hpp"
 #include "koobatch/job/reader.hpp"
-#include "koobatch/job/synthetic.hpp"
-#include "koobatch/net/endpoint.hpp"
+#include "koobatch/net/http_choice.hpp"
 #include "koobatch/net/tls.hpp"
 #include "koobatch/report/record.hpp"
 #include "koobatch/retry/selection.hpp"
@@ -21,49 +21,54 @@
 
 namespace koobatch::engine {
 
-/// Everything a run needs to know, checked and with defaults filled in. What the flags mean: `koobatch run --help`.
+/// All settings of a run, checked and with defaults filled in. `koobatch run --help` describes the flags.
 struct RunSettings {
   std::filesystem::path job;
   job::ReaderSettings reader;  ///< format, default user and language
-  /// Of a benchmark: runs this instead of a file, and measures. No such run can be gone on with.
-  std::optional<job::SyntheticJob> synthetic;
+  /// Whether latencies and lateness are measured and failures are not logged. Such a run cannot be resumed.
+  bool benchmark = false;
   bool skip_invalid = false;
 
-  /// Of a retry: which operations of the job to repeat, and the run they are from. Null: the whole job.
+  /// For a retry: which operations of the job to repeat, and the run they belong to. Null: the whole job.
   std::shared_ptr<const retry::Selection> selection;
   std::optional<report::RunRecord::Parent> parent;
 
-  net::Endpoint endpoint;
-  std::optional<net::Endpoint> proxy;  ///< HTTP proxy, the way to the endpoint
-  bool simulated = false;              ///< the endpoint is the embedded simulator: made-up credentials will do
+  http::Endpoint endpoint;
+  std::optional<http::Endpoint> proxy;  ///< HTTP proxy through which the endpoint is reached
+  bool simulated = false;  ///< the endpoint is the embedded simulator, for which made-up credentials suffice
   auth::CredentialSettings credentials;
-  auth::Credentials::Stop interrupted;  ///< asked while the first token is got, which may take long; may be empty
+  auth::Credentials::Stop interrupted;  ///< polled while the first token is obtained, which may take long; may be empty
   auth::AppSettings app;
   std::shared_ptr<const auth::AppKey> app_key;          ///< `app` with its secret; null: requests carry a token
   std::shared_ptr<const auth::UserTokens> user_tokens;  ///< each user's own; null: one token for all
   net::TlsSettings tls;
 
   std::filesystem::path report;
-  bool report_numbered = false;  ///< nobody chose this name: if another report has it, the new one gets a number
-  /// For the report's `run` line: a JSON object of what was set, without secrets, as `resume` reads it back.
+  bool report_unnamed = false;   ///< the report's name is removed at once, and its file exists only during the run
+  bool report_numbered = false;  ///< the name was not chosen by the user: if it is taken, the new report gets a number
+  /// For the report's `run` line: the settings as a JSON object without secrets, as `resume` reads them back.
   std::string recorded = "{}";
 
-  unsigned connections = 16;  ///< over all threads
+  net::HttpChoice http = net::HttpChoice::automatic;
+  unsigned connections = 16;       ///< over all threads
+  unsigned http2_connections = 4;  ///< the same, where HTTP/2 is spoken
+  unsigned streams = 32;           ///< the maximum number of requests in flight on one HTTP/2 connection
   unsigned threads = 1;
   Duration connect_timeout = std::chrono::seconds(5);
   Duration timeout = std::chrono::seconds(30);  ///< of one attempt
   flow::PaceSettings pace;
+  bool ask_quota = false;  ///< the first request asks the gateway to report its quotas
   flow::ErrorLimit max_errors;
-  flow::SchedulerSettings scheduler;  ///< look-ahead is for all threads together
+  flow::SchedulerSettings scheduler;  ///< the look-ahead is shared by all threads
 
-  bool metrics = false;  ///< requests are counted for Run::metrics()
+  bool metrics = false;  ///< whether requests are counted for Run::metrics()
 };
 
-/// `how` to go on with the run, unless that cannot be.
+/// `how` to continue with the run; empty if it cannot be resumed.
 std::string advice(const RunSettings& settings, std::string how);
-/// "; then run 'koobatch resume a.report.ndjson'", unless that cannot be.
+/// "; then run 'koobatch resume a.report.ndjson'"; empty if the run cannot be resumed.
 std::string then_resume(const RunSettings& settings);
-/// `cause` as what ends the run, with that advice.
+/// `cause` as the error that ends the run, with that advice.
 Error resumable(const RunSettings& settings, const Error& cause);
 
 }  // namespace koobatch::engine

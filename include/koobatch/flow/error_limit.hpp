@@ -7,18 +7,18 @@
 
 namespace koobatch::flow {
 
-/// How many operations may end badly (rejected, failed or unknown) before the run is stopped.
+/// How many operations may end unsuccessfully (rejected, failed or unknown) before the run is stopped.
 class ErrorLimit {
  public:
-  /// A share is not judged before so many operations are finished: the first few say nothing.
+  /// A share is not evaluated before this many operations have finished: the first few say nothing.
   static constexpr std::uint64_t least_sample = 100;
 
-  ErrorLimit() = default;  ///< none
-  /// "20": more than 20; "2.5%": more than that share of the finished ones. Errors (usage) say what is wrong.
+  ErrorLimit() = default;  ///< no limit
+  /// "20": more than 20; "2.5%": more than that share of the finished operations. A usage error says what is wrong.
   static Result<ErrorLimit> parse(std::string_view text);
 
   bool exceeded(std::uint64_t errors, std::uint64_t finished) const;
-  /// As it was given; empty: none.
+  /// The text it was parsed from; empty: no limit.
   const std::string& text() const { return text_; }
 
  private:
@@ -26,7 +26,7 @@ class ErrorLimit {
 
   std::string text_;
   Kind kind_ = Kind::none;
-  double limit_ = 0;  ///< operations, or per cent
+  double limit_ = 0;  ///< operations, or percent
 };
 
 }  // namespace koobatch::flow

@@ -1,50 +1,62 @@
 #pragma once
 #include "koobatch/core/clock.hpp"
-#include "koobatch/flow/adaptive_rate.hpp"
+#include "koobatch/flow/limit_model.hpp"
 #include "koobatch/flow/rate_limiter.hpp"
 
+#include <cstdint>
 #include <optional>
 
 namespace koobatch::flow {
 
-/// What a service that throttles was found to allow, to a whole run or to one user: the pauses it asked for, and a rate
-/// learned from what it accepts.
+/// What a service was found to allow, for the whole run or for one user: the pauses it asked for, and the rate of its
+/// quota.
 class LearnedLimit {
  public:
-  /// For both see AdaptiveRate. `down`: is nothing sent because the service does not answer? That time tells nothing
-  /// about its rate.
+  using Change = LimitModel::Change;
+
+  /// For `ceiling` and `first_guess` see LimitModel. `down`: whether nothing is sent because the service does not
+  /// answer; that time says nothing about its rate.
   LearnedLimit(double ceiling, double first_guess, TimePoint now, bool down);
 
-  /// An answer came. A Cut if the rate was too much.
-  std::optional<AdaptiveRate::Cut> observe(AdaptiveRate::Signal signal, TimePoint now, bool down);
-  /// The service asked to send nothing until then; never makes a pause shorter. True if a pause began with it: what was
-  /// in flight when one began may make it a little longer, and that is the same one.
+  /// See LimitModel: the outcome of a request sent at `sent`. `down` as above, from now on.
+  std::optional<Change> admitted(TimePoint sent, TimePoint now, bool down);
+  bool refused(TimePoint sent, TimePoint now, bool down, Duration wait);
+  void lost(TimePoint sent, TimePoint now, bool down);
+  void begin_trial(TimePoint now, bool steady);
+  void end_trial(TimePoint now, bool refused);
+  void resume(TimePoint now);
+
+  bool exhausted() const { return model_.exhausted(); }
+
+  /// Reports that the service asked for a pause until `until`. Never makes a pause shorter. Returns whether a new pause
+  /// began: requests that were in flight when it began may extend it a little.
   bool pause(TimePoint until, TimePoint now);
-  /// In the past if there is no pause.
+  /// When the pause ends or ended.
   TimePoint paused_until() const { return paused_until_; }
-  /// When the next request may be sent; not after `now` if at once.
+  /// When the next request may be sent; not later than `now` if immediately.
   TimePoint due(TimePoint now);
-  /// A request is sent.
+  /// Reports that a request is sent.
   void take(TimePoint now);
-  /// Requests a second; nothing if there is no limit.
+  /// The limit in requests a second; nothing if there is none.
   std::optional<double> rate(TimePoint now);
-  /// Of AdaptiveRate.
   void change_ceiling(double ceiling, TimePoint now);
-  /// From now on, is nothing sent? See above.
+  /// Sets `down`, see the constructor.
   void set_down(bool down, TimePoint now);
-  /// Is it as if the service had never throttled?
+  /// Whether no trace of throttling is left.
   bool is_over(TimePoint now);
 
  private:
   Duration active(TimePoint now);
+  Moment moment(TimePoint sent, TimePoint now, bool down);
   void follow_rate(TimePoint now);
+  void follow_at_once(TimePoint now);
 
-  AdaptiveRate rate_;
+  LimitModel model_;
   std::optional<RateLimiter> limiter_;
-  TimePoint follow_at_ = TimePoint::min();  ///< when limiter_ is to be brought up to date
+  TimePoint follow_at_ = TimePoint::min();  ///< when limiter_ must next be updated
   TimePoint paused_until_ = TimePoint::min();
-  TimePoint counted_to_;  ///< up to here active_ is counted
-  Duration active_{};     ///< in which something could have been accepted
+  TimePoint counted_to_;  ///< active_ is counted up to this time
+  Duration active_{};     ///< time in which something could have been accepted
   bool down_;
 };
 

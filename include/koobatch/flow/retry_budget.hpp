@@ -4,20 +4,22 @@
 
 namespace koobatch::flow {
 
-/// Keeps retries from making a sick service sicker: they are at most a fifth of the first attempts, and ten a second
-/// beyond that. Delays retries, never refuses one for good.
+/// Keeps retries from making an overloaded service worse: they are limited to twice what it accepts, plus ten a second.
+/// This is the client-side throttling of Google's SRE book (requests ≤ K × accepts). Because the budget is proportional
+/// to what the service accepts, it does not run dry when only retries are left, and does when the service stops
+/// accepting. Delays retries, never refuses one for good.
 class RetryBudget {
  public:
-  static constexpr double share = 0.2;
+  static constexpr double share = 2;
   static constexpr double always_per_second = 10;
-  /// What can be saved up in good times.
+  /// The maximum number of retries that can be saved up.
   static constexpr double most_saved = 500;
 
-  /// An operation's first attempt was sent.
+  /// Reports that the service accepted a request.
   void earn();
-  /// May a retry be sent now? Takes it from the budget if so.
+  /// Takes a retry from the budget. Returns whether there was one.
   bool take(TimePoint now);
-  /// After take() said no: when one may be, at the latest.
+  /// When the next retry may be sent, at the latest. Precondition: take() returned false.
   TimePoint due() const { return always_.due(); }
 
  private:

@@ -5,12 +5,12 @@
 
 namespace koobatch::flow {
 
-/// Backoff: exponential with full jitter, that is uniform between 0 and min(cap, base × 2^(retry − 1)).
+/// Exponential backoff with full jitter: uniform between 0 and min(cap, base × 2^(retry − 1)).
 struct RetryPolicy {
   Duration base = std::chrono::milliseconds(200);
   Duration cap = std::chrono::seconds(20);
 
-  /// The wait before retry number `retry`, from 1.
+  /// The wait before retry number `retry`, counted from 1.
   Duration backoff(unsigned retry, std::mt19937_64& random) const;
 };
 

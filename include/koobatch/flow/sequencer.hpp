@@ -8,41 +8,42 @@
 
 namespace koobatch::flow {
 
-/// Lanes by key: of the operations on one key, the first is ready, the others wait behind it in the order they came,
-/// until its result is recorded and durable. Keys are hashes; two keys that share one are merely serialised.
+/// Lanes by key: of the operations on one key, the first is ready; the others wait behind it in order of arrival until
+/// its result is recorded and durable. Keys are hashes; if two keys collide, their operations are merely serialised.
 class Sequencer {
  public:
   using SlotId = std::uint32_t;
 
-  /// Puts `slot` at the end of `key`'s lane. Slots are small numbers; one may be added again once it was recorded.
+  /// Puts `slot` at the end of `key`'s lane. Slots are small numbers; one may be added again after it was recorded.
   void add(std::uint64_t key, SlotId slot);
 
-  /// Is nothing ready to be sent?
+  /// Whether nothing is ready to be sent.
   bool empty() const { return ready_.empty(); }
-  /// How many are ready: heads of lanes not yet taken.
+  /// The number of ready operations: heads of lanes not yet taken.
   std::size_t ready() const { return ready_.size(); }
-  /// The one that became ready first; only if not empty.
+  /// The operation that became ready first. Precondition: not empty().
   SlotId front() const { return ready_.front(); }
-  /// Takes it. Its lane stays closed until its result is recorded and durable.
+  /// Takes front(). Its lane stays closed until its result is recorded and durable.
   void pop() { ready_.pop_front(); }
 
-  /// The result of the operation at the head of `key`'s lane is in the report's group `ticket` (rising).
+  /// Reports that the result of the operation at the head of `key`'s lane is in the report's group `ticket`. Tickets
+  /// never decrease.
   void recorded(std::uint64_t key, std::uint64_t ticket);
-  /// The operation at the head of `key`'s lane, which was taken, will have no result, and so none of the lane. Appends
-  /// those that waited behind it to `behind`, in order.
+  /// Closes the lane of `key`: the operation at its head, which was taken, will have no result, and so none of the
+  /// others will. Appends those waiting behind it to `behind`, in order.
   void abandon(std::uint64_t key, std::vector<SlotId>& behind);
-  /// Groups up to `ticket` are durable: their lanes move on.
+  /// Reports that groups up to `ticket` are durable: their lanes advance.
   void durable(std::uint64_t ticket);
 
-  /// Results recorded that are not known to be durable.
+  /// The number of recorded results not known to be durable.
   std::size_t unsynced() const { return unsynced_.size(); }
-  /// Lanes that could move on if those were durable.
+  /// The number of lanes that could advance if those were durable.
   std::size_t waiting_for_sync() const { return waiting_for_sync_; }
 
  private:
   static constexpr SlotId none = UINT32_MAX;
   struct Lane {
-    SlotId head = none;  ///< the first that waits; the one under way is not in the list
+    SlotId head = none;  ///< the first waiting operation; the one in flight is not in the list
     SlotId tail = none;
     bool is_recorded = false;
   };
@@ -52,7 +53,7 @@ class Sequencer {
   };
 
   boost::unordered_flat_map<std::uint64_t, Lane> lanes_;
-  std::vector<SlotId> behind_;  ///< by slot: the next in its lane
+  std::vector<SlotId> behind_;  ///< by slot: the next one in its lane
   std::deque<SlotId> ready_;
   std::deque<Recorded> unsynced_;
   std::size_t waiting_for_sync_ = 0;

@@ -11,33 +11,43 @@
 
 namespace koobatch::flow {
 
-/// How fast each user's requests may follow each other: as the user of this program allows, and as the service was
-/// found to allow. Users are told apart by a hash: two that share one are merely paced together. Forgets users that
-/// need not wait, so that its memory does not grow with their number.
+/// How fast each user's requests may follow one another: within the limit set on the command line, and within what the
+/// service was found to allow. Users are identified by a hash: if two collide, they merely share a pace. Forgets users
+/// that need not wait, so that memory does not grow with their number.
 class UserPace {
  public:
   using User = std::uint64_t;
   static User hash(std::string_view user);
 
-  /// The rate to explore from, in requests a second, when the service throttles a user of whom nothing is known.
+  /// The rate in requests a second from which to explore when the service throttles a user about whom nothing is known.
   static constexpr double first_guess = 10;
 
-  /// `rate`: requests a second of each user; 0: no limit.
+  /// `rate`: requests a second for each user; 0: no limit.
   explicit UserPace(double rate) : rate_(rate) {}
 
-  /// Is there nobody who has to wait, or will have to because of what is sent?
+  /// Whether no user has to wait, and none will because of what is sent.
   bool idle() const { return rate_ == 0 && users_.empty(); }
-  /// When the user's next request may be sent; not after `now` if at once.
+  /// When the user's next request may be sent; not later than `now` if immediately.
   TimePoint due(User user, TimePoint now);
-  /// The user's request is sent: only when due.
+  /// Reports that the user's request is sent. Precondition: it is due.
   void take(User user, TimePoint now);
-  /// An answer to a request of this user came. A Cut if the user's rate was too much.
-  std::optional<AdaptiveRate::Cut> observe(User user, AdaptiveRate::Signal signal, TimePoint now);
+  /// The outcome of a request of this user, as in LearnedLimit. `everybody`: what is known about all users together,
+  /// which applies to this user as long as there is no other.
+  std::optional<LearnedLimit::Change> admitted(User user, TimePoint sent, TimePoint now);
+  bool refused(User user, TimePoint sent, TimePoint now, Duration wait, const LearnedLimit& everybody);
+  void lost(User user, TimePoint sent, TimePoint now);
+  /// Records that this user exists.
+  void see(User user) {
+    if (user == first_) return;
+    several_ = seen_;
+    first_ = seen_ ? first_ : user;
+    seen_ = true;
+  }
   /// See LearnedLimit::pause.
   bool pause(User user, TimePoint until, TimePoint now);
-  /// From now on, is nothing sent for anybody? That time tells nothing about what the service allows.
+  /// Sets whether nothing is sent for any user from now on. Such time says nothing about what the service allows.
   void set_held(bool held, TimePoint now);
-  /// Is this user's first change of pace to be told of? Once for each user, and of a few users only: a thousand
+  /// Whether to report this user's first change of pace. True once per user, and only for a few users: a thousand
   /// warnings say no more than ten.
   bool tell(User user, TimePoint now);
 
@@ -50,12 +60,15 @@ class UserPace {
 
   State& state(User user, TimePoint now);
   LearnedLimit& learned(User user, TimePoint now);
+  LearnedLimit* find(User user);
   void forget_idle(TimePoint now);
 
   double rate_;
   bool held_ = false;
+  bool seen_ = false, several_ = false;
+  User first_ = 0;
   boost::unordered_flat_map<User, State> users_;
-  std::size_t forget_at_ = 1024;  ///< users known
+  std::size_t forget_at_ = 1024;  ///< number of users at which to forget idle ones
   unsigned told_ = 0;
 };
 

@@ -13,26 +13,26 @@
 
 namespace koobatch::flow {
 
-/// Operations set aside because their user has to wait, so that they hold up nobody else: a queue for each such user,
-/// and the time at which its first is to ask again. However many wait, only one of a user's asks at a time.
+/// Operations set aside because their user has to wait, so that they delay nobody else: a queue for each such user, and
+/// the time at which its first operation is to be tried again. However many wait, only one per user is tried at a time.
 class UserQueues {
  public:
   using SlotId = std::uint32_t;
   using User = UserPace::User;
 
-  /// Puts `slot` at the end of its user's queue, or at its front, which is asked for at `until` if the queue is new.
+  /// Puts `slot` at the end or, with `at_front`, at the front of its user's queue. A new queue is due at `until`.
   void hold(User user, SlotId slot, TimePoint until, bool at_front);
-  /// Is there a user whose first operation is to ask now?
+  /// Whether there is a user whose first operation is due.
   bool due(TimePoint now) const { return !due_.empty() && due_.top().at <= now; }
-  /// When the next is to ask; TimePoint::max() if nobody waits.
+  /// When the next user is due; TimePoint::max() if nobody waits.
   TimePoint next() const { return due_.empty() ? TimePoint::max() : due_.top().at; }
   /// The first operation of the user that is due.
   SlotId front() const { return queues_.find(due_.top().user)->second.front(); }
-  /// It was taken: the user's next may ask at once.
+  /// Takes front(): the user's next operation is due at once.
   void pop(TimePoint now);
-  /// It has to wait on, and with it all of its user's.
+  /// Makes all operations of the user that is due wait until `until`.
   void postpone(TimePoint until);
-  /// Users of whom `chosen` is true are to ask at once.
+  /// Makes users for whom `chosen` is true due at once.
   void hasten(const std::function<bool(User)>& chosen, TimePoint now);
   std::size_t size() const { return size_; }
 

@@ -19,7 +19,10 @@ struct LineLimits {
 };
 
 /// Cuts the bytes of a source into physical lines, in memory bounded by the longest line allowed. A BOM at the start is
-/// dropped.
+/// dropped, and a Ctrl-Z that is all there is on the last line, with which DOS ends a text.
+///
+/// A line ends with "\n" or "\r\n". If the first one ends with "\r" alone, as the lines of old Macs do, then "\r" ends
+/// every line, too.
 class LineSplitter {
  public:
   enum class Item {
@@ -31,12 +34,18 @@ class LineSplitter {
   /// `name`: the job's, for the message about too many lines.
   LineSplitter(std::unique_ptr<ByteSource> source, std::string name, LineLimits limits = {});
 
-  /// Reads the next line, blank or not. An error if the source fails or there are too many lines.
+  /// Reads the next line, blank or not. An error if the source fails, there are too many lines, or the last one ends
+  /// in NUL bytes: then the file was not written to its end.
   Result<Item> next();
+  /// The text from its start, as far as it was read ahead: at least the first line, unless that is very long. For
+  /// before the first next().
+  Result<std::string_view> peek();
   /// The line without its end. At least SIMDJSON_PADDING readable bytes follow it. Valid until next().
   std::string_view text() const { return text_; }
-  /// "\n" or "\r\n"; empty if the file ends without.
+  /// "\n", "\r\n" or "\r"; empty if the file ends without.
   std::string_view line_end() const { return line_end_; }
+  /// Whether a carriage return alone ends a line. Known once something was read.
+  bool ends_at_returns() const { return ends_at_returns_; }
   const LineLimits& limits() const { return limits_; }
   /// The physical line, from 1.
   std::uint32_t number() const { return number_; }
@@ -44,11 +53,17 @@ class LineSplitter {
   Digest digest() const { return source_->digest(); }
 
  private:
-  Result<Item> finish(Item item);
-  Result<Item> skip_line();
-  void take_line(std::size_t size, bool has_newline);
-  Result<bool> read_more();
+  Result<void> begin();
   Result<void> drop_bom();
+  Result<void> find_first_end();
+  Result<Item> next_of_any_end();
+  Result<Item> finish(Item item);
+  Result<Item> finish_last(std::size_t size);
+  Result<Item> skip_line();
+  void take_line(std::size_t size, std::string_view end);
+  Result<bool> is_end_mark();
+  Result<bool> read_more();
+  Error nul_error(std::uint64_t nuls) const;
 
   std::unique_ptr<ByteSource> source_;
   std::string name_;
@@ -57,6 +72,7 @@ class LineSplitter {
   std::size_t begin_ = 0;  ///< of what was read and not yet handed out
   std::size_t end_ = 0;
   bool started_ = false;
+  bool ends_at_returns_ = false;
   std::string_view text_;
   std::string_view line_end_;
   std::uint32_t number_ = 0;

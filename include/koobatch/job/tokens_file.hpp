@@ -1,8 +1,8 @@
 #pragma once
 #include "koobatch/auth/user_tokens.hpp"
 #include "koobatch/core/error.hpp"
-#include "koobatch/job/operation.hpp"
 #include "koobatch/job/reader.hpp"
+#include "koobatch/koodrive/operation.hpp"
 
 #include <filesystem>
 #include <memory>
@@ -16,6 +16,6 @@ namespace koobatch::job {
 Result<std::shared_ptr<const auth::UserTokens>> read_tokens_file(const std::filesystem::path& path);
 
 /// What is wrong with the valid operation that `reader` found, if its user has no token.
-std::optional<Violation> find_missing_token(const Reader& reader, const auth::UserTokens& tokens);
+std::optional<koodrive::Violation> find_missing_token(const Reader& reader, const auth::UserTokens& tokens);
 
 }  // namespace koobatch::job

@@ -14,7 +14,7 @@ namespace koobatch::net {
 
 namespace asio = boost::asio;
 
-/// The one executor of the project, fixed: a type-erased one costs an allocation and an indirect call per operation.
+/// The only executor type used: a type-erased one costs an allocation and an indirect call per operation.
 using Executor = asio::io_context::executor_type;
 using Socket = asio::basic_stream_socket<asio::ip::tcp, Executor>;
 using Resolver = asio::ip::basic_resolver<asio::ip::tcp, Executor>;
@@ -23,7 +23,7 @@ using Timer =
 template <class T>
 using Awaitable = asio::awaitable<T, Executor>;
 using UseAwaitable = asio::use_awaitable_t<Executor>;
-/// Errors come back as values, and the operation needs no coroutine frame of its own, as it would with UseAwaitable.
+/// Errors are returned as values, and the operation needs no coroutine frame of its own, as it would with UseAwaitable.
 inline constexpr asio::as_tuple_t<asio::deferred_t> as_result{};
 
 }  // namespace koobatch::net

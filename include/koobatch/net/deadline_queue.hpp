@@ -3,22 +3,25 @@
 
 #include <boost/intrusive/list.hpp>
 
-#include <functional>
+#include <cassert>
 
 namespace koobatch::net {
 
-/// Something that must end by a time. Embedded in what it belongs to, so that arming it allocates nothing; must not
+/// Something that must end by a given time. Embedded in its owner, so that arming it allocates nothing. Must not
 /// outlive the queue it is armed in.
 class Deadline : public boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
  public:
   virtual ~Deadline() = default;
-  /// The time is over. The deadline is disarmed already.
+  /// Called when the time is over. The deadline is disarmed by then.
   virtual void expire() = 0;
 
   bool armed() const { return is_linked(); }
-  /// Only if armed.
-  void disarm() { unlink(); }
-  /// When it was armed for; meaningless if it never was.
+  /// Precondition: armed.
+  void disarm() {
+    assert(armed());
+    unlink();
+  }
+  /// The time it was last armed for; meaningless before that.
   TimePoint at() const { return at_; }
 
  private:
@@ -26,20 +29,17 @@ class Deadline : public boost::intrusive::list_base_hook<boost::intrusive::link_
   TimePoint at_;
 };
 
-/// Many deadlines behind one timer. They are kept in order of time; as nearly all last equally long, a new one nearly
-/// always goes to the end, which makes this a queue in effect. One thread only.
+/// Many deadlines served by one timer, ordered by time. As nearly all last equally long, a new one nearly always goes
+/// to the end, so in effect this is a queue. Not thread-safe.
 class DeadlineQueue {
  public:
-  /// Arms `deadline`, or moves it if it is armed already.
-  void arm(Deadline& deadline, TimePoint at);
-  /// Expires all that are due at `now`, in order; an expire() may arm, disarm and destroy others.
+  /// Arms `deadline`, or moves it if it is armed already. Returns whether it is now the earliest, so that the timer
+  /// must be set again. When next() becomes later, the timer need not be set: it will merely find nothing due.
+  bool arm(Deadline& deadline, TimePoint at);
+  /// Expires all deadlines due at `now`, in order. An expire() may arm, disarm and destroy others.
   void expire(TimePoint now);
-  /// The earliest, or TimePoint::max().
+  /// The earliest deadline, or TimePoint::max().
   TimePoint next() const { return list_.empty() ? TimePoint::max() : list_.front().at(); }
-
-  /// Called when the deadline armed last is the earliest: the timer behind this queue may have to be set anew. Set
-  /// before use. Not called when next() becomes later; the timer then finds nothing due.
-  std::function<void()> earlier;
 
  private:
   boost::intrusive::list<Deadline, boost::intrusive::constant_time_size<false>> list_;

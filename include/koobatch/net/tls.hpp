@@ -15,8 +15,8 @@ struct TlsSettings {
   bool insecure = false;         ///< accept any certificate
 };
 
-/// A client context: TLS 1.2 and 1.3, peer verification on unless insecure. Each SSL made of it needs a TlsPeer. A
-/// file that cannot be used is a usage error.
+/// Creates a client context: TLS 1.2 and 1.3, with peer verification unless insecure. Each SSL made from it needs a
+/// TlsPeer. An unusable file is a usage error.
 Result<std::unique_ptr<boost::asio::ssl::context>> make_tls_context(const TlsSettings& settings);
 
 }  // namespace koobatch::net

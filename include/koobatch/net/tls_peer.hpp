@@ -12,17 +12,17 @@ struct FreeTlsSession {
 };
 using TlsSession = std::unique_ptr<SSL_SESSION, FreeTlsSession>;
 
-/// What TLS connections to one service leave to later ones. Of one thread: OpenSSL changes a session in use.
+/// State that TLS connections to one service pass on to later ones. For one thread: OpenSSL modifies a session in use.
 struct TlsPast {
-  TlsSession session;      ///< the last one the service gave out; null: none. Going on with it saves the certificates
+  TlsSession session;      ///< the last one received; null: none. Resuming it saves sending the certificates
   bool completed = false;  ///< a handshake has succeeded
 };
 
-/// The other side of a TLS connection: what it is asked to prove, and what it said when it did not come to terms with
-/// us. Must outlive the SSL it is attached to.
+/// The peer of a TLS connection: what it must prove, and why its handshake failed. Must outlive the SSL it is attached
+/// to.
 class TlsPeer {
  public:
-  /// Why a connection came to nothing.
+  /// Why a connection failed.
   struct Failure {
     std::string message;
     bool final;  ///< trying again cannot help
@@ -30,21 +30,21 @@ class TlsPeer {
 
   explicit TlsPeer(TlsPast& past) : past_(past) {}
 
-  /// Makes the context tell the peers attached to its SSLs what happens in their handshakes.
+  /// Makes the context report the handshakes of its SSLs to the peers attached to them.
   static void watch(SSL_CTX* context, bool verify);
-  /// Before the handshake: asks for `host`, whose certificate must name it, and offers the last session.
+  /// Before the handshake: requests `host`, which the certificate must name, and offers the last session.
   void attach(SSL* ssl, const std::string& host);
-  /// The handshake succeeded.
+  /// Reports that the handshake succeeded.
   void completed() { past_.completed = true; }
-  /// It did not. `url`: the service, for the message.
+  /// Explains why the handshake failed. `url`: the service, for the message.
   Failure explain(const boost::system::error_code& error, const std::string& url);
-  /// The first exchange failed instead: in TLS 1.3 a server judges the client's certificate after the client's last
-  /// step. Nothing was read by the service then. The message is empty if that is not what happened.
+  /// Explains a failed first exchange: in TLS 1.3 a server judges the client's certificate only after the client's last
+  /// handshake message. The service has read nothing then. Empty if that is not what happened.
   std::string client_refusal(const boost::system::error_code& error, const std::string& url) const;
-  /// The server asked for a client certificate, and we have none.
+  /// Whether the server requested a client certificate and none was configured.
   bool wanted_certificate() const { return wanted_certificate_; }
-  /// The connection is closed without the farewell that OpenSSL expects of those who want to go on with its session. It
-  /// may be: every answer says itself where it ends.
+  /// Closes the connection without sending close_notify, while keeping its session resumable. Truncation cannot go
+  /// unnoticed: every answer declares where it ends.
   static void close(SSL* ssl) { SSL_set_shutdown(ssl, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN); }
 
  private:
@@ -54,8 +54,8 @@ class TlsPeer {
   static int certificate_wanted(SSL* ssl, X509** certificate, EVP_PKEY** key);
 
   TlsPast& past_;
-  std::string subject_;  ///< whose certificate was refused
-  std::string refusal_;  ///< and why, with what to do about it; empty: it was not
+  std::string subject_;  ///< of the refused certificate
+  std::string refusal_;  ///< why, and what to do about it; empty: not refused
   bool wanted_certificate_ = false;
 };
 

@@ -5,13 +5,13 @@
 
 namespace koobatch::net {
 
-/// Lets the coroutines of one thread take turns: those that wait go on one after the other, once the event loop has
-/// been round. All on the thread of the io_context, which this must not outlive; it must outlive those that wait.
+/// Resumes waiting coroutines of one thread in rounds: one after the other, once the event loop has completed an
+/// iteration. For use on the thread of the io_context, which must outlive it; it must outlive the waiting coroutines.
 class Turns {
  public:
   explicit Turns(asio::io_context& context) : context_(context) {}
 
-  /// Ends when it is the caller's turn.
+  /// Completes in the next round.
   Awaitable<void> next();
 
  private:
@@ -21,7 +21,7 @@ class Turns {
 
   asio::io_context& context_;
   std::vector<Waiting> waiting_;
-  std::vector<Waiting> going_on_;  ///< empty outside go_on(); kept for its memory
+  std::vector<Waiting> going_on_;  ///< empty outside go_on(); kept for its capacity
 };
 
 }  // namespace koobatch::net

@@ -1,41 +1,42 @@
 #pragma once
+#include "koobatch/core/mutex.hpp"
+
 #include <cstddef>
-#include <mutex>
 #include <string>
 #include <string_view>
 
 namespace koobatch::observe {
 
-/// Standard error, as shared by log lines, messages and the progress bar: a line is written whole, above the bar, and
-/// the bar is drawn again below it. Thread-safe. Write errors are ignored: there is nobody left to tell.
+/// Standard error, shared by log lines, messages and the progress bar: each line is written whole, above the bar, which
+/// is then redrawn below it. Thread-safe. Write errors are ignored: there is nowhere left to report them.
 class Console {
  public:
-  /// `fd` stays the caller's.
+  /// The caller keeps ownership of `fd`.
   explicit Console(int fd);
 
-  /// Can a line be drawn over? Not in pipes and files, nor on a terminal that says it is dumb.
+  /// Whether a line can be redrawn: not in pipes and files, nor on a dumb terminal.
   bool is_terminal() const { return terminal_; }
-  /// Columns of the terminal at this moment; 80 if it does not say.
+  /// The terminal's present width in columns; 80 if unknown.
   std::size_t width() const;
 
-  /// Writes one line; the newline is added.
+  /// Writes one line and adds the newline.
   void print(std::string_view line);
-  /// Puts `status` below everything printed, in place of the one before; empty takes it away. Only for a terminal. Of
-  /// what does not fit in one row the end is not shown.
+  /// Shows `status` below everything printed, replacing the previous one; an empty one removes it. Precondition:
+  /// is_terminal(). It is cut off at the end of the row.
   void set_status(std::string_view status);
-  /// Takes the status away before the process ends in a hurry: not if that could take time.
+  /// Removes the status before the process exits immediately, unless that might block.
   void leave();
 
  private:
-  void append_status();
+  void append_status() REQUIRES(mutex_);
   void write(std::string_view text);
 
   const int fd_;
   const bool terminal_;
-  std::mutex mutex_;
-  std::string status_;
-  std::size_t drawn_width_ = 0;  ///< of the terminal, when the status was drawn
-  std::string buffer_;           ///< one write() a change, so that other processes' lines do not come in between either
+  Mutex mutex_;
+  std::string status_ GUARDED_BY(mutex_);
+  std::size_t drawn_width_ GUARDED_BY(mutex_) = 0;  ///< the terminal's, when the status was drawn
+  std::string buffer_ GUARDED_BY(mutex_);           ///< one write() per change keeps other processes' lines out, too
 };
 
 }  // namespace koobatch::observe

@@ -2,13 +2,14 @@
 #include "koobatch/core/status.hpp"
 #include "koobatch/observe/snapshot.hpp"
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cstdint>
 
 namespace koobatch::observe {
 
-/// A count that one thread raises and others read. Cheaper than an atomic addition, which is not needed for one writer.
+/// A count that one thread raises and others read. With one writer, this is cheaper than an atomic addition.
 class Counter {
  public:
   void add(std::uint64_t n = 1) { value_.store(value_.load(std::memory_order_relaxed) + n, std::memory_order_relaxed); }
@@ -23,6 +24,7 @@ class Counter {
 struct Counters {
   std::array<Counter, 5> by_status;
   Counter requests, retries, throttled, unanswered, in_flight;
+  std::atomic<HttpVersion> http{HttpVersion::none};  ///< of the last connection
 
   void count(Status status) { by_status[static_cast<std::size_t>(status)].add(); }
   void add_to(Snapshot& sum) const {
@@ -32,6 +34,7 @@ struct Counters {
     sum.throttled += throttled.get();
     sum.unanswered += unanswered.get();
     sum.in_flight += in_flight.get();
+    sum.http = std::max(sum.http, http.load(std::memory_order_relaxed));
   }
 };
 

@@ -9,8 +9,8 @@
 
 namespace koobatch::observe {
 
-/// Counts durations in buckets that are exact below 128 ns and 1/64 of their octave wide above: a percentile is off by
-/// less than 1% at any scale. 30 KiB, whatever is recorded. Not thread-safe: one per thread, merged at the end.
+/// Counts durations in buckets that are exact below 128 ns and 1/64 of their octave wide above: percentiles are off by
+/// less than 1% at any scale. Always 30 KiB. Not thread-safe: one per thread, merged at the end.
 class Histogram {
  public:
   /// A negative duration counts as 0.
@@ -31,7 +31,8 @@ class Histogram {
   Duration min() const { return Duration(static_cast<Duration::rep>(count_ == 0 ? 0 : min_)); }  ///< exact
   Duration max() const { return Duration(static_cast<Duration::rep>(max_)); }                    ///< exact
   Duration mean() const;                                                                         ///< exact
-  /// Calls `each(duration, count)` for what was recorded, from the shortest on; durations are as those of percentile().
+  /// Calls `each(duration, count)` for each non-empty bucket, shortest first; durations are rounded like those of
+  /// percentile().
   template <class Each>
   void for_each(Each each) const {
     for (std::size_t i = 0; i < buckets; ++i) {

@@ -14,8 +14,8 @@ namespace spdlog::details {
 struct log_msg;
 }
 
-/// The log is spdlog's default logger: any code writes spdlog::warn("…"). What is about one operation goes through
-/// write(), which adds whose. Here is how it looks and where it goes.
+/// The log is spdlog's default logger: any code calls spdlog::warn("…"). Entries about one operation go through
+/// write(), which adds the operation. This sets the format and destination.
 namespace koobatch::observe::log {
 
 enum class Format {
@@ -28,32 +28,32 @@ struct Settings {
   spdlog::level::level_enum level = spdlog::level::info;
 };
 
-/// What an entry is about, beside its words.
+/// The context of an entry, besides its message.
 struct Fields {
-  std::string run{};                 ///< empty: none has begun
+  std::string run{};                 ///< empty: no run has begun
   std::optional<TraceId> attempt{};  ///< of the operation it is about
 };
 
-/// Sets up the default logger and print(). `console` is kept until the next call. Not thread-safe: before other threads
-/// log.
+/// Sets up the default logger and print(). `console` is kept until the next call. Not thread-safe: call it before other
+/// threads log.
 void setup(const Settings& settings, std::shared_ptr<Console> console);
 
-/// From here on, every entry names the run. From any thread.
+/// From now on, every entry names the run. From any thread.
 void begin_run(const std::string& run_id);
 
-/// An entry about one attempt of an operation. Does the level pass? Ask spdlog::should_log() before making a message
-/// that may be for nothing.
+/// Logs an entry about one attempt of an operation. Check spdlog::should_log() before building a message that is
+/// costly.
 void write(spdlog::level::level_enum level, const TraceId& attempt, std::string_view message);
 
-/// A line of a command's own output to standard error (a broken rule, a progress line): as it is in text, an entry like
-/// any other in JSON. Kept back, like the log, if `level` is below the one set up.
+/// Prints a line of a command's own output to standard error (a broken rule, a progress line): unchanged in text
+/// format, as an ordinary entry in JSON. Suppressed, like the log, if `level` is below the configured one.
 void print(spdlog::level::level_enum level, std::string_view line);
 
-/// A line that somebody has asked for just now: printed whatever level was set up.
+/// Prints a line that the user has just asked for, at any log level.
 void answer(std::string_view line);
 
-/// An entry as a line, without the final newline. Foreign text in messages is made harmless: in text, control
-/// characters are written as \u{1b}; in both, bytes that are not UTF-8 are replaced.
+/// Renders an entry as a line, without the final newline. Foreign text in messages is made harmless: in text format,
+/// control characters are written as \u{1b}; in both formats, bytes that are not UTF-8 are replaced.
 std::string render(Format format, const spdlog::details::log_msg& message, const Fields& fields = {});
 
 }  // namespace koobatch::observe::log

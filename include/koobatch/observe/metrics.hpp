@@ -14,16 +14,16 @@
 
 namespace koobatch::observe {
 
-/// What metrics tell of a run under way, beside its progress.
+/// The metrics of a run, besides its progress.
 struct RunMetrics {
   std::string run_id;
   unsigned segment = 1;
   Snapshot progress;
   RequestTotals requests;
-  std::uint64_t token_refreshes = 0;  ///< a file of tokens that was read again is one, whatever is new in it
+  std::uint64_t token_refreshes = 0;  ///< rereading a file of tokens counts once, however many are new
 };
 
-/// What is known at one moment about a process that runs a job.
+/// The state of a process that runs a job, at one moment.
 struct Metrics {
   struct Label {
     std::string name;
@@ -33,26 +33,26 @@ struct Metrics {
     WallTime at;
     int exit_status = 0;
   };
-  std::vector<Label> labels;  ///< the user's own, put to every metric
+  std::vector<Label> labels;  ///< the user's own, added to every metric
   std::string version;
   WallTime started;
-  std::optional<RunMetrics> run;  ///< nothing until it has begun
+  std::optional<RunMetrics> run;  ///< nothing until the run has begun
   std::optional<End> end;
   std::optional<std::int64_t>
-      last_success;  ///< Unix time at which this run, or one before it, ended with all succeeded
+      last_success;  ///< Unix time at which this run or an earlier one ended with all operations succeeded
 };
 
-/// Reads "NAME=VALUE", a label that can be put to every metric. A usage error if it cannot.
+/// Parses "NAME=VALUE", a label to add to every metric. A usage error if it is unusable.
 Result<Metrics::Label> parse_metric_label(std::string_view text);
 
-/// The metrics as Prometheus knows them. docs/metrics.md lists them.
+/// The metrics as Prometheus families. docs/metrics.md lists them.
 std::vector<prometheus::MetricFamily> metric_families(const Metrics& metrics);
-/// The same in Prometheus' text format.
+/// The metrics in Prometheus' text format.
 std::string metrics_text(const Metrics& metrics);
 
-/// Is this text, which a file holds, one that metrics_text() wrote?
+/// Whether the text of a file was written by metrics_text().
 bool is_metrics_text(std::string_view text);
-/// The `last_success` in such a text, whatever its labels.
+/// The `last_success` in a text written by metrics_text(), whatever its labels.
 std::optional<std::int64_t> last_success_in(std::string_view text);
 
 }  // namespace koobatch::observe

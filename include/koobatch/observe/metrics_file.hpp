@@ -10,22 +10,22 @@
 
 namespace koobatch::observe {
 
-/// A file of metrics, for the textfile collector of Prometheus' node exporter: replaced as a whole, so that whoever
-/// reads it never finds half of one.
+/// A metrics file for the textfile collector of Prometheus' node exporter, replaced atomically, so that readers never
+/// find half of one.
 class MetricsFile {
  public:
   /// How often it is written.
   static constexpr Duration interval = std::chrono::seconds(5);
 
-  /// Reads what an earlier run left there. A usage error if that is no file of metrics: it would be lost. Also if none
-  /// could be made there.
+  /// Reads what an earlier run left there. A usage error if the file holds anything but metrics, which would be lost,
+  /// or if none can be created there.
   static Result<MetricsFile> open(std::filesystem::path path);
 
-  /// When a run before this one succeeded, if the file says so.
+  /// When an earlier run last succeeded, if the file says so.
   std::optional<std::int64_t> last_success() const { return last_success_; }
   bool is_due(TimePoint now) const { return now >= next_; }
-  /// Replaces the file; it is due again after `interval`. An error is told of once until it is over: a run does not end
-  /// because it cannot be watched.
+  /// Replaces the file; it is due again after `interval`. A persisting error is logged only once: a run does not end
+  /// because it cannot be monitored.
   void write(std::string_view text, TimePoint now);
 
  private:

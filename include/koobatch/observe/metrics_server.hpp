@@ -11,24 +11,24 @@
 
 namespace koobatch::observe {
 
-/// Is `text` an address and port to listen on, "127.0.0.1:9464" or "[::1]:0"? A usage error that says why not.
+/// Checks that `text` is an address and port to listen on, "127.0.0.1:9464" or "[::1]:0". A usage error says why not.
 Result<void> check_metrics_address(std::string_view text);
 
-/// Serves the metrics at http://ADDRESS/metrics, for Prometheus to scrape, on threads of its own.
+/// Serves the metrics at http://ADDRESS/metrics, for Prometheus to scrape, on its own threads.
 class MetricsServer {
  public:
   using Read = std::function<Metrics()>;  ///< called from those threads
-  /// So many are served at once. Who connects and says nothing keeps one for `patience`.
+  /// The number of clients served at once. A client that connects and sends nothing occupies a thread for `patience`.
   static constexpr std::size_t threads = 3;
   static constexpr Duration patience = std::chrono::seconds(5);
-  /// Open files it needs: with one who waits, and what it listens at.
+  /// Descriptors it needs: one per client, including one waiting, and the listening socket.
   static constexpr std::size_t descriptors = threads + 2;
 
   /// A usage error if it cannot listen there.
   static Result<std::unique_ptr<MetricsServer>> start(const std::string& address, Read read);
   ~MetricsServer();
 
-  /// "http://127.0.0.1:9464/metrics", with the port in use.
+  /// "http://127.0.0.1:9464/metrics", with the actual port.
   const std::string& url() const;
 
  private:

@@ -14,15 +14,15 @@ enum class ProgressMode {
   none,
 };
 
-/// Shows a run's progress on the console while it goes on. One thread.
+/// Shows the progress of a running run on the console. For use by one thread.
 class ProgressDisplay {
  public:
   static constexpr Duration plain_interval = std::chrono::seconds(5);
 
   ProgressDisplay(ProgressMode mode, std::shared_ptr<Console> console);
-  ~ProgressDisplay();  ///< takes the bar away
+  ~ProgressDisplay();  ///< removes the bar
 
-  /// To be called several times a second; draws what is due.
+  /// Draws what is due. To be called several times a second.
   void show(const Progress& progress, TimePoint now);
 
  private:

@@ -10,33 +10,33 @@
 
 namespace koobatch::observe {
 
-/// How a request ended, as far as a chart can show it.
+/// How a request ended, as far as charts distinguish it.
 enum class RequestOutcome : std::uint8_t {
   succeeded,
-  rejected,      ///< refused as it is; repeated all the same if our clock was the reason, and is right now
+  rejected,      ///< refused as it is; repeated nevertheless if our clock was the reason and has been corrected
   throttled,     ///< asked to slow down
   unauthorized,  ///< the credentials were refused
-  failed,        ///< an answer that is an error of the service, or cannot be read
+  failed,        ///< answered with a service error or an unreadable answer
   unanswered,
 };
 
 constexpr std::array<std::string_view, 6> request_outcome_names = {"succeeded",    "rejected", "throttled",
                                                                    "unauthorized", "failed",   "unanswered"};
 
-/// The upper limits of the buckets in which durations of requests are counted; one more is for what takes longer.
+/// Upper limits of the duration buckets; one more bucket holds everything longer.
 constexpr std::array<Duration, 14> request_duration_limits = [] {
   using namespace std::chrono_literals;
   return std::array<Duration, 14>{1ms, 2500us, 5ms, 10ms, 25ms, 50ms, 100ms, 250ms, 500ms, 1s, 2500ms, 5s, 10s, 30s};
 }();
 
-/// The sum of what threads have counted, at one moment.
+/// The sum of several threads' counts, at one moment.
 struct RequestTotals {
   std::array<std::uint64_t, request_outcome_names.size()> by_outcome{};
   std::array<std::uint64_t, request_duration_limits.size() + 1> by_duration{};
   Duration time{};  ///< of all requests together
 };
 
-/// Counts the requests of one thread while others read: three additions and a search among few limits for each.
+/// Counts one thread's requests while others read: three additions and a short search for each.
 class RequestCounters {
  public:
   void add(RequestOutcome outcome, Duration duration) {

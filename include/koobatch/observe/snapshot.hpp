@@ -1,6 +1,7 @@
 #pragma once
 #include "koobatch/core/pace_state.hpp"
 #include "koobatch/core/status.hpp"
+#include "koobatch/observe/http_version.hpp"
 
 #include <algorithm>
 #include <array>
@@ -8,7 +9,7 @@
 
 namespace koobatch::observe {
 
-/// How a run stands at one moment. Counts are of this run as a whole.
+/// The state of a run at one moment. Counts cover the whole run, including earlier segments.
 struct Snapshot {
   std::uint64_t operations = 0;              ///< in the job
   std::array<std::uint64_t, 5> by_status{};  ///< final results, indexed by Status
@@ -17,6 +18,7 @@ struct Snapshot {
   std::uint64_t throttled = 0;   ///< answers that asked to slow down
   std::uint64_t unanswered = 0;  ///< attempts that got no answer
   std::uint64_t in_flight = 0;
+  HttpVersion http = HttpVersion::none;  ///< of the last connection
   PaceState pace;
   bool ending = false;  ///< nothing more is sent
 
@@ -26,7 +28,7 @@ struct Snapshot {
     return sum;
   }
   std::uint64_t remaining() const { return operations - std::min(operations, finished()); }
-  /// Is nothing sent for a reason whose end nobody knows?
+  /// Whether nothing is sent, for a reason whose end cannot be predicted.
   bool stands_still() const { return ending || pace.down || pace.renewing || pace.paused; }
   std::uint64_t operator[](Status status) const { return by_status[static_cast<std::size_t>(status)]; }
 };

@@ -10,44 +10,44 @@
 
 namespace koobatch::report {
 
-/// Result lines of one worker that travel to the journal together.
+/// Result lines of one worker that are handed to the journal together.
 struct Batch {
-  unsigned worker = 0;       ///< who is told when they are durable
+  unsigned worker = 0;       ///< notified once they are durable
   std::uint64_t number = 0;  ///< the worker's own count, rising
-  TimePoint first;           ///< when its first result came
+  TimePoint first;           ///< when its first result arrived
   std::string lines;         ///< whole lines
 };
 
 /// When a group is committed.
 struct CommitPolicy {
-  Duration max_delay = std::chrono::milliseconds(100);  ///< from a group's first result to its being durable
+  Duration max_delay = std::chrono::milliseconds(100);  ///< from a group's first result to its durability
   std::size_t full_bytes = std::size_t{2} << 20;        ///< a group of this size is committed without waiting
 };
 
-/// The batches that become durable together, and the decision when. A value: no thread, no clock, no file.
+/// The batches that become durable together, and when. A plain value: no thread, clock or file.
 class CommitGroup {
  public:
-  /// All batches of `worker` up to `number` are in the group.
+  /// States that all batches of `worker` up to `number` are in the group.
   struct Mark {
     unsigned worker = 0;
     std::uint64_t number = 0;
   };
 
-  /// Adds the batch's lines and empties it; its memory stays with it. A batch without lines is only a nudge: it is not
-  /// marked, and its urgency counts for what the group holds already.
+  /// Moves the batch's lines into the group; the batch keeps its capacity. A batch without lines is only a nudge: it
+  /// gets no mark, and its urgency applies to what the group holds already.
   void add(Batch& batch, bool urgent);
-  /// Makes the lines begin with a `sync` line. Before the first add().
+  /// Makes the group begin with a `sync` line. Precondition: nothing was added.
   void open_with_sync(std::uint64_t n);
 
   bool empty() const { return marks_.empty(); }
-  /// When to begin the commit; nothing for an empty group. `commit_time` is how long the last one took: it is taken off
-  /// the delay, so that the results are durable when the delay is over, but no more than half of it, so that a slow
-  /// disk still gets groups worth a sync. A time long past means at once.
+  /// When to begin the commit; nothing for an empty group. `commit_time`, the duration of the last commit, is deducted
+  /// from the delay, so that the results are durable when the delay is over; but at most half the delay is deducted, so
+  /// that a slow disk still gets groups worth a sync. A time in the past means now.
   std::optional<TimePoint> due(const CommitPolicy& policy, Duration commit_time) const;
 
   const std::string& lines() const { return lines_; }
   std::span<const Mark> marks() const { return marks_; }
-  /// Keeps the memory.
+  /// Empties the group and keeps its capacity.
   void clear();
 
  private:

@@ -8,11 +8,11 @@
 
 namespace koobatch::report {
 
-/// A report's results as CSV (RFC 4180, UTF-8): a header, then one row a result in the report's order. What is absent is
-/// an empty cell. Texts from the service and the job never become formulas of a spreadsheet.
+/// A report's results as CSV (RFC 4180, UTF-8): a header, then one row per result in the report's order. Absent values
+/// are empty cells. Texts from the service and the job are never taken for formulas by a spreadsheet.
 class CsvExport final : public RecordVisitor {
  public:
-  /// The new file `path`, which gets its name by finish(). An existing one is a usage error.
+  /// Creates the file `path`, which gets its name only in finish(). An existing one is a usage error.
   static Result<CsvExport> create(const std::filesystem::path& path);
 
   Result<void> on_run(const RunRecord&) override { return {}; }
@@ -31,7 +31,7 @@ class CsvExport final : public RecordVisitor {
   std::uint64_t rows_ = 0;
 };
 
-/// Appends the header row, and a result's; each ends in CRLF.
+/// Append the header row and a result's row; each ends in CRLF.
 void append_csv_header(std::string& out);
 void append_csv_row(std::string& out, const ResultRecord& result);
 

@@ -14,15 +14,14 @@ enum class LineType {
   sync,
   attempt,
   end,
-  other,  ///< JSON with a `type` this version does not know: to be skipped
+  other,  ///< JSON with a `type` that this version does not know: skipped
 };
 
-/// Reads the lines of a report back. The sum is the caller's affair (has_valid_sum); here the line is JSON or it is
-/// not, and has the members of its type or not. Members this version does not know are skipped, and so are lines of an
-/// unknown type: a later version may add both. What it may not do without a new `schema` is change what there is, so a
-/// `run` line of another schema is refused.
+/// Parses the lines of a report. The caller checks the checksum (has_valid_sum); this checks that a line is JSON and
+/// has the members of its type. Unknown members are skipped, and so are lines of an unknown type: a later version may
+/// add both. It may change existing ones only under a new `schema`, so a `run` line of another schema is refused.
 ///
-/// An Error's message is what is wrong with the line, without its place. Not thread-safe; keeps its memory.
+/// An Error's message says what is wrong with the line, without its position. Not thread-safe; reuses its buffers.
 class Decoder {
  public:
   Decoder();
@@ -36,7 +35,7 @@ class Decoder {
   Result<AttemptNote> attempt(std::string_view line);
   Result<RunRecord> run(std::string_view line);
   Result<EndRecord> end(std::string_view line);
-  /// The mark's number.
+  /// The number of the `sync` line.
   Result<std::uint64_t> sync(std::string_view line);
 
  private:

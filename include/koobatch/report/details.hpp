@@ -8,7 +8,7 @@
 
 namespace koobatch::report {
 
-/// What a page tells of a run beyond its summary, gathered in one pass and in bounded memory.
+/// What a page shows of a run beyond its summary, gathered in one pass and in bounded memory.
 class Details final : public RecordVisitor {
  public:
   Result<void> on_run(const RunRecord& run) override;
@@ -18,7 +18,7 @@ class Details final : public RecordVisitor {
   const Timeline& timeline() const { return timeline_; }
   const Slowest& slowest() const { return slowest_; }
   const observe::Histogram& latencies() const { return latencies_; }
-  /// Those of the latest segment, a JSON object.
+  /// The latest segment's settings, a JSON object.
   const std::string& settings() const { return settings_; }
 
  private:

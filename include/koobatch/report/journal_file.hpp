@@ -9,51 +9,70 @@
 
 namespace koobatch::report {
 
-/// The few file operations a journal needs, so that tests can make any of them fail. Errors are final: the caller
-/// stops.
+/// The few file operations that a journal needs, as an interface, so that tests can make any of them fail. Errors are
+/// final: the caller stops.
+///
+/// An open descriptor survives changes to its file: a report that was removed, moved, replaced, emptied or written by
+/// another program could be written further as if nothing had happened. So append() and sync() check that the file
+/// still has its name and the length at which they left it. If not, they return an error that says what happened, and
+/// leave the file as it is.
 class JournalFile {
  public:
   virtual ~JournalFile() = default;
-  /// Appends all of `bytes`. A short write that cannot be completed is an error (the cause, or "disk full").
+  /// Appends all of `bytes`. A short write that cannot be completed is an error (its cause, or "disk full").
   virtual Result<void> append(std::string_view bytes) = 0;
-  /// fdatasync. After a failure nothing is known of what was appended since the last success; never call it again.
+  /// Calls fdatasync(). After a failure the state of everything appended since the last success is unknown; never call
+  /// it again.
   virtual Result<void> sync() = 0;
+  /// Checks the file as append() does, for periods in which nothing is appended. Two system calls.
+  virtual Result<void> check() { return {}; }
+  /// Whether the error was that the file under its name is no longer as it was left.
+  virtual bool lost() const { return false; }
+  /// What remains of a report. Readable during the lifetime of its journal.
+  struct Remains {
+    std::filesystem::path path;  ///< empty: it no longer exists
+    std::uint64_t bytes = 0;     ///< no more were recorded
+  };
+  /// Precondition: an operation has failed.
+  virtual Remains remains() const { return {}; }
+  /// Removes the file's name: the file exists as long as the journal, and its name is no longer checked.
+  virtual void give_up_name() {}
 };
 
 /// Creates a new report: writes `first_lines` under a temporary name in the same folder, makes them durable, takes an
-/// exclusive flock, gives the file its name (never replacing one that exists) and makes the folder durable.
-/// An existing report is a usage error that names `koobatch resume`. The descriptor is O_CLOEXEC. The mode is 0644 less
-/// the umask: a report holds names and identifiers but no secrets, and is made to be read by others' tools.
+/// exclusive flock, gives the file its name (without replacing an existing one) and makes the folder durable. An
+/// existing report is a usage error that names `koobatch resume`. The descriptor is O_CLOEXEC. The mode is 0644 less
+/// the umask: a report holds names and identifiers but no secrets, and is meant for other tools, too.
 ///
-/// The temporary file, `.koobatch-<pid>-<n>.tmp`, is removed on every failure; only a process that is killed meanwhile
-/// leaves one behind.
+/// The temporary file, `.koobatch-<pid>-<n>.tmp`, is removed on every failure; only a killed process leaves one behind.
 Result<std::unique_ptr<JournalFile>> create_report(const std::filesystem::path& path, std::string_view first_lines);
 
-/// "a.20261121T170000Z-2.report.ndjson" for "a.20261121T170000Z.report.ndjson" and 2; for 1 the name as it is.
+/// "a.20261121T170000Z-2.report.ndjson" for "a.20261121T170000Z.report.ndjson" and 2; the name unchanged for 1.
 std::filesystem::path numbered_name(const std::filesystem::path& report, unsigned number);
 
-/// The same for a report that nobody named: for as long as another has the name, the next number goes into it. `path`
-/// becomes the name it got.
+/// Creates a report whose name was not chosen by the user, as create_report() does: while the name is taken, it tries
+/// the next number. `path` becomes the final name.
 Result<std::unique_ptr<JournalFile>> create_numbered_report(std::filesystem::path& path, std::string_view first_lines);
 
-/// Whether there is something of this name.
+/// Whether anything has this name.
 bool is_taken(const std::filesystem::path& path);
 
-/// What stands in the way of a new report at `path`, as far as one can see beforehand: a usage error.
+/// Checks for obstacles to a new report at `path`, as far as they can be detected beforehand: a usage error.
 Result<void> check_free(const std::filesystem::path& path);
 
-/// An existing report that no other process can go on with while this object, or the journal made of it, lives. Lock
-/// first, then scan(): what was read before the lock may have been added to since.
+/// An existing report, locked: no other process can resume it during the lifetime of this object, or of the journal
+/// made from it. Lock first, then scan(): a report read before that may have grown since.
 class LockedReport {
  public:
-  /// A usage error if the report does not exist, cannot be written, or is held by another koobatch; returns at once.
+  /// A usage error if the report does not exist, cannot be written, or is locked by another koobatch. Does not wait.
   static Result<LockedReport> open(const std::filesystem::path& path);
   ~LockedReport();
   LockedReport(LockedReport&& other) noexcept;
   LockedReport& operator=(LockedReport&&) = delete;
 
-  /// Cuts the report at `valid_bytes` (Scan::valid_bytes), makes that durable, and hands the locked file over as a
-  /// journal that appends from there. All before that point is then durable, so a `sync` line may open the new segment.
+  /// Truncates the report to `valid_bytes` (Scan::valid_bytes), makes that durable, and turns the locked file into a
+  /// journal that appends from there. Everything before that point is durable then, so a `sync` line may open the new
+  /// segment.
   Result<std::unique_ptr<JournalFile>> append_from(std::uint64_t valid_bytes) &&;
 
  private:
@@ -63,14 +82,16 @@ class LockedReport {
   int fd_;  // -1: handed over
 };
 
-/// Is a process at work on this report just now?
+/// Whether a process is at work on this report.
 bool is_locked(const std::filesystem::path& path);
 
-/// `koobatch resume PATH`, with the path quoted for a shell if it needs to be.
+/// `koobatch resume PATH`, with the path quoted for a shell if necessary.
 std::string resume_command(const std::string& path);
-/// The same with `retry`, `report` and `status`.
+/// `koobatch retry PATH`, `koobatch report PATH` and `koobatch status PATH`, likewise quoted.
 std::string retry_command(const std::string& path);
 std::string report_command(const std::string& path);
 std::string status_command(const std::string& path);
+/// A path as an argument of such a command.
+std::string shell_argument(const std::string& path);
 
 }  // namespace koobatch::report

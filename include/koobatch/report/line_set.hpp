@@ -7,11 +7,11 @@
 
 namespace koobatch::report {
 
-/// A set of line numbers: one bit a line, in pages of 64 Ki lines that exist only where a line is set. Ten million
+/// A set of line numbers: one bit per line, in pages of 64 Ki lines that are allocated on demand. Ten million
 /// consecutive lines take 1.25 MiB.
 class LineSet {
  public:
-  /// False if it was there already.
+  /// False if the line was in the set already.
   bool insert(std::uint32_t line);
   bool contains(std::uint32_t line) const;
   std::uint64_t size() const { return size_; }

@@ -6,12 +6,12 @@
 
 namespace koobatch::report {
 
-/// The report as one HTML page for people, which needs nothing but itself: no network, and no script but for its
-/// charts. All that came from the service or the job is text in it, and its own content security policy lets nothing
-/// run or load but what was built in.
+/// The report as one self-contained HTML page: no network, and no script except for its charts. Everything from the
+/// service or the job is plain text in it, and its content security policy permits only the built-in scripts and
+/// styles.
 std::string page_html(const Summary& summary, const Details& details);
 
-/// What the page's charts show, as JSON that may stand in a script element.
+/// The data of the page's charts, as JSON that is safe within a script element.
 std::string chart_data(const Details& details);
 
 }  // namespace koobatch::report

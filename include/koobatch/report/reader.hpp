@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -15,15 +16,15 @@
 
 namespace koobatch::report {
 
-/// A result as the scan sees it. Only the first two are read from it; whoever wants the rest decodes `text`.
+/// A result as seen by the scan, which parses only the first two members; visitors that need more decode `text`.
 struct ResultLine {
   std::uint32_t line = 0;
   Status status = Status::unknown;
   std::string_view text;  ///< the whole line, valid during the call
 };
 
-/// Is shown the valid lines of a report in their order, up to the first bad one. What it was shown counts only if the
-/// scan succeeds. An Error ends the scan; its message is put behind the report's path and line.
+/// Receives the valid lines of a report in order, up to the first bad one. They count only if the scan succeeds. An
+/// Error ends the scan; its message is appended to the report's path and line.
 class Visitor {
  public:
   virtual ~Visitor() = default;
@@ -37,46 +38,58 @@ struct Segment {
   std::optional<EndRecord> end;  ///< nothing: the segment was not closed
 };
 
-/// What a report holds.
+/// The content of a report.
 struct Scan {
   std::vector<Segment> segments;  ///< never empty
   LineSet done;                   ///< the lines of the job that have a result
-  Counts counts;                  ///< over all segments; remaining as the job's operations have it
-  /// Lines of the job whose attempt was under way when some segment ended, and that have no result since. Ascending.
+  Counts counts;                  ///< over all segments; `remaining` is relative to the job's operations
+  /// Lines of the job whose attempt was in flight when a segment ended, and that have no result since. Ascending.
   std::vector<std::uint32_t> unsettled;
-  /// The last attempts noted of operations that have no result, unless the segment's `end` line tells that they were not
-  /// under way then: each may have been made. Ascending by line.
+  /// The last noted attempts of operations without a result, unless the segment's `end` line shows that they were not
+  /// in flight: each may have been made. Ascending by line.
   std::vector<AttemptNote> noted;
-  std::uint64_t bytes = 0;        ///< as read
+  std::uint64_t bytes = 0;        ///< bytes read
   std::uint64_t valid_bytes = 0;  ///< less than `bytes` if the tail is torn: a resumed run cuts the report here
   std::uint64_t valid_lines = 0;
   std::uint64_t last_sync = 0;  ///< the highest `n`
 
   bool torn() const { return valid_bytes != bytes; }
-  /// Was the last segment closed in good order?
+  /// Whether the last segment was closed properly.
   bool ended() const { return segments.back().end.has_value(); }
-  /// Is there a segment that was not closed, so that an attempt nobody recorded may have arrived?
+  /// Whether a segment was not closed, so that an unrecorded attempt may have reached the service.
   bool has_unclosed_segment() const;
-  /// The trace prefixes of all segments; a new one must differ from them.
+  /// Whether all segments verified the job while sending it.
+  bool verified() const;
+  /// The trace prefixes of all segments, from which a new one must differ.
   std::vector<std::uint32_t> trace_prefixes() const;
 };
 
-/// Fills up to `size` bytes at `to`; 0 at the end.
+constexpr std::uint64_t no_limit = std::numeric_limits<std::uint64_t>::max();
+
+/// Reads up to `size` bytes to `to`; 0 at the end.
 using ReadSome = std::function<Result<std::size_t>(char* to, std::size_t size)>;
 
-/// Reads a report from the start, in bounded memory (256 KiB, or its longest line), and checks every line's sum.
-/// A bad line (not whole, no JSON, wrong sum) that a valid `sync` or `end` line follows is damage: an error (usage)
-/// that names it. Without one, the report is valid up to the first bad line. Also errors: a file that does not begin
-/// with a `run` line, a second result for a line of the job, a line that lacks what its type needs, a file that cannot
-/// be read.
+/// Reads a report from the start, in bounded memory (256 KiB, or its longest line), and checks every line's checksum. A
+/// bad line (incomplete, not JSON, wrong checksum) that a valid `sync` or `end` line follows is damage: an error
+/// (usage) that names it. Otherwise the report is valid up to the first bad line. Also errors: a file that does not
+/// begin with a `run` line, a second result for a line of the job, a line that lacks a member of its type, an
+/// unreadable file.
 ///
-/// Result lines are trusted to be JSON if their sum is right and they begin as ours do: parsing every one of millions
-/// would only find what nobody but their author could have put there.
+/// Result lines are trusted to be JSON if their checksum is right and they begin like ours: parsing every one of
+/// millions would only detect forgeries by the report's owner.
 ///
 /// A report that another process is writing can be scanned: its last, unfinished line looks like a torn tail.
-Result<Scan> scan(const std::filesystem::path& path, Visitor& visitor);
+/// `most_bytes`: treats the file as if it were no longer than that.
+Result<Scan> scan(const std::filesystem::path& path, Visitor& visitor, std::uint64_t most_bytes = no_limit);
 Result<Scan> scan(const std::filesystem::path& path);
-/// As above, from `read`; `name` is for the messages.
+/// Scans the bytes returned by `read`; `name` is for the messages.
 Result<Scan> scan(const std::string& name, const ReadSome& read, Visitor& visitor);
+
+/// The errors for a report that cannot be opened, because of `code`, and for an empty one.
+Error open_error(const std::string& name, int code);
+Error empty_error(const std::string& name);
+/// The error for a file whose first line is not a valid `run` line: it is no report, or another program has changed it.
+/// `line`: without its end; empty if that is missing.
+Error first_line_error(const std::string& name, std::string_view line);
 
 }  // namespace koobatch::report

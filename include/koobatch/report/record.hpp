@@ -2,6 +2,7 @@
 #include "koobatch/core/attempt.hpp"
 #include "koobatch/core/clock.hpp"
 #include "koobatch/core/pace_counts.hpp"
+#include "koobatch/core/pace_findings.hpp"
 #include "koobatch/core/status.hpp"
 #include "koobatch/core/trace_id.hpp"
 
@@ -24,33 +25,35 @@ struct ResultRecord {
   std::string_view op;
   std::string_view id;
   Status status = Status::unknown;
-  int http = 0;                      ///< 0: no answer; not written
+  int http = 0;                      ///< 0: no answer, and not written
   std::optional<std::int64_t> code;  ///< absent: not written
   std::string_view msg;              ///< empty: not written
   unsigned attempts = 0;             ///< 0 for `invalid`
   std::optional<TraceId> trace_id;   ///< the last attempt's
   WallTime at;
-  std::optional<Duration> latency;  ///< the last attempt's, from its first byte sent to its answer read
+  std::optional<Duration> latency;  ///< the last attempt's, from sending its first byte to reading its answer
   std::optional<std::string_view> ref;
   std::string_view error;                  ///< empty: not written
-  std::span<const AttemptRecord> history;  ///< written when there are at least two
+  std::span<const AttemptRecord> history;  ///< written if there are at least two
 };
 
-/// An `attempt` line: it stands in the report, and is durable, before the first byte of an attempt that must not be
-/// made twice is sent. The trace ID tells operation and attempt.
+/// An `attempt` line: durable in the report before the first byte of an attempt is sent that must not be made twice.
+/// The trace ID identifies operation and attempt.
 struct AttemptNote {
   TraceId trace_id;
   WallTime at;
 };
 
-/// RunRecord::parent. Not a member of it: clang lets no std::optional make a class whose enclosing class is incomplete.
+/// See RunRecord::parent. Not nested in it: clang rejects a std::optional of a nested class while the outer class is
+/// incomplete.
 struct ParentRun {
   std::string run_id;
-  std::string report;            ///< an absolute path
-  std::uint64_t superseded = 0;  ///< operations not repeated, because later ones have set anew all they would set
+  std::string report;  ///< an absolute path
+  std::uint64_t superseded =
+      0;  ///< operations not repeated because later ones have overwritten everything they would set
 };
 
-/// A `run` line: the first of every segment.
+/// A `run` line, the first of every segment.
 struct RunRecord {
   std::string run_id;
   unsigned segment = 1;
@@ -63,10 +66,13 @@ struct RunRecord {
     std::uint64_t bytes = 0;
     std::uint64_t operations = 0;
     std::uint64_t xxh3 = 0;  ///< written as 16 lower-case hex digits
+    /// Whether the segment verifies everything it reads against what was validated before sending any of it. False: not
+    /// written, as by versions that compared the digest only after everything had been sent.
+    bool verified = false;
   } job;
   std::string endpoint;
-  /// The run of which this one repeats what did not succeed. `job` is the whole job still, but for `operations`: those
-  /// repeated.
+  /// The run whose failed operations this one repeats. `job` still describes the whole job, except `operations`, which
+  /// counts those repeated.
   using Parent = ParentRun;
   std::optional<Parent> parent;  ///< absent: not written
   std::string settings;          ///< a JSON object without secrets
@@ -82,36 +88,44 @@ struct Counts {
   std::uint64_t finished() const;  ///< the sum of by_status
 };
 
-/// Appends them as a JSON object, status by status, then `remaining`.
+/// Appends the counts as a JSON object: each status, then `remaining`.
 void append_counts(std::string& out, const Counts& counts);
 
-/// Appends them as a JSON object.
-void append_pace(std::string& out, const PaceCounts& pace);
+/// Appends counts and findings as a JSON object; what was not found is not written, and neither are no changes.
+void append_pace(std::string& out, const PaceCounts& pace, const PaceFindings& found,
+                 std::span<const LimitChange> limits = {});
 
-/// An `end` line: the last of a segment that was closed in good order.
+/// An `end` line: the last of a segment that was closed properly.
 struct EndRecord {
   unsigned segment = 1;
   std::string reason;  ///< completed, interrupted or aborted
   Counts counts;
-  std::vector<std::uint32_t> unsettled;  ///< lines whose attempt was under way
+  std::vector<std::uint32_t> unsettled;  ///< lines whose attempt was in flight
   WallTime at;
   double seconds = 0;          ///< how long the segment took
   std::uint64_t requests = 0;  ///< HTTP requests sent in this segment
+  std::string http;            ///< version of the last connection, "1.1" or "2"; empty: there was none; not written
   PaceCounts pace;             ///< of this segment
-  std::string error;           ///< why it was aborted; empty: not written
+  PaceFindings found;          ///< when the segment ended
+  std::vector<LimitChange> limits;
+  std::string error;  ///< why it was aborted; empty: not written
 };
 
-/// Each appends one whole line, `sum` and newline included. Texts need not be valid UTF-8: what is not is written as
-/// U+FFFD, because a line that is no JSON would be taken for damage when the report is read. The first is the hot path:
-/// it allocates only when `out` has to grow.
+/// Whether the segment was aborted because its job had been changed. Determined from the error's text, the only
+/// evidence in reports of the versions that matter here.
+bool found_job_changed(const EndRecord& end);
+
+/// Each appends one complete line with its checksum and newline. Texts need not be valid UTF-8: invalid bytes are
+/// written as U+FFFD, because a line that is not JSON would be taken for damage on reading. The first is the hot path:
+/// it allocates only to grow `out`.
 void append_line(std::string& out, const ResultRecord& record);
 void append_line(std::string& out, const AttemptNote& note);
 void append_line(std::string& out, const RunRecord& record);
 void append_line(std::string& out, const EndRecord& record);
-/// `{"type":"sync","n":N,"sum":…}`: everything before this line was made durable.
+/// `{"type":"sync","n":N,"sum":…}`: states that everything before this line was made durable.
 void append_sync_line(std::string& out, std::uint64_t n);
 
-/// Does `line` (without its newline) carry the `sum` of its own bytes?
+/// Whether `line` (without its newline) carries the right checksum.
 bool has_valid_sum(std::string_view line);
 
 }  // namespace koobatch::report

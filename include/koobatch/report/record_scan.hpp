@@ -8,7 +8,7 @@
 
 namespace koobatch::report {
 
-/// Is shown the records of a report in their order, each decoded. An Error ends the scan.
+/// Receives the decoded records of a report, in order. An Error ends the scan.
 class RecordVisitor {
  public:
   virtual ~RecordVisitor() = default;
@@ -18,7 +18,8 @@ class RecordVisitor {
   virtual Result<void> on_end(const EndRecord& end) = 0;
 };
 
-/// Reads the report once and shows every record to all of `visitors`. Errors as those of scan().
-Result<Scan> scan_records(const std::filesystem::path& report, std::span<RecordVisitor* const> visitors);
+/// Reads the report once and passes every record to all `visitors`. Errors as in scan().
+Result<Scan> scan_records(const std::filesystem::path& report, std::span<RecordVisitor* const> visitors,
+                          std::uint64_t most_bytes = no_limit);
 
 }  // namespace koobatch::report

@@ -10,7 +10,7 @@
 
 namespace koobatch::report {
 
-/// An operation whose answer took long.
+/// An operation with a slow answer.
 struct SlowOperation {
   Duration latency{};
   std::uint32_t line = 0;
@@ -23,18 +23,18 @@ struct SlowOperation {
   WallTime at;
 };
 
-/// Keeps the operations with the highest latencies of any number.
+/// Keeps the operations with the highest latencies, however many are added.
 class Slowest {
  public:
   static constexpr std::size_t most = 10;
   static constexpr std::size_t longest_id = 80;
 
   void add(const ResultRecord& result);
-  /// The slowest first; of equally slow ones, that of the lowest line first.
+  /// Slowest first; equally slow ones in the order of their lines.
   std::vector<SlowOperation> operations() const;
 
  private:
-  std::vector<SlowOperation> heap_;  // the least slow one in front
+  std::vector<SlowOperation> heap_;  // fastest at the front
 };
 
 }  // namespace koobatch::report

@@ -11,10 +11,10 @@
 
 namespace koobatch::report {
 
-/// Operations that did not succeed for the same reason: the same answer, but for what their messages say of the single
-/// one (see append_message_pattern).
+/// Operations that did not succeed for the same reason: the same answer, apart from the details of each in its message
+/// (see append_message_pattern).
 struct Cause {
-  /// Where to look for one of them.
+  /// Where to find one of them.
   struct Example {
     std::uint32_t line = 0;
     std::optional<TraceId> trace;
@@ -24,36 +24,36 @@ struct Cause {
   Status status = Status::unknown;
   int http = 0;  ///< 0: no answer
   std::optional<std::int64_t> code;
-  std::string text;      ///< what the service said, or why it said nothing; where they differ, "…" is in their place
-  bool various = false;  ///< `text` differs between them and is left out
+  std::string text;      ///< the service's message, or why there was no answer; "…" where they differ
+  bool various = false;  ///< the texts differ and `text` is empty
   std::uint64_t count = 0;
-  std::vector<Example> examples;  ///< those of the lowest lines of the job, in their order; at least one
+  std::vector<Example> examples;  ///< those with the lowest lines of the job, in order; at least one
 };
 
-/// Adds results up in fixed memory. Not thread-safe: every worker has its own, and they are merged at the end. Adding a
-/// success takes some nanoseconds and allocates nothing; so does adding another result of a known cause.
+/// Sums up results in fixed memory. Not thread-safe: each worker has its own, merged at the end. Adding a success, or
+/// another result of a known cause, takes a few nanoseconds and allocates nothing.
 class Tally {
  public:
   static constexpr std::size_t longest_text = 240;
-  /// The most causes told apart by their text. When there are more (a service that puts names into its messages,
-  /// without quotes), further ones are told apart by status, HTTP status and code alone, in as many again; the rest is
-  /// only counted.
+  /// The maximum number of causes distinguished by their text. Beyond it (if a service puts unquoted names into its
+  /// messages), causes are distinguished only by status, HTTP status and code, up to the same number; the rest are only
+  /// counted.
   static constexpr std::size_t most_texts = 64;
 
   void add(const ResultRecord& result);
   void merge(const Tally& other);
 
-  /// `remaining` is not known here and 0.
+  /// The counts so far. `remaining` is unknown here, and 0.
   const Counts& counts() const { return counts_; }
   std::uint64_t attempts() const { return attempts_; }
   /// Attempts after an operation's first.
   std::uint64_t retries() const { return retries_; }
   const observe::Histogram& latency() const { return latency_; }
-  /// The most frequent first; of equally frequent ones, that of the lowest line first.
+  /// Most frequent first; equally frequent ones in the order of their lowest lines.
   std::vector<Cause> causes() const;
-  /// Results that did not succeed and are in none of causes().
+  /// Unsuccessful results in none of causes().
   std::uint64_t uncounted_causes() const { return uncounted_causes_; }
-  /// When the latest result came; nothing without results.
+  /// The time of the latest result; nothing without results.
   std::optional<WallTime> last_at() const { return last_at_; }
 
  private:
@@ -71,7 +71,7 @@ class Tally {
   std::uint64_t retries_ = 0;
   observe::Histogram latency_;
   std::vector<Group> groups_;
-  std::string pattern_;  // kept for its memory
+  std::string pattern_;  // kept for its capacity
   std::uint64_t uncounted_causes_ = 0;
   std::optional<WallTime> last_at_;
 };

@@ -12,16 +12,16 @@
 
 namespace koobatch::report {
 
-/// Why an attempt was followed by another.
+/// Why an attempt was repeated.
 enum class Repeat : std::uint8_t {
   throttled,  ///< the service asked to wait: 429 or 503
-  refused,    ///< it answered otherwise
-  silent,     ///< there was no answer that could be read
+  refused,    ///< any other unsuccessful answer
+  silent,     ///< no readable answer
 };
 
-/// What happened when, in a run of any length: in stretches of equal width, which are joined into wider ones when there
-/// would be more than `most_buckets`. Time is that of the run alone: its segments follow one another without a gap.
-/// Some 10 MiB at most.
+/// The course of a run of any length, in buckets of equal width, which are merged into wider ones when there would be
+/// more than `most_buckets`. Time counts only while the run is running: its segments follow one another without a gap.
+/// About 10 MiB at most.
 class Timeline {
  public:
   static constexpr std::size_t most_buckets = 300;
@@ -37,13 +37,19 @@ class Timeline {
   void add(const ResultRecord& result);
   void end_segment(const EndRecord& end);
 
-  /// The stretches up to the last one in which something happened. Joined ones are a round time wide: 1 or 2 times a
-  /// power of ten of seconds, minutes, hours or days.
+  /// The buckets up to the last non-empty one. Merged ones have a round width: 1 or 2 times a power of ten of seconds,
+  /// minutes, hours or days.
   const std::vector<Bucket>& buckets() const { return buckets_; }
   Time width() const;
-  /// How long the run has taken.
+  /// When the service was found to limit the rate, in running time.
+  struct Limit {
+    Time at;
+    double limit;  ///< requests a second; 0: nothing is known yet, as when a segment begins
+  };
+  const std::vector<Limit>& limits() const { return limits_; }
+  /// The total running time.
   Time length() const { return length_; }
-  /// When each segment began; the first at 0.
+  /// When each segment began, in running time; the first at 0.
   const std::vector<Time>& segments() const { return segments_; }
 
  private:
@@ -52,9 +58,10 @@ class Timeline {
   void widen();
 
   std::vector<Bucket> buckets_;
-  std::size_t width_ = 0;  // index into the widths there are
+  std::size_t width_ = 0;  // index into the table of widths
   std::vector<Time> segments_;
-  WallTime started_;  // the segment
+  std::vector<Limit> limits_;
+  WallTime started_;  // when the present segment began
   Time length_{};
 };
 

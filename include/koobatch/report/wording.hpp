@@ -5,24 +5,24 @@
 #include <string>
 #include <string_view>
 
-/// How a summary is put into words, on a terminal and on a page. What came from outside is harmless to a terminal.
+/// The wording of a summary, on a terminal and on a page. Foreign text in it is harmless to a terminal.
 namespace koobatch::report {
 
 enum class Verdict { good, warning, bad };
 
 struct Headline {
   Verdict verdict = Verdict::good;
-  std::string_view sign;  ///< one character that says the same
+  std::string_view sign;  ///< one character with the same meaning
   std::string text;
 };
 Headline headline(const Summary& summary);
 
-/// What is to be done about the run as a whole.
+/// The next step for the run as a whole.
 enum class NextStep {
   none,
   watch,       ///< it is running
   resume,      ///< with the bare command
-  heed_error,  ///< the error says how to go on; the bare command would end in the same error
+  heed_error,  ///< the error says how to continue; the bare command would end in the same error
   retry,
 };
 NextStep next_step(const Summary& summary);
@@ -32,22 +32,24 @@ std::uint64_t total_of(const Counts& counts);
 
 /// "1,234 operations"
 std::string counted(std::uint64_t number, std::string_view noun);
-/// "0.84 s", "12.3 s", "2 min 05 s", "1 h 02 min": three digits that matter.
+/// "0.84 s", "12.3 s", "2 min 05 s", "1 h 02 min": three significant digits.
 std::string duration_text(double seconds);
 /// "0.84 ms", "12.3 ms", "1.23 s"
 std::string latency_text(Duration latency);
-/// Rounded, but never to 100% or 0% what is not all or nothing.
+/// Rounded, but 100% and 0% only for all and nothing.
 std::string percent_text(std::uint64_t part, std::uint64_t whole);
 /// "2026-11-21 17:00:00 UTC"
 std::string time_text(WallTime time);
-/// "12.3" or "1,234" operations a second; empty if there is no telling.
+/// "12.3" or "1,234" operations a second; empty if unknown.
 std::string pace_number(const Summary& summary);
 /// "1,046, 46 retries"
 /// "https://a.example, then https://b.example"
 std::string endpoints_text(const Summary& summary);
 std::string requests_text(const Summary& summary);
-/// "slowed down 3 times, 1 pause, 1 outage"; empty if there was nothing.
-std::string pace_text(const PaceCounts& pace);
+/// "slowed down 3 times, 1 pause, 1 outage, in the end at most 140/s"; empty if there were none, and nothing was found.
+std::string pace_text(const PaceCounts& pace, const PaceFindings& found);
+/// For a summary with doubtful results: how many, why, and what to do.
+std::string doubt_text(const Summary& summary);
 /// "HTTP 400, code 13000405: name already used"
 std::string cause_text(const Cause& cause);
 

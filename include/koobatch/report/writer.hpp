@@ -8,7 +8,6 @@
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -20,51 +19,63 @@ namespace koobatch::report {
 
 struct WriterSettings {
   CommitPolicy policy;
-  /// saturated() from this many bytes handed over and not yet durable: some 300 ms of results at 100,000 a second.
+  /// The number of pending bytes from which saturated() is true: about 300 ms of results at 100,000 a second.
   std::size_t pending_limit = std::size_t{8} << 20;
-  /// The highest `sync` number the report holds (Scan::last_sync), in a resumed run: then the first group opens with a
-  /// `sync` line too, because LockedReport::append_from made all before it durable. Nothing for a new report.
+  /// In a resumed run, the highest `sync` number in the report (Scan::last_sync): the first group then opens with a
+  /// `sync` line too, because LockedReport::append_from made everything before it durable. Nothing for a new report.
   std::optional<std::uint64_t> last_sync;
+  /// How often the file is checked while nothing is appended, so that a change during a long pause or outage is
+  /// reported at once, and not only after more was sent.
+  Duration idle_check = std::chrono::seconds(1);
+};
+
+/// Receives the outcome of what was handed to a Writer. Called on the writer's thread: must neither block nor call
+/// close().
+class WriterEvents {
+ public:
+  virtual ~WriterEvents() = default;
+  /// All batches of `worker` up to `number` are durable.
+  virtual void durable(unsigned worker, std::uint64_t number) = 0;
+  /// A write or sync failed, or the report is lost. Nothing more will be written. Called once.
+  virtual void failed(const Error& cause) = 0;
+  /// saturated() was true since the last call, and no longer is: all workers may continue.
+  virtual void relieved() = 0;
 };
 
 /// Group commit: a thread that gathers batches, appends them in one write and makes them durable with one fdatasync, at
-/// the latest `max_delay` after a group's first result, and at once when a batch is urgent. Every group after the first
-/// opens with a `sync` line, which says that all before it is durable. The last line of a segment is written only when
-/// the groups before it are durable, for it proves them as a `sync` line does.
+/// most `max_delay` after a group's first result, or at once if a batch is urgent. Every group after the first opens
+/// with a `sync` line, which states that everything before it is durable. The last line of a segment is written only
+/// once all groups before it are durable, because it states that as well. If the file under the report's name is no
+/// longer as the thread left it (JournalFile), that is handled like a disk failure; it is checked before, with and
+/// after each group, and while idle.
 ///
-/// submit(), pending_bytes() and saturated() may be called from any thread and never wait for the disk. The callbacks
-/// run on the writer's thread, and must neither block nor call close().
+/// submit(), pending_bytes() and saturated() may be called from any thread and never wait for the disk.
 ///
-/// Memory: what is handed over is held until it is durable, and a disk may be slower than the service. submit() refuses
-/// nothing, since a result that came has to be kept; so whoever asks for *new work* looks at saturated() first, and
-/// waits for `relieved` if it is. Then no more is pending than the limit and the results of what is in flight.
+/// Memory: everything handed over is held until it is durable, and a disk may be slower than the service. submit()
+/// never refuses, because every result must be kept. So a caller checks saturated() before asking for *new work*, and
+/// waits for `relieved` if it is true. Then at most the limit and the results of requests in flight are pending.
 class Writer {
  public:
-  struct Callbacks {
-    /// All batches of `worker` up to `number` are durable.
-    std::function<void(unsigned worker, std::uint64_t number)> durable;
-    /// A write or sync failed. Nothing more will be written; called once.
-    std::function<void(const Error&)> failed;
-    /// saturated() was true since the last call, and is not any more: all workers may go on. May be empty.
-    std::function<void()> relieved;
-  };
-
-  Writer(std::unique_ptr<JournalFile> file, Callbacks callbacks, WriterSettings settings = {});
-  ~Writer();  ///< stops the thread; what was not committed is dropped
+  /// `events` must outlive the writer.
+  Writer(std::unique_ptr<JournalFile> file, WriterEvents& events, WriterSettings settings = {});
+  ~Writer();  ///< stops the thread; drops what was not committed
   Writer(const Writer&) = delete;
   Writer& operator=(const Writer&) = delete;
 
-  /// Hands over `batch`, whose lines are left empty, with their memory. `urgent`: commit without waiting; with no
-  /// lines, this is about what was handed over before. After a failure or close() the lines are dropped.
+  /// Hands over `batch`, which is emptied and keeps its capacity. `urgent`: commits without waiting; a batch without
+  /// lines makes earlier ones urgent. After a failure or close() the lines are dropped.
   void submit(Batch& batch, bool urgent);
 
-  /// Bytes handed over and not yet durable. Takes no lock: cheap enough to ask before every operation.
+  /// Bytes handed over and not yet durable. Takes no lock: cheap enough to check before every operation.
   std::size_t pending_bytes() const { return pending_.load(std::memory_order_relaxed); }
   bool saturated() const { return pending_bytes() >= settings_.pending_limit; }
 
   /// Commits everything handed over, then `last_line` (if any), makes it durable and ends the thread. An Error if this
-  /// or an earlier commit failed (`failed` was called for it). Called again, it says the same again.
+  /// or an earlier commit failed (`failed` was called for it). Further calls return the first result.
   Result<void> close(std::string_view last_line);
+  /// See JournalFile. Precondition: close() returned an error.
+  bool lost() const { return file_->lost(); }
+  JournalFile::Remains remains() const { return file_->remains(); }
 
  private:
   using Lock = std::unique_lock<std::mutex>;
@@ -72,7 +83,9 @@ class Writer {
   void run();
   /// Waits until a group is due (true), or until there is nothing left to do (false).
   bool wait_for_group(Lock& lock);
-  /// Writes what was gathered, without holding the lock meanwhile. False if that failed.
+  /// Waits until something changes. If nothing does for a while, checks the file.
+  void idle(Lock& lock);
+  /// Writes what was gathered, releasing the lock meanwhile. False on failure.
   bool commit(Lock& lock);
   void commit_last_line(Lock& lock);
   Result<void> make_durable(std::string_view lines);
@@ -80,7 +93,7 @@ class Writer {
   void fail(Lock& lock, const Error& error);
 
   const std::unique_ptr<JournalFile> file_;  // used by the thread alone
-  const Callbacks callbacks_;
+  WriterEvents& events_;
   const WriterSettings settings_;
 
   std::mutex mutex_;  // guards what follows, down to the next empty line
@@ -90,7 +103,7 @@ class Writer {
   std::uint64_t next_sync_ = 1;
   bool was_saturated_ = false;
   bool closing_ = false;
-  bool stopped_ = false;  // no more than the commit under way; also after a failure
+  bool stopped_ = false;  // the thread ends after the present commit; also after a failure
   std::string last_line_;
   std::optional<Error> error_;
 

@@ -8,18 +8,19 @@
 
 namespace koobatch::retry {
 
-/// What a report and those it descends from tell.
+/// The combined content of a report and the reports it descends from.
 struct Lineage {
   report::RunRecord run;        ///< the named report's last segment
-  bool finished = false;        ///< has every operation of the named report its result, in good order?
-  std::uint64_t remaining = 0;  ///< operations of it without
-  std::uint64_t invalid = 0;    ///< operations of it that were never sent
+  bool finished = false;        ///< whether the named report is complete: every operation has its result
+  bool verified = false;        ///< whether all segments of the named report verified the job while sending it
+  std::uint64_t remaining = 0;  ///< operations of the named report without a result
+  std::uint64_t invalid = 0;    ///< operations of the named report that were never sent
   LineStates states;
 };
 
-/// Reads `path` and, if it is the report of a retry, its parents too: a retry of a retry must not undo what succeeded
-/// in the first run. What of `path` ended with one of `statuses` is wanted. An error (usage) if a parent cannot be
-/// found or is not the one recorded.
+/// Reads `path` and, if it is a retry's report, its parents too: a retry of a retry must not undo what succeeded in the
+/// first run. Operations of `path` that ended with one of `statuses` are wanted. An error (usage) if a parent cannot be
+/// found or is not the recorded one.
 Result<Lineage> read_lineage(const std::filesystem::path& path, std::initializer_list<Status> statuses);
 
 }  // namespace koobatch::retry

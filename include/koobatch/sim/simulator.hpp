@@ -2,6 +2,7 @@
 #include "koobatch/auth/app_key.hpp"
 #include "koobatch/core/clock.hpp"
 #include "koobatch/core/error.hpp"
+#include "koobatch/sim/throttle_settings.hpp"
 
 #include <cstdint>
 #include <filesystem>
@@ -18,8 +19,8 @@ enum class FaultKind {
   reset,     ///< applies or not (by chance), then resets the connection without an answer
   drop,      ///< reads the request, does not apply it, closes the connection without an answer
   truncate,  ///< applies, then sends the answer's head and half of its body, and closes
-  garbage,   ///< applies, then answers 200 with bytes that are no JSON
-  stall,     ///< applies, then never answers (until the client leaves)
+  garbage,   ///< applies, then answers 200 with bytes that are not JSON
+  stall,     ///< applies, then never answers (until the client disconnects)
 };
 
 /// "status=503,rate=0.05,retry-after=1", "reset,rate=0.02"
@@ -29,44 +30,58 @@ struct Fault {
   int status = 0;
   std::optional<int> retry_after;  ///< seconds
 };
-/// Reads the form above. An error (usage) says what is wrong with it.
+/// Parses the form above. A usage error says what is wrong.
 Result<Fault> parse_fault(std::string_view text);
 
-struct SimulatorSettings {
-  std::uint16_t port = 0;  ///< 0: any free one
-  Duration latency{};      ///< each answer is held back by it
-  Duration jitter{};       ///< added to latency, uniform in [0, jitter]
-  std::vector<Fault> faults;
-  double throttle = 0;           ///< requests a second, with bursts of a tenth of that, before 429 APIG.0308; 0: none
-  double throttle_per_user = 0;  ///< the same for each X-User-Id on its own, with a Retry-After of a second
-  std::uint64_t seed = 0;        ///< of faults and jitter; equal seeds and request orders make equal runs
-  std::filesystem::path log;     ///< emptied, then one NDJSON line per operation request; empty: none
-  std::filesystem::path certificate;  ///< PEM; with `key`: TLS
-  std::filesystem::path key;
-  std::string token;          ///< the only access token accepted at first; empty: any, but none if there is an app
-  std::string refresh_token;  ///< gives others, and another refresh token, once; empty: there is no such call
-  std::uint64_t token_requests = 0;             ///< an access token serves so many; 0: any number
-  Duration token_lifetime{};                    ///< and lives so long after its last use; 0: for ever
-  std::shared_ptr<const auth::AppKey> app_key;  ///< the app whose signatures are accepted; null: none
-  std::filesystem::path tokens_file;            ///< of each user the only one accepted, looked at when it changes
+/// Nodes with a wrong clock, for a share of connections or of single answers: "date=+2s,rate=0.1"
+struct ClockFault {
+  enum class Date { shown, none, garbage };  ///< the Date of answers: that clock's time, absent, or not a date
+  Date date = Date::shown;
+  Duration offset{};            ///< how far the clock is ahead
+  double rate = 0;              ///< 0 to 1
+  bool per_connection = false;  ///< one node for each connection; otherwise one for each answer
+  bool judges = false;          ///< X-Date is judged by that clock, too; otherwise by the right one
 };
 
-/// The embedded service on 127.0.0.1: as strict as the documentation, values in memory, faults on request. Runs on a
-/// thread of its own from start() to destruction, which takes no longer than closing its connections.
+struct SimulatorSettings {
+  std::uint16_t port = 0;  ///< 0: any free port
+  Duration latency{};      ///< the delay of each answer
+  Duration jitter{};       ///< added to latency, uniform in [0, jitter]
+  std::vector<Fault> faults;
+  std::vector<ClockFault> clock_faults;
+  ThrottleSettings throttle;          ///< judged first
+  double throttle_per_user = 0;       ///< requests a second per X-User-Id, with a Retry-After of 1 s; 0: unlimited
+  std::uint64_t seed = 0;             ///< for faults and jitter; equal seeds and request orders make equal runs
+  std::filesystem::path log;          ///< emptied, then one NDJSON line per operation request; empty: none
+  std::filesystem::path certificate;  ///< PEM; with `key`: TLS
+  std::filesystem::path key;
+  std::string token;          ///< the only access token accepted initially; empty: any, but none if there is an app
+  std::string refresh_token;  ///< good for one new pair of tokens; empty: there is no refresh call
+  std::uint64_t token_requests = 0;             ///< requests that an access token is good for; 0: unlimited
+  Duration token_lifetime{};                    ///< how long it remains valid after its last use; 0: forever
+  std::shared_ptr<const auth::AppKey> app_key;  ///< the app whose signatures are accepted; null: none
+  std::filesystem::path tokens_file;            ///< the only token accepted for each user; read again when it changes
+};
+
+/// Adds a fault of either kind, as written on the command line. A usage error says what is wrong.
+Result<void> add_fault(std::string_view text, SimulatorSettings& settings);
+
+/// The embedded service on 127.0.0.1: as strict as the documentation, values in memory, faults on request. Runs on its
+/// own thread from start() to destruction, which takes no longer than closing its connections.
 ///
-/// A request is judged by the throttles, then the documented rules, then the faults: these hit only requests that would
-/// have succeeded. Its effect becomes real just before it is answered, that is after the latency; a client that closes
-/// its connection before (half-closing counts) has changed nothing.
+/// A request is judged first by the throttles, then by the documented rules, then by the faults, which therefore hit
+/// only requests that would have succeeded. It takes effect just before it is answered, that is, after the latency; a
+/// client that closes its connection earlier (half-closing counts) has changed nothing.
 ///
-/// GET /_sim/state: NDJSON, a line per key with its present values, in the order in which the keys were first set.
-/// GET /_sim/stats: a JSON object of counts. Both need no headers, are not delayed, counted or faulted.
+/// GET /_sim/state: NDJSON, one line per key with its current values, in the order in which the keys were first set.
+/// GET /_sim/stats: a JSON object of counts. Both need no headers, and are neither delayed, counted nor faulted.
 class Simulator {
  public:
-  /// Listens before it returns. An error (usage) if the settings do not go together, or the port, a file or the
+  /// Listens before it returns. A usage error if the settings are inconsistent, or if the port, a file or the
   /// certificate cannot be used.
   static Result<std::unique_ptr<Simulator>> start(const SimulatorSettings& settings);
   ~Simulator();
-  /// "http://127.0.0.1:PORT", or https.
+  /// "http://127.0.0.1:PORT", or with https.
   const std::string& url() const;
 
  private:

@@ -1,4 +1,4 @@
-// Draws the charts. Everything else on the page is there without it; what is shown is in the element "data".
+// Draws the charts. Everything else on the page works without it; the data are in the element "data".
 (() => {
   'use strict';
 
@@ -6,7 +6,7 @@
   const root = document.documentElement;
   const second = 1000, minute = 60 * second, hour = 60 * minute, day = 24 * hour;
 
-  // Words for numbers ------------------------------------------------------------------------------------------------
+  // Formatting numbers -----------------------------------------------------------------------------------------------
 
   const count = new Intl.NumberFormat('en-US', {maximumFractionDigits: 0});
   const precise = new Intl.NumberFormat('en-US', {maximumSignificantDigits: 3});
@@ -22,7 +22,7 @@
 
   const twoDigits = (n) => String(Math.floor(n)).padStart(2, '0');
 
-  // How moments of a run of this length are told, from the start on.
+  // How to label times in a run of this length, counted from its start.
   function clock(length) {
     if (length <= 2 * second) return {unit: 'ms', text: (t) => count.format(t)};
     if (length <= 2 * minute) return {unit: 's', text: (t) => precise.format(t / second)};
@@ -46,7 +46,7 @@
   const time = clock(end);
   const middle = (i) => (i + 0.5) * width;
 
-  // Looks ------------------------------------------------------------------------------------------------------------
+  // Appearance -------------------------------------------------------------------------------------------------------
 
   const colour = (name) => getComputedStyle(root).getPropertyValue(`--${name}`).trim();
 
@@ -72,7 +72,7 @@
     return c.createPattern(tile, 'repeat');
   }
 
-  // Scales and what else charts share --------------------------------------------------------------------------------
+  // Scales, and what charts share ------------------------------------------------------------------------------------
 
   const grid = () => ({color: colour('line'), borderColor: colour('line'), tickColor: 'transparent'});
   const title = (text) => ({display: true, text, align: 'end', padding: 0});
@@ -138,7 +138,7 @@
     };
   }
 
-  // Where a run was gone on with.
+  // Marks where a run was resumed.
   const resumptions = {
     id: 'resumptions',
     beforeDatasetsDraw(chart) {
@@ -162,7 +162,7 @@
     ctx.restore();
   }
 
-  // To the right of `x`, or to the left of it where there is no room.
+  // To the right of `x`, or to its left if there is no room.
   function label({ctx, width: room}, text, x, y) {
     ctx.save();
     ctx.fillStyle = colour('ink');
@@ -176,18 +176,18 @@
 
   // The charts -------------------------------------------------------------------------------------------------------
 
-  // Joins neighbours, so that there are at most `most` of them.
+  // Merges neighbours so that at most `most` remain.
   function joined(counts, factor) {
     const sums = new Array(Math.ceil(counts.length / factor)).fill(0);
     counts.forEach((n, i) => { sums[Math.floor(i / factor)] += n; });
     return sums;
   }
 
-  // Bars of what there was in each stretch of time; `names` are those of the series, with their labels and fills.
+  // Bars of the counts in each interval; `names`: the series, with their labels and fills.
   function stacked(series, names, unit, most) {
     const factor = Math.ceil(buckets / most);
     const long = width * factor;
-    // Short stretches hold too few operations for a rate to mean much, so they are counted as they are.
+    // Short intervals contain too few operations for a rate to be meaningful, so their counts are shown as they are.
     const perSecond = long >= second;
     const scaled = (n) => (perSecond ? (n * second) / long : n);
     const datasets = names.filter(([name]) => series[name]).map(([name, text, look]) => ({
@@ -203,19 +203,32 @@
       options: options(timeScale(), countScale(!perSecond),
         {tooltip: {callbacks: {title: stretch(long), label}, filter: (item) => item.raw.n > 0}}),
       caption: `${unit} ${perSecond ? 'a second' : eachText(long)}`,
+      perSecond,
+    };
+  }
+
+  // The limit that the service was found to have, as steps over bars that are rates.
+  function limitSteps() {
+    const steps = data.limits.map(([at, limit]) => ({x: at, y: limit === 0 ? NaN : limit}));
+    return {
+      type: 'line', label: 'limit found, requests a second', stack: 'limit', stepped: true, spanGaps: false,
+      data: [...steps, {x: end, y: steps.at(-1).y}], pointRadius: 0, borderColor: colour('ink'), borderWidth: 1.5,
+      backgroundColor: 'transparent',
     };
   }
 
   const charts = {
     throughput() {
       const names = ['succeeded', 'rejected', 'failed', 'unknown', 'invalid'].map((name) => [name, name, name]);
-      return stacked(data.finished, names, 'finished', 150);
+      const chart = stacked(data.finished, names, 'finished', 150);
+      if (chart.perSecond && data.limits.length !== 0) chart.data.datasets.unshift(limitSteps());
+      return chart;
     },
 
     repeats() {
       const names = [['throttled', 'throttled (429, 503)', 'unknown'], ['refused', 'other answers', 'rejected'],
         ['silent', 'no answer', 'failed']];
-      return stacked(data.repeated, names, 'sent in vain', 60);
+      return stacked(data.repeated, names, 'repeated attempts', 60);
     },
 
     latency() {
@@ -223,12 +236,12 @@
       const datasets = Object.entries(look).map(([name, [text, dash]]) => ({
         label: text, data: data.latency[name].map((y, i) => ({x: middle(i), y: y === null ? NaN : y})),
         borderColor: colour(name), backgroundColor: colour(name), borderDash: dash, borderWidth: 2, pointHitRadius: 8,
-        // A value between two stretches without any would have no line to be seen by.
+        // A value between two empty intervals would have no line, and be invisible.
         pointRadius: data.latency[name].map((y, i, all) => (y !== null && (all[i - 1] ?? null) === null && (all[i + 1] ?? null) === null ? 3 : 0)),
       }));
       const callbacks = {title: stretch(width), label: (item) => ` ${item.dataset.label} ${lengthText(item.raw.y)}`};
       const made = options({...timeScale(), stacked: false}, latencyScale(), {tooltip: {callbacks}});
-      // By themselves the keys would not be dashed as the lines are.
+      // By default, the keys are not dashed like the lines.
       const keys = () => datasets.map(({label, borderColor, borderDash}, datasetIndex) => (
         {text: label, strokeStyle: borderColor, fontColor: colour('ink'), lineDash: borderDash, lineWidth: 2, pointStyle: 'line', datasetIndex}));
       made.plugins.legend.labels = {...made.plugins.legend.labels, usePointStyle: true, boxWidth: 30, generateLabels: keys};
@@ -241,7 +254,7 @@
 
     distribution() {
       const all = data.distribution.counts.reduce((sum, n) => sum + n, 0);
-      // So few that they all look alike get some room around them.
+      // A few bars, which would all look alike, get some space around them.
       const room = Math.max(0, Math.ceil((8 - data.distribution.counts.length) / 2));
       const first = data.distribution.first - room;
       const counts = [...new Array(room).fill(0), ...data.distribution.counts, ...new Array(room).fill(0)];
@@ -250,7 +263,7 @@
         data: counts.map((n, i) => ({x: first + i + 0.5, y: n === 0 ? NaN : n})), backgroundColor: colour('p50'),
         barPercentage: 0.92, categoryPercentage: 1,
       }];
-      // Ten bins a decade: those that begin at 1, about 2 and about 5 are told.
+      // There are ten bins per decade: those that begin at 1, about 2 and about 5 are labelled.
       const round = (v) => Math.round(10 ** (v / 10) / 10 ** Math.floor(v / 10)) * 10 ** Math.floor(v / 10);
       const shown = counts.length > 28 ? [0] : [0, 3, 7];
       const x = {
@@ -283,7 +296,7 @@
 
   // Drawing ----------------------------------------------------------------------------------------------------------
 
-  // The page itself is grey in grey: what is coloured on a canvas are its data.
+  // The page itself is grey, so only data are coloured on a canvas.
   function showsData(canvas) {
     const {data: pixels} = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
     for (let i = 0; i < pixels.length; i += 4) {
@@ -310,11 +323,11 @@
   }
 
   draw();
-  // For whoever looks at the page with a program: "4 of 4".
+  // For programs that inspect the page: "4 of 4".
   root.dataset.charts = `${drawn.filter((chart) => showsData(chart.canvas)).length} of ${drawn.length}`;
 
   matchMedia('(prefers-color-scheme: dark)').addEventListener('change', draw);
-  // Paper is light.
+  // Paper is white.
   const paper = (on) => { root.toggleAttribute('data-paper', on); draw(); };
   addEventListener('beforeprint', () => paper(true));
   addEventListener('afterprint', () => paper(false));

@@ -1,0 +1,116 @@
+#pragma once
+#include "koobatch/core/clock.hpp"
+#include "koobatch/flow/delivery_rate.hpp"
+
+#include <cstdint>
+#include <optional>
+
+namespace koobatch::flow {
+
+/// When an attempt was sent and answered.
+struct Moment {
+  TimePoint sent;
+  TimePoint now;
+  /// Like `now`, but excluding the time in which nothing could be sent: pauses, outages.
+  Duration active{};
+};
+
+/// A model of a quota, inferred from what it admits and refuses: requests a second, however they are counted (per
+/// second of the clock, in a sliding window, by a token bucket, or by what is in flight).
+///
+/// From the first refusal on, one request at a time asks whether there is room again, at growing intervals: that costs
+/// a handful of refusals whatever the quota. Between one exhaustion and the next, a quota admits exactly its rate, so
+/// the number admitted between two reopenings, divided by the time, is the rate (the renewal theorem). A reopening
+/// within the time of a few requests means that the rate was hardly too high. Then, between an estimate that is
+/// admitted and a rate that is not, it follows the shape of CUBIC (RFC 9438): immediately back to just below the rate
+/// that was refused, a plateau there, and faster and faster growth beyond, so that a doubled quota is found within
+/// seconds. Unlike in CUBIC, the scale is relative, because quotas range from a few to tens of thousands a second.
+///
+/// Answers to requests sent before the last change say nothing about the rate after it: the next cut waits for a round
+/// trip.
+class LimitModel {
+ public:
+  struct Change {
+    std::optional<double> from;  ///< requests a second; nothing: there was no limit
+    double to;
+  };
+
+  /// The lowest limit, in requests a second: it must remain possible to find out that the quota has risen.
+  static constexpr double lowest = 0.2;
+
+  /// `ceiling`: a limit known in advance, in requests a second; 0: none. `first_guess`: the lowest initial estimate of
+  /// a quota.
+  explicit LimitModel(double ceiling, double first_guess = 0) : ceiling_(ceiling), first_guess_(first_guess) {}
+  void change_ceiling(double ceiling) { ceiling_ = ceiling; }
+
+  /// Reports that the service did not refuse the request for its rate. Returns the change if this changes the limit.
+  std::optional<Change> admitted(const Moment& at);
+  /// Reports that the service refused the request. `wait`: the pause it asked for. Returns whether that is news.
+  bool refused(const Moment& at, Duration wait);
+  /// Reports that the request was sent and not answered: the service may have counted it.
+  void lost(const Moment& at);
+  /// Saves the present state, because the failures that follow may not be refusals. `steady`: the limit must stay
+  /// constant until end_trial(), and certainly not be too high.
+  void begin_trial(Duration active, bool steady);
+  /// Ends the trial. If the failures were not refusals, restores the saved state; otherwise discards it.
+  void end_trial(Duration active, bool refused);
+  /// Reports that the service accepts again after an outage: its refusals during the outage say nothing about a quota.
+  void resume(Duration active);
+
+  /// The limit in requests a second at the active time `active`; nothing if there is none but the ceiling.
+  std::optional<double> rate(Duration active) const;
+  /// Whether the quota is used up, so that only one request at a time is sent.
+  bool exhausted() const { return exhausted_; }
+  /// When the next request may ask whether it still is. Precondition: exhausted().
+  Duration ask_at() const { return ask_at_; }
+  /// Reports that this request is sent.
+  void ask(Duration active);
+  /// Whether that request is in flight, and its answer is still awaited.
+  bool asked(Duration active) const { return asked_ && active < ask_at_; }
+  Duration round_trip() const { return round_trip_; }
+  /// Whether the limit is a first guess that grows with each round trip.
+  bool exploring() const { return doubling_ > 0; }
+
+ private:
+  struct Estimate {
+    double low, peak;
+    double doubling = 0;  ///< the doubling time in seconds, of an estimate that is only a first guess
+  };
+
+  void reopen(const Estimate& estimate, const Moment& at);
+  Estimate for_trial(const Estimate& estimate, Duration active) const;
+  Estimate first_estimate(const Moment& at) const;
+  Estimate next_estimate(const Moment& at, double before) const;
+  void wait_longer(Duration active, Duration wait);
+  void count(const Moment& at);
+
+  double ceiling_;
+  double first_guess_;
+  DeliveryRate delivered_;
+  std::optional<double> before_;  ///< the rate when it was exhausted
+  double delivered_when_refused_ = 0, delivered_when_exhausted_ = 0;
+  double low_ = 0;      ///< the limit right after the last change; 0: none
+  double peak_ = 0;     ///< the limit at the plateau
+  double stretch_ = 1;  ///< factor of the time scale
+  Duration changed_{};  ///< when the limit was changed
+  Duration exhausted_since_{}, refused_at_{}, reopened_{};
+  Duration ask_at_{}, ask_again_after_{};
+  Duration round_trip_{};
+  Duration counted_from_{};  ///< what `admitted_` counts
+  std::uint64_t admitted_ = 0;
+  struct Kept {
+    Estimate estimate;
+    Duration changed, at;
+    bool steady;
+  };
+  std::optional<Kept> kept_;              ///< the state before a trial
+  TimePoint reacted_ = TimePoint::min();  ///< requests sent before say nothing about the rate since
+  bool exhausted_ = false;
+  bool asked_ = false;     ///< a request that asks for room is in flight
+  bool paused_ = false;    ///< the service asked for a pause when the quota was exhausted
+  double doubling_ = 0;    ///< see Estimate
+  bool certain_ = false;   ///< at least one refusal was unambiguous
+  bool explored_ = false;  ///< whether it was exploring when the quota was exhausted
+};
+
+}  // namespace koobatch::flow

@@ -1,0 +1,97 @@
+#pragma once
+#include "koobatch/core/attempt.hpp"
+#include "koobatch/core/clock.hpp"
+#include "koobatch/flow/sent.hpp"
+#include "koobatch/koodrive/operation.hpp"
+#include "koobatch/koodrive/outcome.hpp"
+#include "koobatch/koodrive/server_clock.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <limits>
+#include <memory>
+#include <span>
+#include <vector>
+
+namespace koobatch::flow {
+
+/// Identifies an operation that is held. Valid until it is released.
+using SlotId = std::uint32_t;
+constexpr SlotId no_slot = std::numeric_limits<SlotId>::max();
+
+/// The highest number of an attempt: it has 8 bits in the trace ID.
+constexpr std::uint8_t last_attempt = 255;
+
+/// When an attempt ended, and how long it took from sending its first byte.
+struct AttemptTiming {
+  TimePoint now;
+  WallTime at;
+  Duration latency{};
+};
+
+/// An operation and its progress.
+struct Slot {
+  enum class State : std::uint8_t { free, waiting, in_flight };
+  /// Needed only for operations that are sent more than once.
+  struct Retries {
+    std::vector<AttemptRecord> history;
+    koodrive::Outcome last;
+    koodrive::ClockRepeats clock;
+  };
+
+  koodrive::Operation operation;
+  std::unique_ptr<Retries> retries;  ///< once allocated, reused for the slot's next operation
+  TimePoint first_attempt;
+  Sent sent;                   ///< of the last attempt
+  TimePoint due;               ///< when the last attempt should have been sent
+  Duration downtime_before{};  ///< Pace::downtime at the first attempt
+  SlotId next_free = no_slot;
+  State state = State::free;
+  std::uint8_t attempt = 0;  ///< the number of the last attempt, as in its trace ID
+  std::uint8_t counted = 0;  ///< attempts that count against max_attempts
+  bool maybe_applied = false;
+  bool attempted_before = false;  ///< in an earlier segment, according to the report
+  bool went_stale = false;
+  std::uint8_t mended = 0;  ///< how often it was repeated because something about the request was corrected
+  bool noted = false;       ///< the next attempt is noted in the report
+  bool on_budget = false;   ///< the next attempt is a retry after a failure
+
+  Retries& more();  ///< allocates them on demand
+  /// Stores an attempt's outcome, for the history and in case the operation is given up.
+  void remember(const koodrive::Outcome& outcome, const AttemptTiming& timing);
+  /// Every attempt in order; empty if there was only one.
+  std::span<const AttemptRecord> history() const;
+};
+
+/// Stores the operations that are held. Reuses memory; never moves an operation while it is held.
+class Slots {
+ public:
+  /// Stores `operation` by swapping it with a used one. `attempted`: an earlier segment may have sent it.
+  SlotId hold(koodrive::Operation& operation, bool attempted);
+  /// Frees the slot. Precondition: it is held and not in flight.
+  void release(SlotId id);
+
+  Slot& operator[](SlotId id) { return slots_[id]; }
+  const Slot& operator[](SlotId id) const { return slots_[id]; }
+
+  /// Report that an attempt is sent, and that it has ended.
+  void take_off(SlotId id);
+  void land(SlotId id);
+
+  std::size_t in_flight() const { return in_flight_; }
+  std::size_t held() const { return held_; }
+  /// The approximate memory that the operations hold.
+  std::size_t bytes() const { return bytes_; }
+  /// Appends the lines of operations that may have reached the service.
+  void append_unsettled(std::vector<std::uint32_t>& lines) const;
+
+ private:
+  std::deque<Slot> slots_;
+  SlotId free_ = no_slot;  ///< head of the list of free slots
+  std::size_t in_flight_ = 0;
+  std::size_t held_ = 0;
+  std::size_t bytes_ = 0;
+};
+
+}  // namespace koobatch::flow

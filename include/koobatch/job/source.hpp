@@ -1,0 +1,73 @@
+#pragma once
+#include "koobatch/core/error.hpp"
+#include "koobatch/job/fingerprint.hpp"
+#include "koobatch/job/reader.hpp"
+#include "koobatch/job/synthetic.hpp"
+#include "koobatch/job/validator.hpp"
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace koobatch::job {
+
+/// Where a run takes its operations from. It was validated before, and hands out nothing else.
+class Source {
+ public:
+  /// What a report records of its job, so that a later run can tell whether it has the same one.
+  struct Identity {
+    std::string path;  ///< absolute
+    Format format = Format::ndjson;
+    Digest digest;
+    bool verified = false;  ///< whether all that open()'s reader reads is compared with what was validated
+  };
+
+  virtual ~Source() = default;
+  /// What messages call it.
+  virtual std::string name() const = 0;
+  virtual Identity identity() const = 0;
+  /// How many operations it has, invalid ones included; none if it has no end.
+  virtual std::optional<std::uint64_t> operations() const = 0;
+  /// Begins a pass over all operations, from the first. May be called again.
+  virtual Result<std::unique_ptr<Reader>> open() const = 0;
+  /// What has happened to it since it was validated: "holds other bytes now". None if it is the same.
+  virtual std::optional<std::string> find_change() const = 0;
+};
+
+/// A job file, as `validation` found it when it was read with `settings`.
+class FileSource final : public Source {
+ public:
+  FileSource(std::filesystem::path path, ReaderSettings settings, const Validation& validation);
+
+  std::string name() const override { return path_.string(); }
+  Identity identity() const override;
+  std::optional<std::uint64_t> operations() const override { return operations_; }
+  Result<std::unique_ptr<Reader>> open() const override;
+  std::optional<std::string> find_change() const override;
+
+ private:
+  std::filesystem::path path_;
+  ReaderSettings settings_;  ///< which expect what was validated
+  std::uint64_t operations_;
+  Digest digest_;
+};
+
+/// A job that is made up while it is read, of which there is nothing to compare and nothing that could change.
+class SyntheticSource final : public Source {
+ public:
+  SyntheticSource(SyntheticJob job, ReaderSettings settings) : job_(std::move(job)), settings_(std::move(settings)) {}
+
+  std::string name() const override { return "a synthetic job"; }
+  Identity identity() const override;
+  std::optional<std::uint64_t> operations() const override;
+  Result<std::unique_ptr<Reader>> open() const override { return open_synthetic(job_, settings_); }
+  std::optional<std::string> find_change() const override { return std::nullopt; }
+
+ private:
+  SyntheticJob job_;
+  ReaderSettings settings_;
+};
+
+}  // namespace koobatch::job

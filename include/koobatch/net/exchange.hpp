@@ -1,0 +1,19 @@
+#pragma once
+#include "koobatch/core/clock.hpp"
+#include "koobatch/http/answer.hpp"
+#include "koobatch/http/request.hpp"
+
+namespace koobatch::net {
+
+/// One request and its outcome. When reused, its buffers keep their capacity. Must outlive Session::exchange().
+struct Exchange {
+  http::Request request;
+  http::Answer answer;
+  TimePoint sent_at{};   ///< when it began on the wire
+  TimePoint ended_at{};  ///< when the answer was complete, or given up
+  /// The service refused our certificate, or requires one. `answer.error` says so, the service read nothing of the
+  /// request, and trying again cannot help.
+  bool refused = false;
+};
+
+}  // namespace koobatch::net

@@ -1,0 +1,13 @@
+#pragma once
+#include <cstdint>
+
+namespace koobatch::net {
+
+/// Which version of HTTP is spoken with the service.
+enum class HttpChoice : std::uint8_t {
+  automatic,  ///< over TLS what both sides prefer (ALPN), otherwise HTTP/1.1
+  http1,      ///< HTTP/1.1, and nothing else is offered
+  http2,      ///< HTTP/2, or nothing
+};
+
+}  // namespace koobatch::net

@@ -1,0 +1,31 @@
+#pragma once
+#include "cli/commands/command.hpp"
+#include "cli/settings/shared_settings.hpp"
+#include "koobatch/core/error.hpp"
+#include "koobatch/engine/settings.hpp"
+#include "koobatch/report/record.hpp"
+
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <tuple>
+
+namespace koobatch::cli {
+
+/// The settings of `retry`.
+struct RetrySettings {
+  Presentation presentation;
+  Running running;
+  JobPlace place;
+  std::string report;  ///< FILE or DIR/; empty: a name derived from the old one
+
+  auto parts() { return std::tie(presentation, running, place); }
+};
+
+/// Checks that the settings of `retry` are consistent, and completes them with what the report records of the job.
+/// `exists` reports whether a name is taken, for the default name of the new report. All errors are usage errors.
+Result<engine::RunSettings> prepare_retry(const RetrySettings& given, const Call& call,
+                                          const report::RunRecord& recorded,
+                                          const std::function<bool(const std::filesystem::path&)>& exists);
+
+}  // namespace koobatch::cli

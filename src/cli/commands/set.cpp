@@ -1,0 +1,89 @@
+#include "cli/commands/set.hpp"
+
+#include "cli/exit_status.hpp"
+#include "cli/output.hpp"
+#include "cli/running/control_replies.hpp"
+#include "koobatch/report/journal_file.hpp"
+#include "koobatch/report/summary.hpp"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <string>
+#include <variant>
+
+namespace koobatch::cli {
+namespace {
+
+using control::AtWork;
+using control::Silence;
+
+/// Why no run received the request.
+Error no_run_there(const std::filesystem::path& path, Silence silence) {
+  const auto summary = report::summarize(path);
+  if (!summary) return summary.error();
+  switch (who_is_at_work(path, *summary, silence)) {
+    case AtWork::nobody:
+      break;
+    case AtWork::a_process:
+      return fatal_error(path.native() +
+                         ": the run cannot be changed: it is just starting or ending, or has no socket");
+    case AtWork::another_users_process:
+      return fatal_error(path.native() + ": only the user who started the run, or root, can change it");
+  }
+  const bool over = summary->outcome != report::Outcome::unfinished && summary->counts.remaining == 0;
+  return usage_error(fmt::format(
+      "{}: there is no run in progress to change; {}", path.native(),
+      over ? std::string("every operation has its result") : "continue with " + report::resume_command(path.native())));
+}
+
+int run(const SetSettings& given, const Call& call) {
+  const std::filesystem::path path = call.arguments.front();
+  const auto request = prepare_set(given);
+  if (!request) return fail(request.error());
+  const auto reply = control::ask(path, *request);
+  if (!reply) return fail(reply.error());
+  if (const auto* silence = std::get_if<Silence>(&*reply)) return fail(no_run_there(path, *silence));
+  return print_answer(reply_text(path, std::get<control::Reply>(*reply)));
+}
+
+}  // namespace
+
+Result<control::Request> prepare_set(const SetSettings& given) {
+  control::Request request;
+  request.rate = given.rate;
+  if (given.pause && given.go) return usage_error("--pause and --go exclude each other");
+  if (given.pause || given.go) request.pause = given.pause;
+  if (!request.changes()) return usage_error("what to change is missing: give --rate RATE, --pause or --go");
+  return request;
+}
+
+const Command& set_command() {
+  static const Command command = {
+      .name = "set",
+      .summary = "Change the pace of a run in progress, or pause it",
+      .group = command_group::runs_jobs,
+      .arguments = {{.name = "REPORT", .help = "The report of the run", .is_path = true}},
+      .examples = {"koobatch set rename.report.ndjson --rate 200/s", "koobatch set rename.report.ndjson --pause",
+                   "koobatch set rename.report.ndjson --go"},
+      .own_options = {{.name = "rate",
+                       .heading = heading::pace,
+                       .help = "Requests allowed from now on, e.g. 200/s, or none for no limit",
+                       .store = into(&SetSettings::rate, limit()),
+                       .flag_only = true},
+                      {.name = "pause",
+                       .heading = heading::pace,
+                       .help = "Send nothing more until --go; requests in flight may finish",
+                       .store = into(&SetSettings::pause, on_off()),
+                       .flag_only = true},
+                      {.name = "go",
+                       .heading = heading::pace,
+                       .help = "End a pause",
+                       .store = into(&SetSettings::go, on_off()),
+                       .flag_only = true}},
+      .statuses = {exits::done, exits::usage, exits::fatal},
+      .begin = task<SetSettings, run>};
+  return command;
+}
+
+}  // namespace koobatch::cli

@@ -1,0 +1,118 @@
+#include "cli/running/job_files.hpp"
+
+#include "koobatch/core/utf8.hpp"
+#include "koobatch/koodrive/x_date.hpp"
+#include "koobatch/process/spool.hpp"
+
+#include <fmt/format.h>
+
+#include <regex>
+#include <system_error>
+
+namespace koobatch::cli {
+namespace {
+
+/// "rename" for "jobs/rename.ndjson" and "jobs/rename.ndjson.gz".
+std::string job_stem(const std::filesystem::path& job) {
+  if (job == process::standard_input_argument) return "stdin";
+  // Of "<(…)" the shell makes /dev/fd/63.
+  if (job.parent_path() == "/dev/fd" || job.parent_path() == "/proc/self/fd") return "pipe";
+  const auto uncompressed = job::without_compression(job);
+  return (job::format_of(uncompressed) ? uncompressed : job).stem().string();
+}
+
+/// "rename" for "rename.report.ndjson" and "rename.retry-2.report.ndjson".
+std::string report_stem(const std::filesystem::path& report) {
+  static const std::regex endings(R"((\.retry-[0-9]+)?(\.report)?(\.ndjson)?$)");
+  return std::regex_replace(report.filename().string(), endings, "", std::regex_constants::format_first_only);
+}
+
+}  // namespace
+
+bool tells_format(const JobFormat& given, const std::filesystem::path& job) {
+  return given.format || job::format_of(job) || job == process::standard_input_argument;
+}
+
+Result<job::Format> choose_format(const JobFormat& given, const std::filesystem::path& job,
+                                  const job::Reading& reading) {
+  if (given.format) return *given.format;
+  if (job == process::standard_input_argument) {
+    return usage_error("standard input has no extension that tells the format; give --format ndjson|csv");
+  }
+  if (const auto format = job::format_of(job)) return *format;
+  job::ReaderSettings settings;
+  settings.reading = reading;
+  const auto detected = job::detect_format(job, settings);
+  // A folder, a missing file or a workbook: the extension is not what is wrong.
+  if (!detected) return usage_error(detected.error().message);
+  if (*detected) {
+    return usage_error(fmt::format(
+        "{}: the extension does not tell the format; by its first line it is {}: name the file .{}, or give --format "
+        "{}",
+        job.string(), **detected == job::Format::csv ? "CSV" : "NDJSON", to_string(**detected), to_string(**detected)));
+  }
+  return usage_error(
+      fmt::format("{}: the extension does not tell the format; name the file .ndjson or .csv, or give "
+                  "--format ndjson|csv",
+                  job.string()));
+}
+
+Result<job::Format> format_of_copy(const std::filesystem::path& copy, const job::ReaderSettings& settings) {
+  const auto detected = job::detect_format(copy, settings);
+  if (!detected) return detected.error();
+  if (*detected) return **detected;
+  return usage_error(
+      fmt::format("{}: neither its name nor its first line tells the format; give --format ndjson|csv", settings.name));
+}
+
+Result<void> check_reading(const Origins& origins, job::Format format) {
+  if (format == job::Format::csv) return {};
+  // Set elsewhere than on the command line, it may be meant for another job.
+  for (const auto* option : {"delimiter", "ignore-columns"}) {
+    if (!origins.is_flag(option)) continue;
+    return usage_error(fmt::format("{} is about the columns of CSV, and the job is NDJSON", origins[option]));
+  }
+  return {};
+}
+
+bool names_folder(const std::string& report) {
+  std::error_code ignored;
+  return report.ends_with('/') || std::filesystem::is_directory(report, ignored);
+}
+
+std::filesystem::path report_path(const std::string& report, const std::filesystem::path& job, WallTime now) {
+  if (report.empty()) return job_stem(job) + ".report.ndjson";
+  if (!names_folder(report)) return report;
+  std::string date(koodrive::x_date_length, '\0');
+  koodrive::write_x_date(now, date.data());
+  return std::filesystem::path(report) / fmt::format("{}.{}.report.ndjson", job_stem(job), date);
+}
+
+Result<void> check_report_is_not_job(const std::filesystem::path& report, const std::filesystem::path& job) {
+  std::error_code neither_exists;
+  if (!std::filesystem::equivalent(report, job, neither_exists)) return {};
+  return usage_error(fmt::format("--report {}: is the job itself; name another file for the results", report.string()));
+}
+
+std::string describe_unrecordable_name(const std::filesystem::path& job) {
+  bool is_text = true;
+  for_each_character(job.native(), [&](std::int32_t c, std::string_view) { is_text = is_text && c >= 0; });
+  if (is_text) return {};
+  return fmt::format(
+      "{}: its name is not UTF-8, so the report cannot record it; 'koobatch resume', 'koobatch retry' and 'koobatch "
+      "report --failed' need --job with that name",
+      job.native());
+}
+
+std::filesystem::path retry_report_path(const std::string& report, const std::filesystem::path& old,
+                                        const std::function<bool(const std::filesystem::path&)>& exists) {
+  if (!report.empty() && !names_folder(report)) return report;
+  const auto folder = report.empty() ? old.parent_path() : std::filesystem::path(report);
+  const std::string stem = report_stem(old);
+  for (unsigned n = 1;; ++n) {
+    auto path = folder / fmt::format("{}.retry-{}.report.ndjson", stem, n);
+    if (!exists(path)) return path;
+  }
+}
+
+}  // namespace koobatch::cli

@@ -1,0 +1,47 @@
+#pragma once
+#include "cli/settings/setting.hpp"
+#include "cli/settings/shared_settings.hpp"
+#include "koobatch/core/clock.hpp"
+#include "koobatch/core/error.hpp"
+#include "koobatch/job/reader.hpp"
+
+#include <filesystem>
+#include <functional>
+#include <string>
+
+namespace koobatch::cli {
+
+/// Whether the format of a job is known, or an error, before the job is read.
+bool tells_format(const JobFormat& given, const std::filesystem::path& job);
+
+/// The given format, or else the one that the extension implies. Otherwise the error says what the file seems to be.
+Result<job::Format> choose_format(const JobFormat& given, const std::filesystem::path& job,
+                                  const job::Reading& reading = {});
+
+/// The format that the first line of a copied job tells: pipes seldom have an extension.
+Result<job::Format> format_of_copy(const std::filesystem::path& copy, const job::ReaderSettings& settings);
+
+/// Checks that no flag is about the columns of a job that has none.
+Result<void> check_reading(const Origins& origins, job::Format format);
+
+/// Whether --report names only the folder for the report, and not the report itself.
+bool names_folder(const std::string& report);
+
+/// The path of the report: FILE as given; for DIR/, an existing folder, or an empty --report, a name derived from the
+/// job's.
+std::filesystem::path report_path(const std::string& report, const std::filesystem::path& job, WallTime now);
+
+/// A usage error if the new report would have the job's name.
+Result<void> check_report_is_not_job(const std::filesystem::path& report, const std::filesystem::path& job);
+
+/// Why a later run will not find the job by what the report records; empty: it will. A report is UTF-8, and names of
+/// files need not be.
+std::string describe_unrecordable_name(const std::filesystem::path& job);
+
+/// The path of a retry's report: FILE as given; otherwise the first free name derived from the old report's:
+/// x.report.ndjson and x.retry-1.report.ndjson give x.retry-2.report.ndjson, in DIR/ or beside the old one. `exists`
+/// reports whether a name is taken.
+std::filesystem::path retry_report_path(const std::string& report, const std::filesystem::path& old,
+                                        const std::function<bool(const std::filesystem::path&)>& exists);
+
+}  // namespace koobatch::cli

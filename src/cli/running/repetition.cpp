@@ -1,0 +1,118 @@
+#include "cli/running/repetition.hpp"
+
+#include "cli/running/validation.hpp"
+#include "koobatch/core/terminal_text.hpp"
+#include "koobatch/report/journal_file.hpp"
+#include "koobatch/retry/provenance.hpp"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <memory>
+#include <utility>
+
+namespace koobatch::cli {
+
+Result<void> check_job_is_there(const std::filesystem::path& job) {
+  std::error_code error;
+  if (std::filesystem::exists(job, error) || error) return {};
+  return usage_error(fmt::format("{}: the job is no longer there; say where it is now with --job FILE", job.string()));
+}
+
+Result<retry::Selection> select_operations(const std::filesystem::path& job, const job::ReaderSettings& reader,
+                                           retry::LineStates states) {
+  auto opened = job::open_job(job, reader);
+  if (!opened) return opened.error();
+  return retry::select(**opened, std::move(states));
+}
+
+namespace {
+
+/// "line 7", "lines 7 to 912"
+std::string lines_text(std::uint32_t first, std::uint32_t last) {
+  return first == last ? fmt::format("line {}", first) : fmt::format("lines {} to {}", first, last);
+}
+
+Error contradicted(const std::filesystem::path& report, const std::filesystem::path& job,
+                   const retry::Contradiction& found) {
+  return usage_error(fmt::format(
+      "{}: {} of other operations than {} has, first on line {}: recorded is '{}', the job has {}; an earlier segment "
+      "sent from a file that had been changed ({}). Nothing was sent now. Check what that changed, then run the "
+      "whole job again with 'koobatch run' and another report",
+      report.string(), found.results == 1 ? "1 result is" : format_count(found.results) + " results are", job.string(),
+      found.line, harmless(found.recorded),
+      found.in_job.empty() ? std::string("no operation there") : fmt::format("'{}'", harmless(found.in_job)),
+      lines_text(found.line, found.last_line)));
+}
+
+void warn_of_doubt(const std::filesystem::path& report, const std::filesystem::path& job, const retry::Doubt& doubt) {
+  const std::string_view reason =
+      doubt.reason == retry::Doubt::Reason::job_changed
+          ? "found only afterwards that the job had been changed while it was sent"
+          : "ended before the job was compared with what had been validated, and its file was written to, "
+            "moved or replaced since then";
+  spdlog::warn(
+      "{}: segment {}, of an earlier version of koobatch, {}: its {} ({}) may be of operations that {} never had. "
+      "Check "
+      "what they changed, or run the whole job again with 'koobatch run'",
+      report.string(), doubt.segment, reason, count_of(doubt.results, "result"),
+      lines_text(doubt.line, doubt.last_line), job.string());
+}
+
+}  // namespace
+
+Result<void> check_provenance(const std::filesystem::path& report, bool verified, const std::filesystem::path& job,
+                              const job::ReaderSettings& reader) {
+  if (verified) return {};
+  const auto provenance = retry::examine(report, job, reader);
+  if (!provenance) return provenance.error();
+  if (provenance->contradiction) return contradicted(report, job, *provenance->contradiction);
+  for (const auto& doubt : provenance->doubts) warn_of_doubt(report, job, doubt);
+  return {};
+}
+
+std::string describe_left_out(const retry::Selection& selection) {
+  std::string text;
+  if (!selection.narrowed.empty()) {
+    text += fmt::format(", {} of them without the fields newer ones have set", selection.narrowed.size());
+  }
+  if (selection.superseded != 0) text += fmt::format("; {} left out, superseded by newer ones", selection.superseded);
+  if (selection.uncertain != 0) {
+    text += fmt::format("; {} left out, unknown and not to be applied twice: check whether they were applied",
+                        selection.uncertain);
+  }
+  return text;
+}
+
+Result<retry::Lineage> read_retryable(const std::filesystem::path& path) {
+  auto lineage = retry::read_lineage(path, {Status::failed, Status::unknown});
+  if (!lineage || lineage->finished) return lineage;
+  return usage_error(fmt::format("{}: this run is not finished ({} to go), and must be before a retry; first run '{}'",
+                                 path.string(), count_of(lineage->remaining, "operation"),
+                                 report::resume_command(path.string())));
+}
+
+Result<void> select_part(engine::RunSettings& settings, retry::Lineage lineage, const std::filesystem::path& path) {
+  auto selection = select_operations(settings.job, settings.reader, std::move(lineage.states));
+  if (!selection) return selection.error();
+  settings.parent = {lineage.run.run_id, std::filesystem::absolute(path).lexically_normal().string(),
+                     selection->superseded};
+  settings.selection = std::make_shared<const retry::Selection>(std::move(*selection));
+  return {};
+}
+
+Result<void> select_again(engine::RunSettings& settings, const report::RunRecord& recorded) {
+  if (!recorded.parent) return {};
+  const auto& parent = *recorded.parent;
+  auto lineage = read_retryable(parent.report);
+  if (!lineage) {
+    return usage_error(lineage.error().message + " (it is the report that was retried, and says what to repeat)");
+  }
+  const bool same_run = lineage->run.run_id == parent.run_id;
+  if (auto selected = select_part(settings, std::move(*lineage), parent.report); !selected) return selected;
+  if (same_run && settings.selection->lines.size() == recorded.job.operations) return {};
+  return usage_error(fmt::format("{}: is not as it was when run {} of it was retried; restore it from a copy",
+                                 parent.report, parent.run_id));
+}
+
+}  // namespace koobatch::cli

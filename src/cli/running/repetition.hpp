@@ -1,0 +1,42 @@
+#pragma once
+#include "koobatch/core/error.hpp"
+#include "koobatch/engine/settings.hpp"
+#include "koobatch/job/reader.hpp"
+#include "koobatch/report/record.hpp"
+#include "koobatch/retry/lineage.hpp"
+
+#include <filesystem>
+
+/// Finds out what of a run to repeat, for `retry`, `resume` of a retry and `report --failed`.
+namespace koobatch::cli {
+
+/// A usage error if the job is no longer where it was. Checked before job::validate(), so that the message says what to
+/// do.
+Result<void> check_job_is_there(const std::filesystem::path& job);
+
+/// Reads the job and selects the operations to repeat. Errors are those of job::open_job() and retry::select().
+Result<retry::Selection> select_operations(const std::filesystem::path& job, const job::ReaderSettings& reader,
+                                           retry::LineStates states);
+
+/// Warns of results that may be of operations the job never had. A usage error if some certainly are: the report then
+/// says nothing about those lines of the job, so that neither sending the rest nor repeating a part is safe.
+/// `verified`: whether all segments verified their job, so that nothing has to be examined. `reader` expects what was
+/// validated.
+Result<void> check_provenance(const std::filesystem::path& report, bool verified, const std::filesystem::path& job,
+                              const job::ReaderSettings& reader);
+
+/// ", 1 of them without the fields newer ones have set; 2 left out, superseded by newer ones": empty if nothing was.
+std::string describe_left_out(const retry::Selection& selection);
+
+/// Reads what a retry of the report at `path` repeats: `failed` and `unknown`. Rejected operations would only be
+/// rejected again. A usage error if the run is not finished: what it has not sent yet must come before a repetition.
+Result<retry::Lineage> read_retryable(const std::filesystem::path& path);
+
+/// Restricts a run of the whole job to what `lineage`, of the report at `path`, wants repeated.
+Result<void> select_part(engine::RunSettings& settings, retry::Lineage lineage, const std::filesystem::path& path);
+
+/// Repeats the selection with which a resumed retry was begun; does nothing for other runs. The selection depends on
+/// the parent's report, which no longer changes once it is finished. A usage error if the result differs now.
+Result<void> select_again(engine::RunSettings& settings, const report::RunRecord& recorded);
+
+}  // namespace koobatch::cli

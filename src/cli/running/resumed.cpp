@@ -1,0 +1,37 @@
+#include "cli/running/resumed.hpp"
+
+#include "cli/running/run_settings.hpp"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+namespace koobatch::cli {
+namespace {
+
+/// Unlike other sources of the token, a command is not recorded in the report.
+Result<void> check_command_given_again(const Running& running, const engine::RunSettings& settings) {
+  if (running.sending.target.simulate || settings.credentials.any() || settings.app.any()) return {};
+  return usage_error(
+      "--token-command is missing: the run was begun with one, which is not recorded because it may contain secrets; "
+      "give it again, or another place the token comes from");
+}
+
+}  // namespace
+
+Result<engine::RunSettings> prepare_again(const Running& running, const JobPlace& place, const Call& call,
+                                          const report::RunRecord& recorded) {
+  const auto format = job::format_named(recorded.job.format);
+  if (running.format.format && *running.format.format != format) {
+    return usage_error(fmt::format("{} {}: the report was begun with {}; another format is another job",
+                                   call.origins["format"], to_string(*running.format.format), recorded.job.format));
+  }
+  auto settings = to_run_settings(running);
+  if (auto ok = check_command_given_again(running, settings); !ok) return ok.error();
+  if (auto ok = check_schedule(running.schedule, call.origins); !ok) return ok.error();
+  settings.job = place.job.empty() ? std::filesystem::path(recorded.job.path) : place.job;
+  settings.reader.format = format;
+  return complete(std::move(settings), running.sending, call);
+}
+
+}  // namespace koobatch::cli

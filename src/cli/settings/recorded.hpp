@@ -1,0 +1,27 @@
+#pragma once
+#include "cli/settings/groups.hpp"
+#include "cli/settings/setting.hpp"
+#include "koobatch/core/error.hpp"
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace koobatch::cli {
+
+/// Renders the settings in force as the `settings` of a `run` line, for resuming the run. A usage error if one cannot
+/// be recorded.
+Result<std::string> record_settings(const std::vector<Setting>& settings);
+
+/// Parses the `settings` of a `run` line into the form of flags.
+Result<Flags> parse_recorded(std::string_view settings);
+
+/// Stores those of the recorded settings that belong to one of the groups: for commands that look at a run's job and do
+/// not continue the run. A usage error if one cannot be read.
+Result<void> store_recorded(std::string_view settings, const Groups& groups);
+
+/// The settings that the report's first segment was begun with. A usage error if it is not a report.
+Result<Flags> read_recorded(const std::filesystem::path& report);
+
+}  // namespace koobatch::cli

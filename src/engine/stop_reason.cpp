@@ -1,0 +1,143 @@
+#include "engine/stop_reason.hpp"
+
+#include "koobatch/core/units.hpp"
+#include "koobatch/engine/settings.hpp"
+#include "koobatch/koodrive/x_date.hpp"
+#include "koobatch/report/journal_file.hpp"
+
+#include <fmt/format.h>
+
+#include <type_traits>
+
+namespace koobatch::engine {
+namespace {
+
+/// Words the reasons for one run.
+class Wording {
+ public:
+  explicit Wording(const RunSettings& settings) : settings_(settings) {}
+
+  Error operator()(const CredentialsRefused& r) const {
+    return fatal_error(fmt::format(
+        "{} refused the credentials from {} (HTTP 401{}); they were sent as 'Authorization: {}'. Renew them, or "
+        "choose another form with --authorization, e.g. '{}'{}",
+        url(), r.source, r.said, r.form, r.form.starts_with("Bearer+") ? "Bearer {token}" : "Bearer+{token}",
+        then_resume(settings_)));
+  }
+
+  Error operator()(const SignatureRefused& r) const {
+    std::string date(koodrive::x_date_length, '\0');
+    koodrive::write_x_date(r.x_date, date.data());
+    return fatal_error(fmt::format(
+        "{} refused the app signature (HTTP 401{}). Check that --app-id {} is the app's ID, that {} holds its secret, "
+        "and that the clock is right (the request was dated {}){}",
+        url(), r.said, settings_.app.id, settings_.app.secret_file.string(), date, then_resume(settings_)));
+  }
+
+  Error operator()(const EveryUserRefused& r) const {
+    return fatal_error(fmt::format(
+        "{} refused the tokens of the first {} users and accepted none (HTTP {}{}); they were sent as 'Authorization: "
+        "{}'. Put good ones into {}, or choose another form with --authorization, e.g. 'Bearer {{token}}'; then run "
+        "'{}'",
+        url(), r.users, r.http, r.said, r.form, r.tokens_file, resume()));
+  }
+
+  Error operator()(const TooManyUsersRefused& r) const {
+    return fatal_error(fmt::format(
+        "the tokens of {} users are refused, and operations on more than {} folders and albums must wait for theirs, "
+        "more than can be tracked; put new tokens into {}, then run '{}'",
+        r.users, r.most_keys, r.tokens_file, resume()));
+  }
+
+  Error operator()(const UsersLeftOut& r) const {
+    std::string text =
+        fmt::format("the service refused the tokens of {} (HTTP 401); left without a result: {} of theirs",
+                    count_of(r.users, "user"), count_of(r.of_stopped, "operation"));
+    if (r.of_others != 0) {
+      text += fmt::format(", and {} of others that must not overtake them on the same folder or album",
+                          format_count(r.of_others));
+    }
+    text += fmt::format(". Put new tokens into {}, then run '{}'", r.tokens_file, resume());
+    return fatal_error(std::move(text));
+  }
+
+  Error operator()(const OutageTooLong& r) const {
+    return fatal_error(fmt::format("{} has failed every request for {:g} s (--max-outage): {}{}", url(),
+                                   seconds(settings_.pace.max_outage),
+                                   r.last_failure.empty() ? "no answer" : r.last_failure,
+                                   advice(settings_, fmt::format("; run '{}' when it is back", resume()))));
+  }
+
+  Error operator()(const TooManyErrors& r) const {
+    const std::string held = r.held == 0   ? std::string()
+                             : r.held == 1 ? fmt::format(" (the last one has no result yet: {})", r.held_answer)
+                                           : fmt::format(" (the last {} were refused alike and have no result yet: {})",
+                                                         r.held, r.held_answer);
+    return {ErrorKind::limit,
+            fmt::format("{} of {} did not succeed, more than --max-errors {} allows{}{}", format_count(r.errors),
+                        count_of(r.finished, "operation"), settings_.max_errors.text(), held,
+                        advice(settings_, fmt::format("; see '{}', then continue with '{} --max-errors N'",
+                                                      report::report_command(settings_.report.native()), resume())))};
+  }
+
+  Error operator()(const RefusedAlike& r) const {
+    const std::string fate = r.recorded == 0
+                                 ? std::string(r.count == 1 ? "It has no result yet" : "They have no result yet")
+                                 : fmt::format(
+                                       "{} of them are recorded as rejected, since what followed on their folders and "
+                                       "albums had to wait for them; the others have no result yet",
+                                       r.recorded);
+    const std::string refused =
+        r.count == 1 ? "the operation that was sent first was refused, without a code that the service documents"
+                     : fmt::format(
+                           "the last {} operations were all refused alike, without a code that the service "
+                           "documents",
+                           r.count);
+    return {ErrorKind::limit, fmt::format("{}: {}. {}{}", refused, r.answer, fate, advice(settings_, after(r)))};
+  }
+
+  Error operator()(const FirstRejectedAlike& r) const {
+    return {ErrorKind::limit,
+            fmt::format("the first {} operations were all rejected with the same answer ({}), so the rest probably "
+                        "would be too{}",
+                        r.sample, r.answer,
+                        advice(settings_, fmt::format("; to try them nevertheless, run '{} --max-errors "
+                                                      "100%'",
+                                                      resume())))};
+  }
+
+  Error operator()(const Unreachable& r) const { return fatal_error(r.cause); }
+  Error operator()(const RenewalFailed& r) const { return r.cause; }
+  Error operator()(const JobUnusable& r) const { return r.cause; }
+  Error operator()(const ReportUnusable& r) const { return r.cause; }
+  Error operator()(const InternalError& r) const {
+    return fatal_error(fmt::format("internal error in {}: {}", r.where, r.what));
+  }
+
+ private:
+  std::string url() const { return settings_.endpoint.url(); }
+  std::string resume() const { return report::resume_command(settings_.report.native()); }
+
+  /// What to do about operations that were refused alike.
+  std::string after(const RefusedAlike& r) const {
+    // Only there are credentials sent in the open, or safe.
+    const bool usable = r.leads_to.starts_with("https://") || (!r.leads_to.empty() && !settings_.endpoint.tls);
+    const std::string moved = usable ? fmt::format("; if the service is at {} now, run '{} --endpoint {}'; otherwise",
+                                                   r.leads_to, resume(), report::shell_argument(r.leads_to))
+                                     : std::string(";");
+    return fmt::format(
+        "{} check --endpoint, and whether a login page, a proxy or a firewall answers in place of {}, then run '{}'; "
+        "if {} to be recorded as rejected, run '{} --max-errors 100%'",
+        moved, url(), resume(), r.count == 1 ? "it is" : "they are", resume());
+  }
+
+  const RunSettings& settings_;
+};
+
+}  // namespace
+
+Error describe(const StopReason& reason, const RunSettings& settings) {
+  return std::visit(Wording(settings), reason);
+}
+
+}  // namespace koobatch::engine

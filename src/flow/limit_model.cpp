@@ -1,0 +1,235 @@
+#include "koobatch/flow/limit_model.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+namespace koobatch::flow {
+namespace {
+
+/// The plateau is this far below the rate that was refused, so that it lasts long and little is refused; the first rate
+/// after a refusal is lower still, to leave some of the quota to other clients that share it.
+constexpr double plateau = 0.985;
+constexpr double cut = 0.95;
+/// Applied to a rate estimated from an exhausted quota: nearly all of it.
+constexpr double first_cut = 0.97;
+/// Used instead of `cut` after a guess that doubled, and after closely spaced refusals.
+constexpr double explored_cut = 0.7;
+constexpr double deep_cut = 0.85;
+/// Applied where each refusal costs a pause.
+constexpr double paused_cut = 0.8;
+/// How long the way back to the plateau takes, and how long the limit takes from there to twice the plateau, in
+/// seconds.
+constexpr double recovery = 2;
+constexpr double until_doubled = 4.2;
+constexpr int steepness = 5;
+/// One refusal in this many requests is acceptable, so small quotas are tried more rarely. If refusals cost pauses,
+/// quotas are tried so rarely that pauses take a fiftieth of the time.
+constexpr double requests_a_refusal = 100;
+constexpr double rarest = 50;
+constexpr double pauses_apart = 12;
+constexpr double longest_stretch = 600;
+/// While the limit is a first guess, it doubles in two round trips, or in the time of this many requests if that is
+/// longer.
+constexpr double exploring_requests = 4, longest_doubling = 0.5;
+/// The doubling time if there is a better guess, which may still be too low: a large bucket that is refilled quickly.
+constexpr double slow_doubling = 0.25;
+/// If it stays shut for the time of this many requests, it is not a steadily refilled bucket.
+constexpr double requests_shut = 10;
+/// The minimum number of requests from which to estimate a rate.
+constexpr std::uint64_t least_sample = 10;
+/// A limit that has risen this far without being reached does not exist.
+constexpr double no_limit = 1e6;
+/// Over a shorter time, in seconds, the admitted requests may be a single burst.
+constexpr double shortest_history = 0.2;
+/// How the interval between requests that ask for room grows, and its bounds.
+constexpr double ask_growth = 2, first_ask_growth = 4;
+constexpr Duration longest_ask = std::chrono::milliseconds(500);
+constexpr Duration shortest_ask = std::chrono::microseconds(50);
+/// After this long without an answer, another request may ask.
+constexpr Duration ask_patience = std::chrono::seconds(2);
+
+double stretch_for(double rate) {
+  return std::clamp(std::pow(requests_a_refusal / rate, 1.3), 1.0, rarest);
+}
+
+Duration duration(double s) {
+  return std::chrono::duration_cast<Duration>(std::chrono::duration<double>(s));
+}
+
+}  // namespace
+
+void LimitModel::count(const Moment& at) {
+  delivered_.count(at.active);
+  ++admitted_;
+}
+
+std::optional<LimitModel::Change> LimitModel::admitted(const Moment& at) {
+  count(at);
+  const Duration trip = at.now - at.sent;
+  round_trip_ = round_trip_ == Duration::zero() ? trip : round_trip_ + (trip - round_trip_) / 8;
+  if (!exhausted_ || at.sent < reacted_) return std::nullopt;
+  const Estimate estimate = before_ ? next_estimate(at, *before_) : first_estimate(at);
+  reopen(kept_ && kept_->steady ? for_trial(estimate, at.active) : estimate, at);
+  return Change{before_, low_};
+}
+
+bool LimitModel::refused(const Moment& at, Duration wait) {
+  certain_ |= !kept_;
+  if (wait > Duration::zero()) {
+    paused_ = true;
+    stretch_ = std::max(stretch_, std::min(pauses_apart * seconds(wait), longest_stretch));
+  }
+  if (at.sent < reacted_) return false;
+  reacted_ = at.now;
+  asked_ = false;
+  refused_at_ = at.active;
+  delivered_when_refused_ = delivered_.last_second(at.active);
+  if (exhausted_) {
+    wait_longer(at.active, wait);
+    return false;
+  }
+  before_ = rate(at.active);
+  delivered_when_exhausted_ = delivered_when_refused_;
+  exhausted_ = true;
+  exhausted_since_ = at.active;
+  if (wait == Duration::zero()) paused_ = false;
+  // Shown until there is a better estimate.
+  low_ = std::max({lowest, first_guess_, cut * before_.value_or(delivered_when_refused_)});
+  peak_ = low_;
+  explored_ = doubling_ > 0 && doubling_ != slow_doubling;
+  doubling_ = 0;
+  changed_ = at.active;
+  const Duration trip = std::max(round_trip_, shortest_ask);
+  ask_again_after_ = before_ ? std::min(duration(1 / *before_), longest_ask) : trip;
+  ask_at_ = at.active + (paused_ ? Duration::zero() : ask_again_after_);
+  return true;
+}
+
+/// A pause that the service asked for is a sufficient wait.
+void LimitModel::wait_longer(Duration active, Duration wait) {
+  ask_again_after_ =
+      std::min(duration(seconds(ask_again_after_) * (before_ ? ask_growth : first_ask_growth)), longest_ask);
+  ask_at_ = active + (wait > Duration::zero() ? Duration::zero() : ask_again_after_);
+}
+
+void LimitModel::lost(const Moment& at) {
+  count(at);
+  if (!exhausted_ || at.sent < reacted_) return;
+  asked_ = false;
+  wait_longer(at.active, {});
+}
+
+void LimitModel::ask(Duration active) {
+  if (!exhausted_) return;
+  asked_ = true;
+  ask_at_ = active + ask_patience;
+}
+
+/// For when nothing is known about the quota. Many admitted within a second suggest a window of a second or a large
+/// bucket; one request admitted after a short time suggests a steadily refilled bucket, or a limit on what is in
+/// flight.
+LimitModel::Estimate LimitModel::first_estimate(const Moment& at) const {
+  const Duration shut = at.active - exhausted_since_;
+  const double recent = refused_at_ - exhausted_since_ < DeliveryRate::window
+                            ? std::max(delivered_when_refused_, delivered_.last_second(at.active))
+                            : static_cast<double>(admitted_) / seconds(at.active - counted_from_);
+  const double steady = paused_ ? 0 : 1 / std::max(seconds(shut), 1e-6);
+  if (!paused_ && recent > steady) {
+    const Estimate window{first_cut * recent, plateau * recent};
+    if (seconds(shut) * recent >= requests_shut) return window;
+    return {.low = window.low, .peak = window.peak, .doubling = slow_doubling};
+  }
+  const double guess = std::max({recent, steady, paused_ ? first_guess_ : 0});
+  const double doubling = std::max(2 * seconds(round_trip_), std::min(exploring_requests / guess, longest_doubling));
+  return {.low = guess, .peak = guess, .doubling = doubling};
+}
+
+LimitModel::Estimate LimitModel::next_estimate(const Moment& at, double before) const {
+  const double shut = seconds(at.active - exhausted_since_);
+  const bool long_cycle = at.active - reopened_ >= DeliveryRate::window;
+  const double recent = long_cycle ? std::max(delivered_when_refused_, delivered_.last_second(at.active)) : 0;
+  const bool momentary = shut <= std::max(2 * seconds(round_trip_), 3 / before);
+  if (paused_) return {paused_cut * first_cut * before, paused_cut * before};
+  if (momentary && explored_) return {explored_cut * before, plateau * before};
+  if (momentary && admitted_ >= least_sample) return {cut * before, plateau * before};
+  if (momentary) return {deep_cut * first_cut * before, deep_cut * before};
+  const double counted = static_cast<double>(admitted_) / std::max(seconds(at.active - counted_from_), shut);
+  const double limit = std::min(std::max(counted, recent), before);
+  return {first_cut * limit, plateau * limit};
+}
+
+/// Whether failures depend on the rate shows only at a rate that is certainly not too high: the rate admitted before
+/// the first of them. (In the second before the last of them, nothing may have been admitted.)
+LimitModel::Estimate LimitModel::for_trial(const Estimate& estimate, Duration active) const {
+  const double known = std::clamp(seconds(active), shortest_history, seconds(DeliveryRate::window));
+  const double admitted = delivered_when_exhausted_ / known;
+  if (estimate.low <= admitted) return estimate;
+  const bool explore = explored_ || estimate.doubling > 0;
+  return {.low = first_cut * admitted, .peak = admitted, .doubling = explore ? slow_doubling : 0};
+}
+
+void LimitModel::reopen(const Estimate& estimate, const Moment& at) {
+  const double highest = ceiling_ > 0 ? ceiling_ : no_limit;
+  low_ = std::clamp(estimate.low, lowest, highest);
+  peak_ = std::clamp(estimate.peak, low_, highest);
+  doubling_ = estimate.doubling;
+  exhausted_ = asked_ = false;
+  changed_ = reopened_ = at.active;
+  if (!paused_) stretch_ = stretch_for(peak_);
+  if (!before_ || admitted_ >= least_sample) {
+    counted_from_ = at.active;
+    admitted_ = 0;
+  }
+}
+
+void LimitModel::begin_trial(Duration active, bool steady) {
+  if (!exhausted_ && !kept_) kept_ = Kept{{low_, peak_, doubling_}, changed_, active, steady};
+}
+
+void LimitModel::end_trial(Duration active, bool refused) {
+  if (!refused && kept_) {
+    low_ = kept_->estimate.low;
+    peak_ = kept_->estimate.peak;
+    doubling_ = kept_->estimate.doubling;
+    changed_ = kept_->changed + (active - kept_->at);
+    if (!certain_) low_ = peak_ = 0;
+    exhausted_ = asked_ = false;
+  } else if (kept_) {
+    certain_ = true;
+    // From here on every failure lowers the limit a little, so it should be approached gently.
+    if (doubling_ > 0) doubling_ = slow_doubling;
+    if (kept_->steady) changed_ = active;
+  }
+  kept_.reset();
+}
+
+void LimitModel::resume(Duration active) {
+  if (!exhausted_) return;
+  exhausted_ = asked_ = false;
+  doubling_ = 0;
+  low_ = before_ ? *before_ * cut : 0;
+  peak_ = before_ ? *before_ * plateau : 0;
+  changed_ = reopened_ = counted_from_ = active;
+  admitted_ = 0;
+}
+
+std::optional<double> LimitModel::rate(Duration active) const {
+  if (low_ == 0) return std::nullopt;
+  // The limit stays constant during a trial of whether it helps.
+  if (exhausted_ || (kept_ && kept_->steady)) return low_;
+  const double since = std::max(seconds(active - changed_), 0.0);
+  const double beyond = (since - recovery) / stretch_;
+  double rate = low_;
+  if (doubling_ > 0) {
+    rate *= std::exp2(since / doubling_);
+  } else if (beyond < 0) {
+    rate = peak_ - (peak_ - low_) * std::pow(1 - since / recovery, 3);
+  } else {
+    rate = peak_ * (1 + std::pow(beyond / until_doubled, steepness));
+  }
+  if (rate >= (ceiling_ > 0 ? ceiling_ : no_limit)) return std::nullopt;
+  return rate;
+}
+
+}  // namespace koobatch::flow

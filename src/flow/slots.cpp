@@ -1,0 +1,91 @@
+#include "koobatch/flow/slots.hpp"
+
+#include <cassert>
+#include <utility>
+
+namespace koobatch::flow {
+namespace {
+
+/// Above this size, a slot returns its operation's memory: otherwise a few huge lines would stay in memory for good.
+constexpr std::size_t keep_footprint = 4096;
+/// Likewise for the history of an operation that was sent more often than this.
+constexpr std::size_t keep_history = 8;
+
+/// Resets a slot to its initial state, but keeps its memory.
+void reset(Slot& slot) {
+  if (slot.operation.footprint() > keep_footprint) slot.operation = {};
+  if (slot.retries && slot.retries->history.capacity() > keep_history) slot.retries.reset();
+  if (slot.retries) {
+    slot.retries->history.clear();
+    slot.retries->last.clear();
+    slot.retries->clock = {};
+  }
+  slot.attempt = slot.counted = slot.mended = 0;
+  slot.maybe_applied = slot.attempted_before = slot.went_stale = slot.noted = slot.on_budget = false;
+  slot.state = Slot::State::free;
+}
+
+}  // namespace
+
+Slot::Retries& Slot::more() {
+  if (!retries) retries = std::make_unique<Retries>();
+  return *retries;
+}
+
+void Slot::remember(const koodrive::Outcome& outcome, const AttemptTiming& timing) {
+  Retries& kept = more();
+  kept.history.push_back({attempt, outcome.http, outcome.code, outcome.error, timing.at, timing.latency});
+  kept.last = outcome;
+}
+
+std::span<const AttemptRecord> Slot::history() const {
+  if (!retries || retries->history.size() < 2) return {};
+  return retries->history;
+}
+
+SlotId Slots::hold(koodrive::Operation& operation, bool attempted) {
+  SlotId id = free_;
+  if (id == no_slot) {
+    id = static_cast<SlotId>(slots_.size());
+    slots_.emplace_back();
+  } else {
+    free_ = slots_[id].next_free;
+  }
+  Slot& slot = slots_[id];
+  swap(slot.operation, operation);
+  slot.state = Slot::State::waiting;
+  slot.maybe_applied = slot.attempted_before = attempted;
+  ++held_;
+  bytes_ += slot.operation.footprint();
+  return id;
+}
+
+void Slots::release(SlotId id) {
+  Slot& slot = slots_[id];
+  assert(slot.state == Slot::State::waiting);
+  bytes_ -= slot.operation.footprint();
+  --held_;
+  reset(slot);
+  slot.next_free = std::exchange(free_, id);
+}
+
+void Slots::take_off(SlotId id) {
+  assert(slots_[id].state == Slot::State::waiting);
+  slots_[id].state = Slot::State::in_flight;
+  ++in_flight_;
+}
+
+void Slots::land(SlotId id) {
+  assert(slots_[id].state == Slot::State::in_flight);
+  slots_[id].state = Slot::State::waiting;
+  --in_flight_;
+}
+
+void Slots::append_unsettled(std::vector<std::uint32_t>& lines) const {
+  for (const Slot& slot : slots_) {
+    const bool waits = slot.state == Slot::State::waiting;
+    if (slot.state == Slot::State::in_flight || (waits && slot.maybe_applied)) lines.push_back(slot.operation.line());
+  }
+}
+
+}  // namespace koobatch::flow

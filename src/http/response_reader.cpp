@@ -1,0 +1,129 @@
+#include "koobatch/http/response_reader.hpp"
+
+#include <fmt/format.h>
+#include <boost/asio/buffer.hpp>
+#include <boost/beast/http/error.hpp>
+
+#include <algorithm>
+
+namespace koobatch::http {
+
+using error = boost::beast::http::error;
+
+namespace {
+
+/// A status line that lacks the blank after the status, which is required even without a reason (RFC 9112, 4). Each 0
+/// stands for any digit.
+constexpr std::string_view bare_status_line = "HTTP/1.0 000\r\n";
+
+/// Whether `bytes` are such a line, or its beginning, followed by anything.
+bool begin_with_bare_line(std::string_view bytes) {
+  const auto is_like = [](char shape, char c) { return shape == '0' ? c >= '0' && c <= '9' : c == shape; };
+  const std::size_t size = std::min(bytes.size(), bare_status_line.size());
+  return std::equal(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(size), bare_status_line.begin(),
+                    [&](char c, char shape) { return is_like(shape, c); });
+}
+
+/// The line as it should be.
+std::string with_blank(std::string_view bare_line) {
+  const std::size_t status_end = bare_status_line.size() - 2;
+  return std::string(bare_line.substr(0, status_end)).append(" \r\n");
+}
+
+/// Whether a line of the header ends in LF alone. `bytes`: from the header on, perhaps with some of the body.
+bool has_bare_line_feed(std::string_view bytes) {
+  const std::string_view header = bytes.substr(0, bytes.find("\r\n\r\n"));
+  for (auto at = header.find('\n'); at != std::string_view::npos; at = header.find('\n', at + 1)) {
+    if (at == 0 || header[at - 1] != '\r') return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+void ResponseReader::start(Answer& answer) {
+  answer_ = &answer;
+  parser_.emplace(answer);
+  error_ = {};
+  begun_ = false;
+  in_first_line_ = true;
+}
+
+/// Passes bytes to the parser, and returns how many of them it has consumed.
+std::size_t ResponseReader::put(std::string_view bytes) {
+  if (!in_first_line_ || !begin_with_bare_line(bytes)) {
+    const std::size_t used = parser_->put(boost::asio::buffer(bytes.data(), bytes.size()), error_);
+    in_first_line_ = in_first_line_ && used == 0;
+    return used;
+  }
+  if (bytes.size() < bare_status_line.size()) {
+    error_ = error::need_more;
+    return 0;
+  }
+  const std::string line = with_blank(bytes.substr(0, bare_status_line.size()));
+  in_first_line_ = false;
+  return parser_->put(boost::asio::buffer(line), error_) == 0 ? 0 : bare_status_line.size();
+}
+
+ResponseReader::State ResponseReader::check() {
+  if (error_ == error::need_more) {
+    error_ = {};
+    return State::more;
+  }
+  if (error_) return State::failed;
+  if (!parser_->is_done()) return State::more;
+  if (answer_->http < 100) {
+    error_ = error::bad_status;
+    return State::failed;
+  }
+  const bool interim = answer_->http < 200 && answer_->http != 101;
+  if (!interim) return State::done;
+  const bool begun = begun_;
+  answer_->clear();
+  start(*answer_);
+  begun_ = begun;
+  return State::more;
+}
+
+ResponseReader::State ResponseReader::feed(std::string_view bytes, std::size_t& consumed) {
+  begun_ |= !bytes.empty();
+  State state = State::more;
+  while (state == State::more && !bytes.empty()) {
+    const std::size_t used = put(bytes);
+    bytes.remove_prefix(used);
+    consumed += used;
+    state = check();
+    // Beast waits for CR LF for ever, or calls the LF a bad character.
+    if (state != State::done && !parser_->is_header_done() && has_bare_line_feed(bytes)) {
+      error_ = error::bad_line_ending;
+      state = State::failed;
+    }
+    if (used == 0) break;
+  }
+  return state;
+}
+
+ResponseReader::State ResponseReader::end() {
+  // Beast must have seen some of the answer, and after an interim one it has not.
+  if (!parser_->got_some()) {
+    error_ = error::partial_message;
+    return State::failed;
+  }
+  parser_->put_eof(error_);
+  return check() == State::done ? State::done : State::failed;
+}
+
+std::string describe_fault(const boost::beast::error_code& fault) {
+  const auto explained = [&](std::string_view why) { return fmt::format("{}: {}", fault.message(), why); };
+  if (fault == error::header_limit) return explained(fmt::format("more than {} KiB", max_header_bytes / 1024));
+  if (fault == error::body_limit) return explained(fmt::format("more than {} KiB", max_body_bytes / 1024));
+  if (fault == error::bad_line_ending) return explained("a line of its header ends in LF instead of CR LF");
+  if (fault == error::bad_version) return explained("it does not begin with HTTP/1.0 or HTTP/1.1");
+  if (fault == error::bad_status) return explained("no status follows the version");
+  if (fault == error::bad_reason) return explained("its first line holds a character that is not allowed");
+  if (fault == error::bad_field) return explained("a line of its header does not begin with a name and a colon");
+  if (fault == error::bad_value) return explained("a field of its header holds a character that is not allowed");
+  return fault.message();
+}
+
+}  // namespace koobatch::http

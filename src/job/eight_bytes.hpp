@@ -1,0 +1,33 @@
+#pragma once
+#include <cassert>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <string_view>
+
+// Looking at eight bytes of a text at once: nearly every value of a job is looked at, and nothing is found.
+
+namespace koobatch::job {
+
+constexpr std::size_t eight = sizeof(std::uint64_t);
+
+constexpr std::uint64_t every_byte(std::uint64_t byte) {
+  return byte * 0x0101010101010101U;
+}
+
+/// The bits that `odd_bits` finds in any eight bytes of the text, put together. The last eight may be looked at twice.
+/// Precondition: the text has at least eight bytes.
+template <class OddBits>
+std::uint64_t find_bits(std::string_view text, OddBits odd_bits) {
+  assert(text.size() >= eight);
+  const auto load = [&](std::size_t from) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, text.data() + from, eight);
+    return word;
+  };
+  std::uint64_t odd = odd_bits(load(text.size() - eight));
+  for (std::size_t i = 0; i + eight < text.size(); i += eight) odd |= odd_bits(load(i));
+  return odd;
+}
+
+}  // namespace koobatch::job

@@ -1,0 +1,57 @@
+#pragma once
+#include "koobatch/core/error.hpp"
+#include "koobatch/job/line_splitter.hpp"
+#include "koobatch/job/reading.hpp"
+#include "koobatch/koodrive/fields.hpp"
+#include "koobatch/koodrive/operation_catalogue.hpp"
+#include "koobatch/koodrive/rules.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace koobatch::job {
+
+/// The records of a job in one of its formats, as read and not yet checked.
+class RecordSource {
+ public:
+  virtual ~RecordSource() = default;
+  /// Reads the next record that is not blank into `fields`, whose views stay valid until the next call; false at the
+  /// end. What is wrong with its form is appended to `out`; if nothing of it could be made out, `fields` has no row.
+  virtual Result<bool> next(koodrive::Fields& fields, std::vector<koodrive::Violation>& out) = 0;
+  /// The physical line on which the last record starts.
+  virtual std::uint32_t line() const = 0;
+  /// The physical line on which it ends. Before the first record, both are about the header; 0 if there is none.
+  virtual std::uint32_t last_line() const = 0;
+  /// Appends the last record, which is valid, in the job's format and without a line end. Of its values, those that are
+  /// not in `fields` any more are left out.
+  virtual void append_record(const koodrive::Fields& fields, std::string& out) const = 0;
+  /// See Reader::append_header(), Reader::stands_alone(), Reader::notes().
+  virtual void append_header(std::string& /*out*/) const {}
+  virtual bool stands_alone() const { return true; }
+  virtual std::vector<std::string> notes() const { return {}; }
+  virtual Digest digest() const = 0;
+  /// See Reader::cut_short().
+  virtual bool cut_short() const { return false; }
+};
+
+/// One JSON object a line. A job in another form of JSON is an error of kind job, at its first record. The catalogue
+/// must outlive the source; so below. `name`: the file's, for that.
+std::unique_ptr<RecordSource> read_ndjson(LineSplitter lines, const koodrive::OperationCatalogue& catalogue,
+                                          std::string name, const Reading& reading = {});
+/// CSV (RFC 4180, with other delimiters too). Reads the header row at once: an error of kind job if it is unusable.
+/// `name`: the file's, for that.
+Result<std::unique_ptr<RecordSource>> read_csv(LineSplitter lines, const koodrive::OperationCatalogue& catalogue,
+                                               const std::string& name, const Reading& reading = {});
+
+/// Nothing but white space?
+inline bool is_blank(std::string_view line) {
+  const bool begins_with_sign = !line.empty() && line.front() > ' ';
+  return !begins_with_sign && line.find_first_not_of(" \t\r") == std::string_view::npos;
+}
+/// What is wrong with a line over the limit.
+koodrive::Violation too_long_line(const LineLimits& limits);
+
+}  // namespace koobatch::job

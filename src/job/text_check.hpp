@@ -1,0 +1,42 @@
+#pragma once
+#include "job/eight_bytes.hpp"
+#include "koobatch/job/oddity.hpp"
+
+#include <algorithm>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+// What names and other texts have in them that is allowed and hardly meant.
+
+namespace koobatch::job {
+
+/// Whether the text is ASCII without control characters.
+inline bool is_printable(std::string_view text) {
+  if (text.size() < eight) return std::ranges::all_of(text, [](char c) { return c >= ' '; });
+  const auto odd = find_bits(text, [](std::uint64_t word) { return word | ((word - every_byte(' ')) & ~word); });
+  return (odd & every_byte(0x80)) == 0;
+}
+
+/// Whether a look at each character of a text is due: most are letters and digits, and have nothing odd. Precondition:
+/// the text is not empty.
+inline bool may_be_odd(std::string_view text) {
+  const char first = text.front();  // of a blank, of quotes, of an error value, of what could not be saved
+  if (first == ' ' || first == '\'' || first == '"' || first == '#' || first == 'E' || first == '?') return true;
+  if (text.back() == ' ' || text.back() == '?') return true;
+  return !is_printable(text);
+}
+
+/// Appends what is odd about the value of `field`, each kind once.
+void find_text_oddities(std::string_view field, std::string_view text, std::vector<Warning>& out);
+
+/// Whether the text has a null character, which nothing can be called.
+bool has_null(std::string_view text);
+
+/// Whether the text is in Unicode's composed form (NFC).
+bool is_composed(std::string_view text);
+/// The text in that form.
+std::string composed(std::string_view text);
+
+}  // namespace koobatch::job

@@ -1,0 +1,14 @@
+#pragma once
+#include "koobatch/report/tally.hpp"
+
+#include <string_view>
+
+namespace koobatch::report {
+
+/// What to do about operations of this status; empty for `succeeded`.
+std::string_view advice(Status status);
+
+/// Further advice based on the answer; empty if there is none.
+std::string_view advice(const Cause& cause);
+
+}  // namespace koobatch::report

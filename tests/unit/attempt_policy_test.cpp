@@ -1,0 +1,64 @@
+#include "flow/attempt_policy.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <ostream>
+
+using namespace koobatch;
+using namespace koobatch::flow;
+using koodrive::Verdict;
+
+namespace koobatch::flow {
+std::ostream& boost_test_print_type(std::ostream& out, NextStep step) {
+  constexpr const char* names[] = {"finish", "repeat_at_once", "repeat", "wait_for_room", "retry"};
+  return out << names[static_cast<std::size_t>(step)];
+}
+}  // namespace koobatch::flow
+
+namespace {
+
+constexpr AttemptedOperation fresh{.idempotent = true};
+constexpr AttemptedOperation event{.idempotent = false};
+
+void ends(Verdict verdict, const AttemptedOperation& operation, Status status) {
+  const auto decision = decide(verdict, operation);
+  BOOST_TEST(decision.step == NextStep::finish);
+  BOOST_TEST(to_string(decision.status) == to_string(status));
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(attempt_policy)
+
+BOOST_AUTO_TEST_CASE(a_decision_of_the_service_is_final) {
+  for (const auto& operation : {fresh, event}) {
+    ends(Verdict::succeeded, operation, Status::succeeded);
+    ends(Verdict::undecidable, operation, Status::unknown);
+    for (const auto refusal : {Verdict::rejected, Verdict::unauthorized, Verdict::suspicious}) {
+      ends(refusal, operation, Status::rejected);
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(an_operation_that_may_have_been_applied_is_repeated_only_if_idempotent) {
+  BOOST_TEST(decide(Verdict::unclear, fresh).step == NextStep::retry);
+  ends(Verdict::unclear, event, Status::unknown);
+  ends(Verdict::stale, event, Status::unknown);
+}
+
+BOOST_AUTO_TEST_CASE(an_operation_that_was_certainly_not_applied_is_always_tried_again) {
+  for (const auto& operation : {fresh, event}) {
+    BOOST_TEST(decide(Verdict::not_applied, operation).step == NextStep::retry);
+    BOOST_TEST(decide(Verdict::throttled, operation).step == NextStep::wait_for_room);
+    BOOST_TEST(decide(Verdict::refused, operation).step == NextStep::wait_for_room);
+    BOOST_TEST(decide(Verdict::repeat, operation).step == NextStep::repeat);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_stale_connection_costs_nothing_the_first_time) {
+  BOOST_TEST(decide(Verdict::stale, fresh).step == NextStep::repeat_at_once);
+  BOOST_TEST(decide(Verdict::stale, {.idempotent = true, .went_stale = true}).step == NextStep::retry);
+  BOOST_TEST(decide(Verdict::stale, {.idempotent = true, .has_numbers = false}).step == NextStep::retry);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
