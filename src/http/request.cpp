@@ -28,8 +28,13 @@ inline void Request::append(std::string_view text) {
 }
 
 void Request::start(std::string_view method, std::string_view target, const CommonFields& common) {
+  [[maybe_unused]] const auto is_plain = [](std::string_view text) {
+    return text.find_first_of("\r\n") == std::string_view::npos;
+  };
+  assert(is_plain(method) && is_plain(target));
   size_ = 0;
   count_ = 0;
+  body_ = 0;
   method_size_ = method.size();
   target_size_ = target.size();
   append(method);
@@ -56,7 +61,7 @@ void Request::end(std::string_view body) {
 }
 
 Field Request::field(std::size_t index) const {
-  assert(index < count_);
+  assert(body_ != 0 && index < count_);
   const auto [line, value] = fields_[index];
   const std::size_t end = index + 1 < count_ ? fields_[index + 1].line : body_ - end_of_fields.size();
   const auto name_size = value - line - FieldName::before - FieldName::after;

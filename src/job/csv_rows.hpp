@@ -16,28 +16,28 @@
 
 namespace koobatch::job {
 
-/// Reads rows of CSV as RFC 4180 has them, strictly, with libcsv. A row may span lines inside quotes, but has at most
-/// as many bytes as a line may have. What separates cells need not be a comma: spreadsheets take what the region uses.
+/// Reads rows of CSV strictly according to RFC 4180, with libcsv. A row may span lines inside quotes, but must not be
+/// longer than a line may be. The delimiter need not be a comma, because spreadsheets use that of the region.
 class CsvRows {
  public:
   enum class Item {
     row,
-    broken,  ///< see fault(); reading goes on with the next physical line
+    broken,  ///< see fault(); reading continues with the next physical line
     end,
   };
 
-  /// Whether a line, taken for itself, looks like a row of this job.
+  /// Whether a line, taken by itself, looks like a row of this job.
   using RowTest = std::function<bool(std::string_view line)>;
 
-  /// `delimiter`: what separates cells. None: what the first line that is not blank says, as "sep=;" or by being a
-  /// header (see find_delimiter()).
+  /// `delimiter`: none: the one that the first line that is not blank names ("sep=;") or, being a header, uses (see
+  /// find_delimiter()).
   explicit CsvRows(LineSplitter lines, std::optional<char> delimiter = std::nullopt);
   ~CsvRows();
   CsvRows(const CsvRows&) = delete;
   CsvRows& operator=(const CsvRows&) = delete;
 
-  /// Reads the next row that is not blank. A row that spans lines is broken if one of them, but the first, passes
-  /// `is_row`: then a stray quote joins rows. Empty: none does.
+  /// Reads the next row that is not blank. A row that spans lines is broken if one of them, other than the first,
+  /// passes the row test: then a stray quote joins rows.
   Result<Item> next();
   void set_row_test(RowTest is_row) { is_row_ = std::move(is_row); }
   /// The cells without their quotes. Valid until next().
@@ -46,14 +46,14 @@ class CsvRows {
   const std::string& fault() const { return fault_; }
   /// The physical line on which the last row starts.
   std::uint32_t line() const { return first_line_; }
-  /// The one on which it ends.
+  /// The physical line on which it ends.
   std::uint32_t last_line() const { return lines_.number(); }
   Digest digest() const { return lines_.digest(); }
-  /// Whether lines were passed over of which nobody can tell whether they are rows.
+  /// Whether lines were skipped that may or may not be rows.
   bool cut_short() const { return cut_short_; }
-  /// What separates cells. Known once a row was read.
+  /// The delimiter. Known once a row was read.
   char delimiter() const { return delimiter_; }
-  /// Whether the text says so in a line of its own, "sep=;".
+  /// Whether the text names its delimiter in a line of its own, "sep=;".
   bool names_delimiter() const { return names_delimiter_; }
 
  private:

@@ -5,7 +5,7 @@
 #include <cstring>
 #include <string_view>
 
-// Looking at eight bytes of a text at once: nearly every value of a job is looked at, and nothing is found.
+// Examines eight bytes of a text at once: nearly every value of a job is examined, and nearly always nothing is found.
 
 namespace koobatch::job {
 
@@ -15,7 +15,7 @@ constexpr std::uint64_t every_byte(std::uint64_t byte) {
   return byte * 0x0101010101010101U;
 }
 
-/// The bits that `odd_bits` finds in any eight bytes of the text, put together. The last eight may be looked at twice.
+/// The union of the bits that `odd_bits` finds in each eight bytes of the text. Some bytes may be examined twice.
 /// Precondition: the text has at least eight bytes.
 template <class OddBits>
 std::uint64_t find_bits(std::string_view text, OddBits odd_bits) {

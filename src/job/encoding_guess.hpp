@@ -8,15 +8,15 @@
 
 namespace koobatch::job {
 
-/// The encoding that a text which is not UTF-8 seems to be in. Nobody can be certain of it but a reader of the sample.
+/// The encoding that a text which is not UTF-8 seems to have. Only someone who reads the sample can be certain.
 struct EncodingGuess {
   std::string encoding;    ///< as check_encoding() accepts it
   std::uint64_t line = 0;  ///< the first line that is not UTF-8
-  std::string sample;      ///< what stands there, if the guess is right
+  std::string sample;      ///< the text there, if the guess is right
 };
 
-/// Reads a text up to where it is not UTF-8, and a little further. Nothing if it is UTF-8, or mostly: then single bytes
-/// of it are damaged.
+/// Reads a text up to where it is not UTF-8, and a little further. Returns nothing if it is UTF-8, or mostly so: then
+/// single bytes are damaged.
 Result<std::optional<EncodingGuess>> guess_encoding(ByteSource& text);
 
 }  // namespace koobatch::job

@@ -37,26 +37,26 @@ Digest RunningDigest::value() const {
   return {bytes_, XXH3_64bits_digest(&state_->of)};
 }
 
-FingerprintRecorder::FingerprintRecorder(const FileState& file) : room_(fingerprint_block(file.bytes)) {
-  fingerprint_.block = room_;
+FingerprintRecorder::FingerprintRecorder(const FileState& file) : left_in_block_(fingerprint_block(file.bytes)) {
+  fingerprint_.block = left_in_block_;
   fingerprint_.file = file;
 }
 
 void FingerprintRecorder::add(std::string_view bytes) {
   while (!bytes.empty()) {
-    const auto part = bytes.substr(0, std::min<std::uint64_t>(room_, bytes.size()));
+    const auto part = bytes.substr(0, std::min<std::uint64_t>(left_in_block_, bytes.size()));
     digest_.add(part);
     bytes.remove_prefix(part.size());
-    room_ -= part.size();
-    if (room_ != 0) continue;
+    left_in_block_ -= part.size();
+    if (left_in_block_ != 0) continue;
     fingerprint_.prefixes.push_back(digest_.value().xxh3);
-    room_ = fingerprint_.block;
+    left_in_block_ = fingerprint_.block;
   }
 }
 
 Fingerprint FingerprintRecorder::finish() {
   fingerprint_.digest = digest_.value();
-  if (room_ != fingerprint_.block) fingerprint_.prefixes.push_back(fingerprint_.digest.xxh3);
+  if (left_in_block_ != fingerprint_.block) fingerprint_.prefixes.push_back(fingerprint_.digest.xxh3);
   return std::move(fingerprint_);
 }
 

@@ -7,11 +7,11 @@
 #include <string>
 #include <string_view>
 
-// What programs make of identifiers: spreadsheets above all, which take 19 digits for a number.
+// Identifiers as programs have distorted them: above all spreadsheets, which take 19 digits for a number.
 
 namespace koobatch::job {
 
-/// Whether the text is digits alone, and not empty.
+/// Whether the text consists of digits, and is not empty.
 inline bool is_digits(std::string_view text) {
   if (text.size() < eight) {
     return !text.empty() && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
@@ -22,15 +22,16 @@ inline bool is_digits(std::string_view text) {
          }) == 0;
 }
 
-/// What is certainly wrong with an identifier, as the end of a sentence about the field; nothing if it may be one.
-/// An empty identifier is not judged here.
+/// What is certainly wrong with an identifier, as the end of a sentence about the field; nothing if it may be valid, or
+/// is empty.
 std::optional<std::string> find_identifier_fault(std::string_view text);
 
-/// Only what surrounds it and trim_identifier() removes. Precondition: the text is not empty.
+/// Like find_identifier_fault(), but finds only what trim_identifier() would remove. Precondition: the text is not
+/// empty.
 std::optional<std::string> find_edge_fault(std::string_view text);
 
-/// Whether the identifier looks like a number as programs write it, though some service may have such identifiers:
-/// "-5", "1.5", "2E18".
+/// Whether the identifier looks like a number as programs write it ("-5", "1.5", "2E18"), though a service may have
+/// such identifiers.
 bool looks_rewritten(std::string_view text);
 
 /// Whether the text is what a spreadsheet shows instead of a value that it cannot calculate: "#N/A", "#REF!".

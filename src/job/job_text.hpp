@@ -9,18 +9,18 @@
 
 namespace koobatch::job {
 
-/// A job file down to its lines.
+/// A job file, opened down to its lines.
 struct JobText {
   LineSplitter lines;
-  std::string name;                ///< what messages call the job
+  std::string name;                ///< the job's name in messages
   std::vector<std::string> notes;  ///< see Reader::notes()
 };
 
-/// Opens a job file: finds out whether it is compressed, how it is encoded and how its lines end. An error (job) if it
-/// is certainly no text. `record`: see open_job().
+/// Opens a job file: determines how it is compressed and encoded, and how its lines end. An error (job) if it is
+/// certainly not a text. `record`: see open_job().
 Result<JobText> open_text(const std::filesystem::path& path, const ReaderSettings& settings, Fingerprint* record);
 
-/// An error (job) if the text is of another format than the settings say.
+/// Returns an error (job) if the text is evidently not of the format in the settings.
 Result<void> check_format(JobText& text, const ReaderSettings& settings);
 
 }  // namespace koobatch::job

@@ -15,32 +15,32 @@
 namespace koobatch::job {
 
 /// Reads flat JSON objects, strictly: known fields of the right type, each at most once, and nothing after the object.
-/// Job lines are written by people's programs, so there an identifier may be a whole number, which is taken digit by
-/// digit, and an integer may be written as 2.0 or "2".
+/// Job lines are written by all kinds of programs, so in them an identifier may be a whole number, which is taken digit
+/// by digit, and an integer may be written as 2.0 or "2".
 ///
-/// It uses simdjson's DOM and not On-Demand: for lines of this size it costs the same, and it validates every byte
+/// Uses simdjson's DOM and not On-Demand: for lines of this size the cost is the same, and the DOM validates every byte
 /// (skipped values, what follows the object, UTF-8, numbers), which On-Demand leaves to its user.
 class JsonObjectReader {
  public:
-  /// Reads a job line into `fields`; `op` chooses the row of the catalogue, or `otherwise` is the row if there is no
-  /// `op`. What is wrong is appended to `out`; the row stays null if there is none. SIMDJSON_PADDING bytes after `text`
-  /// must be readable. The views stay valid until the next call.
+  /// Reads a job line into `fields` and appends what is wrong to `out`. `op` determines the row of the catalogue;
+  /// without it, `otherwise` is the row, which may be null. SIMDJSON_PADDING bytes after `text` must be readable. The
+  /// views are valid until the next call.
   void read_record(std::string_view text, const koodrive::OperationCatalogue& catalogue, koodrive::Fields& fields,
                    std::vector<koodrive::Violation>& out, const koodrive::OperationRow* otherwise = nullptr);
 
-  /// Reads a request body of `fields.row`: its body fields and no others. The value of the path field is left as it is.
-  /// Otherwise as above.
+  /// Reads a request body into `fields`: the body fields of its row and no others. The value of the path field remains.
+  /// See read_record() for the rest. Precondition: fields.row is set.
   void read_body(std::string_view text, koodrive::Fields& fields, std::vector<koodrive::Violation>& out);
 
  private:
-  /// How values are read whose JSON type is not the field's.
+  /// How to read values whose JSON type is not that of the field.
   enum class Types { exact, convertible };
 
   bool parse(std::string_view text, simdjson::dom::object& object, std::vector<koodrive::Violation>& out);
 
   void read_field(std::size_t index, const simdjson::dom::element& value, koodrive::Fields& fields, Types types,
                   std::vector<koodrive::Violation>& out);
-  /// A text that is written as something else: as a number, if it is to be taken.
+  /// Reads a text that is written as a number, if that is acceptable.
   void read_number(const koodrive::FieldRow& field, const simdjson::dom::element& value, Types types,
                    koodrive::FieldValue& to, std::vector<koodrive::Violation>& out);
   void read_text_list(const koodrive::FieldRow& field, const simdjson::dom::element& value, Types types,
@@ -51,7 +51,7 @@ class JsonObjectReader {
   std::optional<std::string_view> text_of(const simdjson::dom::element& value, bool or_digits);
 
   simdjson::dom::parser parser_;
-  std::deque<fmt::format_int> numbers_;  ///< the digits of this object's identifiers that are numbers
+  std::deque<fmt::format_int> numbers_;  ///< the digits of those identifiers in this object that are numbers
 };
 
 }  // namespace koobatch::job

@@ -5,12 +5,12 @@
 
 namespace koobatch::job {
 
-/// Says where and why `text` is not JSON: "is not valid JSON at byte 17: …". simdjson refuses a text without saying
-/// where, so this reads it a second time with Boost.JSON; should that one find nothing, `verdict` is what is said.
+/// Explains where and why `text` is not JSON: "is not valid JSON at byte 17: …". simdjson does not say where, so this
+/// parses the text again with Boost.JSON; if that finds nothing wrong, the explanation is `verdict`.
 std::string explain_json_error(std::string_view text, std::string_view verdict);
 
-/// What JSON the job is in, if not one object per line, and how to convert it; nothing if that is not to be seen from
-/// its first record, which was refused.
+/// The form of JSON that the job has instead of one object per line, and how to convert it; nothing if its first line,
+/// which is invalid, does not show that.
 std::optional<std::string> find_other_form(std::string_view first_line);
 
 /// "is not valid UTF-8 at byte 17 (0xc0)"; nothing if it is.

@@ -12,7 +12,7 @@
 
 namespace koobatch::job {
 
-/// A source of which the first bytes can be looked at before they are read.
+/// A source whose first bytes can be examined before they are read.
 class PeekedSource final : public ByteSource {
  public:
   /// Reads the first `size` bytes ahead, or as many as there are.

@@ -14,19 +14,19 @@
 
 namespace koobatch::job {
 
-/// The records of a job in one of its formats, as read and not yet checked.
+/// The records of a job in one of its formats, read but not yet checked.
 class RecordSource {
  public:
   virtual ~RecordSource() = default;
-  /// Reads the next record that is not blank into `fields`, whose views stay valid until the next call; false at the
-  /// end. What is wrong with its form is appended to `out`; if nothing of it could be made out, `fields` has no row.
+  /// Reads the next record that is not blank into `fields`, whose views are valid until the next call; false at the
+  /// end. Appends what is wrong with its form to `out`; if nothing could be recognised, `fields` has no row.
   virtual Result<bool> next(koodrive::Fields& fields, std::vector<koodrive::Violation>& out) = 0;
   /// The physical line on which the last record starts.
   virtual std::uint32_t line() const = 0;
-  /// The physical line on which it ends. Before the first record, both are about the header; 0 if there is none.
+  /// The physical line on which it ends. Before the first record, both are those of the header; 0 if there is none.
   virtual std::uint32_t last_line() const = 0;
-  /// Appends the last record, which is valid, in the job's format and without a line end. Of its values, those that are
-  /// not in `fields` any more are left out.
+  /// Appends the last record in the job's format, without a line end and without the values that are no longer in
+  /// `fields`. Precondition: it is valid.
   virtual void append_record(const koodrive::Fields& fields, std::string& out) const = 0;
   /// See Reader::append_header(), Reader::stands_alone(), Reader::notes().
   virtual void append_header(std::string& /*out*/) const {}
@@ -37,21 +37,21 @@ class RecordSource {
   virtual bool cut_short() const { return false; }
 };
 
-/// One JSON object a line. A job in another form of JSON is an error of kind job, at its first record. The catalogue
-/// must outlive the source; so below. `name`: the file's, for that.
+/// Reads one JSON object per line. A job in another form of JSON is an error (job) at its first record. `name`: the
+/// job's name, for that error. The catalogue must outlive the source.
 std::unique_ptr<RecordSource> read_ndjson(LineSplitter lines, const koodrive::OperationCatalogue& catalogue,
                                           std::string name, const Reading& reading = {});
-/// CSV (RFC 4180, with other delimiters too). Reads the header row at once: an error of kind job if it is unusable.
-/// `name`: the file's, for that.
+/// Reads CSV (RFC 4180, also with other delimiters), beginning with the header row: an error (job) if that is unusable.
+/// `name`: the job's name, for that error. The catalogue must outlive the source.
 Result<std::unique_ptr<RecordSource>> read_csv(LineSplitter lines, const koodrive::OperationCatalogue& catalogue,
                                                const std::string& name, const Reading& reading = {});
 
-/// Nothing but white space?
+/// Whether the line consists of white space.
 inline bool is_blank(std::string_view line) {
   const bool begins_with_sign = !line.empty() && line.front() > ' ';
   return !begins_with_sign && line.find_first_not_of(" \t\r") == std::string_view::npos;
 }
-/// What is wrong with a line over the limit.
+/// The violation of a line over the limit.
 koodrive::Violation too_long_line(const LineLimits& limits);
 
 }  // namespace koobatch::job

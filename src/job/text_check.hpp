@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-// What names and other texts have in them that is allowed and hardly meant.
+// What names and other texts contain that is allowed but hardly intended.
 
 namespace koobatch::job {
 
@@ -19,8 +19,8 @@ inline bool is_printable(std::string_view text) {
   return (odd & every_byte(0x80)) == 0;
 }
 
-/// Whether a look at each character of a text is due: most are letters and digits, and have nothing odd. Precondition:
-/// the text is not empty.
+/// Whether each character of the text must be examined: a cheap test that rules out most texts. Precondition: the text
+/// is not empty.
 inline bool may_be_odd(std::string_view text) {
   const char first = text.front();  // of a blank, of quotes, of an error value, of what could not be saved
   if (first == ' ' || first == '\'' || first == '"' || first == '#' || first == 'E' || first == '?') return true;
@@ -28,15 +28,15 @@ inline bool may_be_odd(std::string_view text) {
   return !is_printable(text);
 }
 
-/// Appends what is odd about the value of `field`, each kind once.
+/// Appends what is odd about a text, the value of `field`: each kind of oddity once.
 void find_text_oddities(std::string_view field, std::string_view text, std::vector<Warning>& out);
 
-/// Whether the text has a null character, which nothing can be called.
+/// Whether the text contains a null character, which no name can contain.
 bool has_null(std::string_view text);
 
 /// Whether the text is in Unicode's composed form (NFC).
 bool is_composed(std::string_view text);
-/// The text in that form.
+/// The text in composed form.
 std::string composed(std::string_view text);
 
 }  // namespace koobatch::job

@@ -1,6 +1,7 @@
 #pragma once
 #include "koobatch/http/endpoint.hpp"
 
+#include <cassert>
 #include <string>
 #include <string_view>
 
@@ -19,7 +20,10 @@ class ProxyAnswer {
   };
   State feed(std::string_view bytes);
   /// Why, for people. Precondition: refused.
-  const std::string& refusal() const { return refusal_; }
+  const std::string& refusal() const {
+    assert(!refusal_.empty());
+    return refusal_;
+  }
 
  private:
   State refuse(std::string why);

@@ -2,6 +2,7 @@
 #include "koobatch/core/wiping_allocator.hpp"
 
 #include <array>
+#include <cassert>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -81,11 +82,15 @@ class Request {
   std::string_view target() const { return bytes().substr(method_size_ + 1, target_size_); }
   /// CommonFields::text(). Precondition: a field was added.
   std::string_view common() const {
+    assert(count_ > 0);
     const std::size_t begin = method_size_ + 1 + target_size_;
     return bytes().substr(begin, fields_[0].line - begin);
   }
   /// Precondition: end() was called.
-  std::string_view body() const { return bytes().substr(body_); }
+  std::string_view body() const {
+    assert(body_ != 0);
+    return bytes().substr(body_);
+  }
   /// The number of fields besides the common ones, including Content-Length.
   std::size_t field_count() const { return count_; }
   /// Precondition: end() was called, and index < field_count().
@@ -104,7 +109,8 @@ class Request {
 
   WipedBytes buffer_;
   std::size_t size_ = 0;  ///< bytes of the buffer in use
-  std::size_t method_size_ = 0, target_size_ = 0, body_ = 0;
+  std::size_t method_size_ = 0, target_size_ = 0;
+  std::size_t body_ = 0;  ///< where the body begins; 0 until end()
   std::array<FieldPlace, max_fields> fields_;
   std::size_t count_ = 0;
 };

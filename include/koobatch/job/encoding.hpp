@@ -8,22 +8,22 @@
 
 namespace koobatch::job {
 
-/// Whether ICU knows an encoding of this name. The error (usage) says what is wrong without repeating the name.
+/// Checks that ICU knows an encoding of this name. The error (usage) does not repeat the name.
 Result<void> check_encoding(const std::string& name);
 
-/// The text in bytes of an encoding that check_encoding() accepts, for a message: what cannot be read becomes U+FFFD.
+/// Decodes bytes for a message: what is invalid becomes U+FFFD. `encoding`: one that check_encoding() accepts.
 std::string decoded(std::string_view bytes, const std::string& encoding);
 
 struct DecodedText {
   std::unique_ptr<ByteSource>
-      text;              ///< in UTF-8, if `encoding` is not empty; its digest stays that of the stored bytes
-  std::string encoding;  ///< what it was converted from; empty: it is handed out as it is
-  bool by_mark = false;  ///< whether a byte order mark told the encoding
+      text;              ///< in UTF-8 if `encoding` is not empty; its digest remains that of the stored bytes
+  std::string encoding;  ///< what it is converted from; empty: it is not converted
+  bool by_mark = false;  ///< whether a byte order mark determined the encoding
 };
 
 /// Converts a text to UTF-8, in bounded memory: from `encoding` or, if that is empty, from the UTF-16 or UTF-32 that
-/// its byte order mark says. Bytes that are not of the encoding are an error (job), never replaced. So is a text that
-/// contradicts `encoding`, or looks like UTF-16 without a mark. `name`: the job's, for messages.
+/// its byte order mark indicates. Bytes that are invalid in the encoding are an error (job), never replaced. So is a
+/// text that contradicts `encoding`, or looks like UTF-16 without a mark. `name`: the job's name, for messages.
 Result<DecodedText> decode(std::unique_ptr<ByteSource> bytes, const std::string& encoding, const std::string& name);
 
 }  // namespace koobatch::job

@@ -8,10 +8,10 @@
 
 namespace koobatch::job {
 
-/// Reads one flat JSON object of a request body into `fields` (whose row is set; the value of the path field is the
-/// caller's and stays as it is) as strictly as a job line is read. For the simulator. `storage` holds what the views
-/// point to, until the next call with it. False if anything was appended to `out`. Does not check the rules: see
-/// check().
+/// Reads a request body, one flat JSON object, as strictly as a job line, without checking the rules (see check()). For
+/// the simulator. Fills `fields`, except for the value of the path field, which the caller sets; the views point into
+/// `storage` and are valid until the next call with it. Appends what is wrong to `out`, and returns whether nothing
+/// was. Precondition: fields.row is set.
 bool read_body(std::string_view body, koodrive::Fields& fields, std::string& storage,
                std::vector<koodrive::Violation>& out);
 

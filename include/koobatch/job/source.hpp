@@ -13,30 +13,30 @@
 
 namespace koobatch::job {
 
-/// Where a run takes its operations from. It was validated before, and hands out nothing else.
+/// The source of a run's operations. It was validated, and hands out only what was validated.
 class Source {
  public:
-  /// What a report records of its job, so that a later run can tell whether it has the same one.
+  /// What a report records of its job, so that a later run can tell whether it has the same job.
   struct Identity {
     std::string path;  ///< absolute
     Format format = Format::ndjson;
     Digest digest;
-    bool verified = false;  ///< whether all that open()'s reader reads is compared with what was validated
+    bool verified = false;  ///< whether open()'s reader compares what it reads with what was validated
   };
 
   virtual ~Source() = default;
-  /// What messages call it.
+  /// Its name in messages.
   virtual std::string name() const = 0;
   virtual Identity identity() const = 0;
-  /// How many operations it has, invalid ones included; none if it has no end.
+  /// The number of operations, including invalid ones; nothing if it is endless.
   virtual std::optional<std::uint64_t> operations() const = 0;
   /// Begins a pass over all operations, from the first. May be called again.
   virtual Result<std::unique_ptr<Reader>> open() const = 0;
-  /// What has happened to it since it was validated: "holds other bytes now". None if it is the same.
+  /// How it has changed since it was validated: "holds other bytes now"; nothing if it has not.
   virtual std::optional<std::string> find_change() const = 0;
 };
 
-/// A job file, as `validation` found it when it was read with `settings`.
+/// A job file, as validated with these settings.
 class FileSource final : public Source {
  public:
   FileSource(std::filesystem::path path, ReaderSettings settings, const Validation& validation);
@@ -49,12 +49,12 @@ class FileSource final : public Source {
 
  private:
   std::filesystem::path path_;
-  ReaderSettings settings_;  ///< which expect what was validated
+  ReaderSettings settings_;  ///< with the expected fingerprint
   std::uint64_t operations_;
   Digest digest_;
 };
 
-/// A job that is made up while it is read, of which there is nothing to compare and nothing that could change.
+/// A synthetic job, generated while it is read: there is nothing that could change.
 class SyntheticSource final : public Source {
  public:
   SyntheticSource(SyntheticJob job, ReaderSettings settings) : job_(std::move(job)), settings_(std::move(settings)) {}

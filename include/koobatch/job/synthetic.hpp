@@ -10,26 +10,27 @@
 
 namespace koobatch::job {
 
-/// A job that is made up while it is read: renames and album updates in turn, every value unlike the one before it.
+/// A job that is generated while it is read: renames and album updates in turn, each value different from the previous
+/// one.
 struct SyntheticJob {
-  /// The most operations a job can have: each has a line, and a trace ID has room for 32 bits of it.
+  /// The maximum number of operations: each has a line, and a trace ID holds 32 bits of its number.
   static constexpr std::uint64_t most_operations = 0xffff'ffff;
-  /// Made-up folders and albums, of each kind. More than a run looks ahead, so that no operation waits for another.
+  /// The number of made-up folders, and of albums: more than a run looks ahead, so that no operation waits for another.
   static constexpr std::uint64_t made_up = 50'000;
 
   std::uint64_t operations = most_operations;
-  /// Does it go on for as long as it is read?
+  /// Whether it goes on for as long as it is read.
   bool endless() const { return operations == most_operations; }
-  /// Whom to rename, in turn. Without any of either kind, folders and albums that are made up.
+  /// What to change, in turn. If both lists are empty, made-up folders and albums.
   std::vector<std::string> folders;
   std::vector<std::string> albums;
 };
 
-/// The job's text, as NDJSON.
+/// Generates the job's text, as NDJSON.
 std::unique_ptr<ByteSource> make_text(SyntheticJob job);
 
-/// Reads the job as if it lay in a file. Being nowhere stored, it has no bytes that could change: its digest is that of
-/// nothing. An error (usage) if the settings cannot be used.
+/// Opens the job as if it were a file. As it is stored nowhere, its digest is that of no bytes. An error (usage) if the
+/// settings cannot be used.
 Result<std::unique_ptr<Reader>> open_synthetic(SyntheticJob job, const ReaderSettings& settings);
 
 }  // namespace koobatch::job

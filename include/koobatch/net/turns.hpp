@@ -17,11 +17,11 @@ class Turns {
  private:
   using Waiting = asio::async_result<UseAwaitable, void()>::handler_type;
 
-  void go_on();
+  void resume_all();
 
   asio::io_context& context_;
   std::vector<Waiting> waiting_;
-  std::vector<Waiting> going_on_;  ///< empty outside go_on(); kept for its capacity
+  std::vector<Waiting> resuming_;  ///< empty outside resume_all(); kept for its capacity
 };
 
 }  // namespace koobatch::net
