@@ -1,19 +1,7 @@
 // The headers that cost most to parse. Every file still includes what it uses; this only makes it cheap.
 #pragma once
 #include <fmt/format.h>
-#include <simdjson.h>
 #include <spdlog/spdlog.h>
-#include <boost/asio/awaitable.hpp>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/post.hpp>
-#include <boost/asio/read.hpp>
-#include <boost/asio/ssl.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
-#include <boost/asio/write.hpp>
-#include <boost/beast/http/basic_parser.hpp>
 #include <boost/unordered/unordered_flat_map.hpp>
 
 #include <algorithm>
