@@ -16,10 +16,7 @@ namespace {
 
 /// What HTTP/2 changes about the number of requests in flight, if it may be spoken.
 std::string describe_http2(const RunSettings& settings) {
-  using net::HttpChoice;
-  const bool offered =
-      settings.http == HttpChoice::http2 || (settings.http == HttpChoice::automatic && settings.endpoint.tls);
-  if (!offered) return {};
+  if (!net::offers_http2(settings.http, settings.endpoint.tls)) return {};
   return fmt::format(", at most {} requests in flight over HTTP/2", settings.http2_connections * settings.streams);
 }
 

@@ -40,9 +40,7 @@ struct Dialer {
   /// Where the socket connects to.
   const http::Endpoint& next_hop() const { return proxy ? *proxy : endpoint; }
   /// Whether new connections offer HTTP/2.
-  bool offers_http2() const {
-    return !http1_only && (http == HttpChoice::http2 || (http == HttpChoice::automatic && tls != nullptr));
-  }
+  bool offers_http2() const { return !http1_only && net::offers_http2(http, tls != nullptr); }
   /// Makes the next connection resolve again, as the name may lead elsewhere by now.
   void resolve_anew() { resolve_after = TimePoint::min(); }
   /// Called when the service is down: open connections may lead to a node that stays down, and are not reused.

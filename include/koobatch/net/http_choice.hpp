@@ -10,4 +10,9 @@ enum class HttpChoice : std::uint8_t {
   http2,      ///< HTTP/2, or nothing
 };
 
+/// Whether HTTP/2 is offered to a service, which is reached over TLS or not.
+constexpr bool offers_http2(HttpChoice choice, bool tls) {
+  return choice == HttpChoice::http2 || (choice == HttpChoice::automatic && tls);
+}
+
 }  // namespace koobatch::net
