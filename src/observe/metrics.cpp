@@ -21,8 +21,8 @@ constexpr std::string_view last_success_name = "koobatch_last_success_timestamp_
 /// Every metrics text begins with this; no other file does.
 constexpr std::string_view first_bytes = "# HELP koobatch_build_info ";
 /// Label names used by the metrics themselves.
-constexpr std::array<std::string_view, 7> taken_labels = {"version", "run_id", "segment", "status",
-                                                          "outcome", "le",     "quantile"};
+constexpr std::array<std::string_view, 8> taken_labels = {"version", "run_id",  "segment", "http_version",
+                                                          "status",  "outcome", "le",      "quantile"};
 
 double unix_time(WallTime t) {
   return static_cast<double>(std::chrono::floor<std::chrono::seconds>(t.time_since_epoch()).count());
@@ -120,6 +120,11 @@ void add_requests(Families& families, const RunMetrics& run) {
 }
 
 void add_service(Families& families, const RunMetrics& run) {
+  if (run.progress.http != HttpVersion::none) {
+    families.gauge("koobatch_http_info",
+                   "The version of HTTP agreed on for the latest connection; the value is always 1, absent before.", 1,
+                   {{"http_version", std::string(to_string(run.progress.http))}});
+  }
   if (const double limit = run.progress.pace.limit(); limit > 0) {
     families.gauge("koobatch_rate_limit", "Most requests a second, set or learned; absent if there is no limit.",
                    limit);

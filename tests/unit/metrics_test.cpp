@@ -37,6 +37,7 @@ Metrics complete() {
   run.progress.retries = 3;
   run.progress.throttled = 2;
   run.progress.in_flight = 4;
+  run.progress.http = HttpVersion::http2;
   RequestCounters counters;
   counters.add(RequestOutcome::succeeded, 3ms);
   counters.add(RequestOutcome::unanswered, 40s);
@@ -113,6 +114,7 @@ BOOST_AUTO_TEST_CASE(a_finished_run_has_every_metric) {
                            "koobatch_rate_limit 12.5",
                            "koobatch_service_up 1",
                            "koobatch_paused 0",
+                           "koobatch_http_info{http_version=\"2\"} 1",
                            "# TYPE koobatch_retries_total counter",
                            "# TYPE koobatch_request_duration_seconds histogram",
                            "koobatch_request_duration_seconds_count 2",
@@ -131,10 +133,11 @@ BOOST_AUTO_TEST_CASE(what_is_not_known_is_absent) {
   metrics.end.reset();
   metrics.last_success.reset();
   metrics.run->progress.pace.rate = 0;
+  metrics.run->progress.http = HttpVersion::none;
   const auto under_way = metrics_text(metrics);
-  for (const char* name :
-       {"koobatch_end_time_seconds", "koobatch_exit_status", "koobatch_last_success_timestamp_seconds",
-        "koobatch_rate_limit", "koobatch_learned_rate_limit", "koobatch_learned_in_flight_limit"}) {
+  for (const char* name : {"koobatch_end_time_seconds", "koobatch_exit_status",
+                           "koobatch_last_success_timestamp_seconds", "koobatch_http_info", "koobatch_rate_limit",
+                           "koobatch_learned_rate_limit", "koobatch_learned_in_flight_limit"}) {
     BOOST_TEST(under_way.find(name) == std::string::npos, name);
   }
   BOOST_TEST(under_way.find("koobatch_operations_total") != std::string::npos);
