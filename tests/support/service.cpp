@@ -1,6 +1,7 @@
 #include "service.hpp"
 
 #include "http_get.hpp"
+#include "paths.hpp"
 
 #include "koobatch/report/record.hpp"
 
