@@ -81,6 +81,7 @@ class JobClient(Client):
 
     environment = {}
     results = "results.ndjson"
+    line = staticmethod(jobs.line)  # of the job
 
     def command(self, job, load):
         raise NotImplementedError
@@ -90,14 +91,18 @@ class JobClient(Client):
         with results.open() as lines:
             return sum('"code":0' in line or '"code": 0' in line for line in lines)
 
+    def look_at(self, results):
+        """For subclasses: called before the results are removed."""
+
     def measure(self, load):
         operations = self.operations(load)
         keys = max(round(operations * KEYS_PER_OPERATION), 1)
-        job = jobs.write(self.folder / f"job-{operations}.ndjson", operations, keys)
+        job = jobs.write(self.folder / f"{self.line.__name__}s-{operations}.ndjson", operations, keys, self.line)
         results = self.folder / self.results
         results.unlink(missing_ok=True)
         usage = run(self.pinned(self.command(job, load)), self.environment)
         succeeded = self.counted(results)
+        self.look_at(results)
         results.unlink()
         if succeeded != operations:
             raise Failed(f"{self.name}: {succeeded} of {operations} operations succeeded\n{usage.output[-2000:]}")
@@ -118,6 +123,22 @@ class Koobatch(JobClient):
         command = [KOOBATCH, "run", job, "--endpoint", load.url, "--token-env", TOKEN_VARIABLE, "--user-id", "1"]
         command += ["--connections", load.connections, "--report", self.folder / self.results, "--progress", "none"]
         return command + (["--cacert", load.certificate] if load.certificate else [])
+
+
+class KoobatchHttp2(Koobatch):
+    """Over HTTP/2, with so many streams on each connection."""
+
+    name = "koobatch-2"
+    about = "koobatch run over HTTP/2: a job file, validated first; a durable report"
+    results = "koobatch-2.report.ndjson"
+    line = staticmethod(jobs.rename)
+
+    def __init__(self, folder, core, streams):
+        super().__init__(folder, core)
+        self.streams = streams
+
+    def command(self, job, load):
+        return [*super().command(job, load), "--http", "2", "--streams", self.streams]
 
 
 class Go(JobClient):
@@ -224,15 +245,27 @@ class H2load(LoadGenerator):
     name = "h2load"
     about = "h2load --h1 -t1, one request over and over"
     program = "h2load"
+    protocol = ("--h1", "-m1")
 
     def measure(self, load):
         operations = self.operations(load)
-        command = ["h2load", "--h1", "-t1", "-m1", f"-c{load.connections}", f"-n{operations}", "-d", self.body]
+        command = ["h2load", *self.protocol, "-t1", f"-c{load.connections}", f"-n{operations}", "-d", self.body]
         usage = run(self.pinned([*command, *self.headers(), load.url + self.request.path]))
         succeeded = re.search(r"status codes: (\d+) 2xx", usage.output)
         if not succeeded or int(succeeded[1]) != operations:
             raise Failed(f"h2load:\n{usage.output}")
         return Measurement(operations, usage.wall, usage)
+
+
+class H2loadHttp2(H2load):
+    """Over HTTP/2, with the header fields of koobatch, of which it repeats every one."""
+
+    name = "h2load-2"
+    about = "h2load -t1, one request over and over, over HTTP/2"
+
+    def __init__(self, folder, core, streams):
+        super().__init__(folder, core)
+        self.protocol = (f"-m{streams}",)
 
 
 class Hey(LoadGenerator):

@@ -11,7 +11,12 @@ def line(number, keys):
     return f'{{"op":"update_album","albumId":"1795607640{key:09}","name":"album {number}"}}\n'
 
 
-def write(path, operations, keys):
+def rename(number, keys):
+    """Operation `number`, from 0, of a job of which all requests have one path: servers of files have one for that."""
+    return f'{{"op":"rename_shared_folder","id":"1757156480{number * STEP % keys:09}","fileName":"name {number}"}}\n'
+
+
+def write(path, operations, keys, line=line):
     """A job, written unless it exists already from an earlier run."""
     if path.exists():
         return path

@@ -38,6 +38,12 @@ http {{
     ssl_certificate_key {folder}/key.pem;
     location / {{ return 200 '{answer}'; }}
   }}
+  server {{
+    # As it is by default, when somebody switches HTTP/2 on.
+    listen 127.0.0.1:{http2} http2 backlog=4096;
+    keepalive_requests 1000;
+    location / {{ return 200 '{answer}'; }}
+  }}
 }}
 """
 
@@ -87,6 +93,14 @@ def free_port():
         return probe.getsockname()[1]
 
 
+def make_certificate(folder):
+    """certificate.pem and key.pem for 127.0.0.1."""
+    command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
+    command += ["-days", "30", "-subj", "/CN=bench", "-addext", "subjectAltName=IP:127.0.0.1"]
+    command += ["-keyout", str(folder / "key.pem"), "-out", str(folder / "certificate.pem")]
+    subprocess.run(command, stderr=subprocess.DEVNULL, check=True)
+
+
 class Server:
     """A process that is ended with the `with` block. `command` is started by the subclass's __enter__."""
 
@@ -117,22 +131,28 @@ class Server:
 
 
 class Nginx(Server):
-    """nginx on one processor, answering every request alike, with and without TLS."""
+    """nginx on one processor, answering every request alike, with and without TLS; and over HTTP/2 without TLS, ending
+    connections after 1,000 requests."""
 
     def __init__(self, folder, core):
         self.folder = folder
         self.core = core
-        self.ports = {"http": free_port(), "https": free_port()}
+        self.ports = {"http": free_port(), "https": free_port(), "http2": free_port()}
         self.certificate = folder / "certificate.pem"
 
     def url(self, scheme):
         return f"{scheme}://127.0.0.1:{self.ports[scheme]}"
 
+    @property
+    def http2_url(self):
+        return f"http://127.0.0.1:{self.ports['http2']}"
+
     def __enter__(self):
-        self._make_certificate()
+        make_certificate(self.folder)
         configuration = self.folder / "nginx.conf"
         configuration.write_text(
-            NGINX.format(folder=self.folder, plain=self.ports["http"], tls=self.ports["https"], answer=ANSWER)
+            NGINX.format(folder=self.folder, answer=ANSWER, plain=self.ports["http"],
+                         tls=self.ports["https"], http2=self.ports["http2"])
         )
         program = shutil.which("nginx") or "/usr/sbin/nginx"
         self.start(pinned([program, "-c", str(configuration), "-e", str(self.folder / "nginx.log")], self.core))
@@ -140,11 +160,33 @@ class Nginx(Server):
             self.wait_for(port)
         return self
 
-    def _make_certificate(self):
-        command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
-        command += ["-days", "30", "-subj", "/CN=bench", "-addext", "subjectAltName=IP:127.0.0.1"]
-        command += ["-keyout", str(self.folder / "key.pem"), "-out", str(self.certificate)]
-        subprocess.run(command, stderr=subprocess.DEVNULL, check=True)
+
+class Nghttpd(Server):
+    """nghttpd on one processor, speaking HTTP/2, with or without TLS: one file is its answer to every request for
+    `path`."""
+
+    def __init__(self, folder, core, path, tls):
+        self.folder = folder
+        self.core = core
+        self.path = path
+        self.port = free_port()
+        self.url = f"{'https' if tls else 'http'}://127.0.0.1:{self.port}"
+        self.certificate = folder / "certificate.pem" if tls else None
+
+    def __enter__(self):
+        documents = self.folder / "documents"
+        document = documents / self.path.lstrip("/")
+        document.parent.mkdir(parents=True, exist_ok=True)
+        document.write_text(ANSWER)
+        command = ["nghttpd", "--address=127.0.0.1", f"--htdocs={documents}", str(self.port)]
+        if self.certificate:
+            make_certificate(self.folder)
+            command += [str(self.folder / "key.pem"), str(self.certificate)]
+        else:
+            command.insert(1, "--no-tls")
+        self.start(pinned(command, self.core), stdout=subprocess.DEVNULL)
+        self.wait_for(self.port)
+        return self
 
 
 class Limited(Server):
