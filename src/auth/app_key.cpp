@@ -1,5 +1,7 @@
 #include "koobatch/auth/app_key.hpp"
 
+#include "koobatch/core/spelling.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -23,7 +25,7 @@ bool is_control(char c) {
 
 Result<std::shared_ptr<const AppKey>> AppKey::load(const AppSettings& settings) {
   if (!settings.any()) return std::shared_ptr<const AppKey>();
-  const std::string source = fmt::format("--app-secret-file {}", settings.secret_file.string());
+  const std::string source = spell(SettingName::app_secret_file, settings.secret_file.string());
   auto secret = read_secret_file(settings.secret_file, source);
   if (!secret) return secret.error();
   drop_final_newline(*secret);

@@ -2,6 +2,7 @@
 
 #include "auth/token_command.hpp"
 #include "koobatch/auth/refresh_token_file.hpp"
+#include "koobatch/core/spelling.hpp"
 #include "koobatch/core/words.hpp"
 
 #include <fmt/format.h>
@@ -20,12 +21,13 @@ constexpr std::size_t former_kept = 16;
 
 Result<void> check_form(const std::string& authorization) {
   if (authorization.find(token_placeholder) == std::string::npos) {
-    return usage_error(fmt::format("--authorization '{}': must contain {{token}}", authorization));
+    return usage_error(
+        fmt::format("{} '{}': must contain {{token}}", spell(SettingName::authorization), authorization));
   }
   if (fits_a_header(authorization)) return {};
   return usage_error(
-      fmt::format("--authorization: holds a line break or another character that no header can carry; write it as '{}'",
-                  default_authorization));
+      fmt::format("{}: holds a line break or another character that no header can carry; write it as '{}'",
+                  spell(SettingName::authorization), default_authorization));
 }
 
 /// A pipe yields its token only once, and reading it may block for ever.
@@ -33,9 +35,9 @@ Result<void> check_repeatable(const std::filesystem::path& file, const std::stri
   std::error_code error;
   const auto status = std::filesystem::status(file, error);
   if (error || std::filesystem::is_regular_file(status) || std::filesystem::is_directory(status)) return {};
-  return usage_error(fmt::format(
-      "{}: is not a regular file, and it is read more than once; let --token-command run what writes the token",
-      source));
+  return usage_error(
+      fmt::format("{}: is not a regular file, and it is read more than once; let {} run what writes the token", source,
+                  spell(SettingName::token_command)));
 }
 
 void mask_secret(std::string& text, std::string_view secret) {
@@ -46,7 +48,8 @@ Result<Secret> read_variable(const std::string& name, const std::string& source)
   const char* value = std::getenv(name.c_str());
   // The name is not repeated: it may be the token itself.
   if (value == nullptr) {
-    return usage_error("--token-env: there is no such environment variable; give its NAME, not the token");
+    return usage_error(spell(SettingName::token_env) +
+                       ": there is no such environment variable; give its NAME, not the token");
   }
   return check_token(Secret(std::string_view(value)), source);
 }
@@ -54,10 +57,10 @@ Result<Secret> read_variable(const std::string& name, const std::string& source)
 }  // namespace
 
 std::string CredentialSettings::source() const {
-  if (!token_file.empty()) return fmt::format("--token-file {}", token_file.string());
-  if (!token_env.empty()) return fmt::format("--token-env {}", token_env);
-  if (!token_command.empty()) return "--token-command";
-  return "--simulate";
+  if (!token_file.empty()) return spell(SettingName::token_file, token_file.string());
+  if (!token_env.empty()) return spell(SettingName::token_env, token_env);
+  if (!token_command.empty()) return spell(SettingName::token_command);
+  return spell(SettingName::simulate);
 }
 
 Result<void> Credentials::check(const CredentialSettings& settings) {

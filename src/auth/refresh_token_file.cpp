@@ -1,6 +1,7 @@
 #include "koobatch/auth/refresh_token_file.hpp"
 
 #include "koobatch/auth/token.hpp"
+#include "koobatch/core/spelling.hpp"
 #include "koobatch/core/sync_folder.hpp"
 #include "koobatch/core/write_all.hpp"
 
@@ -10,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cassert>
 #include <cerrno>
 #include <cstdio>
 #include <system_error>
@@ -20,7 +22,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
-const std::string flag = "--refresh-token-file";
+/// The setting with its value, for messages.
+std::string setting(const std::string& path) {
+  return spell(SettingName::refresh_token_file, path);
+}
 
 /// A token of maximum length, and its newline.
 constexpr std::size_t room = max_secret + 1;
@@ -89,16 +94,16 @@ Result<RefreshTokenFile> RefreshTokenFile::open(const fs::path& path) {
   std::error_code error;
   const fs::path real = fs::canonical(path, error);
   if (error) {
-    return usage_error(fmt::format("{} {}: cannot be read: {}", flag, path.string(), error.message()));
+    return usage_error(fmt::format("{}: cannot be read: {}", setting(path.string()), error.message()));
   }
   RefreshTokenFile file(real.string());
   if (is_mount_point(file.path_)) {
     return usage_error(
-        fmt::format("{} {}: is a mount point and cannot be replaced; mount its folder instead", flag, file.path_));
+        fmt::format("{}: is a mount point and cannot be replaced; mount its folder instead", setting(file.path_)));
   }
   // Must be checked before a token is spent.
   if (const int code = sync_folder(real.parent_path()); code != 0) {
-    return system_error(ErrorKind::usage, flag + " " + file.path_,
+    return system_error(ErrorKind::usage, setting(file.path_),
                         "a refresh replaces it, and its folder cannot be synced, so that a crash might bring the old "
                         "token back; put it into another folder",
                         code);
@@ -116,17 +121,17 @@ Result<void> RefreshTokenFile::recover() const {
   std::error_code ignored;
   // Anything else blocks the successor, which prepare() reports.
   if (fs::symlink_status(next_, ignored).type() != fs::file_type::regular) return {};
-  const std::string source = flag + " " + next_;
+  const std::string source = setting(next_);
   const auto text = read_secret_file(next_, source, room);
   if (!text) return left_alone(text.error());
   const auto whole = whole_part(text->view());
   if (whole.empty()) return {};
   if (const auto token = check_token(Secret(whole), source); !token) return left_alone(token.error());
   if (is_older(next_, path_)) {
-    return usage_error(fmt::format(
-        "{} {}: {} is older, which a refresh left there; delete it if you have logged in since, or else move "
-        "it over the file",
-        flag, path_, next_));
+    return usage_error(
+        fmt::format("{}: {} is older, which a refresh left there; delete it if you have logged in since, or else move "
+                    "it over the file",
+                    setting(path_), next_));
   }
   if (const int code = finish_token(next_, whole.size()); code != 0) {
     return system_error(ErrorKind::usage, source, "holds the new refresh token, but cannot be finished", code);
@@ -135,7 +140,7 @@ Result<void> RefreshTokenFile::recover() const {
 }
 
 Result<Secret> RefreshTokenFile::read() const {
-  const std::string source = flag + " " + path_;
+  const std::string source = setting(path_);
   auto text = read_secret_file(path_, source, room);
   return text ? check_token(std::move(*text), source) : std::move(text);
 }
@@ -149,15 +154,16 @@ Result<void> RefreshTokenFile::prepare() {
   if (code == 0) code = ::posix_fallocate(fd_, 0, static_cast<off_t>(room));
   if (code == 0) return {};
   if (fd_ >= 0) discard();
-  return system_error(ErrorKind::usage, flag + " " + path_,
+  return system_error(ErrorKind::usage, setting(path_),
                       "a refresh replaces the token in it, and its successor cannot be written beside it", code);
 }
 
 Result<void> RefreshTokenFile::replace(std::string_view token) {
+  assert(fd_ >= 0);
   const int code = write_token(fd_, token);
   if (code != 0) {
     discard();
-    return system_error(ErrorKind::fatal, flag + " " + path_,
+    return system_error(ErrorKind::fatal, setting(path_),
                         "the refresh token in it is spent, and the new one cannot be written, so it is lost; log in "
                         "again and put another one there",
                         code);
@@ -168,7 +174,7 @@ Result<void> RefreshTokenFile::replace(std::string_view token) {
 
 Result<void> RefreshTokenFile::move_into_place() const {
   if (::rename(next_.c_str(), path_.c_str()) != 0) {
-    return system_error(ErrorKind::fatal, flag + " " + path_,
+    return system_error(ErrorKind::fatal, setting(path_),
                         fmt::format("the refresh token in it is spent, and {}, which holds the new one, cannot be put "
                                     "in its place; move it there",
                                     next_),
@@ -176,9 +182,9 @@ Result<void> RefreshTokenFile::move_into_place() const {
   }
   if (const int code = sync_folder(fs::path(path_).parent_path()); code != 0) {
     spdlog::warn(
-        "{} {}: holds the new token, but its folder cannot be synced ({}): if the machine crashes, the token "
+        "{}: holds the new token, but its folder cannot be synced ({}): if the machine crashes, the token "
         "may be lost",
-        flag, path_, std::generic_category().message(code));
+        setting(path_), std::generic_category().message(code));
   }
   return {};
 }

@@ -4,6 +4,7 @@
 #include "koobatch/auth/token.hpp"
 #include "koobatch/auth/wipe.hpp"
 #include "koobatch/core/child_process.hpp"
+#include "koobatch/core/spelling.hpp"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -29,7 +30,10 @@ constexpr auto end_interval = 5ms;
 /// How much of its standard error is kept.
 constexpr std::size_t max_words = 8 * 1024;
 
-const std::string source = "--token-command";
+/// Where the token comes from, for messages.
+std::string source() {
+  return spell(SettingName::token_command);
+}
 
 /// A pipe; the child inherits one end.
 class Pipe {
@@ -127,13 +131,14 @@ void log_words(Child& child, const CommandLimits& limits, bool failed) {
   }
   for (std::string_view rest = text; !rest.empty();) {
     const auto end = std::min(rest.find('\n'), rest.size());
-    if (end != 0) spdlog::log(failed ? spdlog::level::err : spdlog::level::warn, "{}: {}", source, rest.substr(0, end));
+    if (end != 0)
+      spdlog::log(failed ? spdlog::level::err : spdlog::level::warn, "{}: {}", source(), rest.substr(0, end));
     rest.remove_prefix(std::min(end + 1, rest.size()));
   }
 }
 
 Error failure(int status, const std::string& program) {
-  return usage_error(fmt::format("{}: '{}' {}, so there is no token; run it by hand to see why", source, program,
+  return usage_error(fmt::format("{}: '{}' {}, so there is no token; run it by hand to see why", source(), program,
                                  describe_end(status)));
 }
 
@@ -141,9 +146,9 @@ Result<Secret> token_of(Child& child, int status, const std::string& program) {
   if (status != 0) return failure(status, program);
   if (child.out().empty()) {
     return usage_error(fmt::format("{}: '{}' wrote nothing; it must write the token as the first line of its output",
-                                   source, program));
+                                   source(), program));
   }
-  return check_token(Secret(child.out().substr(0, child.out().find('\n'))), source);
+  return check_token(Secret(child.out().substr(0, child.out().find('\n'))), source());
 }
 
 }  // namespace
@@ -153,9 +158,9 @@ Result<Secret> run_token_command(const std::vector<std::string>& words, const Co
   const std::string& program = words.front();
   Pipe out, err;
   if (const int code = out.failure() != 0 ? out.failure() : err.failure(); code != 0) {
-    return system_error(ErrorKind::usage, fmt::format("{} '{}'", source, program), "cannot be started", code);
+    return system_error(ErrorKind::usage, fmt::format("{} '{}'", source(), program), "cannot be started", code);
   }
-  auto process = ChildProcess::start({source, words, out.writing(), err.writing(), environ});
+  auto process = ChildProcess::start({source(), words, out.writing(), err.writing(), environ});
   if (!process) return process.error();
   out.close_writing();
   err.close_writing();
@@ -171,11 +176,11 @@ Result<Secret> run_token_command(const std::vector<std::string>& words, const Co
     const bool stopped = limits.stop && limits.stop();
     if (!stopped && Steady::now() < end) continue;
     log_words(child, limits, true);
-    if (stopped) return usage_error(fmt::format("{}: '{}' was stopped with the run", source, program));
+    if (stopped) return usage_error(fmt::format("{}: '{}' was stopped with the run", source(), program));
     return usage_error(fmt::format(
         "{}: '{}' did not end within {:g} s and was killed; run it by hand to see why, or give it longer with "
-        "--token-command-timeout",
-        source, program, seconds(limits.timeout)));
+        "{}",
+        source(), program, seconds(limits.timeout), spell(SettingName::token_command_timeout)));
   }
 }
 

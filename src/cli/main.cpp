@@ -2,6 +2,7 @@
 
 #include "cli/command_line.hpp"
 #include "cli/exit_status.hpp"
+#include "cli/next_steps.hpp"
 #include "cli/output.hpp"
 #include "cli/settings/config_file.hpp"
 #include "cli/settings/log_format.hpp"
@@ -84,6 +85,7 @@ int run(Invocation invocation, const std::shared_ptr<observe::Console>& console)
 }  // namespace
 
 int main(int argc, char** argv) {
+  use_command_line_spelling();
   const auto occupied = process::occupy_standard_streams();
   // A closed pipe or connection makes the write fail, where the error can be handled.
   ::signal(SIGPIPE, SIG_IGN);

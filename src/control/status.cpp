@@ -1,6 +1,7 @@
 #include "koobatch/control/status.hpp"
 
 #include "koobatch/core/json.hpp"
+#include "koobatch/core/spelling.hpp"
 #include "koobatch/core/terminal_text.hpp"
 #include "koobatch/core/units.hpp"
 #include "koobatch/report/journal_file.hpp"
@@ -143,8 +144,9 @@ std::vector<std::string> status_lines(const LiveRun& live) {
     lines.push_back(row("noise", noise));
   }
   if (snapshot.pace.paused) {
-    lines.push_back(row("paused", fmt::format("for {}; 'koobatch set' with --go continues it",
-                                              observe::format_elapsed(snapshot.pace.paused_for))));
+    lines.push_back(row(
+        "paused", fmt::format("for {}; '{}' with {} continues it", observe::format_elapsed(snapshot.pace.paused_for),
+                              spell({.command = CommandName::set}), spell(SettingName::go))));
   }
   if (const auto left = progress.time_left()) lines.push_back(row("ETA", observe::format_seconds(*left)));
   return lines;
@@ -193,6 +195,7 @@ std::string status_json(const report::Summary& summary, AtWork at_work) {
   add_run(json, summary.report, at_work == AtWork::nobody ? to_string(summary.outcome) : "running", summary.run);
   json.add("segment", summary.segments).add("operations", report::total_of(summary.counts));
   report::append_counts(json.key("counts"), summary.counts);
+  if (!summary.http.empty()) json.add("http", harmless(summary.http));
   json.add("requests", summary.requests).add("retries", summary.retries).add("seconds", summary.seconds);
   if (!summary.error.empty()) json.add("error", harmless(summary.error));
   if (is_resumable(summary, at_work)) json.add("resume", harmless(report::resume_command(summary.report)));
@@ -212,7 +215,7 @@ std::vector<std::string> describe(const Request& request, const PaceState& befor
     changes.emplace_back(before.paused ? "paused already" : "not paused");
   } else if (request.pause) {
     changes.push_back(*request.pause
-                          ? "paused: nothing new is sent until --go"
+                          ? "paused: nothing new is sent until " + spell(SettingName::go)
                           : fmt::format("continued, after a pause of {}", observe::format_elapsed(before.paused_for)));
   }
   return changes;

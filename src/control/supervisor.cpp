@@ -1,5 +1,6 @@
 #include "koobatch/control/supervisor.hpp"
 
+#include "koobatch/core/spelling.hpp"
 #include "koobatch/core/terminal_text.hpp"
 #include "koobatch/observe/log.hpp"
 
@@ -43,7 +44,7 @@ Result<Reply> Supervisor::obey(const Request& request) {
   if (progress_.snapshot().ending || !change(request)) return usage_error("the run is ending: nothing more is sent");
   progress_.update(run_.snapshot(), Steady::now());
   const auto changes = fmt::format("{}", fmt::join(describe(request, before), "; "));
-  spdlog::info("koobatch set: {}", changes);
+  spdlog::info("{}: {}", spell({.command = CommandName::set}), changes);
   const auto& now = progress_.snapshot();
   auto text = fmt::format("{}\n  in force  {}", changes, in_force(now));
   if (now.in_flight != 0) text += fmt::format("\n  in flight {}", now.in_flight);

@@ -2,6 +2,7 @@
 
 #include "engine/wire.hpp"
 #include "koobatch/auth/wipe.hpp"
+#include "koobatch/core/spelling.hpp"
 #include "koobatch/koodrive/refresh_call.hpp"
 #include "koobatch/report/journal_file.hpp"
 
@@ -199,8 +200,8 @@ Error Refresher::refused() const {
 
 Error Refresher::outlasted() const {
   return fatal_error(fmt::format(
-      "{} did not renew the access token for {:g} s (--max-outage): {}{}", settings_.endpoint.url(),
-      seconds(settings_.pace.max_outage), outcome_.error,
+      "{} did not renew the access token for {:g} s ({}): {}{}", settings_.endpoint.url(),
+      seconds(settings_.pace.max_outage), spell(SettingName::max_outage), outcome_.error,
       advice(settings_, fmt::format("; run '{}' when it is back", report::resume_command(settings_.report.native())))));
 }
 

@@ -2,6 +2,7 @@
 
 #include "engine/run_start.hpp"
 #include "engine/segment.hpp"
+#include "koobatch/core/spelling.hpp"
 #include "koobatch/report/journal_file.hpp"
 
 #include <fmt/format.h>
@@ -20,11 +21,11 @@ Result<void> launch(Segment& segment, Arguments&&... arguments) {
     segment.launch(std::forward<Arguments>(arguments)...);
     return {};
   } catch (const std::system_error& error) {
-    return resumable(segment.settings(),
-                     fatal_error(fmt::format("no further thread can be started ({}), and nothing was sent; lower "
-                                             "--threads, or raise the limit on processes (ulimit -u, or that of the "
-                                             "container)",
-                                             error.code().message())));
+    return resumable(
+        segment.settings(),
+        fatal_error(fmt::format("no further thread can be started ({}), and nothing was sent; lower {}, or "
+                                "raise the limit on processes (ulimit -u, or that of the container)",
+                                error.code().message(), spell(SettingName::threads))));
   }
 }
 
@@ -89,11 +90,10 @@ Result<Earlier> read_earlier(const std::filesystem::path& path) {
 Result<void> check_same_job(const report::RunRecord& recorded, const std::filesystem::path& path,
                             const job::Digest& digest) {
   if (digest == job::Digest{recorded.job.bytes, recorded.job.xxh3}) return {};
-  return usage_error(
-      fmt::format("{}: no longer the job of this report ({} bytes, XXH3 {:016x}; recorded are {} bytes, XXH3 "
-                  "{:016x}); restore it, "
-                  "say where it is now with --job, or start a new run",
-                  path.string(), digest.bytes, digest.xxh3, recorded.job.bytes, recorded.job.xxh3));
+  return usage_error(fmt::format(
+      "{}: no longer the job of this report ({} bytes, XXH3 {:016x}; recorded are {} bytes, XXH3 "
+      "{:016x}); restore it, say where it is now with {}, or start a new run",
+      path.string(), digest.bytes, digest.xxh3, recorded.job.bytes, recorded.job.xxh3, spell(SettingName::job)));
 }
 
 bool Run::wait(std::chrono::milliseconds patience) {

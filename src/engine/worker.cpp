@@ -1,5 +1,7 @@
 #include "engine/worker.hpp"
 
+#include "koobatch/core/spelling.hpp"
+
 #include <spdlog/spdlog.h>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
@@ -200,8 +202,8 @@ void Worker::opened(Connection& connection) {
 /// This machine lacks resources for one more connection: the open ones do its work.
 net::Awaitable<void> Worker::do_without(Line& line) {
   if (!std::exchange(told_.of_shortage, true)) {
-    spdlog::warn("{}; continuing with {} connections. Lower --connections, or raise the limit (ulimit -n)",
-                 line.exchange.answer.error, wire_.dialer().open);
+    spdlog::warn("{}; continuing with {} connections. Lower {}, or raise the limit (ulimit -n)",
+                 line.exchange.answer.error, wire_.dialer().open, spell(SettingName::connections));
   }
   scheduler_.put_off(line.seat, Steady::now());
   idle_.wake_one();
@@ -294,8 +296,8 @@ void Worker::leave_out(Line& line, flow::SlotId slot, AttemptJudge::Judgement& j
 
 void Worker::warn_of_certificate(const Line& line) {
   if (!line.session.lacks_certificate() || std::exchange(told_.of_certificate, true)) return;
-  spdlog::warn("{} asked for a client certificate and got none (--cert, --key): that may be why it answers HTTP {}",
-               shared_.settings.endpoint.url(), line.outcome.http);
+  spdlog::warn("{} asked for a client certificate and got none ({}, {}): that may be why it answers HTTP {}",
+               shared_.settings.endpoint.url(), spell(SettingName::cert), spell(SettingName::key), line.outcome.http);
 }
 
 /// Pooled connections may lead to a node that stays down, while the name leads elsewhere by now: every idle line checks

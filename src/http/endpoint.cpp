@@ -1,5 +1,7 @@
 #include "koobatch/http/endpoint.hpp"
 
+#include "koobatch/core/spelling.hpp"
+
 #include <fmt/format.h>
 #include <boost/algorithm/string/predicate.hpp>
 #include <boost/asio/ip/address.hpp>
@@ -15,8 +17,8 @@
 namespace koobatch::http {
 namespace {
 
-Error unusable(std::string_view flag, std::string_view url, std::string_view why) {
-  return usage_error(fmt::format("{} '{}': {}", flag, without_password(url), why));
+Error unusable(std::string_view origin, std::string_view url, std::string_view why) {
+  return usage_error(fmt::format("{} '{}': {}", origin, without_password(url), why));
 }
 
 constexpr std::string_view port_rule = "the port must be a number from 1 to 65535";
@@ -50,33 +52,33 @@ bool is_visible_ascii(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return c > 0x20 && c < 0x7f; });
 }
 
-/// `flag`: where the URL comes from; `pattern`: its expected form.
-Result<Endpoint> parse(std::string_view flag, std::string_view text, std::string_view pattern) {
-  if (has_wordy_port(text)) return unusable(flag, text, port_rule);
+/// `origin`: where the URL comes from; `pattern`: its expected form.
+Result<Endpoint> parse(std::string_view origin, std::string_view text, std::string_view pattern) {
+  if (has_wordy_port(text)) return unusable(origin, text, port_rule);
   const auto parsed = boost::urls::parse_uri({text.data(), text.size()});
   if (!parsed || (!parsed->encoded_path().empty() && !parsed->encoded_path().starts_with('/'))) {
-    return unusable(flag, text, fmt::format("not a URL; write it as {}", pattern));
+    return unusable(origin, text, fmt::format("not a URL; write it as {}", pattern));
   }
   const boost::urls::url_view url = *parsed;
   if (url.scheme_id() != boost::urls::scheme::https && url.scheme_id() != boost::urls::scheme::http) {
-    return unusable(flag, text, "the scheme must be https or http");
+    return unusable(origin, text, "the scheme must be https or http");
   }
   if (url.has_userinfo() || url.has_query() || url.has_fragment() ||
       (!url.encoded_path().empty() && url.encoded_path() != "/")) {
-    return unusable(flag, text, "only scheme, host and port belong here; the paths are the operations' own");
+    return unusable(origin, text, "only scheme, host and port belong here; the paths are the operations' own");
   }
   Endpoint endpoint;
   endpoint.tls = url.scheme_id() == boost::urls::scheme::https;
   endpoint.host = url.host_address();
-  if (endpoint.host.empty()) return unusable(flag, text, "the host is missing");
+  if (endpoint.host.empty()) return unusable(origin, text, "the host is missing");
   // An escaped NUL would end the name for the resolver and for TLS, but not for us.
   if (!is_visible_ascii(endpoint.host)) {
-    return unusable(flag, text,
+    return unusable(origin, text,
                     "the host is neither a name nor an address; write a name in other letters in its ASCII form");
   }
   const std::string_view own_port = endpoint.tls ? "443" : "80";
   const auto port = port_of(url.has_port() ? std::string_view(url.port().data(), url.port().size()) : own_port);
-  if (!port) return unusable(flag, text, port_rule);
+  if (!port) return unusable(origin, text, port_rule);
   endpoint.port = std::to_string(*port);
   endpoint.authority = std::string(url.encoded_host().data(), url.encoded_host().size());
   if (endpoint.port != own_port) endpoint.authority += ":" + endpoint.port;
@@ -92,25 +94,26 @@ bool Endpoint::is_loopback() const {
 }
 
 Result<Endpoint> parse_endpoint(std::string_view text) {
-  return parse("--endpoint", text, "https://HOST or https://HOST:PORT");
+  return parse(spell(SettingName::endpoint), text, "https://HOST or https://HOST:PORT");
 }
 
 Result<Endpoint> parse_proxy(std::string_view text) {
+  const std::string origin = spell(SettingName::proxy);
   if (text.find('@') != std::string_view::npos) {
-    return unusable("--proxy", text,
+    return unusable(origin, text,
                     "user names and passwords do not belong here, and a proxy that asks for them is not supported");
   }
   if (!boost::algorithm::istarts_with(text, "http://")) {
     return unusable(
-        "--proxy", text,
+        origin, text,
         "write it as http://HOST:PORT; the connection through it to an https:// endpoint is encrypted nevertheless");
   }
-  auto proxy = parse("--proxy", text, "http://HOST:PORT");
+  auto proxy = parse(origin, text, "http://HOST:PORT");
   if (!proxy) return proxy;
   const auto port = text.substr(0, text.find_last_not_of('/') + 1).rfind(':');
   const auto bracket = text.rfind(']');
   const bool has_port = port > text.find("://") && (bracket == std::string_view::npos || port > bracket);
-  if (!has_port) return unusable("--proxy", text, "the port is missing; write it as http://HOST:PORT");
+  if (!has_port) return unusable(origin, text, "the port is missing; write it as http://HOST:PORT");
   return proxy;
 }
 

@@ -1,5 +1,7 @@
 #include "net/negotiated_session.hpp"
 
+#include "koobatch/core/spelling.hpp"
+
 #include <fmt/format.h>
 
 #include <utility>
@@ -23,7 +25,7 @@ Awaitable<Session::Opened> NegotiatedSession::open(std::string& why) {
 Awaitable<Session::Opened> NegotiatedSession::negotiate(std::string& why) {
   for (;;) {
     if (dialer_.http1_only && dialer_.http == HttpChoice::http2) {
-      why = fmt::format("{} speaks HTTP/1.1 only; use --http auto", dialer_.endpoint.url());
+      why = fmt::format("{} speaks HTTP/1.1 only; use {}", dialer_.endpoint.url(), spell(SettingName::http, "auto"));
       co_return Opened::never;
     }
     const Opened opened = co_await http1_.open(why);

@@ -1,5 +1,6 @@
 #include "koobatch/net/tls.hpp"
 
+#include "koobatch/core/spelling.hpp"
 #include "koobatch/net/tls_peer.hpp"
 
 #include <fmt/format.h>
@@ -10,8 +11,8 @@ namespace {
 namespace ssl = boost::asio::ssl;
 using boost::system::error_code;
 
-Error unusable(const char* flag, const std::filesystem::path& path, const error_code& error) {
-  return usage_error(fmt::format("{} {}: {}; a PEM file is needed", flag, path.string(), error.message()));
+Error unusable(SettingName setting, const std::filesystem::path& path, const error_code& error) {
+  return usage_error(fmt::format("{}: {}; a PEM file is needed", spell(setting, path.string()), error.message()));
 }
 
 /// While it lives, files that need a passphrase cannot be read. OpenSSL would ask for it on the terminal or, without
@@ -44,16 +45,16 @@ Result<void> load_client_certificate(ssl::context& context, const TlsSettings& s
   NoPassphrase passphrase(context.native_handle());
   error_code error;
   context.use_certificate_chain_file(settings.cert.string(), error);
-  if (error) return unusable("--cert", settings.cert, error);
+  if (error) return unusable(SettingName::cert, settings.cert, error);
   const auto& key = settings.key.empty() ? settings.cert : settings.key;
   context.use_private_key_file(key.string(), ssl::context::pem, error);
   if (error && passphrase.asked()) {
     return usage_error(
-        fmt::format("--key {0}: protected by a passphrase, which a batch cannot be asked for; store it "
-                    "without one, readable by its owner only: openssl pkey -in {0} -out FILE",
-                    key.string()));
+        fmt::format("{}: protected by a passphrase, which a batch cannot be asked for; store it without one, readable "
+                    "by its owner only: openssl pkey -in {} -out FILE",
+                    spell(SettingName::key, key.string()), key.string()));
   }
-  if (error) return unusable("--key", key, error);
+  if (error) return unusable(SettingName::key, key, error);
   return {};
 }
 
@@ -69,7 +70,7 @@ Result<std::unique_ptr<ssl::context>> make_tls_context(const TlsSettings& settin
     if (error) return usage_error(fmt::format("the system's certificates cannot be read: {}", error.message()));
   } else {
     context->load_verify_file(settings.cacert.string(), error);
-    if (error) return unusable("--cacert", settings.cacert, error);
+    if (error) return unusable(SettingName::cacert, settings.cacert, error);
   }
   if (auto loaded = load_client_certificate(*context, settings); !loaded) return loaded.error();
   return context;

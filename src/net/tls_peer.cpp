@@ -1,5 +1,7 @@
 #include "koobatch/net/tls_peer.hpp"
 
+#include "koobatch/core/spelling.hpp"
+
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <openssl/bio.h>
@@ -32,6 +34,11 @@ std::string text_of(const ASN1_TIME* time) {
   return fmt::format("{:%Y-%m-%d %H:%M:%S} UTC", parts);
 }
 
+std::string describe_demand(const std::string& url, const boost::system::error_code& error) {
+  return fmt::format("{} demands a client certificate: give {} and {} ({})", url, spell(SettingName::cert),
+                     spell(SettingName::key), error.message());
+}
+
 /// Explains `error` in `certificate`, and what to do about it.
 std::string cause_of(int error, X509* certificate) {
   const char* const cause = X509_verify_cert_error_string(error);
@@ -44,19 +51,20 @@ std::string cause_of(int error, X509* certificate) {
                          text_of(X509_get0_notBefore(certificate)));
     case X509_V_ERR_HOSTNAME_MISMATCH:
     case X509_V_ERR_IP_ADDRESS_MISMATCH:
-      return fmt::format("{}: it is for another host; check --endpoint", cause);
+      return fmt::format("{}: it is for another host; check {}", cause, spell(SettingName::endpoint));
     case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
     case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
-      return fmt::format("{}; if it is to be trusted, name the file that holds it with --cacert", cause);
+      return fmt::format("{}; if it is to be trusted, name the file that holds it with {}", cause,
+                         spell(SettingName::cacert));
     case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
     case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
     case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
       return fmt::format(
           "{}: its issuer ({}) is not trusted, and the server did not send a certificate chain to one that "
-          "is; name the issuer's certificate with --cacert, or have the server send its whole chain",
-          cause, text_of(X509_get_issuer_name(certificate)));
+          "is; name the issuer's certificate with {}, or have the server send its whole chain",
+          cause, text_of(X509_get_issuer_name(certificate)), spell(SettingName::cacert));
     default:
-      return fmt::format("{}; the trusted certificates can be named with --cacert", cause);
+      return fmt::format("{}; the trusted certificates can be named with {}", cause, spell(SettingName::cacert));
   }
 }
 
@@ -170,7 +178,7 @@ TlsPeer::Failure TlsPeer::explain(const boost::system::error_code& error, const 
             final};
   }
   if (wanted_certificate_ && reason_of(error) == SSL_R_SSLV3_ALERT_HANDSHAKE_FAILURE) {
-    return {fmt::format("{} demands a client certificate: give --cert and --key ({})", url, error.message()), final};
+    return {describe_demand(url, error), final};
   }
   // The peer's first message is not TLS. Not final: a proxy's error page looks like that, too.
   const bool no_tls = reason_of(error) == SSL_R_WRONG_VERSION_NUMBER;
@@ -181,9 +189,10 @@ TlsPeer::Failure TlsPeer::explain(const boost::system::error_code& error, const 
 std::string TlsPeer::client_refusal(const boost::system::error_code& error, const std::string& url) const {
   if (!is_about_client_certificate(reason_of(error))) return {};
   if (wanted_certificate_) {
-    return fmt::format("{} demands a client certificate: give --cert and --key ({})", url, error.message());
+    return describe_demand(url, error);
   }
-  return fmt::format("{} refused the client certificate: {}; check --cert and --key", url, error.message());
+  return fmt::format("{} refused the client certificate: {}; check {} and {}", url, error.message(),
+                     spell(SettingName::cert), spell(SettingName::key));
 }
 
 }  // namespace koobatch::net

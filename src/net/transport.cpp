@@ -1,5 +1,6 @@
 #include "net/transport.hpp"
 
+#include "koobatch/core/spelling.hpp"
 #include "net/proxy.hpp"
 
 #include <fmt/format.h>
@@ -267,7 +268,7 @@ Transport::Opened Transport::agree_on_protocol(std::string& why) {
 /// The service accepts nothing of what was offered.
 Transport::Opened Transport::no_protocol(std::string& why) {
   if (dialer_.http == HttpChoice::http2) {
-    why = fmt::format("{} does not speak HTTP/2; use --http auto", dialer_.endpoint.url());
+    why = fmt::format("{} does not speak HTTP/2; use {}", dialer_.endpoint.url(), spell(SettingName::http, "auto"));
     return Opened::never;
   }
   why = fmt::format("{} accepted neither HTTP/2 nor HTTP/1.1 by name", dialer_.endpoint.url());

@@ -9,6 +9,7 @@
 
 #include <boost/asio/ssl/stream.hpp>
 
+#include <cassert>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -52,6 +53,7 @@ class Transport : private Deadline {
   bool speaks_http2();
   /// Writes what the socket accepts without blocking. Returns how many bytes that is. Precondition: not encrypted.
   std::size_t write_at_once(std::string_view bytes, boost::system::error_code& error) {
+    assert(!encrypted());
     return socket_.write_some(asio::buffer(bytes), error);
   }
 

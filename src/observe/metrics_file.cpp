@@ -1,6 +1,7 @@
 #include "koobatch/observe/metrics_file.hpp"
 
 #include "koobatch/core/new_file.hpp"
+#include "koobatch/core/spelling.hpp"
 #include "koobatch/core/write_all.hpp"
 #include "koobatch/observe/metrics.hpp"
 
@@ -38,7 +39,7 @@ MetricsFile::MetricsFile(std::filesystem::path path, std::optional<std::int64_t>
     : path_(std::move(path)), last_success_(last_success) {}
 
 Result<MetricsFile> MetricsFile::open(std::filesystem::path path) {
-  const std::string name = "--metrics-file " + path.native();
+  const std::string name = spell(SettingName::metrics_file, path.native());
   const std::filesystem::path folder = path.has_parent_path() ? path.parent_path() : ".";
   if (::faccessat(AT_FDCWD, folder.c_str(), W_OK | X_OK, AT_EACCESS) != 0) {
     return system_error(ErrorKind::usage, name, "its folder cannot be written to", errno);
@@ -61,7 +62,7 @@ Result<MetricsFile> MetricsFile::open(std::filesystem::path path) {
 Result<void> MetricsFile::replace(std::string_view text) const {
   constexpr mode_t readable_by_all = 0644;
   const auto failure = [&](const char* what, int code) {
-    return system_error(ErrorKind::fatal, "--metrics-file " + path_.native(), what, code);
+    return system_error(ErrorKind::fatal, spell(SettingName::metrics_file, path_.native()), what, code);
   };
   auto temporary = open_temporary(path_, readable_by_all);
   if (!temporary.file) return failure("cannot be created", errno);
@@ -82,7 +83,7 @@ void MetricsFile::write(std::string_view text, TimePoint now) {
     spdlog::warn("{}; the run continues, and tries again to write it every {:g} s", written.error().message,
                  seconds(interval));
   }
-  if (written && failing_) spdlog::info("--metrics-file {}: written again", path_.native());
+  if (written && failing_) spdlog::info("{}: written again", spell(SettingName::metrics_file, path_.native()));
   failing_ = !written;
 }
 

@@ -1,5 +1,7 @@
 #include "koobatch/observe/metrics_server.hpp"
 
+#include "koobatch/core/spelling.hpp"
+
 #include <fmt/format.h>
 #include <prometheus/collectable.h>
 #include <prometheus/exposer.h>
@@ -63,7 +65,8 @@ boost::system::error_code try_to_listen(const tcp::endpoint& endpoint) {
 }
 
 Error cannot_listen(const std::string& address, const std::string& why, std::string_view advice = other_port) {
-  return usage_error(fmt::format("--metrics-addr {}: cannot listen there: {}; {}", address, why, advice));
+  return usage_error(
+      fmt::format("{}: cannot listen there: {}; {}", spell(SettingName::metrics_addr, address), why, advice));
 }
 
 std::vector<std::string> exposer_options(const tcp::endpoint& endpoint) {

@@ -1,5 +1,6 @@
 #include "koobatch/process/spool.hpp"
 
+#include "koobatch/core/spelling.hpp"
 #include "koobatch/core/write_all.hpp"
 
 #include <fcntl.h>
@@ -30,10 +31,10 @@ Error read_error(const std::string& source, int code) {
 }
 
 Error write_error(const fs::path& path, const std::string& source, int code) {
-  return system_error(
-      ErrorKind::usage, path.string(),
-      fmt::format("cannot keep a copy of {} there; nothing was sent, choose another place with --report", source),
-      code);
+  return system_error(ErrorKind::usage, path.string(),
+                      fmt::format("cannot keep a copy of {} there; nothing was sent, choose another place with {}",
+                                  source, spell(SettingName::report)),
+                      code);
 }
 
 /// The descriptor that a path stands for in the folders of this process's own; -1 if it is another path.
@@ -105,9 +106,8 @@ Result<Spool> Spool::beside(const fs::path& report, std::string source) {
   if (errno != EEXIST) return write_error(path, source, errno);
   return usage_error(
       fmt::format("{}: exists already, and {} would be kept there; it is the job of the run whose report is {}; "
-                  "without that report "
-                  "no run needs it: remove it, or name another report with --report",
-                  path.string(), source, report.string()));
+                  "without that report no run needs it: remove it, or name another report with {}",
+                  path.string(), source, report.string(), spell(SettingName::report)));
 }
 
 Result<Spool> Spool::temporary(std::string source) {

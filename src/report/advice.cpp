@@ -1,24 +1,28 @@
 #include "report/advice.hpp"
 
+#include "koobatch/core/spelling.hpp"
 #include "koobatch/koodrive/result_codes.hpp"
+
+#include <fmt/format.h>
 
 namespace koobatch::report {
 namespace {
 
-std::string_view advice_on_http(int http) {
-  if (http >= 300 && http < 400) return "the service redirects, and redirects are never followed: check --endpoint";
+std::string advice_on_http(int http) {
+  if (http >= 300 && http < 400)
+    return "the service redirects, and redirects are never followed: check " + spell(SettingName::endpoint);
   switch (http) {
     case 401:
     case 403:
       return "not allowed with these credentials: check their rights";
     case 404:
     case 405:
-      return "nothing answers there: check --endpoint, and the ID";
+      return fmt::format("nothing answers there: check {}, and the ID", spell(SettingName::endpoint));
     case 413:
       return "the request is too large for the service: make it smaller";
     case 429:
     case 503:
-      return "the service was overloaded: repeat it with a lower --rate";
+      return "the service was overloaded: repeat it with a lower " + spell(SettingName::rate);
     default:
       return {};
   }
@@ -48,17 +52,17 @@ std::string_view advice(Status status) {
   return {};
 }
 
-std::string_view advice(const Cause& cause) {
+std::string advice(const Cause& cause) {
   if (cause.code) {
     const auto* known = koodrive::find_result_code(*cause.code);
-    if (known != nullptr && !known->advice.empty()) return known->advice;
+    if (known != nullptr && !known->advice.empty()) return std::string(known->advice);
   }
   if ((cause.http == 401 || cause.http == 403) && is_page(cause)) {
     return "a page refused it, so perhaps a firewall or a proxy, not the service: ask who runs that, and name the "
            "number on the page";
   }
   // HTTP's advice matters less than the fact that the attempt may have been applied.
-  return cause.status == Status::unknown ? std::string_view() : advice_on_http(cause.http);
+  return cause.status == Status::unknown ? std::string() : advice_on_http(cause.http);
 }
 
 }  // namespace koobatch::report

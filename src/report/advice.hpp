@@ -1,6 +1,7 @@
 #pragma once
 #include "koobatch/report/tally.hpp"
 
+#include <string>
 #include <string_view>
 
 namespace koobatch::report {
@@ -9,6 +10,6 @@ namespace koobatch::report {
 std::string_view advice(Status status);
 
 /// Further advice based on the answer; empty if there is none.
-std::string_view advice(const Cause& cause);
+std::string advice(const Cause& cause);
 
 }  // namespace koobatch::report

@@ -6,6 +6,7 @@
 #include "koobatch/core/write_all.hpp"
 #include "koobatch/report/reader.hpp"
 
+#include "koobatch/core/spelling.hpp"
 #include "report/loss.hpp"
 
 #include <fcntl.h>
@@ -178,13 +179,13 @@ class Removal {
 Error exists_error(const fs::path& path) {
   return usage_error(
       fmt::format("{}: a report of this name exists already and is never overwritten; resume it with '{}', or name "
-                  "another one with --report",
-                  path.native(), resume_command(path.native())));
+                  "another one with {}",
+                  path.native(), resume_command(path.native()), spell(SettingName::report)));
 }
 
 Error creation_error(const fs::path& path, const char* what, int code) {
   return with_advice(system_error(ErrorKind::usage, path.native(), what, code),
-                     "nothing was sent; choose another place with --report");
+                     "nothing was sent; choose another place with " + spell(SettingName::report));
 }
 
 fs::path folder_of(const fs::path& path) {
@@ -247,19 +248,19 @@ std::string shell_argument(const std::string& path) {
 }
 
 std::string resume_command(const std::string& path) {
-  return "koobatch resume " + shell_argument(path);
+  return spell({.command = CommandName::resume, .report = path});
 }
 
 std::string retry_command(const std::string& path) {
-  return "koobatch retry " + shell_argument(path);
+  return spell({.command = CommandName::retry, .report = path});
 }
 
 std::string report_command(const std::string& path) {
-  return "koobatch report " + shell_argument(path);
+  return spell({.command = CommandName::report, .report = path});
 }
 
 std::string status_command(const std::string& path) {
-  return "koobatch status " + shell_argument(path);
+  return spell({.command = CommandName::status, .report = path});
 }
 
 bool is_locked(const fs::path& path) {
@@ -271,17 +272,21 @@ bool is_locked(const fs::path& path) {
 }
 
 Result<void> check_free(const fs::path& path) {
-  if (!path.has_filename()) return usage_error(path.native() + ": is not the name of a file; choose one with --report");
+  if (!path.has_filename())
+    return usage_error(
+        fmt::format("{}: is not the name of a file; choose one with {}", path.native(), spell(SettingName::report)));
   struct stat status{};
   if (::lstat(path.c_str(), &status) != 0) {
     // Any other error recurs, with its cause, when the file is created.
     return {};
   }
   if (S_ISDIR(status.st_mode)) {
-    return usage_error(path.native() + ": is a folder; name a report file in it with --report");
+    return usage_error(
+        fmt::format("{}: is a folder; name a report file in it with {}", path.native(), spell(SettingName::report)));
   }
   if (S_ISREG(status.st_mode)) return exists_error(path);
-  return usage_error(path.native() + ": exists and is not a regular file; name another report with --report");
+  return usage_error(fmt::format("{}: exists and is not a regular file; name another report with {}", path.native(),
+                                 spell(SettingName::report)));
 }
 
 Result<std::unique_ptr<JournalFile>> create_report(const fs::path& path, std::string_view first_lines) {

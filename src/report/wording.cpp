@@ -1,5 +1,6 @@
 #include "koobatch/report/wording.hpp"
 
+#include "koobatch/core/spelling.hpp"
 #include "koobatch/core/terminal_text.hpp"
 #include "koobatch/core/units.hpp"
 
@@ -57,7 +58,8 @@ NextStep next_step(const Summary& s) {
   if (s.running) return NextStep::watch;
   if (s.report_lost) return NextStep::heed_error;
   if (s.counts.remaining != 0 || s.outcome == Outcome::unfinished) {
-    const bool error_tells = s.outcome == Outcome::aborted && s.error.find("koobatch resume ") != std::string::npos;
+    const bool error_tells = s.outcome == Outcome::aborted &&
+                             s.error.find(spell({.command = CommandName::resume}) + " ") != std::string::npos;
     return error_tells ? NextStep::heed_error : NextStep::resume;
   }
   return s.counts[Status::failed] + s.counts[Status::unknown] != 0 ? NextStep::retry : NextStep::none;
@@ -143,8 +145,9 @@ std::string doubt_text(const Summary& summary) {
   return fmt::format(
       "{} recorded by an earlier version of koobatch, which found only afterwards that the job had been changed while "
       "it was sent: they may be of operations the job never had. Check what they changed, or run the whole job again "
-      "with 'koobatch run'",
-      summary.doubtful == 1 ? "1 result was" : format_count(summary.doubtful) + " results were");
+      "with '{}'",
+      summary.doubtful == 1 ? "1 result was" : format_count(summary.doubtful) + " results were",
+      spell({.command = CommandName::run}));
 }
 
 std::string cause_text(const Cause& cause) {

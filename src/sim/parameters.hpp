@@ -1,4 +1,5 @@
 #pragma once
+#include <cassert>
 #include <charconv>
 #include <optional>
 #include <string_view>
@@ -33,6 +34,7 @@ class ParameterList {
   bool empty() const { return empty_; }
   /// Precondition: the list is not empty.
   std::string_view take() {
+    assert(!empty_);
     const auto comma = rest_.find(',');
     const auto first = rest_.substr(0, comma);
     empty_ = comma == std::string_view::npos;

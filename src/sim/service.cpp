@@ -1,6 +1,7 @@
 #include "sim/service.hpp"
 
 #include "koobatch/core/json.hpp"
+#include "koobatch/core/spelling.hpp"
 #include "koobatch/job/request_body.hpp"
 #include "koobatch/koodrive/refresh_call.hpp"
 #include "koobatch/koodrive/route.hpp"
@@ -249,7 +250,9 @@ bool Service::check_authorization(const Request& r, WallTime now, Judgement& out
 }
 
 bool Service::check_signature(const Request& r, Judgement& out) const {
-  const std::string wrong = app_ ? refusal_of_signature(r, *app_) : "no app is known here (simulate --app-id)";
+  const std::string wrong =
+      app_ ? refusal_of_signature(r, *app_)
+           : fmt::format("no app is known here ({} {})", to_string(CommandName::simulate), spell(SettingName::app_id));
   return wrong.empty() || refuse(out, 401, koodrive::code::generic_failure, "Authorization: {}", wrong);
 }
 

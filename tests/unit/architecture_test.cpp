@@ -5,6 +5,7 @@
 #include <map>
 #include <regex>
 #include <set>
+#include <sstream>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -109,6 +110,27 @@ std::vector<std::string> find_private_headers(const std::vector<File>& files) {
   return unused;
 }
 
+/// Texts of the code below the command line that hold a flag or a command of koobatch: such names are data there, see
+/// core/spelling.hpp.
+std::vector<std::string> find_spelled_flags(const std::vector<File>& files) {
+  static const std::regex pattern(
+      R"re("(?:[^"\n]*--[a-z]|(?:[^"\n]*')?koobatch )re"
+      R"re((?:bench|generate|report|resume|retry|run|set|simulate|status|trace|validate)\b))re");
+  static const std::regex comment_begin(R"((?:^|\s)//)");
+  std::vector<std::string> spelled;
+  for (const File& file : files) {
+    if (file.folder == "cli" || file.folder == "main") continue;
+    std::istringstream lines(file.text);
+    for (std::string line; std::getline(lines, line);) {
+      std::smatch comment;
+      const bool has_comment = std::regex_search(line, comment, comment_begin);
+      const std::string code = has_comment ? comment.prefix().str() : line;
+      if (std::regex_search(code, pattern)) spelled.push_back(file.path + ": " + line);
+    }
+  }
+  return spelled;
+}
+
 std::string read(const fs::path& path) {
   std::ifstream file(path, std::ios::binary);
   return {std::istreambuf_iterator<char>(file), {}};
@@ -163,6 +185,15 @@ BOOST_AUTO_TEST_CASE(a_planted_wrong_arrow_is_found) {
   BOOST_TEST(find_wrong_arrows(files).size() == 1U, "a header beside its sources is not for others");
   files.back() = {"attic", "src/attic/planted.cpp", "#include \"koobatch/core/error.hpp\"\n"};
   BOOST_TEST(find_wrong_arrows(files).size() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(only_the_command_line_spells_flags_and_commands) {
+  auto files = all_files();
+  const auto spelled = find_spelled_flags(files);
+  BOOST_TEST(spelled.empty(), listed(spelled));
+  files.push_back(
+      {"net", "src/net/planted.cpp", "// --cert\nauto a = \"give --cert\";\nauto b = \"koobatch run x\";\n"});
+  BOOST_TEST(find_spelled_flags(files).size() == 2U, "comments may name them");
 }
 
 BOOST_AUTO_TEST_CASE(there_are_no_include_cycles) {

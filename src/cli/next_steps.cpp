@@ -1,0 +1,32 @@
+// The only file that words next steps: the code below the command line names settings and commands as data.
+#include "cli/next_steps.hpp"
+
+#include "koobatch/core/spelling.hpp"
+#include "koobatch/report/journal_file.hpp"
+
+#include <fmt/format.h>
+
+namespace koobatch::cli {
+namespace {
+
+std::string flag(SettingName setting, std::string_view value) {
+  return value.empty() ? fmt::format("--{}", to_string(setting)) : fmt::format("--{} {}", to_string(setting), value);
+}
+
+/// In a form that a shell reads.
+std::string command_line(const NextStep& step) {
+  std::string line = fmt::format("koobatch {}", to_string(step.command));
+  if (!step.report.empty()) line += " " + report::shell_argument(step.report);
+  for (const auto& [setting, value] : step.settings) {
+    line += " " + flag(setting, value.empty() ? value : report::shell_argument(value));
+  }
+  return line;
+}
+
+}  // namespace
+
+void use_command_line_spelling() {
+  use_spelling({.setting = flag, .step = command_line});
+}
+
+}  // namespace koobatch::cli
