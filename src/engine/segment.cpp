@@ -1,5 +1,6 @@
 #include "engine/segment.hpp"
 
+#include "koobatch/core/spelling.hpp"
 #include "koobatch/core/units.hpp"
 #include "koobatch/observe/log.hpp"
 #include "koobatch/report/summary.hpp"
@@ -117,7 +118,7 @@ void Segment::feed() {
 }
 
 void Segment::stop(StopReason reason, const std::optional<TraceId>& attempt) {
-  const Error error = describe(reason, settings_);
+  const Error error = describe(reason, settings_, anything_left(reason));
   if (!lifecycle_.stop(std::move(reason), Steady::now())) return;
   if (attempt) {
     observe::log::write(spdlog::level::err, *attempt, error.message);
@@ -170,12 +171,18 @@ void Segment::interrupt(std::chrono::milliseconds grace) {
   for (const auto& worker : workers_) worker->stop();
 }
 
-observe::Snapshot Segment::snapshot() const {
+/// The counters of all parts.
+observe::Snapshot Segment::count() const {
   observe::Snapshot sum;
   sum.operations = operations_of(settings_, *source_).value_or(0);
   if (before_) sum.by_status = before_->by_status;
   for (const auto& worker : workers_) worker->statistics().counters().add_to(sum);
   feeding_.feeder->counters().add_to(sum);
+  return sum;
+}
+
+observe::Snapshot Segment::snapshot() const {
+  observe::Snapshot sum = count();
   sum.pace = decisions_.pace.state(Steady::now());
   sum.ending = lifecycle_.ending();
   const MutexLock lock(recorded_.mutex);
@@ -213,13 +220,22 @@ void Segment::warn_of_changed_job() const {
   if (!change) return;
   spdlog::warn(
       "{}: the job {}; it was validated before, and nothing but what was validated then was sent. What it holds now "
-      "needs a run of its own; 'resume', 'retry' and 'report --failed' need it as it was",
-      source_->name(), *change);
+      "needs a run of its own; '{}', '{}' and '{} {}' need it as it was",
+      source_->name(), *change, to_string(CommandName::resume), to_string(CommandName::retry),
+      to_string(CommandName::report), spell(SettingName::failed));
+}
+
+/// Whether the run can be resumed after it has stopped for this reason. Only an operation that has its result gives one
+/// of the reasons that can leave nothing to do; the others may come before all parts are there to be counted.
+bool Segment::anything_left(const StopReason& reason) const {
+  const bool by_result =
+      std::holds_alternative<TooManyErrors>(reason) || std::holds_alternative<FirstRejectedAlike>(reason);
+  return !by_result || !source_->operations() || count().remaining() != 0;
 }
 
 std::optional<Error> Segment::why_stopped() const {
   const auto reason = lifecycle_.reason();
-  return reason ? std::optional(describe(*reason, settings_)) : std::nullopt;
+  return reason ? std::optional(describe(*reason, settings_, anything_left(*reason))) : std::nullopt;
 }
 
 /// Precondition: the workers have ended.

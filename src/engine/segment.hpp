@@ -68,6 +68,8 @@ class Segment final : private RunEvents, private report::WriterEvents {
   void abandon_workers();
   void report_left_out_users();
   void warn_of_changed_job() const;
+  observe::Snapshot count() const;
+  bool anything_left(const StopReason& reason) const;
   std::optional<Error> why_stopped() const;
   report::EndRecord describe_end() const;
   void conclude(report::EndRecord& end) const;

@@ -1,5 +1,6 @@
 #include "engine/stop_reason.hpp"
 
+#include "koobatch/core/spelling.hpp"
 #include "koobatch/core/units.hpp"
 #include "koobatch/engine/settings.hpp"
 #include "koobatch/koodrive/x_date.hpp"
@@ -15,31 +16,31 @@ namespace {
 /// Words the reasons for one run.
 class Wording {
  public:
-  explicit Wording(const RunSettings& settings) : settings_(settings) {}
+  Wording(const RunSettings& settings, bool remaining) : settings_(settings), remaining_(remaining) {}
 
   Error operator()(const CredentialsRefused& r) const {
     return fatal_error(fmt::format(
         "{} refused the credentials from {} (HTTP 401{}); they were sent as 'Authorization: {}'. Renew them, or "
-        "choose another form with --authorization, e.g. '{}'{}",
-        url(), r.source, r.said, r.form, r.form.starts_with("Bearer+") ? "Bearer {token}" : "Bearer+{token}",
-        then_resume(settings_)));
+        "choose another form with {}, e.g. '{}'{}",
+        url(), r.source, r.said, r.form, spell(SettingName::authorization),
+        r.form.starts_with("Bearer+") ? "Bearer {token}" : "Bearer+{token}", then_resume(settings_)));
   }
 
   Error operator()(const SignatureRefused& r) const {
     std::string date(koodrive::x_date_length, '\0');
     koodrive::write_x_date(r.x_date, date.data());
     return fatal_error(fmt::format(
-        "{} refused the app signature (HTTP 401{}). Check that --app-id {} is the app's ID, that {} holds its secret, "
+        "{} refused the app signature (HTTP 401{}). Check that {} is the app's ID, that {} holds its secret, "
         "and that the clock is right (the request was dated {}){}",
-        url(), r.said, settings_.app.id, settings_.app.secret_file.string(), date, then_resume(settings_)));
+        url(), r.said, spell(SettingName::app_id, settings_.app.id), settings_.app.secret_file.string(), date,
+        then_resume(settings_)));
   }
 
   Error operator()(const EveryUserRefused& r) const {
     return fatal_error(fmt::format(
         "{} refused the tokens of the first {} users and accepted none (HTTP {}{}); they were sent as 'Authorization: "
-        "{}'. Put good ones into {}, or choose another form with --authorization, e.g. 'Bearer {{token}}'; then run "
-        "'{}'",
-        url(), r.users, r.http, r.said, r.form, r.tokens_file, resume()));
+        "{}'. Put good ones into {}, or choose another form with {}, e.g. 'Bearer {{token}}'; then run '{}'",
+        url(), r.users, r.http, r.said, r.form, r.tokens_file, spell(SettingName::authorization), resume()));
   }
 
   Error operator()(const TooManyUsersRefused& r) const {
@@ -62,8 +63,8 @@ class Wording {
   }
 
   Error operator()(const OutageTooLong& r) const {
-    return fatal_error(fmt::format("{} has failed every request for {:g} s (--max-outage): {}{}", url(),
-                                   seconds(settings_.pace.max_outage),
+    return fatal_error(fmt::format("{} has failed every request for {:g} s ({}): {}{}", url(),
+                                   seconds(settings_.pace.max_outage), spell(SettingName::max_outage),
                                    r.last_failure.empty() ? "no answer" : r.last_failure,
                                    advice(settings_, fmt::format("; run '{}' when it is back", resume()))));
   }
@@ -73,11 +74,12 @@ class Wording {
                              : r.held == 1 ? fmt::format(" (the last one has no result yet: {})", r.held_answer)
                                            : fmt::format(" (the last {} were refused alike and have no result yet: {})",
                                                          r.held, r.held_answer);
+    std::string next = fmt::format("; see '{}'", report::report_command(settings_.report.native()));
+    if (remaining_) next += fmt::format(", then continue with '{}'", resume_with(SettingName::max_errors, "N"));
     return {ErrorKind::limit,
-            fmt::format("{} of {} did not succeed, more than --max-errors {} allows{}{}", format_count(r.errors),
-                        count_of(r.finished, "operation"), settings_.max_errors.text(), held,
-                        advice(settings_, fmt::format("; see '{}', then continue with '{} --max-errors N'",
-                                                      report::report_command(settings_.report.native()), resume())))};
+            fmt::format("{} of {} did not succeed, more than {} allows{}{}", format_count(r.errors),
+                        count_of(r.finished, "operation"), spell(SettingName::max_errors, settings_.max_errors.text()),
+                        held, advice(settings_, next))};
   }
 
   Error operator()(const RefusedAlike& r) const {
@@ -97,13 +99,13 @@ class Wording {
   }
 
   Error operator()(const FirstRejectedAlike& r) const {
+    const std::string what =
+        fmt::format("the first {} operations were all rejected with the same answer ({})", r.sample, r.answer);
+    if (!remaining_) return {ErrorKind::limit, what};
     return {ErrorKind::limit,
-            fmt::format("the first {} operations were all rejected with the same answer ({}), so the rest probably "
-                        "would be too{}",
-                        r.sample, r.answer,
-                        advice(settings_, fmt::format("; to try them nevertheless, run '{} --max-errors "
-                                                      "100%'",
-                                                      resume())))};
+            fmt::format("{}, so the rest probably would be too{}", what,
+                        advice(settings_, fmt::format("; to try them nevertheless, run '{}'",
+                                                      resume_with(SettingName::max_errors, "100%"))))};
   }
 
   Error operator()(const Unreachable& r) const { return fatal_error(r.cause); }
@@ -117,27 +119,34 @@ class Wording {
  private:
   std::string url() const { return settings_.endpoint.url(); }
   std::string resume() const { return report::resume_command(settings_.report.native()); }
+  std::string resume_with(SettingName setting, std::string value) const {
+    return spell({.command = CommandName::resume,
+                  .report = settings_.report.native(),
+                  .settings = {{setting, std::move(value)}}});
+  }
 
   /// What to do about operations that were refused alike.
   std::string after(const RefusedAlike& r) const {
     // Only there are credentials sent in the open, or safe.
     const bool usable = r.leads_to.starts_with("https://") || (!r.leads_to.empty() && !settings_.endpoint.tls);
-    const std::string moved = usable ? fmt::format("; if the service is at {} now, run '{} --endpoint {}'; otherwise",
-                                                   r.leads_to, resume(), report::shell_argument(r.leads_to))
+    const std::string moved = usable ? fmt::format("; if the service is at {} now, run '{}'; otherwise", r.leads_to,
+                                                   resume_with(SettingName::endpoint, r.leads_to))
                                      : std::string(";");
     return fmt::format(
-        "{} check --endpoint, and whether a login page, a proxy or a firewall answers in place of {}, then run '{}'; "
-        "if {} to be recorded as rejected, run '{} --max-errors 100%'",
-        moved, url(), resume(), r.count == 1 ? "it is" : "they are", resume());
+        "{} check {}, and whether a login page, a proxy or a firewall answers in place of {}, then run '{}'; "
+        "if {} to be recorded as rejected, run '{}'",
+        moved, spell(SettingName::endpoint), url(), resume(), r.count == 1 ? "it is" : "they are",
+        resume_with(SettingName::max_errors, "100%"));
   }
 
   const RunSettings& settings_;
+  const bool remaining_;
 };
 
 }  // namespace
 
-Error describe(const StopReason& reason, const RunSettings& settings) {
-  return std::visit(Wording(settings), reason);
+Error describe(const StopReason& reason, const RunSettings& settings, bool remaining) {
+  return std::visit(Wording(settings, remaining), reason);
 }
 
 }  // namespace koobatch::engine

@@ -94,7 +94,8 @@ using StopReason = std::variant<CredentialsRefused, SignatureRefused, RenewalFai
                                 TooManyUsersRefused, UsersLeftOut, OutageTooLong, TooManyErrors, FirstRejectedAlike,
                                 RefusedAlike, Unreachable, JobUnusable, ReportUnusable, InternalError>;
 
-/// A message about the reason: what happened, and what to do about it.
-Error describe(const StopReason& reason, const RunSettings& settings);
+/// A message about the reason: what happened, and what to do about it. `remaining`: whether any operation has no result
+/// yet, so that the run can be resumed.
+Error describe(const StopReason& reason, const RunSettings& settings, bool remaining = true);
 
 }  // namespace koobatch::engine

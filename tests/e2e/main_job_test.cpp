@@ -1,4 +1,5 @@
 // The main job: from a file of operations, through the service, into a report.
+#include "contains.hpp"
 #include "run_checks.hpp"
 #include "service.hpp"
 #include "workspace.hpp"
@@ -156,6 +157,22 @@ BOOST_AUTO_TEST_CASE(too_many_errors_stop_the_run_which_can_be_resumed) {
   const auto resumed = run_koobatch({"resume", report, "--max-errors", "100%"});
   BOOST_TEST(resumed.status == 1, resumed.err);
   BOOST_TEST(read_report(report).results.size() == 2'000U);
+}
+
+BOOST_AUTO_TEST_CASE(a_run_stopped_by_its_last_operation_is_finished_and_not_to_be_resumed) {
+  const Workspace workspace;
+  workspace.write("job.ndjson", generate_job(10, 10).text);
+  const auto report = workspace.path("r");
+  const auto stopped = run_koobatch({"run", workspace.path("job.ndjson"), "--simulate", "--fault", "status=403,rate=1",
+                                     "--user-id", "7", "--max-errors", "9", "--report", report});
+  BOOST_TEST(stopped.status == 4, stopped.err);
+  BOOST_TEST(contains(stopped.err, "10 of 10 operations did not succeed, more than --max-errors 9 allows; see '"),
+             stopped.err);
+  BOOST_TEST(!contains(stopped.err, "koobatch resume"), stopped.err);
+  BOOST_TEST(!contains(stopped.out, "koobatch resume"), stopped.out);
+  const auto resumed = run_koobatch({"resume", report, "--max-errors", "100%"});
+  BOOST_TEST(resumed.status == 1, resumed.err);
+  BOOST_TEST(contains(resumed.err, "nothing to resume"), resumed.err);
 }
 
 BOOST_AUTO_TEST_CASE(a_run_whose_first_operations_are_all_rejected_alike_stops_unless_errors_were_allowed) {

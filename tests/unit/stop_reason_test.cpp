@@ -36,15 +36,15 @@ bool says(const StopReason& reason, std::string_view words) {
 BOOST_AUTO_TEST_SUITE(stop_reason)
 
 BOOST_AUTO_TEST_CASE(exceeding_a_user_defined_limit_is_a_limit_error_and_all_else_is_fatal) {
-  BOOST_TEST((described(TooManyErrors{6, 10, 0, ""}).kind == ErrorKind::limit));
-  BOOST_TEST((described(FirstRejectedAlike{100, "HTTP 400"}).kind == ErrorKind::limit));
-  BOOST_TEST((described(RefusedAlike{100, 0, "HTTP 403"}).kind == ErrorKind::limit));
+  BOOST_TEST(described(TooManyErrors{6, 10, 0, ""}).kind == ErrorKind::limit);
+  BOOST_TEST(described(FirstRejectedAlike{100, "HTTP 400"}).kind == ErrorKind::limit);
+  BOOST_TEST(described(RefusedAlike{100, 0, "HTTP 403"}).kind == ErrorKind::limit);
   for (const StopReason& reason :
        {StopReason(CredentialsRefused{"--token-file ops", "Bearer+{token}", ""}), StopReason(SignatureRefused{}),
         StopReason(EveryUserRefused{100, 401, "", "Bearer {token}", "tokens"}), StopReason(OutageTooLong{}),
         StopReason(TooManyUsersRefused{5, 6, "tokens"}), StopReason(UsersLeftOut{1, 2, 0, "tokens"}),
         StopReason(Unreachable{"the certificate has expired"}), StopReason(InternalError{"a connection", "bug"})}) {
-    BOOST_TEST((described(reason).kind == ErrorKind::fatal), described(reason).message);
+    BOOST_TEST(described(reason).kind == ErrorKind::fatal, described(reason).message);
   }
 }
 
@@ -57,6 +57,14 @@ BOOST_AUTO_TEST_CASE(every_reason_that_allows_resuming_names_the_command) {
         StopReason(RefusedAlike{100, 0, "HTTP 403"})}) {
     BOOST_TEST(says(reason, "koobatch resume r.ndjson"), described(reason).message);
   }
+}
+
+BOOST_AUTO_TEST_CASE(a_limit_exceeded_by_the_last_operation_leaves_nothing_to_resume) {
+  const auto at_the_end = [](const StopReason& reason) { return describe(reason, settings_of_a_run(), false).message; };
+  BOOST_TEST(at_the_end(TooManyErrors{6, 10, 0, ""}) ==
+             "6 of 10 operations did not succeed, more than --max-errors 5 allows; see 'koobatch report r.ndjson'");
+  BOOST_TEST(at_the_end(FirstRejectedAlike{100, "HTTP 400"}) ==
+             "the first 100 operations were all rejected with the same answer (HTTP 400)");
 }
 
 BOOST_AUTO_TEST_CASE(a_benchmark_is_not_called_resumable) {
@@ -108,7 +116,7 @@ BOOST_AUTO_TEST_CASE(users_left_out_are_counted_with_the_operations_waiting_for_
 BOOST_AUTO_TEST_CASE(an_error_explained_by_another_part_is_passed_on) {
   const Error cause = job_error("a.ndjson: the job was changed");
   BOOST_TEST(described(JobUnusable{cause}).message == cause.message);
-  BOOST_TEST((described(JobUnusable{cause}).kind == ErrorKind::job));
+  BOOST_TEST(described(JobUnusable{cause}).kind == ErrorKind::job);
   BOOST_TEST(described(ReportUnusable{fatal_error("disk full")}).message == "disk full");
   BOOST_TEST(described(RenewalFailed{fatal_error("no token")}).message == "no token");
 }

@@ -32,12 +32,15 @@ int status_of(const engine::RunResult& result, int signal) {
   if (result.error) return exit_status(result.error->kind);
   const report::Summary& summary = result.summary;
   switch (summary.outcome) {
+    case report::Outcome::aborted:
+      // The last operation may exceed the error limit: the run is finished then.
+      if (summary.counts.remaining != 0) return exit_fatal;
+      [[fallthrough]];
     case report::Outcome::completed:
       return summary.counts[Status::succeeded] == summary.counts.finished() && summary.doubtful == 0 ? exit_success
                                                                                                      : exit_not_all;
     case report::Outcome::interrupted:
       return exit_by_signal + signal;
-    case report::Outcome::aborted:
     case report::Outcome::unfinished:
       break;
   }
