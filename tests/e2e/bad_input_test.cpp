@@ -239,8 +239,12 @@ BOOST_AUTO_TEST_CASE(what_is_no_job_is_named_for_what_it_is) {
          "an xz archive"});
   check({"workbook",
          {"run", workspace.write("a.xlsx", "PK\x03\x04 [Content_Types].xml"), "--simulate"},
-         2,
-         "such as an Excel workbook (.xlsx)"});
+         3,
+         "such as an Excel workbook (.xlsx); a job is text: save the sheet as CSV"});
+  check({"workbook to validate",
+         {"validate", workspace.path("a.xlsx")},
+         3,
+         "such as an Excel workbook (.xlsx); a job is text: save the sheet as CSV"});
   check({"CSV as NDJSON",
          {"run", workspace.write("b.ndjson", "op,id,fileName\nrename_shared_folder,1,a\n"), "--simulate"},
          3,

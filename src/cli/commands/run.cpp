@@ -137,12 +137,8 @@ int run_stream(engine::RunSettings settings, const RunCommandSettings& given, co
   if (!filled) return fail(filled.error());
   if (!*filled) return interrupted(intake.signals->received());
   settings.job = intake.spool.path();
-  if (!tells_format(given.running.format, job)) {
-    const auto format = format_of_copy(settings.job, settings.reader);
-    if (!format) return fail(format.error());
-    if (auto ok = check_reading(call.origins, *format); !ok) return fail(ok.error());
-    settings.reader.format = *format;
-  }
+  const GivenJob given_job{job, given.running.format, call.origins};
+  if (auto ok = set_format_of_copy(settings.reader, given_job, settings.job); !ok) return fail(ok.error());
   const int status = run_job(settings, given, call, &intake);
   // If everything succeeded, the copy is no longer needed.
   if (!given.dry_run && status != exit_success) warn_of_lost_spool(intake.spool, settings.reader.name);
@@ -166,17 +162,10 @@ int run(const RunCommandSettings& given, const Call& call) {
 
 Result<engine::RunSettings> prepare_run(const RunCommandSettings& given, const Call& call, WallTime now) {
   const std::filesystem::path job = call.arguments.front();
-  std::optional<job::Format> format;
-  if (!process::is_stream(job) || tells_format(given.running.format, job)) {
-    const auto chosen = choose_format(given.running.format, job, given.running.reading);
-    if (!chosen) return chosen.error();
-    if (auto ok = check_reading(call.origins, *chosen); !ok) return ok.error();
-    format = *chosen;
-  }
-  if (auto ok = check_schedule(given.running.schedule, call.origins); !ok) return ok.error();
   auto settings = to_run_settings(given.running);
   settings.job = job;
-  if (format) settings.reader.format = *format;
+  if (auto ok = set_format(settings.reader, {job, given.running.format, call.origins}); !ok) return ok.error();
+  if (auto ok = check_schedule(given.running.schedule, call.origins); !ok) return ok.error();
   settings.report = report_path(given.report, job, now);
   settings.report_numbered = names_folder(given.report);
   if (auto ok = check_report_is_not_job(settings.report, job); !ok) return ok.error();

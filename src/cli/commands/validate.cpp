@@ -32,40 +32,30 @@ void print_violation(const std::string& text) {
   observe::log::print(spdlog::level::err, text);
 }
 
-Result<job::Validation> validate_stream(const std::filesystem::path& job, const Settings& given, const Call& call,
-                                        job::ReaderSettings settings, const job::ViolationListener& on_violation) {
+Result<job::Validation> validate_stream(const GivenJob& job, job::ReaderSettings settings,
+                                        const job::ViolationListener& on_violation) {
   auto spool = process::Spool::temporary(settings.name);
   if (!spool) return spool.error();
-  const auto stream = process::open_stream(job);
+  const auto stream = process::open_stream(job.path);
   if (!stream) return stream.error();
   // A signal may kill the process: the temporary spool leaves nothing behind.
   const auto filled = spool->fill(stream->get(), [] { return false; });
   if (!filled) return filled.error();
-  if (!tells_format(given.format, job)) {
-    const auto format = format_of_copy(spool->path(), settings);
-    if (!format) return format.error();
-    if (auto ok = check_reading(call.origins, *format); !ok) return ok.error();
-    settings.format = *format;
-  }
+  if (auto ok = set_format_of_copy(settings, job, spool->path()); !ok) return ok.error();
   return job::validate(spool->path(), settings, {}, on_violation);
 }
 
 Result<job::Validation> validate(const std::filesystem::path& job, const Settings& given, const Call& call,
                                  const job::ViolationListener& on_violation) {
-  const bool is_stream = process::is_stream(job);
   job::ReaderSettings reader;
   reader.require_user = false;
   reader.reading = given.reading;
   reader.values = given.values;
-  if (!is_stream || tells_format(given.format, job)) {
-    const auto format = choose_format(given.format, job, given.reading);
-    if (!format) return format.error();
-    if (auto ok = check_reading(call.origins, *format); !ok) return ok.error();
-    reader.format = *format;
-  }
-  if (!is_stream) return job::validate(job, reader, {}, on_violation);
+  const GivenJob given_job{job, given.format, call.origins};
+  if (auto ok = set_format(reader, given_job); !ok) return ok.error();
+  if (!process::is_stream(job)) return job::validate(job, reader, {}, on_violation);
   reader.name = process::stream_name(job);
-  return validate_stream(job, given, call, reader, on_violation);
+  return validate_stream(given_job, reader, on_violation);
 }
 
 int run(const Settings& given, const Call& call) {

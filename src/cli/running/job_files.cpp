@@ -27,11 +27,38 @@ std::string report_stem(const std::filesystem::path& report) {
   return std::regex_replace(report.filename().string(), endings, "", std::regex_constants::format_first_only);
 }
 
-}  // namespace
-
+/// Whether the format is known, or certainly cannot be, before the job is read.
 bool tells_format(const JobFormat& given, const std::filesystem::path& job) {
   return given.format || job::format_of(job) || job == process::standard_input_argument;
 }
+
+/// The format that the first line of a copied job implies: pipes seldom have an extension.
+Result<job::Format> format_of_copy(const std::filesystem::path& copy, const job::ReaderSettings& settings) {
+  const auto detected = job::detect_format(copy, settings);
+  if (!detected) return detected.error();
+  if (*detected) return **detected;
+  return usage_error(
+      fmt::format("{}: neither its name nor its first line tells the format; give --format ndjson|csv", settings.name));
+}
+
+/// Checks that no flag is about the columns of a job that has none.
+Result<void> check_reading(const Origins& origins, job::Format format) {
+  if (format == job::Format::csv) return {};
+  // Set elsewhere than on the command line, it may be meant for another job.
+  for (const auto* option : {"delimiter", "ignore-columns"}) {
+    if (!origins.is_flag(option)) continue;
+    return usage_error(fmt::format("{} is about the columns of CSV, and the job is NDJSON", origins[option]));
+  }
+  return {};
+}
+
+Result<void> adopt(const Result<job::Format>& format, job::ReaderSettings& settings, const Origins& origins) {
+  if (!format) return format.error();
+  settings.format = *format;
+  return check_reading(origins, *format);
+}
+
+}  // namespace
 
 Result<job::Format> choose_format(const JobFormat& given, const std::filesystem::path& job,
                                   const job::Reading& reading) {
@@ -44,7 +71,7 @@ Result<job::Format> choose_format(const JobFormat& given, const std::filesystem:
   settings.reading = reading;
   const auto detected = job::detect_format(job, settings);
   // A folder, a missing file or a workbook: the extension is not what is wrong.
-  if (!detected) return usage_error(detected.error().message);
+  if (!detected) return detected.error();
   if (*detected) {
     return usage_error(fmt::format(
         "{}: the extension does not tell the format; by its first line it is {}: name the file .{}, or give --format "
@@ -57,22 +84,14 @@ Result<job::Format> choose_format(const JobFormat& given, const std::filesystem:
                   job.string()));
 }
 
-Result<job::Format> format_of_copy(const std::filesystem::path& copy, const job::ReaderSettings& settings) {
-  const auto detected = job::detect_format(copy, settings);
-  if (!detected) return detected.error();
-  if (*detected) return **detected;
-  return usage_error(
-      fmt::format("{}: neither its name nor its first line tells the format; give --format ndjson|csv", settings.name));
+Result<void> set_format(job::ReaderSettings& settings, const GivenJob& job) {
+  if (process::is_stream(job.path) && !tells_format(job.format, job.path)) return {};
+  return adopt(choose_format(job.format, job.path, settings.reading), settings, job.origins);
 }
 
-Result<void> check_reading(const Origins& origins, job::Format format) {
-  if (format == job::Format::csv) return {};
-  // Set elsewhere than on the command line, it may be meant for another job.
-  for (const auto* option : {"delimiter", "ignore-columns"}) {
-    if (!origins.is_flag(option)) continue;
-    return usage_error(fmt::format("{} is about the columns of CSV, and the job is NDJSON", origins[option]));
-  }
-  return {};
+Result<void> set_format_of_copy(job::ReaderSettings& settings, const GivenJob& job, const std::filesystem::path& copy) {
+  if (tells_format(job.format, job.path)) return {};
+  return adopt(format_of_copy(copy, settings), settings, job.origins);
 }
 
 bool names_folder(const std::string& report) {

@@ -11,18 +11,21 @@
 
 namespace koobatch::cli {
 
-/// Whether the format of a job is known, or an error, before the job is read.
-bool tells_format(const JobFormat& given, const std::filesystem::path& job);
-
 /// The given format, or else the one that the extension implies. Otherwise the error says what the file seems to be.
 Result<job::Format> choose_format(const JobFormat& given, const std::filesystem::path& job,
                                   const job::Reading& reading = {});
 
-/// The format that the first line of a copied job tells: pipes seldom have an extension.
-Result<job::Format> format_of_copy(const std::filesystem::path& copy, const job::ReaderSettings& settings);
-
-/// Checks that no flag is about the columns of a job that has none.
-Result<void> check_reading(const Origins& origins, job::Format format);
+/// A job on the command line, and how its format may be given there.
+struct GivenJob {
+  const std::filesystem::path& path;
+  const JobFormat& format;
+  const Origins& origins;
+};
+/// Sets the format of the job, and checks that the flags suit it. Leaves that of a stream open if neither a setting nor
+/// the name determines it: see set_format_of_copy().
+Result<void> set_format(job::ReaderSettings& settings, const GivenJob& job);
+/// Sets the format of a stream, if set_format() left it open, by the first line of its copy.
+Result<void> set_format_of_copy(job::ReaderSettings& settings, const GivenJob& job, const std::filesystem::path& copy);
 
 /// Whether --report names only the folder for the report, and not the report itself.
 bool names_folder(const std::string& report);
