@@ -266,13 +266,11 @@ Result<Invocation> make_invocation(const CLI::App& parsed, const Command& comman
   if (auto warning = describe_unused_proxy(invocation, environment); !warning.empty()) {
     invocation.warnings.push_back(std::move(warning));
   }
-  // Without credentials there is no variable known to hold the token.
-  if (command.sends) {
+  if (invocation.find<Presentation>() != nullptr) {
     const auto* credentials = invocation.find<auth::CredentialSettings>();
-    assert(credentials != nullptr);
-    for (auto& warning : ignored_variables(environment, credentials->token_env)) {
-      invocation.warnings.push_back(std::move(warning));
-    }
+    const auto token_env =
+        credentials == nullptr ? std::nullopt : std::optional<std::string_view>(credentials->token_env);
+    for (auto& warning : ignored_variables(environment, token_env)) invocation.warnings.push_back(std::move(warning));
   }
   return invocation;
 }

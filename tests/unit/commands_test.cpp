@@ -33,9 +33,13 @@ koodrive::Operation rename_operation() {
   return operation;
 }
 
+WallTime some_time() {
+  return *parse_timestamp("2026-11-21T17:00:00.900Z");
+}
+
 std::string preview(const engine::RunSettings& settings) {
   std::string out;
-  RequestPreview(settings).append(out, rename_operation(), *parse_timestamp("2026-11-21T17:00:00.900Z"), 5);
+  RequestPreview(settings).append(out, rename_operation(), some_time(), 5);
   return out;
 }
 
@@ -99,6 +103,19 @@ BOOST_AUTO_TEST_CASE(a_dry_run_shows_which_app_would_sign_but_no_signature) {
                       "\nAuthorization: HMAC-SHA256 AppId=app-1,SignedHeaders=host;x-date;x-user-id,Signature=***\n"));
 }
 
+BOOST_AUTO_TEST_CASE(a_dry_run_asks_for_the_quotas_in_the_first_request_like_a_run) {
+  auto settings = to_service();
+  BOOST_TEST(!contains(preview(settings), "X-Apig-Mode"));
+  settings.ask_quota = true;
+  RequestPreview requests(settings);
+  std::string first;
+  requests.append(first, rename_operation(), some_time(), 5);
+  BOOST_TEST(contains(first, "\nX-Apig-Mode: debug\n"));
+  std::string second;
+  requests.append(second, rename_operation(), some_time(), 5);
+  BOOST_TEST(!contains(second, "X-Apig-Mode"));
+}
+
 BOOST_AUTO_TEST_CASE(a_dry_run_for_the_embedded_service_admits_that_its_port_is_not_known_yet) {
   engine::RunSettings settings;
   settings.simulated = true;
@@ -123,7 +140,7 @@ BOOST_AUTO_TEST_CASE(the_refresh_token_does_not_overwrite_the_access_token) {
     settings.credentials.refresh_token_file = folder.path(same);
     const auto checked = check_files(settings);
     BOOST_REQUIRE(checked.has_error());
-    BOOST_TEST((checked.error().kind == ErrorKind::usage));
+    BOOST_TEST(checked.error().kind == ErrorKind::usage);
     BOOST_TEST(contains(checked.error().message, "must be two different files"), checked.error().message);
   }
   settings.credentials.refresh_token_file = folder.token("refresh");
@@ -135,7 +152,7 @@ BOOST_AUTO_TEST_CASE(a_file_that_is_not_a_report_is_described_as_what_it_is) {
   const auto said = [&](const std::filesystem::path& path) {
     const auto read = read_recorded(path);
     BOOST_REQUIRE(read.has_error());
-    BOOST_TEST((read.error().kind == ErrorKind::usage));
+    BOOST_TEST(read.error().kind == ErrorKind::usage);
     return read.error().message.substr(path.string().size());
   };
   BOOST_TEST(said(folder.path(".")) == ": is a folder; name the report file in it");
@@ -152,7 +169,7 @@ BOOST_AUTO_TEST_CASE(a_file_that_is_not_a_report_is_described_as_what_it_is) {
   BOOST_TEST(said(folder.path("converted")).starts_with(":1: its lines end in CR LF, which another program has done"));
 }
 
-BOOST_AUTO_TEST_CASE(a_job_that_was_moved_is_to_be_named_anew) {
+BOOST_AUTO_TEST_CASE(a_job_that_was_moved_must_be_named_again) {
   const Folder folder;
   BOOST_TEST(check_job_is_there(folder.token("job")).has_value());
   const auto checked = check_job_is_there(folder.path("none"));

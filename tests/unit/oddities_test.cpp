@@ -29,14 +29,14 @@ BOOST_AUTO_TEST_CASE(a_warning_names_file_line_field_and_what_corrects_it) {
   BOOST_TEST(words_for({{Oddity::trailing_blank, "fileName", 0xa0}, 1, {7}}) ==
              "jobs/a.csv:7: warning: fileName: ends with U+00A0 (NO-BREAK SPACE); --trim removes blanks");
   BOOST_TEST(words_for({{Oddity::quoted, "name"}, 1, {7}}) ==
-             "jobs/a.csv:7: warning: name: stands in quotes, which become part of it");
+             "jobs/a.csv:7: warning: name: is in quotes, which become part of it");
 }
 
 BOOST_AUTO_TEST_CASE(a_warning_counts_the_others_and_names_the_first_of_them) {
   BOOST_TEST(words_for({{Oddity::quoted, "name"}, 2, {7, 9}}) ==
-             "jobs/a.csv:7: warning: name: stands in quotes, which become part of it (2 in all, then on line 9)");
+             "jobs/a.csv:7: warning: name: is in quotes, which become part of it (2 in all, then on line 9)");
   BOOST_TEST(words_for({{Oddity::quoted, "name"}, 1234, {7, 9, 10, 11, 12}}) ==
-             "jobs/a.csv:7: warning: name: stands in quotes, which become part of it "
+             "jobs/a.csv:7: warning: name: is in quotes, which become part of it "
              "(1,234 in all, then on lines 9, 10, 11, 12, …)");
 }
 
@@ -52,7 +52,7 @@ BOOST_AUTO_TEST_CASE(what_was_changed_is_a_note) {
 
 BOOST_AUTO_TEST_CASE(an_oddity_of_the_whole_job_has_separate_words) {
   BOOST_TEST(words_for({{Oddity::no_operations}, 1, {0}}) ==
-             "jobs/a.csv: no operations in it, so there is nothing to do; --strict takes that for an error");
+             "jobs/a.csv: no operations in it, so there is nothing to do; --strict treats that as an error");
   BOOST_TEST(words_for({{Oddity::digits_lost}, 1, {7}}) == "jobs/a.csv:7: warning: digits are lost");
 }
 

@@ -85,7 +85,7 @@ struct Given {
 
  private:
   static std::string message(const Error& error) {
-    BOOST_TEST((error.kind == ErrorKind::usage));
+    BOOST_TEST(error.kind == ErrorKind::usage);
     return error.message;
   }
 };
@@ -139,13 +139,13 @@ BOOST_AUTO_TEST_CASE(a_bare_run_has_the_documented_defaults) {
   BOOST_TEST(run.simulated);
   BOOST_TEST(run.job == "jobs/a.ndjson");
   BOOST_TEST(run.report == "a.report.ndjson");
-  BOOST_TEST((run.reader.format == job::Format::ndjson));
+  BOOST_TEST(run.reader.format == job::Format::ndjson);
   BOOST_TEST(run.reader.require_user);
   BOOST_TEST(!run.skip_invalid);
   BOOST_TEST(run.connections == 16U);
   BOOST_TEST(run.http2_connections == 4U);
   BOOST_TEST(run.streams == 32U);
-  BOOST_TEST((run.http == net::HttpChoice::automatic));
+  BOOST_TEST(run.http == net::HttpChoice::automatic);
   BOOST_TEST(run.threads == 1U);
   BOOST_TEST(run.pace.rate == 0);
   BOOST_TEST(!run.ask_quota);
@@ -209,7 +209,7 @@ BOOST_AUTO_TEST_CASE(every_run_flag_reaches_its_setting) {
   BOOST_TEST(run.endpoint.host == "drive.example");
   BOOST_TEST(!run.simulated);
   BOOST_TEST(run.report == "r.ndjson");
-  BOOST_TEST((run.reader.format == job::Format::csv));
+  BOOST_TEST(run.reader.format == job::Format::csv);
   BOOST_TEST(run.reader.default_user == "42");
   BOOST_TEST(run.reader.default_language == "de-DE");
   BOOST_TEST(run.credentials.token_file == "t");
@@ -217,7 +217,7 @@ BOOST_AUTO_TEST_CASE(every_run_flag_reaches_its_setting) {
   BOOST_TEST(run.connections == 64U);
   BOOST_TEST(run.http2_connections == 64U);
   BOOST_TEST(run.streams == 100U);
-  BOOST_TEST((run.http == net::HttpChoice::http2));
+  BOOST_TEST(run.http == net::HttpChoice::http2);
   BOOST_TEST(run.threads == 4U);
   BOOST_TEST(run.pace.rate == 1.0);
   BOOST_TEST(run.pace.burst == 7U);
@@ -237,11 +237,11 @@ BOOST_AUTO_TEST_CASE(every_run_flag_reaches_its_setting) {
   BOOST_TEST(to_endpoint({"--token-env", "T"}).settings().credentials.token_env == "T");
 }
 
-BOOST_AUTO_TEST_CASE(presentation_is_a_matter_of_every_command) {
+BOOST_AUTO_TEST_CASE(every_command_has_the_presentation_options) {
   const auto given = simulated({"--progress", "plain", "--log-format", "json", "-v"});
   const auto shown = given.group<Presentation>();
-  BOOST_TEST((given.group<ProgressOutput>().mode == observe::ProgressMode::plain));
-  BOOST_TEST((shown.log_format == observe::log::Format::json));
+  BOOST_TEST(given.group<ProgressOutput>().mode == observe::ProgressMode::plain);
+  BOOST_TEST(shown.log_format == observe::log::Format::json);
   BOOST_TEST(shown.verbose);
   BOOST_TEST(!shown.quiet);
   for (const char* command : {"validate", "report", "trace"}) {
@@ -281,7 +281,7 @@ BOOST_AUTO_TEST_CASE(the_embedded_service_is_set_up_by_the_same_flags_in_run_and
     BOOST_TEST((s.jitter == 2ms));
     BOOST_TEST_REQUIRE(s.faults.size() == 2U);
     BOOST_TEST(s.faults[0].status == 503);
-    BOOST_TEST((s.faults[1].kind == sim::FaultKind::reset));
+    BOOST_TEST(s.faults[1].kind == sim::FaultKind::reset);
     BOOST_TEST_REQUIRE(s.throttle.rates.size() == 1U);
     BOOST_TEST(s.throttle.rates[0].rate == 100.0);
     BOOST_TEST(s.throttle_per_user == 20.0);
@@ -467,7 +467,7 @@ BOOST_AUTO_TEST_CASE(settings_of_other_commands_may_stand_in_environment_and_fil
   BOOST_TEST(validation.accepted().warnings.empty());
 }
 
-BOOST_AUTO_TEST_CASE(a_more_direct_choice_silences_the_less_direct_ones) {
+BOOST_AUTO_TEST_CASE(a_more_direct_choice_overrules_the_less_direct_ones) {
   // Target: the file names the service, the command line asks for the embedded one.
   const std::string config = "endpoint = 'https://drive.example'\ntoken-file = 't'\n";
   BOOST_TEST(simulated({"--config", "k.toml"}, {}, config).settings().simulated);
@@ -483,7 +483,7 @@ BOOST_AUTO_TEST_CASE(a_more_direct_choice_silences_the_less_direct_ones) {
   BOOST_TEST(other.credentials.token_file.empty());
 }
 
-BOOST_AUTO_TEST_CASE(an_app_and_its_secret_may_come_from_two_places_and_silence_tokens_together) {
+BOOST_AUTO_TEST_CASE(an_app_and_its_secret_may_come_from_two_places_and_overrule_tokens_together) {
   const auto run = to_endpoint({"--config", "k.toml", "--app-id", "app"}, {{"KOOBATCH_TOKEN_FILE", "t"}},
                                "app-secret-file = 's'\ntoken-env = 'T'\n")
                        .settings();
@@ -511,6 +511,20 @@ BOOST_AUTO_TEST_CASE(a_variable_that_belongs_to_no_option_is_warned_about_by_its
   BOOST_TEST(!contains(warnings[0], "5/s"));
   const Given validation{{"validate", "a.csv"}, {{"KOOBATCH_TOKEN", "s3cret"}}, {}};
   BOOST_TEST(validation.accepted().warnings.empty(), "it may hold the token of a run");
+}
+
+BOOST_AUTO_TEST_CASE(a_variable_that_belongs_to_no_option_is_warned_about_by_every_command_that_reads_settings) {
+  const Environment misspelled = {{"KOOBATCH_RATES", "5/s"}};
+  for (const std::string command : {"validate", "report", "trace", "status", "set", "simulate", "resume", "retry"}) {
+    std::vector<std::string> arguments = {command};
+    if (command == "trace") arguments.emplace_back("1");
+    if (command != "simulate") arguments.emplace_back("r.ndjson");
+    if (command == "set") arguments.emplace_back("--pause");
+    const auto warnings = Given{arguments, misspelled, {}}.accepted().warnings;
+    BOOST_TEST_REQUIRE(warnings.size() == 1U, command);
+    CHECK_SAYS(warnings[0], "KOOBATCH_RATES: no option has this name");
+  }
+  BOOST_TEST((Given{{"generate", "man"}, misspelled, {}}.accepted().warnings.empty()), "it takes no settings");
 }
 
 BOOST_AUTO_TEST_CASE(what_a_configuration_file_gets_wrong_is_named_with_its_place) {
@@ -594,7 +608,7 @@ BOOST_AUTO_TEST_CASE(each_setting_in_force_is_listed_with_its_source) {
   BOOST_TEST(names.count("cacert") == 0U, "neither set, nor has it a default");
 }
 
-BOOST_AUTO_TEST_CASE(what_another_choice_has_silenced_is_not_in_force) {
+BOOST_AUTO_TEST_CASE(what_another_choice_has_overruled_is_not_in_force) {
   const auto settings = simulated({}, {{"KOOBATCH_ENDPOINT", "https://drive.example"}}).accepted().settings;
   BOOST_TEST(std::count(settings.begin(), settings.end(), "simulate = true (command line)") == 1);
   for (const auto& line : settings) BOOST_TEST(!line.starts_with("endpoint"), line);
@@ -664,7 +678,7 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_understood_is_refused_in_one_sentence) {
   CHECK_SAYS(said({"generate"}), "generate: one of these words is missing: man, bash, zsh, fish\n");
 }
 
-BOOST_AUTO_TEST_CASE(a_misspelt_flag_or_command_is_answered_with_the_probable_one) {
+BOOST_AUTO_TEST_CASE(the_probable_flag_or_command_is_suggested_for_a_misspelt_one) {
   const auto said = [](std::vector<std::string> arguments) { return Given{std::move(arguments), {}, {}}.refusal(); };
   CHECK_SAYS(simulated({"--userid", "7"}).refusal(), "unknown flag --userid; did you mean --user-id?\n");
   CHECK_SAYS(simulated({"--user_id=7"}).refusal(), "unknown flag --user_id; did you mean --user-id?\n");
@@ -922,16 +936,16 @@ BOOST_AUTO_TEST_CASE(a_format_comes_from_the_flag_or_the_extension) {
     const auto invocation = Given{std::move(arguments), {}, {}}.accepted();
     return choose_format(*invocation.find<JobFormat>(), invocation.call.arguments.front());
   };
-  BOOST_TEST((format({"run", "a.csv"}).value() == job::Format::csv));
-  BOOST_TEST((format({"run", "a.csv", "--format", "ndjson"}).value() == job::Format::ndjson));
-  BOOST_TEST((format({"validate", "a.txt", "--format", "csv"}).value() == job::Format::csv));
+  BOOST_TEST(format({"run", "a.csv"}).value() == job::Format::csv);
+  BOOST_TEST(format({"run", "a.csv", "--format", "ndjson"}).value() == job::Format::ndjson);
+  BOOST_TEST(format({"validate", "a.txt", "--format", "csv"}).value() == job::Format::csv);
   const std::string source = KOOBATCH_SOURCE_DIR;
   CHECK_SAYS(format({"run", source + "/README.md"}).error().message,
              "README.md: the extension does not tell the format");
   CHECK_SAYS(format({"run", source + "/none"}).error().message, "none: cannot open the job: No such file");
   CHECK_SAYS(format({"validate", source}).error().message, "is a folder");
-  BOOST_TEST((format({"run", "a.csv.gz"}).value() == job::Format::csv));
-  BOOST_TEST((format({"run", "-", "--format", "csv"}).value() == job::Format::csv));
+  BOOST_TEST(format({"run", "a.csv.gz"}).value() == job::Format::csv);
+  BOOST_TEST(format({"run", "-", "--format", "csv"}).value() == job::Format::csv);
   CHECK_SAYS(format({"run", "-"}).error().message, "standard input has no extension that tells the format");
 }
 
@@ -946,6 +960,11 @@ BOOST_AUTO_TEST_CASE(what_a_file_seems_to_be_is_said_if_its_extension_does_not_t
   CHECK_SAYS(refusal("a.log", "{\"op\":1}\n"), "by its first line it is NDJSON: name the file .ndjson");
   CHECK_SAYS(refusal("a.xlsx", "PK\x03\x04 [Content_Types].xml"),
              "a.xlsx: is an Office file, such as an Excel workbook");
+  const auto kind = [&](const char* name, const std::string& content) {
+    return choose_format({}, folder.write(name, content)).error().kind;
+  };
+  BOOST_TEST(kind("b.xlsx", "PK\x03\x04 [Content_Types].xml") == ErrorKind::job, "like a workbook named .csv");
+  BOOST_TEST(kind("b.log", "hello\n") == ErrorKind::usage);
 }
 
 BOOST_AUTO_TEST_CASE(how_a_job_is_read_is_taken_from_flags_and_recorded) {
@@ -1031,6 +1050,13 @@ BOOST_AUTO_TEST_CASE(help_says_where_options_of_the_command_can_be_set_and_which
   CHECK_SAYS(help("set"), "Only on the command line: --rate, --pause, --go.");
   CHECK_SAYS(help("bench"), "Only on the command line: --yes.");
   BOOST_TEST(!contains(help("run"), "Only on the command line"));
+}
+
+BOOST_AUTO_TEST_CASE(exit_statuses_in_help_stand_apart_from_their_meanings) {
+  const auto help = [](const char* command) { return Given{{command, "--help"}, {}, {}}.information(); };
+  CHECK_SAYS(help("run"), "\n  129, 130, 143  interrupted, after");
+  CHECK_SAYS(help("run"), "\n  0              all succeeded");
+  CHECK_SAYS(help("generate"), "\n  0         done\n");
 }
 
 BOOST_AUTO_TEST_CASE(help_fits_into_120_columns) {
@@ -1170,7 +1196,7 @@ BOOST_AUTO_TEST_CASE(what_is_to_be_set_is_read) {
   CHECK_SAYS(to_set({"--rate", "0/s"}).error().message, "--rate '0/s'");
 }
 
-BOOST_AUTO_TEST_CASE(no_file_is_called_like_standard_output) {
+BOOST_AUTO_TEST_CASE(no_file_is_named_like_standard_output) {
   constexpr const char* why = " '-': standard output is for the summary, and a file needs a name";
   for (const std::string flag : {"--csv", "--html", "--failed"}) {
     CHECK_SAYS((Given{{"report", "r.ndjson", flag, "-"}, {}, {}}.refusal()), flag + why);
@@ -1182,7 +1208,7 @@ BOOST_AUTO_TEST_CASE(no_file_is_called_like_standard_output) {
   CHECK_SAYS((Given{{"simulate", "--log", "-"}, {}, {}}.refusal()), std::string("--log") + why);
 }
 
-BOOST_AUTO_TEST_CASE(a_variable_that_is_almost_an_option_proposes_it) {
+BOOST_AUTO_TEST_CASE(an_option_is_suggested_for_a_variable_that_resembles_it) {
   const auto said = [](const std::string& name) { return ignored_variables({{name, "1"}}, "").at(0); };
   BOOST_TEST(said("KOOBATCH_CONECTIONS") ==
              "KOOBATCH_CONECTIONS: no option has this name, so the variable is ignored; did you mean "

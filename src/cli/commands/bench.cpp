@@ -140,7 +140,7 @@ const Command& bench_command() {
   using S = BenchSettings;
   static const Command command = {
       .name = "bench",
-      .summary = "Measure throughput and latency with a job that is made up, on the embedded service or another",
+      .summary = "Measure throughput and latency with a synthetic job on the embedded service or another",
       .group = command_group::tries,
       .examples = {"koobatch bench --duration 30s --connections 64",
                    "koobatch bench --rate 2000/s --latency 5ms --json",

@@ -46,7 +46,7 @@ int run(const Settings&, const Call& call) {
 const Command& generate_command() {
   static const Command command = {
       .name = "generate",
-      .summary = "Print the manual page, or what completes the command line in a shell",
+      .summary = "Print the manual page or a shell completion script",
       .group = command_group::sets_up,
       .arguments = {{.name = "DOCUMENT", .help = "What to print", .words = document_names()}},
       .examples = {"koobatch generate man | man -l -", "source <(koobatch generate bash)",

@@ -3,6 +3,9 @@
 #include <fmt/format.h>
 #include <boost/algorithm/string/replace.hpp>
 
+#include <algorithm>
+#include <cstddef>
+
 namespace koobatch::cli {
 namespace {
 
@@ -32,7 +35,9 @@ std::string help_footer(const Command& command) {
   const auto options = options_of(command);
   std::string text = options.empty() ? std::string() : other_sources(options);
   text += "Exit status:\n";
-  for (const auto& exit : command.statuses) text += fmt::format("  {:<10}{}\n", exit.status, exit.meaning);
+  std::size_t width = 10;
+  for (const auto& exit : command.statuses) width = std::max(width, exit.status.size() + 2);
+  for (const auto& exit : command.statuses) text += fmt::format("  {:<{}}{}\n", exit.status, width, exit.meaning);
   text += "\nExample:";
   for (const auto line : command.examples) text += fmt::format("\n  {}", line);
   return text;

@@ -37,13 +37,17 @@ std::uint32_t random_prefix() {
 }  // namespace
 
 RequestPreview::RequestPreview(const engine::RunSettings& settings)
-    : endpoint_(endpoint_of(settings)), authorization_(masked(settings)), renderer_(endpoint_) {}
+    : endpoint_(endpoint_of(settings)),
+      authorization_(masked(settings)),
+      renderer_(endpoint_),
+      ask_quota_(settings.ask_quota) {}
 
 void RequestPreview::append(std::string& out, const koodrive::Operation& operation, WallTime now,
                             std::uint32_t trace_prefix) {
   // Like a run that does not know the server's clock yet: never later than the server's time.
   const WallTime x_date = now - koodrive::ServerClock::margin;
-  renderer_.render(operation, authorization_, x_date, {trace_prefix, operation.line(), 1}, request_);
+  renderer_.render(operation, authorization_, x_date, {trace_prefix, operation.line(), 1}, request_,
+                   std::exchange(ask_quota_, false));
   fmt::format_to(std::back_inserter(out), "# line {}\n{} {}{} HTTP/1.1\n", operation.line(), operation.row().method,
                  endpoint_.url(), operation.target());
   const std::string_view rest = request_.bytes().substr(request_.bytes().find("\r\n") + 2);

@@ -22,6 +22,7 @@ class RequestPreview {
   http::Endpoint endpoint_;
   std::string authorization_;
   koodrive::RequestRenderer renderer_;
+  bool ask_quota_;  ///< in the next request
   http::Request request_;
 };
 

@@ -42,7 +42,7 @@ std::string describe_oddity(const std::filesystem::path& job, const job::OddityC
                             const std::string& lost_digits) {
   switch (odd.first.oddity) {
     case job::Oddity::no_operations:
-      return fmt::format("{}: no operations in it, so there is nothing to do; --strict takes that for an error",
+      return fmt::format("{}: no operations in it, so there is nothing to do; --strict treats that as an error",
                          job.string());
     case job::Oddity::digits_lost:
       return fmt::format("{}:{}: warning: {}", job.string(), odd.lines.front(), lost_digits);

@@ -221,11 +221,12 @@ Result<void> store(const std::vector<Setting>& settings, const Groups& groups) {
   return {};
 }
 
-std::vector<std::string> ignored_variables(const Environment& environment, std::string_view token_env) {
+std::vector<std::string> ignored_variables(const Environment& environment, std::optional<std::string_view> token_env) {
   std::vector<std::string> warnings;
   for (const auto& [name, value] : environment) {
     if (is_proxy_variable(name)) continue;
-    if (name == token_env || (describes_another_run(environment) && process::is_completion_variable(name))) continue;
+    const bool may_hold_token = token_env ? name == *token_env : name.find("TOKEN") != std::string::npos;
+    if (may_hold_token || (describes_another_run(environment) && process::is_completion_variable(name))) continue;
     if (const auto why = why_ignored(name)) warnings.push_back(fmt::format("{}: {}", name, *why));
   }
   return warnings;

@@ -27,8 +27,9 @@ Result<std::vector<Setting>> settings_in_force(const Command& command, const Sou
 /// setting's option stores into one of the groups.
 Result<void> store(const std::vector<Setting>& settings, const Groups& groups);
 
-/// A warning for each KOOBATCH_… variable that matches no option: most likely a typing error. The variable that holds
-/// the token may have any name.
-std::vector<std::string> ignored_variables(const Environment& environment, std::string_view token_env);
+/// A warning for each KOOBATCH_… variable that matches no option: most likely a typing error. `token_env`: the variable
+/// that holds the token, which may have any name; nothing if it is unknown, because the command needs no token: then
+/// none with TOKEN in its name is warned about.
+std::vector<std::string> ignored_variables(const Environment& environment, std::optional<std::string_view> token_env);
 
 }  // namespace koobatch::cli
