@@ -29,7 +29,7 @@ FileState state_of(const struct stat& info) {
 }
 
 Result<OpenFile> open_regular(const std::filesystem::path& path) {
-  // O_NONBLOCK: opening a pipe must not wait for its writer. It means nothing for a regular file.
+  // O_NONBLOCK: opening a pipe must not wait for its writer. It has no effect on a regular file.
   Descriptor descriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   struct stat info{};
   if (!descriptor || ::fstat(descriptor.get(), &info) != 0) {
@@ -46,12 +46,12 @@ Result<OpenFile> open_regular(const std::filesystem::path& path) {
   return OpenFile{std::move(descriptor), path.string(), state_of(info)};
 }
 
-/// Up to `size` bytes; 0 only at the end.
+/// Reads up to `size` bytes; 0 only at the end.
 Result<std::size_t> read_some(const OpenFile& file, char* out, std::size_t size) {
   for (;;) {
     const ssize_t got = ::read(file.descriptor.get(), out, size);
     if (got >= 0) return static_cast<std::size_t>(got);
-    if (errno != EINTR) return system_error(ErrorKind::fatal, file.path, "cannot read on in the job", errno);
+    if (errno != EINTR) return system_error(ErrorKind::fatal, file.path, "cannot continue reading the job", errno);
   }
 }
 
@@ -60,7 +60,7 @@ class FileSource final : public ByteSource {
   FileSource(OpenFile file, Fingerprint* record) : file_(std::move(file)), recorder_(file_.state), record_(record) {}
 
   Result<std::size_t> read(char* out, std::size_t size) override {
-    // What is appended after the end was seen is not part of what was read.
+    // Bytes appended after the end was reached do not count as read.
     if (at_end_) return std::size_t{0};
     const auto got = read_some(file_, out, size);
     if (!got) return got;
@@ -95,7 +95,7 @@ class VerifiedFile final : public ByteSource {
       if (auto read = read_block(); !read) return read.error();
     }
     const std::size_t count = std::min(size, rest_.size());
-    // Not memcpy: at the end there is no block, and memcpy forbids a null pointer even for no bytes.
+    // Not memcpy: at the end there is no block, and memcpy does not allow a null pointer even for no bytes.
     std::copy_n(rest_.data(), count, out);
     rest_.remove_prefix(count);
     return count;
@@ -111,7 +111,7 @@ class VerifiedFile final : public ByteSource {
     if (size == 0) return {};
     buffer_.resize(size);
     if (auto filled = fill(); !filled) return filled;
-    // After reading, so that a file that is being written to is noticed as early as can be.
+    // After reading, so that a file that is being written to is noticed as early as possible.
     if (auto same = check_size(); !same) return same;
     if (!check_.accept(buffer_)) {
       return changed(
@@ -131,14 +131,14 @@ class VerifiedFile final : public ByteSource {
     }
     if (filled == buffer_.size()) return {};
     if (auto same = check_size(); !same) return same;
-    // It was shorter for a moment.
+    // It was shorter only for a moment.
     return changed("it was shorter while it was read");
   }
 
   Result<void> check_size() {
     struct stat info{};
     if (::fstat(file_.descriptor.get(), &info) != 0) {
-      return system_error(ErrorKind::fatal, file_.path, "cannot read on in the job", errno);
+      return system_error(ErrorKind::fatal, file_.path, "cannot continue reading the job", errno);
     }
     const auto size = static_cast<std::uint64_t>(info.st_size);
     if (size == expected_->digest.bytes) return {};
@@ -161,11 +161,11 @@ class VerifiedFile final : public ByteSource {
   std::shared_ptr<const Fingerprint> expected_;
   FingerprintCheck check_;
   std::string buffer_;     ///< the last block
-  std::string_view rest_;  ///< of it, verified and not yet handed out
+  std::string_view rest_;  ///< the part of it not yet handed out
   std::optional<std::string> changed_;
 };
 
-/// Whether the file holds the bytes of the fingerprint. Not if it cannot be read.
+/// Whether the file holds the bytes of the fingerprint; false if it cannot be read.
 bool holds_same_bytes(const std::filesystem::path& path, const std::shared_ptr<const Fingerprint>& expected) {
   auto source = open_verified_file(path, expected);
   if (!source) return false;
@@ -196,10 +196,10 @@ std::optional<std::string> find_change(const std::filesystem::path& path,
                                        const std::shared_ptr<const Fingerprint>& expected) {
   struct stat info{};
   if (::stat(path.c_str(), &info) != 0) {
-    if (errno == ENOENT) return "is not there any more";
-    return fmt::format("cannot be looked at any more ({})", std::generic_category().message(errno));
+    if (errno == ENOENT) return "is no longer there";
+    return fmt::format("can no longer be examined ({})", std::generic_category().message(errno));
   }
-  if (!S_ISREG(info.st_mode)) return S_ISDIR(info.st_mode) ? "is a folder now" : "is not a regular file any more";
+  if (!S_ISREG(info.st_mode)) return S_ISDIR(info.st_mode) ? "is a folder now" : "is no longer a regular file";
   const FileState now = state_of(info);
   if (now.bytes != expected->digest.bytes) {
     return fmt::format("has {} bytes now, and had {}", format_count(now.bytes), format_count(expected->digest.bytes));

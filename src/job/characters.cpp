@@ -15,7 +15,7 @@ constexpr std::string_view formula_begin = "=\"";
 constexpr char formula_end = '"';
 constexpr char text_mark = '\'';
 
-// Blank in every font, though no white space to Unicode: U+180E, U+200B, U+2060, U+2800, U+3164, U+FEFF.
+// Blank in every font, though not white space to Unicode: U+180E, U+200B, U+2060, U+2800, U+3164, U+FEFF.
 constexpr std::array<UChar32, 6> further_blanks = {0x180e, 0x200b, 0x2060, 0x2800, 0x3164, 0xfeff};
 
 constexpr std::size_t longest_character = 4;
@@ -24,7 +24,7 @@ bool is_variation_selector(UChar32 c) {
   return (c >= 0xfe00 && c <= 0xfe0f) || (c >= 0xe0100 && c <= 0xe01ef) || (c >= 0x180b && c <= 0x180d);
 }
 
-/// Where the last character begins.
+/// The position of the last character.
 std::size_t last_begin(std::string_view text) {
   std::size_t at = text.size() - 1;
   while (at > 0 && text.size() - at < longest_character && (static_cast<unsigned char>(text[at]) & 0xc0U) == 0x80U) {

@@ -18,7 +18,7 @@ constexpr std::size_t chunk = std::size_t{128} << 10;
 
 constexpr auto gzip_magic = "\x1f\x8b"sv;
 constexpr auto zstd_magic = "\x28\xb5\x2f\xfd"sv;
-/// Of a skippable frame, which parallel compressors begin with: the first byte is 0x50 to 0x5f.
+/// The magic number of a skippable frame, with which parallel compressors begin; its first byte is 0x50 to 0x5f.
 constexpr auto skippable_magic_rest = "\x2a\x4d\x18"sv;
 
 bool begins_like(std::string_view bytes, std::string_view magic) {
@@ -42,7 +42,7 @@ class ArchiveSource final : public ByteSource {
         if (padding_ > 0) return damaged("zeros follow it, and other bytes after them");
         begin_part();
       }
-      // At the end of the input too: the decoder may hold back what there was no room for.
+      // At the end of the input, too: the decoder may hold back output for which there was no space.
       const auto step = decoder_->decode(input_, out, size);
       if (!step.damage.empty()) return damaged(step.damage);
       input_.remove_prefix(step.consumed);
@@ -63,7 +63,7 @@ class ArchiveSource final : public ByteSource {
     return {};
   }
 
-  /// Passes over zeros after a part, with which tapes and block devices fill up an archive; whether there were any.
+  /// Skips zeros after a part, with which tapes and block devices pad an archive. Returns whether there were any.
   bool skip_padding() {
     if (part_ == 0 || !decoder_->may_be_padded()) return false;
     const auto size = std::min(input_.find_first_not_of('\0'), input_.size());
@@ -80,15 +80,15 @@ class ArchiveSource final : public ByteSource {
 
   Error damaged(const std::string& cause) const {
     return job_error(fmt::format(
-        "{}: the {} archive cannot be read on in {} {}, about {} bytes into the file: {}; "
-        "copy or compress it anew",
+        "{}: the {} archive cannot be read further in {} {}, about {} bytes into the file: {}; "
+        "copy or compress it again",
         name_, decoder_->format(), decoder_->part(), part_, stored_->digest().bytes - input_.size(), cause));
   }
 
   Error cut_off() const {
     return job_error(
         fmt::format("{}: the {} archive is cut off: the file ends after {} bytes, in the middle of {} {}; "
-                    "copy or compress it anew",
+                    "copy or compress it again",
                     name_, decoder_->format(), stored_->digest().bytes, decoder_->part(), part_));
   }
 

@@ -110,8 +110,8 @@ class CsvSource final : public RecordSource {
   bool cut_short() const override { return rows_.cut_short() || joined_; }
 
  private:
-  /// Whether a line, should a quote have joined it to others, is a row: it names an operation or, if all rows are of
-  /// one, has a number for identifier, as the row itself has.
+  /// Whether a line that a quote may have joined to others is a row of its own: it names an operation or, if all rows
+  /// are of one operation, has a number as its identifier, like the row itself.
   bool is_row(std::string_view line) const {
     const auto cells = rough_cells(line, rows_.delimiter());
     if (cells.size() < header_.size()) return false;
@@ -127,7 +127,7 @@ class CsvSource final : public RecordSource {
     return found == indices.end() ? 0 : static_cast<std::size_t>(found - indices.begin());
   }
 
-  /// Whether nothing stands in any cell: spreadsheets export such rows below the last one.
+  /// Whether all cells are empty: spreadsheets export such rows below the last one.
   bool is_empty_row() const {
     const auto& cells = rows_.cells();
     return is_blank(cells.front()) && std::ranges::all_of(cells, is_blank);
@@ -151,7 +151,7 @@ class CsvSource final : public RecordSource {
   std::string describe_size() {
     auto text = fmt::format("has {}, the header has {}", count_of(rows_.cells().size(), "cell"), header_.size());
     if (rows_.last_line() == rows_.line()) return text;
-    // With a quote in the wrong place, each of the lines may be a row.
+    // If a quote is misplaced, each of the lines may be a row.
     joined_ = true;
     return text + fmt::format(" (a quote joins the lines {} to {})", rows_.line(), rows_.last_line());
   }
@@ -201,7 +201,7 @@ class CsvSource final : public RecordSource {
     out.push_back({std::string(field.name), std::move(*fault)});
   }
 
-  // A cell of a column that is no field of this row's operation.
+  // A cell in a column that is not a field of this row's operation.
   static void read_other(std::string_view name, std::string_view cell, std::optional<std::string> fault,
                          koodrive::Fields& fields, std::vector<koodrive::Violation>& out) {
     auto* common = find_common_field(fields, name);
@@ -214,9 +214,22 @@ class CsvSource final : public RecordSource {
     }
   }
 
+  /// Whether the text is a number with commas in it: "1,00", "1,000".
+  static bool has_comma_in_number(std::string_view text) {
+    if (text.starts_with('-')) text.remove_prefix(1);
+    const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+    return text.find(',') != std::string_view::npos && is_digit(text.front()) && is_digit(text.back()) &&
+           std::ranges::all_of(text, [&](char c) { return c == ',' || is_digit(c); });
+  }
+
   static std::optional<std::string> read_integer(std::string_view cell, koodrive::FieldValue& value) {
     const auto integer = integer_of(cell);
-    if (!integer) return fmt::format("expected an integer, found {}", quote(cell));
+    if (!integer) {
+      return fmt::format("expected an integer, found {}{}", quote(cell),
+                         has_comma_in_number(cell)
+                             ? ": write it without a comma, be it a decimal comma or one between thousands"
+                             : "");
+    }
     value.integer = *integer;
     value.text = cell;
     return std::nullopt;

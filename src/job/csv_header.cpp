@@ -4,6 +4,7 @@
 #include "job/record.hpp"
 #include "job/record_source.hpp"
 #include "koobatch/core/nearest.hpp"
+#include "koobatch/core/spelling.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -25,8 +26,7 @@ Names known_columns(const koodrive::OperationCatalogue& catalogue) {
   return names;
 }
 
-/// A name without what does not count in it: blanks, among them those of word processors, underscores and hyphens, and
-/// the case of letters.
+/// A name without what is ignored in it: blanks, including those of word processors, underscores, hyphens and case.
 std::string bare(std::string_view name) {
   constexpr std::string_view no_break_space = "\xc2\xa0";
   constexpr std::string_view no_space = "\xef\xbb\xbf";
@@ -44,7 +44,7 @@ std::string bare(std::string_view name) {
   return out;
 }
 
-/// The one of `known` that a name stands for; empty if it is none.
+/// The one of `known` that a name denotes; empty if there is none.
 std::string_view find_column(std::string_view name, const Names& known) {
   if (std::ranges::find(known, name) != known.end()) return name;
   const auto wanted = bare(name);
@@ -73,9 +73,9 @@ bool is_ignored(std::string_view name, const Reading& reading) {
 std::string unknown_column(std::string_view name, const Names& known) {
   const auto near = find_near(name, known);
   const auto printable = printable_name(name);
-  return fmt::format("column {} is not known, {}known columns are {}; to have it ignored, give --ignore-columns {}",
-                     printable, near.empty() ? std::string() : fmt::format("did you mean {}? ", near),
-                     fmt::join(known, ", "), printable.starts_with('"') ? "with its name" : printable);
+  return fmt::format("column {} is not known, {}known columns are {}; to have it ignored, give {}", printable,
+                     near.empty() ? std::string() : fmt::format("did you mean {}? ", near), fmt::join(known, ", "),
+                     spell(SettingName::ignore_columns, printable.starts_with('"') ? "with its name" : printable));
 }
 
 }  // namespace
@@ -103,7 +103,8 @@ std::string CsvHeader::read(const std::vector<std::string_view>& cells, const ko
   if (op_ < size() && columns_[op_] != Column::field) op_ = size();
   if (op_ == size() && reading.operation.empty()) {
     return "column op is missing: the first row is the header and names the columns; if all rows are of one operation, "
-           "give it with --op";
+           "give it with " +
+           spell(SettingName::op);
   }
   for (const auto& row : catalogue.rows()) {
     auto& fields = fields_.emplace_back();

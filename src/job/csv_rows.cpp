@@ -20,7 +20,7 @@ int no_space(unsigned char /*c*/) {
   return 0;
 }
 
-// libcsv keeps a cell's bytes in memory of its own, and a cell may be a token.
+// libcsv copies a cell's bytes into its own memory, and a cell may be a token.
 void wipe_and_free(void* memory) {
   if (memory != nullptr) OPENSSL_cleanse(memory, ::malloc_usable_size(memory));
   std::free(memory);
@@ -54,7 +54,7 @@ void CsvRows::on_cell(void* text, std::size_t size, void* self) {
   auto& rows = *static_cast<CsvRows*>(self);
   rows.slices_.emplace_back(rows.text_.size(), size);
   if (size > 0) rows.text_.append(static_cast<const char*>(text), size);
-  // Keeps the halves of a character that was cut in two apart, so that is_utf8() can look at all cells at once.
+  // Separates the halves of a character that was cut in two, so that is_utf8() can check all cells at once.
   rows.text_.push_back(',');
 }
 
@@ -77,7 +77,7 @@ Result<CsvRows::Item> CsvRows::next() {
   if (*item == LineSplitter::Item::end) return Item::end;
   first_line_ = lines_.number();
   if (*item == LineSplitter::Item::too_long) {
-    // It may have left a quote open, so what follows it may be rows or parts of a cell.
+    // It may have left a quote open, so what follows may be rows or parts of a cell.
     return swallow_rest(too_long_line(lines_.limits()).message);
   }
   return read_row();
@@ -90,7 +90,7 @@ Result<LineSplitter::Item> CsvRows::next_filled_line() {
   }
 }
 
-// Before the first row it is settled what separates cells.
+// Determines the delimiter before the first row.
 Result<LineSplitter::Item> CsvRows::first_filled_line() {
   started_ = true;
   auto item = next_filled_line();
@@ -102,7 +102,7 @@ Result<LineSplitter::Item> CsvRows::first_filled_line() {
   return named ? next_filled_line() : item;
 }
 
-// The row that starts with the present line. It goes on as long as a line ends inside quotes.
+// Reads the row that starts with the current line. It continues as long as a line ends inside quotes.
 Result<CsvRows::Item> CsvRows::read_row() {
   const bool starts_with_return = lines_.text().starts_with('\r');  // libcsv would pass over it
   std::size_t size = 0;
@@ -110,7 +110,7 @@ Result<CsvRows::Item> CsvRows::read_row() {
     const auto line = lines_.text();
     size += line.size() + lines_.line_end().size();
     if (size > lines_.limits().bytes + 2)
-      return swallow_rest(open_quote("is not closed within the most a row may have"));
+      return swallow_rest(open_quote("is not closed within the maximum length of a row"));
     if (!feed(line)) {
       return broken(
           fmt::format("cell {} has a quote out of place: put the whole cell in quotes and double each quote inside",
@@ -119,18 +119,18 @@ Result<CsvRows::Item> CsvRows::read_row() {
     if (row_ended_ || starts_with_return) {
       return broken("has a carriage return outside quotes that is not the end of a line");
     }
-    // The last line of a file may lack its end.
+    // The last line of a file may lack a line end.
     feed(lines_.line_end().empty() ? std::string_view("\n") : lines_.line_end());
     if (row_ended_) return joined_from_ > 0 ? broken(joined_rows()) : complete();
     const auto item = next_line_of_row();
     if (!item) return item.error();
     if (*item == LineSplitter::Item::end) return swallow_rest(open_quote("is never closed"));
     if (*item == LineSplitter::Item::too_long)
-      return swallow_rest(open_quote("is not closed within the most a row may have"));
+      return swallow_rest(open_quote("is not closed within the maximum length of a row"));
   }
 }
 
-// The line on which a row goes on that has ended on none before.
+// Reads the next line of a row that has not ended yet.
 Result<LineSplitter::Item> CsvRows::next_line_of_row() {
   if (lines_.number() == first_line_) open_cell_ = slices_.size() + 1;
   auto item = lines_.next();
@@ -153,7 +153,7 @@ void CsvRows::reset() {
 CsvRows::Item CsvRows::broken(std::string fault) {
   reset();
   fault_ = std::move(fault);
-  // Reading goes on behind the lines that a quote has joined, and any of them may have been a row.
+  // Reading continues after the lines that a quote has joined, and any of them may have been a row.
   if (lines_.number() > first_line_) {
     cut_short_ = true;
     fault_ += fmt::format(" (a quote joins the lines {} to {})", first_line_, lines_.number());
@@ -180,7 +180,7 @@ std::string CsvRows::joined_rows() const {
                    open_cell_, joined_from_, joined_to_);
 }
 
-// What follows can be told neither to be rows nor parts of a cell, so none of it may be taken for an operation.
+// What follows may be rows or parts of a cell, so none of it may be treated as an operation.
 Result<CsvRows::Item> CsvRows::swallow_rest(const std::string& why) {
   cut_short_ = true;
   for (;;) {

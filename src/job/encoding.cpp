@@ -2,6 +2,7 @@
 
 #include "job/peeked_source.hpp"
 #include "koobatch/core/nearest.hpp"
+#include "koobatch/core/spelling.hpp"
 
 #include <fmt/format.h>
 #include <unicode/ucnv.h>
@@ -47,7 +48,7 @@ bool is_same(std::string_view a, std::string_view b) {
   return ::ucnv_compareNames(std::string(a).c_str(), std::string(b).c_str()) == 0;
 }
 
-/// The encoding that a byte order mark says; empty if there is none.
+/// The encoding that a byte order mark indicates; empty if there is none.
 std::string_view marked_encoding(std::string_view bytes) {
   // Before UTF-16, whose mark it begins with.
   if (bytes.starts_with("\xff\xfe\0\0"sv)) return "UTF-32LE";
@@ -58,8 +59,8 @@ std::string_view marked_encoding(std::string_view bytes) {
   return {};
 }
 
-/// The UTF-16 or UTF-32 that a text without a mark is in, because each job begins with characters of ASCII; empty if it
-/// is neither.
+/// The form of UTF-16 or UTF-32 of a text without a mark, recognised by the ASCII characters that every job begins
+/// with; empty if it is neither.
 std::string_view unmarked_encoding(std::string_view bytes) {
   if (bytes.size() < mark_size) return {};
   std::array<bool, mark_size> zero{};
@@ -72,7 +73,7 @@ std::string_view unmarked_encoding(std::string_view bytes) {
   return {};
 }
 
-/// Converts what a source holds.
+/// Converts the bytes of a source.
 class DecodingSource final : public ByteSource {
  public:
   DecodingSource(std::unique_ptr<ByteSource> bytes, std::string encoding, std::string name)
@@ -107,7 +108,7 @@ class DecodingSource final : public ByteSource {
   Digest digest() const override { return bytes_->digest(); }
 
  private:
-  /// What could not be converted.
+  /// The bytes that could not be converted.
   struct Fault {
     bool is_cut_off = false;  ///< the text ends in a character
     std::string bytes{};      ///< see describe_bytes()
@@ -136,11 +137,12 @@ class DecodingSource final : public ByteSource {
   }
 
   Error explain(const Fault& fault) const {
-    // Where no line feed is, carriage returns end the lines.
+    // Without line feeds, carriage returns end the lines.
     const auto line = (lines_ > 0 ? lines_ : returns_) + 1;
-    constexpr auto remedy = "name the right one with --encoding, or save the file as UTF-8"sv;
+    const auto remedy =
+        fmt::format("name the right one with {}, or save the file as UTF-8", spell(SettingName::encoding));
     if (fault.is_cut_off) {
-      return job_error(fmt::format("{}:{}: the file ends in the middle of a character of {}; copy it anew, or {}",
+      return job_error(fmt::format("{}:{}: the file ends in the middle of a character of {}; copy it again, or {}",
                                    name_, line, encoding_, remedy));
     }
     return job_error(fmt::format("{}:{}: {} not a character of {}; {}", name_, line, fault.bytes, encoding_, remedy));
@@ -180,10 +182,10 @@ class DecodingSource final : public ByteSource {
 /// Why the text cannot be in the encoding that was named; nothing if it can.
 std::optional<std::string> find_contradiction(std::string_view mark, const std::string& encoding) {
   if (mark.empty() || is_same(mark, encoding)) return std::nullopt;
-  // Without an order the encoding is the one of either mark.
+  // Named without a byte order, the encoding matches either mark.
   if (is_same(mark.substr(0, mark.size() - 2), encoding)) return std::nullopt;
-  return fmt::format("begins with the byte order mark of {}, which contradicts --encoding {}; leave that out", mark,
-                     encoding);
+  return fmt::format("begins with the byte order mark of {}, which contradicts {}; leave that out", mark,
+                     spell(SettingName::encoding, encoding));
 }
 
 }  // namespace
@@ -227,16 +229,14 @@ Result<DecodedText> decode(std::unique_ptr<ByteSource> bytes, const std::string&
   std::string from = encoding;
   if (encoding.empty()) {
     if (!unmarked.empty()) {
-      return job_error(
-          fmt::format("{}: looks like {} without a byte order mark: read it with --encoding {}, or save it "
-                      "as UTF-8",
-                      name, unmarked, unmarked));
+      return job_error(fmt::format("{}: looks like {} without a byte order mark: read it with {}, or save it as UTF-8",
+                                   name, unmarked, spell(SettingName::encoding, unmarked)));
     }
     if (mark != "UTF-8") from = mark;
   } else if (auto contradiction = find_contradiction(mark, encoding)) {
     return job_error(fmt::format("{}: {}", name, *contradiction));
   } else if (is_same(encoding, "UTF-16") || is_same(encoding, "UTF-32")) {
-    // ICU would take the order of a text without a mark for granted.
+    // ICU would assume a byte order for a text without a mark.
     if (!mark.empty() || !unmarked.empty()) from = mark.empty() ? unmarked : mark;
   }
   if (from.empty() || is_same(from, "UTF-8")) return DecodedText{std::move(*peeked), {}, false};

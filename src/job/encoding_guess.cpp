@@ -13,7 +13,7 @@ namespace koobatch::job {
 namespace {
 
 constexpr std::size_t chunk = std::size_t{128} << 10;
-/// So much of what is not UTF-8 is looked at.
+/// How much of what is not UTF-8 is examined.
 constexpr std::size_t enough = std::size_t{256} << 10;
 constexpr std::size_t sample_size = 48;
 
@@ -27,13 +27,13 @@ bool is_between(char c, unsigned char first, unsigned char last) {
   return byte_of(c) >= first && byte_of(c) <= last;
 }
 
-/// Whether what follows a byte makes one of GB18030's characters of it: byte, digit, byte, digit.
+/// Whether a byte begins one of GB18030's characters of four bytes: byte, digit, byte, digit.
 bool makes_four_bytes(std::string_view rest) {
   constexpr unsigned char zero = '0', nine = '9';
   return rest.size() >= 3 && is_between(rest[0], zero, nine) && is_high(rest[1]) && is_between(rest[2], zero, nine);
 }
 
-/// What the bytes over 127 of a text look like. A run is all that stand side by side.
+/// Statistics about the bytes over 127 of a text. A run consists of adjacent ones.
 struct Runs {
   std::size_t number = 0;
   std::size_t bytes = 0;
@@ -56,7 +56,7 @@ struct Runs {
 
   std::string_view guess() const {
     if ((common_hanzi + four_bytes) * 4 > bytes) return "GB18030";
-    // Words of Cyrillic letters alone, where other languages have single letters with accents.
+    // Words of only Cyrillic letters, where other languages have single letters with accents.
     if (bytes > 3 * number && letters * 10 > bytes * 9) return "windows-1251";
     return "windows-1252";
   }
@@ -73,7 +73,7 @@ Runs count_runs(std::string_view text) {
   return runs;
 }
 
-/// Where a text is not UTF-8 any more; its size if it is.
+/// The position where a text stops being UTF-8; its size if it is UTF-8.
 std::size_t find_broken(std::string_view text) {
   for (std::size_t i = 0; i < text.size();) {
     const auto from = i;
@@ -82,7 +82,7 @@ std::size_t find_broken(std::string_view text) {
   return text.size();
 }
 
-/// What stands around a byte, in its cell or string.
+/// The text around a byte, within its cell or string.
 std::string_view around(std::string_view text, std::size_t at) {
   constexpr std::string_view ends = "\r\n\t,;|\"";
   const auto before = text.find_last_of(ends, at);

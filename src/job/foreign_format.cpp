@@ -44,7 +44,7 @@ std::string describe(std::string_view what, std::string_view remedy) {
   return fmt::format("is {}; {}", what, remedy);
 }
 
-/// Workbooks are zip archives, told by the files in them.
+/// Workbooks are zip archives, recognised by the files in them.
 std::string describe_zip(std::string_view bytes) {
   if (bytes.find("application/vnd.oasis.opendocument") != std::string_view::npos) {
     return describe("an OpenDocument file, such as a spreadsheet (.ods)", export_csv);
@@ -57,7 +57,7 @@ std::string describe_zip(std::string_view bytes) {
   return describe("a zip archive", unpack);
 }
 
-/// A page in place of the file is what a download is that needed a login.
+/// A download that needed a login yields a page instead of the file.
 bool is_page(std::string_view bytes) {
   const auto start = bytes.find_first_not_of(" \t\r\n");
   if (start == std::string_view::npos) return false;

@@ -9,7 +9,7 @@
 namespace koobatch::job {
 namespace {
 
-/// The largest window there is, and 16 for "a gzip header, nothing else".
+/// The largest window, plus 16 for "a gzip header and nothing else".
 constexpr int window_bits = 15 + 16;
 constexpr uLong magic_size = 2;
 
@@ -27,7 +27,7 @@ class GzipDecoder final : public ArchiveDecoder {
   GzipDecoder& operator=(const GzipDecoder&) = delete;
 
   Step decode(std::string_view input, char* out, std::size_t size) override {
-    // zlib reads through this pointer and never writes; its type is older than its const.
+    // zlib only reads through this pointer, though its type lacks a const.
     stream_.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(input.data()));
     stream_.avail_in = limited(input.size());
     stream_.next_out = reinterpret_cast<Bytef*>(out);

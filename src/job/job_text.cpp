@@ -7,6 +7,7 @@
 #include "job/peeked_source.hpp"
 #include "job/record_source.hpp"
 #include "koobatch/core/describe.hpp"
+#include "koobatch/core/spelling.hpp"
 #include "koobatch/job/byte_source.hpp"
 #include "koobatch/job/encoding.hpp"
 
@@ -75,13 +76,14 @@ Result<void> check_format(JobText& text, const ReaderSettings& settings) {
   const auto shape = shape_of(text, settings);
   if (!shape) return shape.error();
   if (settings.format == Format::ndjson && *shape == Shape::header) {
-    return job_error(fmt::format(
-        "{}: is CSV, by its first line, and was to be read as NDJSON; name it .csv, or give --format csv", text.name));
+    return job_error(
+        fmt::format("{}: is CSV, by its first line, and was to be read as NDJSON; name it .csv, or give {}", text.name,
+                    spell(SettingName::format, "csv")));
   }
   if (settings.format == Format::csv && (*shape == Shape::object || *shape == Shape::array)) {
-    return job_error(
-        fmt::format("{}: is {}, by its first line, and was to be read as CSV; name it .ndjson, or give --format ndjson",
-                    text.name, *shape == Shape::object ? "NDJSON" : "JSON"));
+    return job_error(fmt::format("{}: is {}, by its first line, and was to be read as CSV; name it .ndjson, or give {}",
+                                 text.name, *shape == Shape::object ? "NDJSON" : "JSON",
+                                 spell(SettingName::format, "ndjson")));
   }
   return {};
 }
@@ -100,16 +102,16 @@ std::string describe_encoding(const std::filesystem::path& path, const ReaderSet
   auto text = open_file(path);
   if (text) text = decompress(std::move(*text), name_of(path, settings));
   if (!text) return {};
-  // What a byte order mark tells is no guess.
+  // With a byte order mark there is nothing to guess.
   auto converted = decode(std::move(*text), {}, name_of(path, settings));
   if (!converted || converted->by_mark) return {};
   const auto guess = guess_encoding(*converted->text);
   if (!guess || !*guess) return {};
   const auto& [encoding, line, sample] = **guess;
   return fmt::format(
-      "the file is not UTF-8; it looks like {0}, in which line {1} has {2}: if that is right, give --encoding {0}, and "
-      "otherwise save the file as UTF-8",
-      encoding, line, quote(sample));
+      "the file is not UTF-8; it looks like {}, in which line {} has {}: if that is right, give {}, and otherwise save "
+      "the file as UTF-8",
+      encoding, line, quote(sample), spell(SettingName::encoding, encoding));
 }
 
 }  // namespace koobatch::job

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include <cassert>
 #include <cmath>
 #include <cstdint>
 #include <utility>
@@ -63,7 +64,7 @@ std::optional<std::int64_t> to_integer(const dom::element& value) {
   return value.get(text) == simdjson::SUCCESS ? integer_of(text) : std::nullopt;
 }
 
-/// `convertible`: whether the value may be of another type that says the same.
+/// `convertible`: whether the value may be of another type with the same meaning.
 void read_integer(std::string_view name, const dom::element& value, bool convertible, koodrive::FieldValue& to,
                   std::vector<koodrive::Violation>& out) {
   if (value.get(to.integer) == simdjson::SUCCESS) return;
@@ -77,21 +78,26 @@ void read_integer(std::string_view name, const dom::element& value, bool convert
   if (value.is_string()) to.text = value.get_string().value_unsafe();
 }
 
-/// Finds the row that `op` names, wherever in the object it stands, or else `otherwise`; says why if there is none.
-void read_operation(const dom::object& object, const koodrive::OperationCatalogue& catalogue,
-                    const koodrive::OperationRow* otherwise, koodrive::Fields& fields,
+/// Finds the row that the value of `op` names; appends a violation if there is none.
+void read_operation(const dom::element& value, const koodrive::OperationCatalogue& catalogue, koodrive::Fields& fields,
                     std::vector<koodrive::Violation>& out) {
-  for (const auto [name, value] : object) {
-    if (name != op_field) continue;
-    std::string_view op;
-    if (value.get(op) != simdjson::SUCCESS) {
-      out.push_back(wrong_type(op_field, "a string", value));
-      return;
-    }
-    fields.op = op;
-    fields.row = find_operation(op, catalogue);
-    if (fields.row == nullptr) out.push_back(unknown_operation(op, catalogue));
+  std::string_view op;
+  if (value.get(op) != simdjson::SUCCESS) {
+    out.push_back(wrong_type(op_field, "a string", value));
     return;
+  }
+  fields.op = op;
+  fields.row = find_operation(op, catalogue);
+  if (fields.row == nullptr) out.push_back(unknown_operation(op, catalogue));
+}
+
+/// Finds the row that `op` names, wherever in the object it is, or else `otherwise`; appends a violation if there is
+/// neither.
+void find_and_read_operation(const dom::object& object, const koodrive::OperationCatalogue& catalogue,
+                             const koodrive::OperationRow* otherwise, koodrive::Fields& fields,
+                             std::vector<koodrive::Violation>& out) {
+  for (const auto [name, value] : object) {
+    if (name == op_field) return read_operation(value, catalogue, fields, out);
   }
   fields.row = otherwise;
   if (otherwise == nullptr) out.push_back(missing_operation(catalogue));
@@ -111,7 +117,7 @@ bool JsonObjectReader::parse(std::string_view text, dom::object& object, std::ve
   dom::element root;
   const auto error = parser_.parse(text.data(), text.size(), false).get(root);
   if (error != simdjson::SUCCESS) {
-    // Only the size of a number is simdjson's own complaint about well-formed JSON.
+    // The size of a number is the only thing that simdjson refuses in well-formed JSON.
     const std::string_view verdict =
         error == simdjson::NUMBER_ERROR ? "a number is out of range" : simdjson::error_message(error);
     out.push_back({"", explain_json_error(text, verdict)});
@@ -175,7 +181,7 @@ void JsonObjectReader::read_field(std::size_t index, const dom::element& value, 
   const koodrive::FieldRow& field = fields.row->fields[index];
   koodrive::FieldValue& to = fields.values[index];
   if (to.present) {
-    // Which of the two is meant? Neither is judged further.
+    // It is unclear which of the two is meant, so neither is checked further.
     to.malformed = true;
     add_once(out, duplicate_field(field.name));
     return;
@@ -214,14 +220,18 @@ void JsonObjectReader::read_record(std::string_view text, const koodrive::Operat
   if (!numbers_.empty()) numbers_.clear();
   dom::object object;
   if (!parse(text, object, out)) return;
-  read_operation(object, catalogue, otherwise, fields, out);
-  if (fields.row == nullptr) return;
-  std::size_t expected = 0;
   auto member = object.begin();
   const auto end = object.end();
-  // Mostly it comes first.
+  // It usually comes first.
   bool seen_op = member != end && member.key() == op_field;
-  if (seen_op) ++member;
+  if (seen_op) {
+    read_operation(member.value(), catalogue, fields, out);
+    ++member;
+  } else {
+    find_and_read_operation(object, catalogue, otherwise, fields, out);
+  }
+  if (fields.row == nullptr) return;
+  std::size_t expected = 0;
   for (; member != end; ++member) {
     const auto name = member.key();
     const auto value = member.value();
@@ -248,6 +258,7 @@ void JsonObjectReader::read_record(std::string_view text, const koodrive::Operat
 
 void JsonObjectReader::read_body(std::string_view text, koodrive::Fields& fields,
                                  std::vector<koodrive::Violation>& out) {
+  assert(fields.row != nullptr);
   const auto& row = *fields.row;
   for (std::size_t i = 0; i < row.fields.size(); ++i) {
     if (row.fields[i].place == koodrive::FieldPlace::body) fields.values[i] = {};
@@ -274,8 +285,8 @@ bool read_body(std::string_view body, koodrive::Fields& fields, std::string& sto
   storage.append(simdjson::SIMDJSON_PADDING, '\0');
   const auto before = out.size();
   reader.read_body(std::string_view(storage).substr(0, body.size()), fields, out);
-  // From here on `storage` takes the decoded texts. No decoded text is longer than its source, so it never grows, and
-  // the views stay good.
+  // From here on, `storage` takes the decoded texts. No decoded text is longer than its source, so it never grows, and
+  // the views remain valid.
   storage.clear();
   const auto keep = [&storage](std::string_view text) {
     const auto from = storage.size();

@@ -55,19 +55,19 @@ std::optional<std::size_t> first_invalid_utf8(std::string_view text) {
   return std::nullopt;
 }
 
-/// What separates records elsewhere, and here nothing.
+/// Characters that separate records elsewhere, but not here.
 bool is_foreign_separator(std::int32_t c) {
   constexpr std::int32_t record_separator = 0x1e, next_line = 0x85, line_separator = 0x2028,
                          paragraph_separator = 0x2029;
   return c == record_separator || c == next_line || c == line_separator || c == paragraph_separator;
 }
 
-// Boost's own words for the common cases would leave people guessing.
+// Boost's own messages for the common cases would leave people guessing.
 std::string cause(const boost::system::error_code& error, std::string_view text, std::size_t at) {
   if (error == json::error::incomplete) return "it ends too early";
   if (error == json::error::extra_data) {
     if (const auto next = next_code_point(text, at); is_foreign_separator(next)) {
-      return fmt::format("{} ends no record, only a line feed does", describe_character(next));
+      return fmt::format("{} does not end a record, only a line feed does", describe_character(next));
     }
     return "there is more after the object";
   }
@@ -82,7 +82,7 @@ struct Stop {
   std::size_t at = 0;
 };
 
-/// Where the text stops being JSON; no error if it is.
+/// Finds where the text stops being JSON; no error if it does not.
 Stop find_stop(std::string_view text) {
   json::parse_options options;
   options.max_depth = simdjson::DEFAULT_MAX_DEPTH;
@@ -119,7 +119,7 @@ std::optional<std::string> find_other_form(std::string_view first_line) {
   constexpr std::string_view unfinished = "{,:[";
   const bool goes_on = text.front() == '{' && unfinished.find(text.back()) != std::string_view::npos;
   if (!goes_on || find_stop(text).error != json::error::incomplete) return std::nullopt;
-  return "begins an object that goes on over several lines; put each on one line with jq -c .";
+  return "begins an object that spans several lines; put each on one line with jq -c .";
 }
 
 std::optional<std::string> explain_utf8_error(std::string_view text) {

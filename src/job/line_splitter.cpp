@@ -12,12 +12,12 @@ namespace koobatch::job {
 namespace {
 
 constexpr std::size_t chunk = std::size_t{128} << 10;
-/// So far the first end of a line is looked for.
+/// How far the first line end is searched for.
 constexpr std::size_t look_ahead = chunk / 2;
 constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
 constexpr std::string_view end_mark = "\x1a";
 
-/// How many NUL bytes a text ends in.
+/// The number of NUL bytes at the end of a text.
 std::size_t trailing_nuls(std::string_view text) {
   const auto last = text.find_last_not_of('\0');
   return last == std::string_view::npos ? text.size() : text.size() - last - 1;
@@ -48,7 +48,7 @@ Result<LineSplitter::Item> LineSplitter::next() {
       take_line(length - (has_return ? 1 : 0), has_return ? "\r\n" : "\n");
       return finish(text_.size() > limits_.bytes ? Item::too_long : Item::line);
     }
-    // One byte over the limit may still be the \r of the line's end.
+    // One byte over the limit may still be the \r of the line end.
     if (size > limits_.bytes + 1) return skip_line();
     searched = size;
     const auto more = read_more();
@@ -57,7 +57,7 @@ Result<LineSplitter::Item> LineSplitter::next() {
   }
 }
 
-// As next(), where a carriage return alone ends a line, too.
+// Like next(), for a text in which a carriage return alone ends a line, too.
 Result<LineSplitter::Item> LineSplitter::next_of_any_end() {
   std::size_t searched = 0;
   bool skipped = false;
@@ -113,8 +113,8 @@ Result<void> LineSplitter::drop_bom() {
   return {};
 }
 
-// The first end of a line that is not inside quotes decides for all of them. "\r\r\n" is no end of an old Mac's line: a
-// program wrote it that converted line feeds twice.
+// The first line end outside quotes decides for all of them. "\r\r\n" is not the line end of an old Mac: it was written
+// by a program that converted line feeds twice.
 Result<void> LineSplitter::find_first_end() {
   bool quoted = false;
   for (std::size_t at = 0;;) {
@@ -136,7 +136,7 @@ Result<void> LineSplitter::find_first_end() {
   }
 }
 
-// Counts the line, which is complete now.
+// Counts a line that is complete.
 Result<LineSplitter::Item> LineSplitter::finish(Item item) {
   if (text_ == end_mark) {
     const auto ended = is_end_mark();
@@ -155,7 +155,7 @@ Result<LineSplitter::Item> LineSplitter::finish(Item item) {
   return item;
 }
 
-// The last line, which has no end, if there is one.
+// Takes the last line, if there is one without a line end.
 Result<LineSplitter::Item> LineSplitter::finish_last(std::size_t size) {
   if (size == 0) return Item::end;
   take_line(size, {});
@@ -169,10 +169,10 @@ void LineSplitter::take_line(std::size_t size, std::string_view end) {
   begin_ += size + end.size();
 }
 
-// Whether the line just taken, which is nothing but a Ctrl-Z, is the last one.
+// Whether the line just taken, which is only a Ctrl-Z, is the last one.
 Result<bool> LineSplitter::is_end_mark() {
   if (begin_ < end_) return false;
-  // Reading on moves what is left, so the line is put back and taken again.
+  // Reading more moves the buffered bytes, so the line is put back and taken again.
   begin_ -= text_.size() + line_end_.size();
   const auto more = read_more();
   if (!more) return more.error();
@@ -180,7 +180,7 @@ Result<bool> LineSplitter::is_end_mark() {
   return !*more;
 }
 
-// Passes over the rest of a line that is too long, without keeping it.
+// Skips the rest of a line that is too long.
 Result<LineSplitter::Item> LineSplitter::skip_line() {
   std::uint64_t nuls = 0;
   for (;;) {
@@ -201,7 +201,7 @@ Result<LineSplitter::Item> LineSplitter::skip_line() {
   }
 }
 
-// Makes room by moving what is left to the front, and only then by growing; false at the end of the file.
+// Makes space by moving the buffered bytes to the front, and only then by growing. False at the end of the file.
 Result<bool> LineSplitter::read_more() {
   std::memmove(buffer_.data(), buffer_.data() + begin_, end_ - begin_);
   end_ -= begin_;
@@ -217,7 +217,7 @@ Result<bool> LineSplitter::read_more() {
 Error LineSplitter::nul_error(std::uint64_t nuls) const {
   return job_error(fmt::format(
       "{}:{}: the text ends in {} NUL {}: the file got its size before it was written, and was not written to "
-      "its end, as after a crash or an unfinished copy; copy it anew, or cut them off if nothing is missing",
+      "its end, as after a crash or an unfinished copy; copy it again, or cut them off if nothing is missing",
       name_, number_ + 1, format_count(nuls), nuls == 1 ? "byte" : "bytes"));
 }
 

@@ -19,7 +19,7 @@ constexpr std::uint64_t certain_share = 2;
 constexpr std::uint64_t certain_number = 3;
 /// A job may be about a single resource that happens to have such an identifier.
 constexpr std::size_t certain_identifiers = 2;
-// One in a hundred ends in two.
+// Of such identifiers, one in a hundred ends in two zeros.
 constexpr std::uint64_t doubles_number = 10;
 
 bool ends_in_zeros(std::string_view digits, std::size_t from) {
@@ -67,7 +67,7 @@ std::string LongIds::reason() const {
   assert(verdict() != Verdict::none);
   if (!spreadsheet_share(likely_share)) {
     return fmt::format(
-        "{} of {} of 18 to 20 digits end in zeros after the 17th digit, as a program leaves them that reads numbers as "
+        "{} of {} of 18 to 20 digits end in zeros after the 17th digit, as left by a program that reads numbers as "
         "floating point: export them as text",
         format_count(kept_17_), count_of(seen_, "identifier"));
   }
@@ -76,7 +76,7 @@ std::string LongIds::reason() const {
     clash = fmt::format("; {} is on lines {} and {} with two names", clash_id_, clash_with_, clash_line_);
   }
   return fmt::format(
-      "{} of {} of 18 to 20 digits end in zeros after the 15th digit, as a spreadsheet leaves them, which keeps 15 "
+      "{} of {} of 18 to 20 digits end in zeros after the 15th digit, as left by a spreadsheet, which keeps 15 "
       "digits of a number{}: format the column as text and export it again",
       format_count(kept_15_), count_of(seen_, "identifier"), clash);
 }

@@ -20,14 +20,13 @@ std::string describe(const Warning& warning) {
       return "contains " + describe_character(warning.character) +
              ", which stands for what another program could not read";
     case Oddity::question_marks:
-      return "has question marks for a word, as a program leaves them that saves in an encoding without its letters";
+      return "has question marks for a word, as left by a program that saved it in an encoding without its letters";
     case Oddity::misread:
-      return "contains " + describe_character(warning.character) +
-             " as UTF-8 shows it that was read in another encoding";
+      return "contains " + describe_character(warning.character) + ", as UTF-8 looks when read in another encoding";
     case Oddity::decomposed:
       return "is not in composed form (NFC), so it differs from a name that looks the same";
     case Oddity::quoted:
-      return "stands in quotes, which become part of it";
+      return "is in quotes, which become part of it";
     case Oddity::spreadsheet_error:
       return "is a spreadsheet's error value";
     case Oddity::rewritten_number:

@@ -45,7 +45,7 @@ class SyntheticText final : public ByteSource {
     }
   }
 
-  /// An operation on the ID whose turn it is, with a value that is new to it.
+  /// Appends an operation on the ID whose turn it is, with a value that it has not had.
   void append(std::string_view head, std::string_view prefix, const std::vector<std::string>& ids, std::uint64_t turn,
               std::string_view field) {
     text_ += head;

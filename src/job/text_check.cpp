@@ -17,7 +17,7 @@ namespace {
 
 constexpr UChar32 replacement = 0xfffd;
 
-/// Joiners shape the letters of many scripts, and hold emoji together; tags make flags.
+/// Joiners shape the letters of many scripts and combine emoji; tags make flags.
 bool belongs_to_previous(UChar32 c, UChar32 previous) {
   constexpr UChar32 zero_width_non_joiner = 0x200c, zero_width_joiner = 0x200d;
   constexpr UChar32 first_with_joiners = 0x600, first_emoji = 0x1f000;
@@ -43,7 +43,7 @@ bool is_quoted(std::string_view text) {
          std::ranges::find(quotes, std::pair(first_character(text), last_character(text))) != quotes.end();
 }
 
-/// "??", "?? 2024", "2024 ??": a word in letters that an encoding does not have.
+/// "??", "?? 2024", "2024 ??": what is left of a word whose letters an encoding lacks.
 bool has_word_of_question_marks(std::string_view text) {
   constexpr char mark = '?';
   const auto last_other = text.find_last_not_of(mark);
@@ -51,7 +51,7 @@ bool has_word_of_question_marks(std::string_view text) {
   return text.ends_with("??") && text[last_other] == ' ';
 }
 
-/// The oddities of one text, each kind once.
+/// Collects the oddities of one text, each kind once.
 class Findings {
  public:
   Findings(std::string_view field, std::vector<Warning>& out) : field_(field), out_(out), before_(out.size()) {}

@@ -27,10 +27,10 @@ namespace dom = simdjson::dom;
 
 constexpr std::string_view token_field = "token";
 constexpr LineLimits line_limits{.bytes = 32 * 1024};
-/// Larger, and it is another file that was named by mistake.
+/// A larger file was probably named by mistake.
 constexpr off_t max_file = off_t{256} << 20;
 
-/// A file of secrets that is open.
+/// An open file of secrets.
 class SecretFile final : public ByteSource {
  public:
   SecretFile(int descriptor, std::string name) : descriptor_(descriptor), name_(std::move(name)) {}
@@ -41,7 +41,7 @@ class SecretFile final : public ByteSource {
   SecretFile& operator=(const SecretFile&) = delete;
 
   Result<std::size_t> read(char* out, std::size_t size) override {
-    // What is appended meanwhile would not fit into the room made for it.
+    // Bytes appended meanwhile would not fit into the reserved memory.
     const auto wanted = std::min(size, left_);
     if (wanted == 0) return std::size_t{0};
     const ssize_t got = ::read(descriptor_, out, wanted);
@@ -51,7 +51,7 @@ class SecretFile final : public ByteSource {
   }
   Digest digest() const override { return {}; }
 
-  /// Its size; an error if it is not what it should be.
+  /// Its size; an error if it is not a private regular file of acceptable size.
   Result<std::size_t> check() {
     if (descriptor_ < 0) return system_error(ErrorKind::usage, name_, "cannot be read", errno);
     struct stat facts{};
@@ -67,7 +67,7 @@ class SecretFile final : public ByteSource {
     return left_;
   }
 
-  /// Is the first character that counts that of a JSON object?
+  /// Whether the first character that is not a blank begins a JSON object.
   bool begins_an_object() const {
     std::array<char, 64> start{};
     const ssize_t got = ::pread(descriptor_, start.data(), start.size(), 0);
@@ -86,18 +86,18 @@ class SecretFile final : public ByteSource {
   std::size_t left_ = 0;
 };
 
-/// One user's token. The views live until the next line is read.
+/// One user's token. The views are valid until the next line is read.
 struct Row {
   std::string_view user;
   std::string_view token;
 };
 
-/// A line on which something is wrong. What it holds is never repeated: it may be a token in the wrong place.
+/// An error on a line. The line's content is never repeated: it may be a token in the wrong place.
 Error fault(const std::string& name, std::uint32_t line, std::string_view what) {
   return usage_error(fmt::format("{}:{}: {}", name, line, what));
 }
 
-/// Adds rows, and checks what is in them.
+/// Checks rows and collects them.
 class Collector {
  public:
   Collector(std::string name, auth::UserTokens& tokens) : name_(std::move(name)), tokens_(tokens) {}
@@ -125,7 +125,7 @@ class Collector {
   auth::UserTokens& tokens_;
 };
 
-/// Which column holds what.
+/// The meaning of each column.
 struct Columns {
   std::size_t user = 0;
   std::size_t token = 0;
@@ -162,11 +162,11 @@ Result<void> read_csv_rows(LineSplitter lines, Collector& collector) {
   return {};
 }
 
-/// Reads objects, and wipes what it has decoded.
+/// Reads objects, and wipes the decoded texts.
 class TokenObjects {
  public:
   TokenObjects() {
-    // At once for the longest line: what outgrew its memory would be left behind in it.
+    // Reserved for the longest line at once: memory that it outgrew would keep secrets.
     if (parser_.allocate(line_limits.bytes) != simdjson::SUCCESS ||
         parser_.doc.allocate(line_limits.bytes) != simdjson::SUCCESS) {
       throw std::bad_alloc();
@@ -176,7 +176,7 @@ class TokenObjects {
   TokenObjects(const TokenObjects&) = delete;
   TokenObjects& operator=(const TokenObjects&) = delete;
 
-  /// Nothing if the line is no such object.
+  /// Nothing if the line is not such an object.
   std::optional<Row> read(std::string_view line) {
     dom::object object;
     if (parser_.parse(line.data(), line.size(), false).get(object) != simdjson::SUCCESS) return std::nullopt;

@@ -46,7 +46,7 @@ class Findings {
     if (is_new && found->lines.size() < OddityCount::max_lines) found->lines.push_back(line);
   }
 
-  /// What only the whole job shows. It is listed first, because it explains what is wrong with single records.
+  /// Findings about the job as a whole. They are listed first, because they explain errors in single records.
   void judge_whole(const LongIds* long_ids) {
     if (result_.operations == 0) {
       add_about_whole(0, Oddity::no_operations, strict_, std::string(nothing_to_do));

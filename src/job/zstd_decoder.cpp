@@ -9,7 +9,7 @@
 namespace koobatch::job {
 namespace {
 
-/// 16 MiB, which the decoder keeps in memory: twice what RFC 8878 asks of every decoder, and enough for `zstd -19`.
+/// 16 MiB, which the decoder keeps in memory: twice what RFC 8878 requires of every decoder, and enough for `zstd -19`.
 constexpr int max_window_log = 24;
 
 struct Free {

@@ -1,7 +1,9 @@
 #include "koodrive/delay.hpp"
 
 #include <algorithm>
+#include <cassert>
 #include <cstdint>
+#include <limits>
 
 namespace koobatch::koodrive {
 namespace {
@@ -17,6 +19,7 @@ bool are_digits(std::string_view text) {
 }  // namespace
 
 std::optional<std::chrono::seconds> parse_seconds(std::string_view text, std::chrono::seconds longest) {
+  assert(longest.count() <= std::numeric_limits<std::int64_t>::max() / 10 - 1);
   const std::size_t point = text.find('.');
   const std::string_view whole = text.substr(0, point);
   if (!are_digits(whole)) return std::nullopt;

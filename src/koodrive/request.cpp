@@ -2,6 +2,8 @@
 
 #include "koobatch/auth/wipe.hpp"
 
+#include <cassert>
+
 namespace koobatch::koodrive {
 namespace {
 
@@ -51,6 +53,7 @@ std::string_view RequestRenderer::render(const Operation& operation, std::string
 }
 
 std::string_view RequestRenderer::sign(const Operation& operation) {
+  assert(signer_);
   signed_.clear();
   signer_->append_authorization({.method = operation.row().method,
                                  .path = operation.target(),

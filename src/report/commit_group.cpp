@@ -3,10 +3,12 @@
 #include "koobatch/report/record.hpp"
 
 #include <algorithm>
+#include <cassert>
 
 namespace koobatch::report {
 
 void CommitGroup::open_with_sync(std::uint64_t n) {
+  assert(lines_.empty());
   append_sync_line(lines_, n);
 }
 

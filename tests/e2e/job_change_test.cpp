@@ -302,7 +302,7 @@ BOOST_AUTO_TEST_CASE(a_run_keeps_to_the_file_it_has_opened_and_says_in_the_end_t
           fs::rename(path + ".new", path);
         }},
        "bytes now, and had "},
-      {{"deleted", [](const auto& path, const auto&) { fs::remove(path); }}, "the job is not there any more"},
+      {{"deleted", [](const auto& path, const auto&) { fs::remove(path); }}, "the job is no longer there"},
       {{"a folder in its place",
         [](const auto& path, const auto&) {
           fs::remove(path);

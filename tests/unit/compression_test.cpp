@@ -90,7 +90,7 @@ BOOST_AUTO_TEST_CASE(what_is_not_compressed_stays_as_it_is) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(an_archive_gives_its_text_however_the_bytes_arrive_and_whatever_room_there_is) {
+BOOST_AUTO_TEST_CASE(an_archive_yields_its_text_however_the_bytes_arrive_and_whatever_the_buffers_size) {
   for (const auto& kind : kinds()) {
     for (const auto& text : {std::string(), std::string("x"), lines(300), std::string(200'000, 'x')}) {
       const auto stored = kind.pack(text);
@@ -126,7 +126,7 @@ BOOST_AUTO_TEST_CASE(an_archive_that_was_cut_off_anywhere_is_an_error_and_never_
       BOOST_TEST_CONTEXT(kind.name << " of " << size << " bytes") {
         const auto message = damage(stored.substr(0, size));
         BOOST_TEST(message == fmt::format("jobs/a: the {} archive is cut off: the file ends after {} bytes, in the "
-                                          "middle of {} 1; copy or compress it anew",
+                                          "middle of {} 1; copy or compress it again",
                                           kind.name, size, kind.part));
       }
     }
@@ -149,7 +149,7 @@ BOOST_AUTO_TEST_CASE(a_row_of_parts_may_end_between_two_and_nowhere_else) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(a_large_archive_that_lost_its_end_gives_its_lines_and_then_the_error) {
+BOOST_AUTO_TEST_CASE(a_large_truncated_archive_yields_its_lines_and_then_the_error) {
   const auto text = lines(20'000);
   for (const auto& kind : kinds()) {
     auto stored = kind.pack(text);
@@ -173,7 +173,7 @@ BOOST_AUTO_TEST_CASE(what_follows_an_archive_is_an_error) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(zeros_may_fill_up_a_gzip_archive_as_on_tape) {
+BOOST_AUTO_TEST_CASE(zeros_may_pad_a_gzip_archive_as_on_tape) {
   for (const std::size_t zeros : Sizes{1, 512, 300'000}) {
     const auto stored = archives::gzip("a\n") + archives::gzip("b\n") + std::string(zeros, '\0');
     for (const std::size_t step : Sizes{1, 7, 1000}) BOOST_TEST(unpacked(stored, step).value() == "a\nb\n");
@@ -249,7 +249,7 @@ BOOST_AUTO_TEST_CASE(a_compressed_csv_is_read_as_any_other) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(a_disk_that_fails_is_its_own_error_and_no_damage) {
+BOOST_AUTO_TEST_CASE(a_failing_disk_is_reported_as_such_and_not_as_damage) {
   class BrokenDisk final : public ByteSource {
    public:
     explicit BrokenDisk(std::string text) : text_(std::move(text)) {}

@@ -106,7 +106,7 @@ BOOST_AUTO_TEST_CASE(a_list_is_split_at_semicolons_and_a_number_is_read_whole) {
 
   BOOST_TEST(Csv(album_header + "update_album,1,,a;,\n").next() ==
              "2: scopeDirList: item 2 is empty: one ';' separates two items");
-  for (const std::string number : {"two", "2x", "2,0", "2.5", "2.", "+2", "9223372036854775808"}) {
+  for (const std::string number : {"two", "2x", "2.5", "2.", "+2", "9223372036854775808"}) {
     BOOST_TEST(Csv(album_header + "update_album,1,,,\"" + number + "\"\n").next() ==
                "2: scopeKind: expected an integer, found \"" + number + "\"");
   }
@@ -118,6 +118,18 @@ BOOST_AUTO_TEST_CASE(a_whole_number_may_have_zero_decimals_as_programs_write_the
   BOOST_TEST(csv.fields().values[4].integer == 2);
   BOOST_TEST(csv.next() == "3");
   BOOST_TEST(csv.fields().values[4].integer == 1);
+}
+
+BOOST_AUTO_TEST_CASE(a_comma_in_an_integer_is_named_because_it_may_be_a_decimal_comma_or_separate_thousands) {
+  for (const std::string number : {"1,00", "-2,0", "2,5", "1,000", "1,000,000"}) {
+    BOOST_TEST(Csv(album_header + "update_album,1,,,\"" + number + "\"\n").next() ==
+               "2: scopeKind: expected an integer, found \"" + number +
+                   "\": write it without a comma, be it a decimal comma or one between thousands");
+  }
+  for (const std::string other : {"1,x", ",", "1,", "a,1"}) {
+    BOOST_TEST(Csv(album_header + "update_album,1,,,\"" + other + "\"\n").next() ==
+               "2: scopeKind: expected an integer, found \"" + other + "\"");
+  }
 }
 
 BOOST_AUTO_TEST_CASE(white_space_belongs_to_the_cell) {
@@ -176,12 +188,12 @@ BOOST_AUTO_TEST_CASE(an_operation_that_is_missing_or_unknown_lists_those_there_a
              "3: op: \"rename\" is not an operation, known operations are rename_shared_folder, update_album");
 }
 
-BOOST_AUTO_TEST_CASE(a_row_that_is_too_short_or_too_long_is_an_error_and_reading_goes_on) {
+BOOST_AUTO_TEST_CASE(a_row_that_is_too_short_or_too_long_is_an_error_and_reading_continues) {
   BOOST_TEST(Csv(rename_header + "rename_shared_folder,1,a\nrename_shared_folder,1,a,b,c\nrename_shared_folder,1,a,\n")
                  .rest() == "2: has 3 cells, the header has 4 | 3: has 5 cells, the header has 4 | 4");
 }
 
-BOOST_AUTO_TEST_CASE(a_stray_quote_is_an_error_of_its_row_and_reading_goes_on) {
+BOOST_AUTO_TEST_CASE(a_stray_quote_is_an_error_of_its_row_and_reading_continues) {
   const std::string fault =
       "cell 3 has a quote out of place: put the whole cell in quotes and double each quote inside";
   BOOST_TEST(Csv(rename_header + "rename_shared_folder,1,12\" vinyl,\nrename_shared_folder,1,\"a\"b,\n"
@@ -189,7 +201,7 @@ BOOST_AUTO_TEST_CASE(a_stray_quote_is_an_error_of_its_row_and_reading_goes_on) {
                  .rest() == "2: " + fault + " | 3: " + fault + " | 4: " + fault + " | 5");
 }
 
-BOOST_AUTO_TEST_CASE(a_bare_carriage_return_is_an_error_of_its_row_and_reading_goes_on) {
+BOOST_AUTO_TEST_CASE(a_bare_carriage_return_is_an_error_of_its_row_and_reading_continues) {
   const std::string fault = "has a carriage return outside quotes that is not the end of a line";
   for (const std::string row : {"rename_shared_folder,1,a\rb,", "rename_shared_folder,1,a,\rrename_shared_folder,2,b,",
                                 "\rrename_shared_folder,1,a,", "rename_shared_folder,1,\"a\"\r,"}) {
@@ -211,12 +223,14 @@ BOOST_AUTO_TEST_CASE(nothing_after_an_open_quote_is_taken_for_an_operation_even_
   const LineLimits limits{.bytes = 60};
   std::string text = rename_header + "rename_shared_folder,1,\"a,\n";
   for (int i = 0; i < 5; ++i) text += "rename_shared_folder,2,b,\n";
-  BOOST_TEST(Csv(text + "\",\nrename_shared_folder,3,c,\n", limits).rest() ==
-             "2: cell 3 opens a quote that is not closed within the most a row may have: it swallows the rest of the "
-             "file, up to line 9");
-  BOOST_TEST(Csv(rename_header + "rename_shared_folder,1,\"a\n" + std::string(100, 'x') + "\n\",\n", limits).rest() ==
-             "2: cell 3 opens a quote that is not closed within the most a row may have: it swallows the rest of the "
-             "file, up to line 4");
+  BOOST_TEST(
+      Csv(text + "\",\nrename_shared_folder,3,c,\n", limits).rest() ==
+      "2: cell 3 opens a quote that is not closed within the maximum length of a row: it swallows the rest of the "
+      "file, up to line 9");
+  BOOST_TEST(
+      Csv(rename_header + "rename_shared_folder,1,\"a\n" + std::string(100, 'x') + "\n\",\n", limits).rest() ==
+      "2: cell 3 opens a quote that is not closed within the maximum length of a row: it swallows the rest of the "
+      "file, up to line 4");
 }
 
 BOOST_AUTO_TEST_CASE(a_line_that_is_too_long_hides_what_follows_for_it_may_leave_a_quote_open) {
@@ -224,7 +238,7 @@ BOOST_AUTO_TEST_CASE(a_line_that_is_too_long_hides_what_follows_for_it_may_leave
       Csv(rename_header + "rename_shared_folder,1," + std::string(100, 'x') + ",\nrename_shared_folder,1,a,\n",
           {.bytes = 60})
           .rest() ==
-      "2: the line is longer than 60 bytes, the most a line may have: it swallows the rest of the file, up to line 3");
+      "2: the line is longer than 60 bytes, the maximum for a line: it swallows the rest of the file, up to line 3");
 }
 
 BOOST_AUTO_TEST_CASE(a_cell_that_is_not_utf8_names_its_column) {
@@ -269,14 +283,14 @@ BOOST_AUTO_TEST_CASE(blanks_case_and_underscores_of_a_column_do_not_count) {
   BOOST_TEST(header_error("op,id,ID\n") == "jobs/a.csv:1: column id appears more than once");
 }
 
-BOOST_AUTO_TEST_CASE(a_column_that_is_read_as_another_is_told) {
+BOOST_AUTO_TEST_CASE(a_column_that_is_read_as_another_is_reported) {
   const Csv csv("op,id,file_name,ref\n");
   BOOST_TEST(csv.source().notes() == std::vector<std::string>{"column file_name as fileName"},
              boost::test_tools::per_element());
   BOOST_TEST(Csv(rename_header).source().notes().empty());
 }
 
-BOOST_AUTO_TEST_CASE(a_near_miss_in_the_header_is_proposed) {
+BOOST_AUTO_TEST_CASE(a_similar_column_name_is_suggested) {
   BOOST_TEST(header_error("op,id,filNeame\n")
                  .starts_with("jobs/a.csv:1: column filNeame is not known, did you mean "
                               "fileName? known columns are op, id, "));
@@ -285,7 +299,7 @@ BOOST_AUTO_TEST_CASE(a_near_miss_in_the_header_is_proposed) {
                               "albumId? "));
 }
 
-BOOST_AUTO_TEST_CASE(the_header_tells_what_separates_the_cells) {
+BOOST_AUTO_TEST_CASE(the_header_determines_the_delimiter) {
   for (const std::string delimiter : {",", ";", "\t", "|"}) {
     std::string text = "op,albumId,name,scopeDirList\nupdate_album,1,\"a,b;c\td|e\",\"1;2\"\n";
     if (delimiter != ",") {
@@ -317,7 +331,7 @@ BOOST_AUTO_TEST_CASE(a_first_line_may_name_the_delimiter_as_excel_has_it) {
   BOOST_TEST(header_error("sep=;;\nop;id\n").starts_with("jobs/a.csv:1: column \"sep=\" is not known"));
 }
 
-BOOST_AUTO_TEST_CASE(a_delimiter_that_is_insisted_on_wins_over_header_and_first_line) {
+BOOST_AUTO_TEST_CASE(a_delimiter_that_is_given_wins_over_header_and_first_line) {
   Reading reading;
   reading.delimiter = ':';
   Csv csv("op:id:fileName\nrename_shared_folder:1:a,b;c\n", reading);
@@ -418,7 +432,7 @@ BOOST_AUTO_TEST_CASE(a_broken_row_of_several_lines_may_hide_others) {
   BOOST_TEST(small.source().cut_short());
 }
 
-BOOST_AUTO_TEST_CASE(a_cell_of_several_lines_is_no_suspect) {
+BOOST_AUTO_TEST_CASE(a_cell_of_several_lines_is_not_suspicious) {
   Csv csv(rename_header + "rename_shared_folder,1,a,\"Dear all,\nthe folder, and what is in it, was renamed\"\n");
   BOOST_TEST(csv.next() == "2");
   BOOST_TEST(!csv.source().cut_short());

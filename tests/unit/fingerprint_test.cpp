@@ -87,7 +87,7 @@ Reading read_again(const File& file, std::size_t at = 0, const std::function<voi
     const auto got = source->read(buffer.data(), buffer.size());
     if (!got) {
       reading.error = got.error().message;
-      BOOST_TEST((got.error().kind == ErrorKind::fatal));
+      BOOST_TEST(got.error().kind == ErrorKind::fatal);
       BOOST_TEST(source->read(buffer.data(), buffer.size()).has_error(), "it stays an error");
       return reading;
     }
@@ -179,12 +179,12 @@ BOOST_AUTO_TEST_CASE(a_file_that_gets_longer_or_shorter_is_noticed_at_the_next_b
   }
 }
 
-BOOST_AUTO_TEST_CASE(a_file_that_was_removed_or_replaced_is_read_on_as_it_was) {
+BOOST_AUTO_TEST_CASE(a_removed_or_replaced_file_remains_readable_as_it_was) {
   const File file(random_text(3 * block));
   const auto reading = read_again(file, 1, [&] { std::filesystem::remove(file.path); });
   BOOST_TEST(reading.error.empty(), reading.error);
   BOOST_TEST((reading.text == file.text));
-  BOOST_TEST(find_change(file.path, file.fingerprint).value_or("") == "is not there any more");
+  BOOST_TEST(find_change(file.path, file.fingerprint).value_or("") == "is no longer there");
   std::filesystem::create_directory(file.path);
   BOOST_TEST(find_change(file.path, file.fingerprint).value_or("") == "is a folder now");
   std::filesystem::remove(file.path);
@@ -192,7 +192,7 @@ BOOST_AUTO_TEST_CASE(a_file_that_was_removed_or_replaced_is_read_on_as_it_was) {
   BOOST_TEST(!find_change(file.path, file.fingerprint), "a copy is as good");
 }
 
-BOOST_AUTO_TEST_CASE(what_is_appended_once_the_end_was_seen_is_not_read) {
+BOOST_AUTO_TEST_CASE(bytes_appended_after_the_end_was_reached_are_not_read) {
   const TemporaryFolder folder;
   const auto path = folder.write("job", "abc");
   Fingerprint record;

@@ -45,7 +45,7 @@ boost::test_tools::assertion_result is_not_root(boost::unit_test::test_unit_id /
 
 BOOST_AUTO_TEST_SUITE(job_reader)
 
-BOOST_AUTO_TEST_CASE(the_format_is_told_by_the_extension) {
+BOOST_AUTO_TEST_CASE(the_extension_determines_the_format) {
   for (const auto name : {"a.ndjson", "a.jsonl", "a.json", "A.NDJSON", "a.b.Json"}) {
     BOOST_CHECK(format_of(name) == Format::ndjson);
   }
@@ -119,9 +119,9 @@ BOOST_AUTO_TEST_CASE(an_operation_of_the_simulator_is_for_the_simulator_only) {
   const job_support::TemporaryFolder folder;
   const auto path = folder.write("a.ndjson", R"({"op":"post_event","id":"1","text":"hello"})");
   auto settings = for_validation();
-  BOOST_TEST((open(path, settings)->skip().value() == Reader::Item::invalid));
+  BOOST_TEST(open(path, settings)->skip().value() == Reader::Item::invalid);
   settings.catalogue = &koobatch::sim::operations();
-  BOOST_TEST((open(path, settings)->skip().value() == Reader::Item::operation));
+  BOOST_TEST(open(path, settings)->skip().value() == Reader::Item::operation);
 }
 
 BOOST_AUTO_TEST_CASE(a_run_needs_a_user_from_the_record_or_the_settings) {
@@ -152,7 +152,7 @@ BOOST_AUTO_TEST_CASE(a_run_needs_a_user_from_the_record_or_the_settings) {
   BOOST_TEST(operation.language() == "de-DE");
 }
 
-BOOST_AUTO_TEST_CASE(a_user_or_language_from_the_settings_keeps_the_same_rules) {
+BOOST_AUTO_TEST_CASE(a_user_or_language_from_the_settings_obeys_the_same_rules) {
   const TemporaryFolder folder;
   const auto path = folder.write("a.ndjson", good_rename);
   auto settings = for_validation();
@@ -194,13 +194,13 @@ BOOST_AUTO_TEST_CASE(a_line_over_a_mebibyte_is_invalid_and_the_next_one_is_read)
   Operation operation;
   BOOST_CHECK(reader->next(operation).value() == Reader::Item::operation);
   BOOST_CHECK(reader->next(operation).value() == Reader::Item::invalid);
-  BOOST_TEST(joined(reader->violations()) == "the line is longer than 1048576 bytes, the most a line may have");
+  BOOST_TEST(joined(reader->violations()) == "the line is longer than 1048576 bytes, the maximum for a line");
   BOOST_TEST(reader->invalid_op() == "");
   BOOST_CHECK(reader->next(operation).value() == Reader::Item::operation);
   BOOST_TEST(operation.line() == 3U);
 }
 
-BOOST_AUTO_TEST_CASE(a_path_that_is_no_readable_file_says_why) {
+BOOST_AUTO_TEST_CASE(a_path_that_is_not_a_readable_file_is_refused_with_the_reason) {
   const TemporaryFolder folder;
   BOOST_TEST(open_error(folder.path() / "none.ndjson") ==
              (folder.path() / "none.ndjson").string() + ": cannot open the job: No such file or directory");

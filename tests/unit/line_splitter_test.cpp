@@ -50,7 +50,7 @@ class EndlessLine final : public ByteSource {
 class BrokenDisk final : public ByteSource {
  public:
   Result<std::size_t> read(char* out, std::size_t /*size*/) override {
-    if (reads_++ > 0) return fatal_error("jobs/a: cannot read on in the job: Input/output error");
+    if (reads_++ > 0) return fatal_error("jobs/a: cannot continue reading the job: Input/output error");
     std::memcpy(out, "one\ntw", 6);
     return std::size_t{6};
   }
@@ -70,7 +70,7 @@ BOOST_AUTO_TEST_CASE(lines_are_physical_and_counted_from_one) {
   BOOST_TEST(lines_of("\n") == (Lines{"1:"}), boost::test_tools::per_element());
 }
 
-BOOST_AUTO_TEST_CASE(the_last_line_may_lack_its_end) {
+BOOST_AUTO_TEST_CASE(the_last_line_may_lack_a_line_end) {
   BOOST_TEST(lines_of("a\nb") == (Lines{"1:a", "2:b"}), boost::test_tools::per_element());
 }
 
@@ -151,11 +151,11 @@ BOOST_AUTO_TEST_CASE(a_job_of_too_many_lines_is_an_error) {
   BOOST_TEST(LineLimits().lines == 4'294'967'295U);
 }
 
-BOOST_AUTO_TEST_CASE(a_source_that_fails_is_an_error_and_no_end) {
+BOOST_AUTO_TEST_CASE(a_failing_source_is_an_error_and_not_an_end) {
   LineSplitter lines(std::make_unique<BrokenDisk>(), "jobs/a");
   BOOST_CHECK(lines.next().value() == LineSplitter::Item::line);
   BOOST_TEST(lines.text() == "one");
-  BOOST_TEST(lines.next().error().message == "jobs/a: cannot read on in the job: Input/output error");
+  BOOST_TEST(lines.next().error().message == "jobs/a: cannot continue reading the job: Input/output error");
 }
 
 BOOST_AUTO_TEST_CASE(carriage_returns_end_lines_if_the_first_one_ends_so) {
@@ -197,7 +197,7 @@ BOOST_AUTO_TEST_CASE(nuls_at_the_end_are_named_for_what_they_are) {
   const std::string says =
       ": the file got its size before it was written, and was not written to its end, as after a crash or an "
       "unfinished "
-      "copy; copy it anew, or cut them off if nothing is missing";
+      "copy; copy it again, or cut them off if nothing is missing";
   for (const std::size_t step : std::initializer_list<std::size_t>{1, 100, 100'000}) {
     BOOST_TEST(lines_of("a\n" + std::string(2, '\0'), {}, step) ==
                    (Lines{"1:a", "jobs/a:2: the text ends in 2 NUL bytes" + says}),
@@ -213,7 +213,7 @@ BOOST_AUTO_TEST_CASE(nuls_at_the_end_are_named_for_what_they_are) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(the_start_can_be_looked_at_before_it_is_read) {
+BOOST_AUTO_TEST_CASE(the_beginning_can_be_examined_before_it_is_read) {
   LineSplitter lines(text_source("\xef\xbb\xbf"
                                  "first line\nsecond",
                                  1),

@@ -11,14 +11,6 @@ using koobatch::job::LongIds;
 using koobatch::test::contains;
 using Verdict = LongIds::Verdict;
 
-namespace koobatch::job {
-
-std::ostream& operator<<(std::ostream& out, LongIds::Verdict verdict) {
-  return out << static_cast<int>(verdict);
-}
-
-}  // namespace koobatch::job
-
 namespace {
 
 /// A job's identifiers, a line each.
@@ -65,7 +57,7 @@ BOOST_AUTO_TEST_CASE(one_in_fifty_that_ends_in_zeros_is_likely_to_have_lost_digi
   BOOST_TEST(job.ids.verdict() == Verdict::likely);
   BOOST_TEST(job.ids.line() == 6U);
   BOOST_TEST(job.ids.reason() ==
-             "1 of 6 identifiers of 18 to 20 digits end in zeros after the 15th digit, as a spreadsheet leaves them, "
+             "1 of 6 identifiers of 18 to 20 digits end in zeros after the 15th digit, as left by a spreadsheet, "
              "which keeps 15 digits of a number: format the column as text and export it again");
   job.add_good(44);
   BOOST_TEST(job.ids.verdict() == Verdict::likely);

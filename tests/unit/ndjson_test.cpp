@@ -183,7 +183,7 @@ BOOST_AUTO_TEST_CASE(all_wrong_fields_of_a_line_are_reported) {
              "ref: expected a string, found the number 2");
 }
 
-BOOST_AUTO_TEST_CASE(a_line_that_is_no_json_says_where_it_goes_wrong) {
+BOOST_AUTO_TEST_CASE(the_error_for_a_line_that_is_not_json_says_where) {
   BOOST_TEST(wrong(R"({"op":"a" "id":"1"})") == "is not valid JSON at byte 11: unexpected '\"'");
   BOOST_TEST(wrong(R"({"op":"a",})") == "is not valid JSON at byte 11: unexpected '}'");
   BOOST_TEST(wrong(R"({'op':1})") == "is not valid JSON at byte 2: unexpected '''");
@@ -208,9 +208,9 @@ BOOST_AUTO_TEST_CASE(nothing_may_follow_the_object) {
 BOOST_AUTO_TEST_CASE(what_separates_records_elsewhere_is_named) {
   const std::string object = R"({"op":"rename_shared_folder","id":"1","fileName":"a"})";
   BOOST_TEST(wrong(object + "\u2028" + object) ==
-             "is not valid JSON at byte 54: U+2028 (LINE SEPARATOR) ends no record, only a line feed does");
+             "is not valid JSON at byte 54: U+2028 (LINE SEPARATOR) does not end a record, only a line feed does");
   BOOST_TEST(wrong(object + "\x1e" + object) ==
-             "is not valid JSON at byte 54: U+001E ends no record, only a line feed does");
+             "is not valid JSON at byte 54: U+001E does not end a record, only a line feed does");
 }
 
 BOOST_AUTO_TEST_CASE(what_is_wrong_in_an_unknown_or_skipped_value_is_found_too) {
@@ -248,7 +248,7 @@ BOOST_AUTO_TEST_CASE(a_number_beyond_all_bounds_is_an_error_of_the_line) {
   BOOST_TEST(wrong(R"({"op":123456789012345678901234567890})") == "is not valid JSON: a number is out of range");
 }
 
-BOOST_AUTO_TEST_CASE(deep_nesting_is_an_error_and_no_crash) {
+BOOST_AUTO_TEST_CASE(deep_nesting_is_an_error_and_not_a_crash) {
   for (const int depth : {1'100, 100'000}) {
     const auto open = std::string(static_cast<std::size_t>(depth), '[');
     const auto close = std::string(static_cast<std::size_t>(depth), ']');
@@ -259,7 +259,7 @@ BOOST_AUTO_TEST_CASE(deep_nesting_is_an_error_and_no_crash) {
              "op: expected a string, found an array");
 }
 
-BOOST_AUTO_TEST_CASE(what_is_json_but_no_object_is_refused) {
+BOOST_AUTO_TEST_CASE(json_other_than_an_object_is_refused) {
   BOOST_TEST(wrong("[]") == "expected an object, found an array");
   BOOST_TEST(wrong("\"a\"") == "expected an object, found a string");
   BOOST_TEST(wrong("null") == "expected an object, found null");

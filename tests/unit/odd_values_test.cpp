@@ -137,7 +137,7 @@ BOOST_AUTO_TEST_CASE(a_spreadsheets_error_value_is_no_identifier) {
 
 BOOST_AUTO_TEST_CASE(what_stands_for_a_missing_value_is_no_identifier) {
   for (const std::string id : {"null", "NULL", "None", "nan", "NaN", "N/A", "undefined", "[object Object]"}) {
-    BOOST_TEST(of_id(id) == fmt::format("id: \"{}\" stands for a missing value, as programs write it", id));
+    BOOST_TEST(of_id(id) == fmt::format("id: \"{}\" is what programs write for a missing value", id));
   }
 }
 
@@ -268,9 +268,9 @@ BOOST_AUTO_TEST_CASE(a_name_that_is_not_composed_is_odd) {
 
 BOOST_AUTO_TEST_CASE(a_name_in_quotes_is_odd) {
   for (const auto name : {"“abc”", "„abc“", "‘abc’", "'abc'"}) {
-    BOOST_TEST(of_name(name) == "warning: fileName: stands in quotes, which become part of it", name);
+    BOOST_TEST(of_name(name) == "warning: fileName: is in quotes, which become part of it", name);
   }
-  BOOST_TEST(of_album(R"("name":"\"abc\"")") == "warning: name: stands in quotes, which become part of it");
+  BOOST_TEST(of_album(R"("name":"\"abc\"")") == "warning: name: is in quotes, which become part of it");
   for (const auto name : {"'abc", "abc'", "“abc", "rock 'n' roll"}) BOOST_TEST(of_name(name) == "", name);
 }
 
@@ -366,7 +366,7 @@ BOOST_AUTO_TEST_CASE(a_job_in_another_form_of_json_is_one_error_that_says_how_to
     BOOST_TEST(said(text) == array, text);
   }
   BOOST_TEST(said("\n[\n") == "2" + array.substr(1));
-  const std::string several = "1: begins an object that goes on over several lines; put each on one line with jq -c .";
+  const std::string several = "1: begins an object that spans several lines; put each on one line with jq -c .";
   for (const std::string text :
        {"{\n\"op\": \"update_album\"\n}\n", "{ \"op\": \"update_album\",\n\"albumId\": \"1\" }\n",
         "{\"op\":\n\"update_album\"}\n", "{\r\n  \"op\": \"x\"\r\n}\r\n"}) {

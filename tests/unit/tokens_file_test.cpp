@@ -31,7 +31,7 @@ struct Fixture {
     const auto path = write(content);
     const auto tokens = job::read_tokens_file(path);
     BOOST_REQUIRE_MESSAGE(tokens.has_error(), "accepted");
-    BOOST_TEST((tokens.error().kind == ErrorKind::usage));
+    BOOST_TEST(tokens.error().kind == ErrorKind::usage);
     const std::string& message = tokens.error().message;
     BOOST_TEST(message.find(canary) == std::string::npos, message);
     BOOST_TEST(message.starts_with(path.string()), message);
@@ -150,7 +150,7 @@ BOOST_AUTO_TEST_CASE(errors_in_objects_name_the_line_and_never_a_token) {
              ":1: token: holds a line break or another character that no header can carry");
   BOOST_TEST(refusal(fmt::format("{{\"user_id\":\"42\",\"token\":\"{}\"}}\n42,{}", c, c)) == ":2" + expected.substr(2));
   BOOST_TEST(refusal("{" + std::string(40'000, ' ') + "}") ==
-             ":1: the line is longer than 32768 bytes, the most a line may have");
+             ":1: the line is longer than 32768 bytes, the maximum for a line");
 }
 
 BOOST_AUTO_TEST_CASE(a_replaced_file_has_another_stamp) {

@@ -33,7 +33,7 @@ Result<std::unique_ptr<ByteSource>> open_file(const std::filesystem::path& path,
 Result<std::unique_ptr<ByteSource>> open_verified_file(const std::filesystem::path& path,
                                                        std::shared_ptr<const Fingerprint> expected);
 
-/// How the file at `path` differs from its fingerprint: "is not there any more", "holds other bytes now"; nothing if it
+/// How the file at `path` differs from its fingerprint: "is no longer there", "holds other bytes now"; nothing if it
 /// holds the same bytes. It is read again only if its size is unchanged, but it was replaced, written to, renamed or
 /// touched since.
 std::optional<std::string> find_change(const std::filesystem::path& path,
