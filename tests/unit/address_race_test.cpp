@@ -119,7 +119,7 @@ BOOST_AUTO_TEST_CASE(of_very_many_addresses_a_message_names_eight) {
   BOOST_TEST(said.find("192.0.2.9:") == std::string::npos, said);
 }
 
-BOOST_AUTO_TEST_CASE(a_want_on_this_machine_counts_only_if_it_kept_every_address_from_being_reached) {
+BOOST_AUTO_TEST_CASE(a_local_shortage_counts_only_if_it_prevented_reaching_every_address) {
   AddressRace mixed(hosts(2), delay);
   mixed.begin(start);
   mixed.failed(0, "Too many open files", true);

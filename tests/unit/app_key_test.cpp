@@ -39,7 +39,7 @@ std::string secret_in(std::string_view content) {
 std::string refusal(const std::filesystem::path& path) {
   const auto key = AppKey::load({"app", path});
   BOOST_REQUIRE(!key.has_value());
-  BOOST_TEST((key.error().kind == ErrorKind::usage));
+  BOOST_TEST(key.error().kind == ErrorKind::usage);
   BOOST_TEST(key.error().message.starts_with("--app-secret-file " + path.string()));
   return key.error().message;
 }

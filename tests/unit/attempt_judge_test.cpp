@@ -16,13 +16,6 @@ using engine_support::FakeRenewal;
 using Action = AttemptJudge::Action;
 using koodrive::Verdict;
 
-namespace koobatch::engine {
-std::ostream& boost_test_print_type(std::ostream& out, AttemptJudge::Action action) {
-  constexpr const char* names[] = {"complete", "leave_out", "abandon"};
-  return out << names[static_cast<std::size_t>(action)];
-}
-}  // namespace koobatch::engine
-
 namespace {
 
 constexpr TimePoint start{1h};
@@ -82,7 +75,7 @@ BOOST_FIXTURE_TEST_SUITE(attempt_judge, Desk)
 
 BOOST_AUTO_TEST_CASE(a_success_stands_and_proves_the_credentials) {
   BOOST_TEST(attempt(200, success).action == Action::complete);
-  BOOST_TEST((outcome.verdict == Verdict::succeeded));
+  BOOST_TEST(outcome.verdict == Verdict::succeeded);
   BOOST_TEST(renewal.told_accepted == 1);
 }
 
@@ -106,17 +99,17 @@ BOOST_AUTO_TEST_CASE(an_answer_in_place_of_the_service_proves_neither_clock_nor_
 BOOST_AUTO_TEST_CASE(a_refusal_that_our_clock_explains_is_repeated_by_the_services_clock) {
   const auto first = attempt(400, parameter_check, noon - 24h);
   BOOST_TEST(first.action == Action::complete);
-  BOOST_TEST((first.answered == Verdict::rejected), "metrics show the original answer");
-  BOOST_TEST((outcome.verdict == Verdict::repeat));
+  BOOST_TEST(first.answered == Verdict::rejected, "metrics show the original answer");
+  BOOST_TEST(outcome.verdict == Verdict::repeat);
   BOOST_TEST(attempt(200, success, noon - 24h).action == Action::complete);
-  BOOST_TEST((outcome.verdict == Verdict::succeeded));
+  BOOST_TEST(outcome.verdict == Verdict::succeeded);
   BOOST_TEST((noon - sent.dated.x_date < koodrive::ServerClock::window));
 }
 
 BOOST_AUTO_TEST_CASE(a_refusal_of_the_operation_itself_is_believed) {
   attempt(200, success);
   BOOST_TEST(attempt(400, R"({"code":13000405,"msg":"name already used"})").action == Action::complete);
-  BOOST_TEST((outcome.verdict == Verdict::rejected));
+  BOOST_TEST(outcome.verdict == Verdict::rejected);
   BOOST_TEST(renewal.told_accepted == 1);
 }
 
@@ -124,7 +117,7 @@ BOOST_AUTO_TEST_CASE(a_refused_token_is_repeated_with_another_one) {
   attempt(200, success);
   renewal.helps = true;
   BOOST_TEST(attempt(401, "").action == Action::complete);
-  BOOST_TEST((outcome.verdict == Verdict::repeat));
+  BOOST_TEST(outcome.verdict == Verdict::repeat);
   BOOST_TEST(renewal.asked_refused == 1);
 }
 
@@ -139,7 +132,7 @@ BOOST_AUTO_TEST_CASE(a_connection_that_could_not_be_opened_sent_nothing) {
   http::Answer answer;
   answer.error = "connection refused";
   judge.judge_unopened(answer, noon, outcome);
-  BOOST_TEST((outcome.verdict == Verdict::not_applied));
+  BOOST_TEST(outcome.verdict == Verdict::not_applied);
   BOOST_TEST(outcome.error == "connection refused");
 }
 

@@ -8,13 +8,6 @@ using namespace koobatch;
 using namespace koobatch::flow;
 using koodrive::Verdict;
 
-namespace koobatch::flow {
-std::ostream& boost_test_print_type(std::ostream& out, NextStep step) {
-  constexpr const char* names[] = {"finish", "repeat_at_once", "repeat", "wait_for_room", "retry"};
-  return out << names[static_cast<std::size_t>(step)];
-}
-}  // namespace koobatch::flow
-
 namespace {
 
 constexpr AttemptedOperation fresh{.idempotent = true};

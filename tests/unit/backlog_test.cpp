@@ -10,15 +10,8 @@
 using namespace koobatch;
 using namespace koobatch::flow;
 using namespace std::chrono_literals;
-using test::start;
+using flow::test::start;
 using Where = Backlog::Candidate::Where;
-
-namespace koobatch::flow {
-std::ostream& boost_test_print_type(std::ostream& out, Backlog::Candidate::Where where) {
-  constexpr const char* names[] = {"nowhere", "users", "repeats", "retries", "fresh"};
-  return out << names[static_cast<std::size_t>(where)];
-}
-}  // namespace koobatch::flow
 
 namespace {
 
@@ -27,7 +20,7 @@ struct Fixture {
   Backlog backlog{slots, 1};
 
   SlotId hold(std::uint32_t line, std::string_view folder, bool idempotent = true, std::string_view user = "user") {
-    auto operation = test::folder_rename(line, folder, idempotent, "name", user);
+    auto operation = flow::test::folder_rename(line, folder, idempotent, "name", user);
     return slots.hold(operation, false);
   }
   SlotId add(std::uint32_t line, std::string_view folder, bool idempotent = true) {

@@ -90,7 +90,7 @@ BOOST_AUTO_TEST_CASE(what_went_wrong_is_counted_by_kind_the_most_frequent_first)
   CHECK_SAYS(sample.text(), "          2 × HTTP 503: busy\n          1 × no answer: refused\n");
 }
 
-BOOST_AUTO_TEST_CASE(what_a_service_says_does_nothing_to_a_terminal) {
+BOOST_AUTO_TEST_CASE(text_from_the_service_is_harmless_to_a_terminal) {
   Sample sample;
   sample.fail_attempt(500, "\x1b[31m\xff");
   BOOST_TEST(!contains(sample.text(), "\x1b"));

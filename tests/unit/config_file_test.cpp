@@ -28,7 +28,7 @@ std::string refusal(std::string_view text) {
   const auto config = parse_config(text, "k.toml");
   if (config) return "accepted";
   const std::string& message = config.error().message;
-  BOOST_TEST((config.error().kind == ErrorKind::usage));
+  BOOST_TEST(config.error().kind == ErrorKind::usage);
   BOOST_TEST(std::count(message.begin(), message.end(), '\n') == 0, "one sentence: " << message);
   return message;
 }

@@ -18,13 +18,6 @@ using engine_support::outcome_of;
 using Action = CredentialPolicy::Action;
 using koodrive::Verdict;
 
-namespace koobatch::engine {
-std::ostream& boost_test_print_type(std::ostream& out, CredentialPolicy::Action action) {
-  constexpr const char* names[] = {"repeat", "believe", "leave_out", "stop"};
-  return out << names[static_cast<std::size_t>(action)];
-}
-}  // namespace koobatch::engine
-
 namespace {
 
 constexpr TimePoint start{1h};

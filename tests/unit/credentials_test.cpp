@@ -54,7 +54,7 @@ std::string header(const CredentialSettings& settings) {
 std::string refusal(const CredentialSettings& settings) {
   const auto credentials = Credentials::load(settings);
   BOOST_REQUIRE_MESSAGE(credentials.has_error(), "accepted");
-  BOOST_TEST((credentials.error().kind == ErrorKind::usage));
+  BOOST_TEST(credentials.error().kind == ErrorKind::usage);
   return credentials.error().message;
 }
 

@@ -44,7 +44,7 @@ BOOST_AUTO_TEST_CASE(an_empty_queue_waits_for_ever) {
   queue.expire(start);
 }
 
-BOOST_AUTO_TEST_CASE(a_deadline_expires_at_its_time_and_not_before_and_only_once) {
+BOOST_AUTO_TEST_CASE(a_deadline_expires_once_and_not_before_its_time) {
   Queue queue;
   Exchange exchange;
   queue.arm(exchange, start + 5s);
@@ -110,7 +110,7 @@ BOOST_AUTO_TEST_CASE(arming_again_moves_a_deadline) {
   BOOST_TEST(exchange.expired == 1);
 }
 
-BOOST_AUTO_TEST_CASE(the_timer_is_set_anew_only_for_a_new_earliest_deadline) {
+BOOST_AUTO_TEST_CASE(the_timer_is_set_again_only_for_a_new_earliest_deadline) {
   Queue queue;
   Exchange first;
   Exchange later;

@@ -70,7 +70,7 @@ const std::string mark8 = "\xef\xbb\xbf";
 
 BOOST_AUTO_TEST_SUITE(encoding)
 
-BOOST_AUTO_TEST_CASE(a_byte_order_mark_tells_utf16_and_utf32) {
+BOOST_AUTO_TEST_CASE(a_byte_order_mark_identifies_utf16_and_utf32) {
   for (const std::size_t step : Sizes{1, 3, 1000}) {
     for (const std::size_t room : Sizes{1, 5, 1000}) {
       BOOST_TEST(read_all("\xff\xfe" + utf16(text16), "", step, room) == mark8 + text8);
@@ -115,7 +115,7 @@ BOOST_AUTO_TEST_CASE(a_text_that_contradicts_the_named_encoding_is_refused) {
   BOOST_TEST(read_all("\xff\xfe" + utf16(text16), "utf-16le") == mark8 + text8);
 }
 
-BOOST_AUTO_TEST_CASE(bytes_of_no_character_are_an_error_that_names_their_line_and_never_replaced) {
+BOOST_AUTO_TEST_CASE(invalid_bytes_are_an_error_that_names_their_line_and_are_never_replaced) {
   const std::string remedy = "; name the right one with --encoding, or save the file as UTF-8]";
   for (const std::size_t step : Sizes{1, 1000}) {
     BOOST_TEST(read_all("a\nb\n\x81\x20"
@@ -142,7 +142,7 @@ BOOST_AUTO_TEST_CASE(a_character_that_is_cut_off_is_an_error) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(an_encoding_that_is_not_known_is_refused_and_a_near_one_proposed) {
+BOOST_AUTO_TEST_CASE(an_unknown_encoding_is_refused_and_a_similar_one_suggested) {
   for (const auto* name : {"GB18030", "gbk", "windows-1252", "cp1252", "latin1", "UTF-16", "Big5", "koi8-r"}) {
     BOOST_TEST(check_encoding(name).has_value(), name);
   }
@@ -196,7 +196,7 @@ BOOST_AUTO_TEST_CASE(the_likely_encoding_is_guessed_with_a_sample) {
   BOOST_TEST(guess(std::string(400'000, 'x') + "\n\xfc\n").starts_with("windows-1252 2 \xc3\xbc"));
 }
 
-BOOST_AUTO_TEST_CASE(utf8_with_a_damaged_byte_is_taken_for_nothing_else) {
+BOOST_AUTO_TEST_CASE(utf8_with_a_damaged_byte_is_not_mistaken_for_another_encoding) {
   BOOST_TEST(guess(text8) == "");
   BOOST_TEST(guess("") == "");
   BOOST_TEST(guess(text8 + text8 + "\xff\n") == "");
@@ -206,7 +206,7 @@ BOOST_AUTO_TEST_CASE(utf8_with_a_damaged_byte_is_taken_for_nothing_else) {
   BOOST_TEST(guess(umlauts) == "");
 }
 
-BOOST_AUTO_TEST_CASE(a_job_that_is_not_utf8_is_told_what_it_looks_like) {
+BOOST_AUTO_TEST_CASE(the_error_for_a_job_that_is_not_utf8_says_what_it_looks_like) {
   const TemporaryFolder folder;
   const auto says =
       "the file is not UTF-8; it looks like windows-1252, in which line 2 has \"M\xc3\xbcller\": if that is right, "
@@ -227,7 +227,7 @@ BOOST_AUTO_TEST_CASE(a_job_that_is_not_utf8_is_told_what_it_looks_like) {
   BOOST_TEST(marked.hint == "", "a byte order mark has told the encoding");
 }
 
-BOOST_AUTO_TEST_CASE(a_header_that_is_not_utf8_is_told_what_the_file_looks_like) {
+BOOST_AUTO_TEST_CASE(the_error_for_a_header_that_is_not_utf8_says_what_the_file_looks_like) {
   const TemporaryFolder folder;
   ReaderSettings settings;
   settings.format = Format::csv;

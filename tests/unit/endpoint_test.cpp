@@ -19,7 +19,7 @@ Endpoint parsed(std::string_view url) {
 std::string refusal(std::string_view url) {
   const auto result = parse_endpoint(url);
   BOOST_REQUIRE_MESSAGE(result.has_error(), url << " was accepted");
-  BOOST_TEST((result.error().kind == ErrorKind::usage));
+  BOOST_TEST(result.error().kind == ErrorKind::usage);
   BOOST_TEST(result.error().message.find("--endpoint '") == 0U);
   if (url.find('@') == std::string_view::npos) {
     BOOST_TEST(result.error().message.find(url) != std::string::npos);
@@ -51,7 +51,7 @@ BOOST_AUTO_TEST_CASE(a_port_is_named_in_the_host_header_unless_it_is_the_schemes
   BOOST_TEST(parsed("http://koo.example:443").authority == "koo.example:443");
 }
 
-BOOST_AUTO_TEST_CASE(addresses_of_both_families_will_do) {
+BOOST_AUTO_TEST_CASE(addresses_of_both_families_are_accepted) {
   const Endpoint v4 = parsed("http://127.0.0.1:8080");
   BOOST_TEST(v4.host == "127.0.0.1");
   const Endpoint v6 = parsed("http://[::1]:8080");
@@ -95,7 +95,7 @@ BOOST_AUTO_TEST_CASE(a_host_with_hidden_characters_that_no_name_has_is_refused) 
   }
 }
 
-BOOST_AUTO_TEST_CASE(a_port_that_is_none_is_refused) {
+BOOST_AUTO_TEST_CASE(an_invalid_port_is_refused) {
   for (const char* url :
        {"https://koo.example:", "https://koo.example:0", "https://koo.example:65536", "https://koo.example:99999999999",
         "https://koo.example:79999", "https://koo.example:99999", "https://koo.example:100000",

@@ -74,7 +74,7 @@ BOOST_AUTO_TEST_CASE(what_was_compressed_twice_is_named) {
              "jobs/a: is compressed more than once; unpack it once");
 }
 
-BOOST_AUTO_TEST_CASE(nothing_that_may_be_a_job_is_taken_for_something_else) {
+BOOST_AUTO_TEST_CASE(nothing_that_may_be_a_job_is_mistaken_for_something_else) {
   for (const std::string text : {"", "B", "PK", "op,id\n", "{\"op\"", "BZ,id\n", "<", "\x1f", "7z"}) {
     BOOST_TEST(!find_foreign_format(text).has_value(), text);
   }
@@ -92,7 +92,7 @@ BOOST_AUTO_TEST_CASE(csv_in_place_of_ndjson_is_named_and_the_reverse) {
   BOOST_TEST(refusal("some, text\n", Format::ndjson) == "accepted", "its errors name the lines");
 }
 
-BOOST_AUTO_TEST_CASE(the_first_line_tells_the_format) {
+BOOST_AUTO_TEST_CASE(the_first_line_determines_the_format) {
   const TemporaryFolder folder;
   const auto detected = [&](const std::string& content) {
     return detect_format(folder.write("a", content), ReaderSettings()).value();

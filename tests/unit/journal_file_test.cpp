@@ -97,7 +97,7 @@ struct Kept {
     const std::string before = std::filesystem::is_regular_file(path, unreachable) ? content(path) : std::string();
     const auto appended = journal->append("third\n");
     BOOST_REQUIRE(!appended);
-    BOOST_TEST((appended.error().kind == ErrorKind::fatal));
+    BOOST_TEST(appended.error().kind == ErrorKind::fatal);
     BOOST_TEST(journal->lost());
     BOOST_TEST(appended.error().message.starts_with(path.string() + ": "), appended.error().message);
     BOOST_TEST(contains(appended.error().message, "nothing more is sent"), appended.error().message);
@@ -188,7 +188,7 @@ BOOST_AUTO_TEST_CASE(an_existing_report_is_never_replaced) {
   const auto path = folder / "my report.ndjson";
   std::ofstream(path) << "precious\n";
   const Error error = error_of(create_report(path, "first\n"));
-  BOOST_TEST((error.kind == ErrorKind::usage));
+  BOOST_TEST(error.kind == ErrorKind::usage);
   BOOST_TEST(contains(error.message, path.string() + ": a report of this name exists already"));
   BOOST_TEST(contains(error.message, "'koobatch resume '" + path.string() + "''"));
   BOOST_TEST(contains(error.message, "--report"));
@@ -207,7 +207,7 @@ BOOST_AUTO_TEST_CASE(a_place_that_cannot_hold_a_report_is_a_usage_error_that_say
   const Folder folder;
   const auto message = [](const std::filesystem::path& path) {
     const Error error = error_of(create_report(path, "first\n"));
-    BOOST_TEST((error.kind == ErrorKind::usage));
+    BOOST_TEST(error.kind == ErrorKind::usage);
     BOOST_TEST(contains(error.message, path.string() + ": "));
     BOOST_TEST(contains(error.message, "--report"));
     return error.message;
@@ -226,7 +226,7 @@ BOOST_AUTO_TEST_CASE(a_folder_without_permission_is_a_usage_error) {
   std::filesystem::permissions(folder.path(), std::filesystem::perms::owner_read | std::filesystem::perms::owner_exec);
   const NoPrivileges nobody;
   const Error error = error_of(create_report(folder / "r.ndjson", "first\n"));
-  BOOST_TEST((error.kind == ErrorKind::usage));
+  BOOST_TEST(error.kind == ErrorKind::usage);
   BOOST_TEST(contains(error.message, "cannot create the report: Permission denied"));
 }
 
@@ -234,7 +234,7 @@ BOOST_AUTO_TEST_CASE(a_disk_that_is_full_from_the_start_leaves_nothing_behind) {
   const Folder folder;
   const FileSizeLimit limit(3);
   const Error error = error_of(create_report(folder / "r.ndjson", "first\n"));
-  BOOST_TEST((error.kind == ErrorKind::usage));
+  BOOST_TEST(error.kind == ErrorKind::usage);
   BOOST_TEST(contains(error.message, "r.ndjson: write failed: File too large; nothing was sent"));
   BOOST_TEST(folder.names().empty());
 }
@@ -248,7 +248,7 @@ BOOST_AUTO_TEST_CASE(a_disk_that_fills_up_names_path_cause_and_remedy) {
   // The first write is cut short at the limit and continued; only then is there an error.
   const auto appended = (*created)->append("second\n");
   BOOST_REQUIRE(!appended);
-  BOOST_TEST((appended.error().kind == ErrorKind::fatal));
+  BOOST_TEST(appended.error().kind == ErrorKind::fatal);
   BOOST_TEST(appended.error().message ==
              path.string() + ": write failed: File too large; free some space and run 'koobatch resume " +
                  path.string() + "'");
@@ -292,7 +292,7 @@ BOOST_AUTO_TEST_CASE(a_report_locked_by_another_process_is_refused) {
   const ForeignLock other(path);
   const auto locked = LockedReport::open(path);
   BOOST_REQUIRE(!locked);
-  BOOST_TEST((locked.error().kind == ErrorKind::usage));
+  BOOST_TEST(locked.error().kind == ErrorKind::usage);
   BOOST_TEST(locked.error().message ==
              path.string() + ": another koobatch is working on this report; wait for it to end, or stop it first");
 }
@@ -313,7 +313,7 @@ BOOST_AUTO_TEST_CASE(anything_but_a_regular_file_is_refused_without_waiting) {
   BOOST_REQUIRE(::mkfifo((folder / "pipe").c_str(), 0600) == 0);
   const auto locked = LockedReport::open(folder / "pipe");
   BOOST_REQUIRE(!locked);
-  BOOST_TEST((locked.error().kind == ErrorKind::usage));
+  BOOST_TEST(locked.error().kind == ErrorKind::usage);
 }
 
 BOOST_AUTO_TEST_CASE(a_report_that_became_shorter_is_not_padded) {

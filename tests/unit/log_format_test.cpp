@@ -55,7 +55,7 @@ BOOST_AUTO_TEST_CASE(a_file_that_cannot_be_parsed_is_ignored) {
 
 BOOST_AUTO_TEST_CASE(no_file_is_read_where_none_may_be) {
   const auto format = log_format_wanted(with_file, {}, {});
-  BOOST_TEST((format == observe::log::Format::text));
+  BOOST_TEST(format == observe::log::Format::text);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -80,7 +80,7 @@ BOOST_AUTO_TEST_CASE(a_file_without_metrics_is_refused_and_left_alone) {
   std::ofstream(folder / "job.ndjson") << "precious\n";
   const auto refused = MetricsFile::open(folder / "job.ndjson");
   BOOST_REQUIRE(!refused.has_value());
-  BOOST_TEST((refused.error().kind == ErrorKind::usage));
+  BOOST_TEST(refused.error().kind == ErrorKind::usage);
   BOOST_TEST(refused.error().message.find("is not overwritten") != std::string::npos, refused.error().message);
   BOOST_TEST(samples::content(folder / "job.ndjson") == "precious\n");
   BOOST_TEST(!MetricsFile::open(folder.path()).has_value());
@@ -102,11 +102,11 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_read_or_written_is_refused_at_once) {
   std::filesystem::create_symlink("/proc/self/mem", folder / "unreadable.prom");
   const auto unreadable = MetricsFile::open(folder / "unreadable.prom");
   BOOST_REQUIRE(!unreadable.has_value());
-  BOOST_TEST((unreadable.error().kind == ErrorKind::usage));
+  BOOST_TEST(unreadable.error().kind == ErrorKind::usage);
   BOOST_TEST(unreadable.error().message.find("cannot be read") != std::string::npos, unreadable.error().message);
   const auto nowhere = MetricsFile::open(folder / "nowhere/a.prom");
   BOOST_REQUIRE(!nowhere.has_value());
-  BOOST_TEST((nowhere.error().kind == ErrorKind::usage));
+  BOOST_TEST(nowhere.error().kind == ErrorKind::usage);
   BOOST_TEST(
       nowhere.error().message.find("its folder cannot be written to: No such file or directory") != std::string::npos,
       nowhere.error().message);

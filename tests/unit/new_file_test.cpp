@@ -48,7 +48,7 @@ BOOST_AUTO_TEST_CASE(an_existing_file_is_left_alone) {
   BOOST_TEST(written(folder / "x", "old").has_value());
   const auto again = written(folder / "x", "new");
   BOOST_REQUIRE(!again.has_value());
-  BOOST_TEST((again.error().kind == ErrorKind::usage));
+  BOOST_TEST(again.error().kind == ErrorKind::usage);
   BOOST_TEST(again.error().message.find("exists already") != std::string::npos, again.error().message);
   BOOST_TEST(samples::content(folder / "x") == "old");
 }
@@ -66,7 +66,7 @@ BOOST_AUTO_TEST_CASE(a_folder_that_does_not_exist_is_a_usage_error) {
   const samples::Folder folder;
   const auto file = NewFile::create(folder / "none/x", 0644);
   BOOST_REQUIRE(!file.has_value());
-  BOOST_TEST((file.error().kind == ErrorKind::usage));
+  BOOST_TEST(file.error().kind == ErrorKind::usage);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

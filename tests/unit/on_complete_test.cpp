@@ -64,12 +64,12 @@ BOOST_AUTO_TEST_CASE(how_the_command_ended_is_reported_with_its_program_alone) {
     if (!result) BOOST_FAIL("not started: " + result.error().message);
     return *result;
   };
-  BOOST_TEST((end_of("true").end == CommandEnd::succeeded));
+  BOOST_TEST(end_of("true").end == CommandEnd::succeeded);
   const auto failed = end_of("sh -c 'exit 3' s3cret");
-  BOOST_TEST((failed.end == CommandEnd::failed));
+  BOOST_TEST(failed.end == CommandEnd::failed);
   BOOST_TEST(failed.how == "ended with status 3");
   BOOST_TEST(failed.program == "--on-complete: 'sh'");
-  BOOST_TEST((end_of("sleep 86400", std::chrono::milliseconds(1)).end == CommandEnd::timed_out));
+  BOOST_TEST(end_of("sleep 86400", std::chrono::milliseconds(1)).end == CommandEnd::timed_out);
 }
 
 BOOST_AUTO_TEST_CASE(a_command_that_cannot_be_started_is_an_error_of_the_option) {

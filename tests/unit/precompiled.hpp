@@ -1,5 +1,6 @@
 #pragma once
 #include "../support/paths.hpp"
+#include "../support/print_enums.hpp"
 
 #include <boost/test/unit_test.hpp>
 #include <chrono>

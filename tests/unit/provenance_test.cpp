@@ -96,7 +96,7 @@ BOOST_AUTO_TEST_CASE(a_segment_that_never_compared_is_doubtful_if_its_job_was_to
        {segment(false), ended(segment(false), "interrupted"), ended(segment(false), "aborted", "disk")}) {
     const auto doubts = doubts_of(s, after);
     BOOST_REQUIRE(doubts.size() == 1U);
-    BOOST_TEST((doubts[0].reason == Doubt::Reason::never_compared));
+    BOOST_TEST(doubts[0].reason == Doubt::Reason::never_compared);
     BOOST_TEST(doubts[0].results == 3U);
     BOOST_TEST(doubts[0].line == 2U);
     BOOST_TEST(doubts[0].last_line == 9U);
@@ -106,7 +106,7 @@ BOOST_AUTO_TEST_CASE(a_segment_that_never_compared_is_doubtful_if_its_job_was_to
 BOOST_AUTO_TEST_CASE(a_segment_that_found_its_job_changed_is_doubtful_whatever_the_times_say) {
   const auto doubts = doubts_of(ended(segment(false), "aborted", changed), before);
   BOOST_REQUIRE(doubts.size() == 1U);
-  BOOST_TEST((doubts[0].reason == Doubt::Reason::job_changed));
+  BOOST_TEST(doubts[0].reason == Doubt::Reason::job_changed);
 }
 
 BOOST_AUTO_TEST_CASE(results_that_agree_with_the_job_contradict_nothing) {

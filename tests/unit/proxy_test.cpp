@@ -29,7 +29,7 @@ Read read(std::string_view bytes, std::size_t piece) {
 
 std::string refusal(std::string_view bytes) {
   const auto result = read(bytes, bytes.size());
-  BOOST_TEST((result.state == State::refused));
+  BOOST_TEST(result.state == State::refused);
   return result.refusal;
 }
 
@@ -47,14 +47,14 @@ BOOST_AUTO_TEST_CASE(the_request_names_the_target_with_its_port_and_nothing_else
 BOOST_AUTO_TEST_CASE(any_2xx_opens_the_tunnel_however_it_arrives) {
   for (const char* answer : {"HTTP/1.1 200 Connection established\r\n\r\n", "HTTP/1.0 200 OK\r\nVia: 1.1 x\r\n\r\n",
                              "HTTP/1.1 204\r\nContent-Length: 7\r\n\r\n"}) {
-    for (std::size_t piece = 1; piece < 50; ++piece) BOOST_TEST((read(answer, piece).state == State::open), answer);
+    for (std::size_t piece = 1; piece < 50; ++piece) BOOST_TEST(read(answer, piece).state == State::open, answer);
   }
 }
 
 BOOST_AUTO_TEST_CASE(every_part_of_a_head_is_not_yet_an_answer) {
   const std::string answer = "HTTP/1.1 200 OK\r\nVia: 1.1 x\r\n\r\n";
   for (std::size_t size = 1; size < answer.size(); ++size) {
-    BOOST_TEST((read(answer.substr(0, size), size).state == State::more), size);
+    BOOST_TEST(read(answer.substr(0, size), size).state == State::more, size);
   }
 }
 
@@ -80,8 +80,8 @@ BOOST_AUTO_TEST_CASE(bytes_after_the_head_are_not_accepted) {
 BOOST_AUTO_TEST_CASE(a_head_has_16_kib_at_most) {
   const std::string start = "HTTP/1.1 200 OK\r\nX: ";
   const std::string fits = start + std::string(16 * 1024 - start.size() - 4, 'x') + "\r\n\r\n";
-  BOOST_TEST((read(fits, 1'000).state == State::open));
-  BOOST_TEST((read(start + "x" + fits.substr(start.size()), 1'000).state == State::refused));
+  BOOST_TEST(read(fits, 1'000).state == State::open);
+  BOOST_TEST(read(start + "x" + fits.substr(start.size()), 1'000).state == State::refused);
   BOOST_TEST(refusal(start + std::string(100'000, 'x')).find("more than 16 KiB") != std::string::npos);
 }
 

@@ -55,7 +55,7 @@ RefreshTokenFile opened(const fs::path& path) {
 std::string refusal(const fs::path& path) {
   const auto file = RefreshTokenFile::open(path);
   BOOST_REQUIRE_MESSAGE(file.has_error(), "accepted");
-  BOOST_TEST((file.error().kind == ErrorKind::usage));
+  BOOST_TEST(file.error().kind == ErrorKind::usage);
   return file.error().message;
 }
 

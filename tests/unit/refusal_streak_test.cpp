@@ -13,13 +13,6 @@ using namespace koobatch::flow;
 using Activity = RefusalStreak::Activity;
 using Fate = RefusalStreak::Decision::Fate;
 
-namespace koobatch::flow {
-std::ostream& boost_test_print_type(std::ostream& out, RefusalStreak::Decision::Fate fate) {
-  constexpr const char* names[] = {"record", "hold", "stop"};
-  return out << names[static_cast<std::size_t>(fate)];
-}
-}  // namespace koobatch::flow
-
 namespace {
 
 koodrive::Outcome refusal(int http, std::string page = "text/html, 'Access denied'") {

@@ -67,7 +67,7 @@ BOOST_AUTO_TEST_CASE(without_a_source_that_can_give_another_a_refusal_is_final) 
 BOOST_AUTO_TEST_CASE(a_suspicion_renews_once_a_minute_at_most) {
   Policy policy;
   BOOST_TEST(policy.suspected(start + 1s));
-  BOOST_TEST((policy.cause() == Renewal::Cause::suspected));
+  BOOST_TEST(policy.cause() == Renewal::Cause::suspected);
   policy.given_up();
   BOOST_TEST(!policy.suspected(start + 60s));
   BOOST_TEST(policy.suspected(start + 61s));
@@ -77,7 +77,7 @@ BOOST_AUTO_TEST_CASE(a_refusal_while_a_suspicion_is_examined_makes_it_certain) {
   Policy policy;
   policy.suspected(start + 1s);
   policy.refused();
-  BOOST_TEST((policy.cause() == Renewal::Cause::refused));
+  BOOST_TEST(policy.cause() == Renewal::Cause::refused);
 }
 
 BOOST_AUTO_TEST_CASE(a_token_is_renewed_after_four_fifths_of_its_lifetime) {
@@ -87,7 +87,7 @@ BOOST_AUTO_TEST_CASE(a_token_is_renewed_after_four_fifths_of_its_lifetime) {
   BOOST_TEST((policy.due() == start + 80s));
   BOOST_TEST(!policy.begin_if_due(start + 79s));
   BOOST_TEST(policy.begin_if_due(start + 80s));
-  BOOST_TEST((policy.cause() == Renewal::Cause::due));
+  BOOST_TEST(policy.cause() == Renewal::Cause::due);
   BOOST_TEST(!policy.begin_if_due(start + 90s), "it is under way");
 }
 

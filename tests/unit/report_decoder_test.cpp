@@ -154,12 +154,12 @@ BOOST_AUTO_TEST_CASE(a_noted_attempt_is_decoded_as_it_was_written) {
 
 BOOST_AUTO_TEST_CASE(the_type_of_a_line_is_found_wherever_it_stands) {
   Decoder decoder;
-  BOOST_TEST((decoder.type(text_of(samples::run())).value() == LineType::run));
-  BOOST_TEST((decoder.type(text_of(samples::result(1))).value() == LineType::result));
-  BOOST_TEST((decoder.type(text_of(samples::end())).value() == LineType::end));
-  BOOST_TEST((decoder.type(text_of(samples::note(1))).value() == LineType::attempt));
-  BOOST_TEST((decoder.type(R"({"n":1,"type":"sync"})").value() == LineType::sync));
-  BOOST_TEST((decoder.type(R"({"type":"note","text":"hello"})").value() == LineType::other));
+  BOOST_TEST(decoder.type(text_of(samples::run())).value() == LineType::run);
+  BOOST_TEST(decoder.type(text_of(samples::result(1))).value() == LineType::result);
+  BOOST_TEST(decoder.type(text_of(samples::end())).value() == LineType::end);
+  BOOST_TEST(decoder.type(text_of(samples::note(1))).value() == LineType::attempt);
+  BOOST_TEST(decoder.type(R"({"n":1,"type":"sync"})").value() == LineType::sync);
+  BOOST_TEST(decoder.type(R"({"type":"note","text":"hello"})").value() == LineType::other);
   BOOST_TEST(!decoder.type(R"({"typ":"sync"})"));
   BOOST_TEST(!decoder.type(R"({"type":7})"));
 }

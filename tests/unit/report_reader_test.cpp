@@ -400,7 +400,7 @@ BOOST_AUTO_TEST_CASE(a_file_that_cannot_be_read_is_a_usage_error_that_names_it) 
   const samples::Folder folder;
   const auto missing = scan(folder / "none.ndjson");
   BOOST_REQUIRE(!missing);
-  BOOST_TEST((missing.error().kind == ErrorKind::usage));
+  BOOST_TEST(missing.error().kind == ErrorKind::usage);
   BOOST_TEST(missing.error().message == (folder / "none.ndjson").string() +
                                             ": cannot open the report: No such file or "
                                             "directory; name it where it is now, or put a copy in its place");

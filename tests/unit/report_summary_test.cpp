@@ -51,7 +51,7 @@ BOOST_AUTO_TEST_CASE(a_completed_run_is_summed_up) {
   slow.attempts = 3;
   slow.latency = 30ms;
   const auto s = closed(begun(3, {samples::result(1), slow, rejected(3)}));
-  BOOST_TEST((s.outcome == Outcome::completed));
+  BOOST_TEST(s.outcome == Outcome::completed);
   BOOST_TEST(s.counts[Status::succeeded] == 2U);
   BOOST_TEST(s.counts[Status::rejected] == 1U);
   BOOST_TEST(s.counts.remaining == 0U);
@@ -72,7 +72,7 @@ BOOST_AUTO_TEST_CASE(a_segment_that_was_not_closed_lasts_until_its_last_result) 
   last.at += 4s;
   last.attempts = 2;
   const auto s = begun(10, {last, samples::result(1)}).build("r.ndjson");
-  BOOST_TEST((s.outcome == Outcome::unfinished));
+  BOOST_TEST(s.outcome == Outcome::unfinished);
   BOOST_TEST(s.seconds == 4.0);
   BOOST_TEST(s.requests == 3U);
   BOOST_TEST(s.counts.remaining == 8U);
@@ -116,7 +116,7 @@ BOOST_AUTO_TEST_CASE(segments_add_up) {
   builder.merge(worker);
   builder.end_segment(samples::end(2, "completed"));  // two seconds, ten requests
   const auto s = builder.build("r.ndjson");
-  BOOST_TEST((s.outcome == Outcome::completed));
+  BOOST_TEST(s.outcome == Outcome::completed);
   BOOST_TEST(s.segments == 2U);
   BOOST_TEST(s.seconds == 5.0);
   BOOST_TEST(s.requests == 11U);
@@ -149,7 +149,7 @@ BOOST_AUTO_TEST_CASE(an_earlier_end_does_not_close_a_later_segment) {
   auto builder = begun(3, {samples::result(1)});
   builder.end_segment(samples::end(1, "interrupted"));
   builder.begin_segment(samples::run(2, 3));
-  BOOST_TEST((builder.build("r.ndjson").outcome == Outcome::unfinished));
+  BOOST_TEST(builder.build("r.ndjson").outcome == Outcome::unfinished);
 }
 
 BOOST_AUTO_TEST_CASE(operations_that_were_never_sent_do_not_make_the_run_faster) {

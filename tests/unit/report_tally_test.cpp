@@ -79,7 +79,7 @@ BOOST_AUTO_TEST_CASE(causes_are_distinguished_and_the_most_frequent_comes_first)
   BOOST_TEST(causes[1].examples[0].line == 6U);
   BOOST_TEST(causes[2].examples[0].line == 7U);
   BOOST_TEST(causes[2].text == "timeout");
-  BOOST_TEST((causes[2].status == Status::unknown));
+  BOOST_TEST(causes[2].status == Status::unknown);
   BOOST_TEST(!causes[2].code);
   BOOST_TEST(causes[3].examples[0].line == 9U);
   BOOST_TEST(causes[3].code.value() == 13000405);

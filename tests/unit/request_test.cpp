@@ -157,7 +157,7 @@ BOOST_AUTO_TEST_CASE(an_apps_request_is_signed_as_it_is_sent) {
   BOOST_TEST(out.bytes().find("not used") == std::string_view::npos);
 }
 
-BOOST_AUTO_TEST_CASE(every_attempt_is_signed_anew) {
+BOOST_AUTO_TEST_CASE(every_attempt_is_signed_again) {
   const auth::AppKey app("app-1", auth::Secret("s3cret"));
   RequestRenderer renderer(endpoint, &app);
   http::Request out;

@@ -58,7 +58,7 @@ BOOST_AUTO_TEST_CASE(a_file_that_is_no_lock_is_refused_and_left_as_it_is) {
   for (const char* text : {"{\"op\":1}\n", "x", "12345678901234567890123456\n", "1\n2\n"}) {
     const auto taken = RunLock::try_take(folder.write("job", text));
     BOOST_REQUIRE(taken.has_error());
-    BOOST_TEST((taken.error().kind == ErrorKind::usage));
+    BOOST_TEST(taken.error().kind == ErrorKind::usage);
     BOOST_TEST(taken.error().message.find("is not a lock") != std::string::npos, taken.error().message);
     BOOST_TEST(folder.read("job") == text);
   }
@@ -70,7 +70,7 @@ BOOST_AUTO_TEST_CASE(links_folders_and_places_that_are_not_there_are_no_locks) {
   for (const char* name : {"link", ".", "none/lock"}) {
     const auto taken = RunLock::try_take(folder.path / name);
     BOOST_REQUIRE(taken.has_error());
-    BOOST_TEST((taken.error().kind == ErrorKind::usage));
+    BOOST_TEST(taken.error().kind == ErrorKind::usage);
     BOOST_TEST(taken.error().message.find("; name a") != std::string::npos, taken.error().message);
   }
 }

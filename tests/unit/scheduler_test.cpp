@@ -159,12 +159,6 @@ Story repeat(const Outcome& it, const SchedulerSettings& settings, bool idempote
 
 }  // namespace
 
-namespace koobatch {
-std::ostream& boost_test_print_type(std::ostream& out, Status status) {
-  return out << to_string(status);
-}
-}  // namespace koobatch
-
 BOOST_AUTO_TEST_SUITE(scheduler)
 
 // Beginning and end.
@@ -172,16 +166,16 @@ BOOST_AUTO_TEST_SUITE(scheduler)
 BOOST_AUTO_TEST_CASE(an_empty_job_is_done_at_once) {
   Desk desk;
   Seat seat;
-  BOOST_TEST((desk.turn(seat) == Action::Kind::wait));
+  BOOST_TEST(desk.turn(seat) == Action::Kind::wait);
   desk.scheduler.close_input();
-  BOOST_TEST((desk.turn(seat) == Action::Kind::done));
+  BOOST_TEST(desk.turn(seat) == Action::Kind::done);
 }
 
 BOOST_AUTO_TEST_CASE(a_seat_connects_before_it_sends) {
   Desk desk;
   desk.admit(1, "a");
   Seat seat;
-  BOOST_TEST((desk.turn(seat) == Action::Kind::connect));
+  BOOST_TEST(desk.turn(seat) == Action::Kind::connect);
   seat.connected = true;
   BOOST_TEST(desk.line(desk.send(seat)) == 1U);
 }
@@ -198,11 +192,11 @@ BOOST_AUTO_TEST_CASE(the_run_is_done_when_the_last_result_is_durable) {
   desk.scheduler.close_input();
   Seat seat = connected();
   const SlotId slot = desk.send(seat);
-  BOOST_TEST((desk.turn(seat) == Action::Kind::wait));
+  BOOST_TEST(desk.turn(seat) == Action::Kind::wait);
   desk.finish(seat, slot, succeeded());
-  BOOST_TEST((desk.turn(seat) == Action::Kind::wait));
+  BOOST_TEST(desk.turn(seat) == Action::Kind::wait);
   desk.sync();
-  BOOST_TEST((desk.turn(seat) == Action::Kind::done));
+  BOOST_TEST(desk.turn(seat) == Action::Kind::done);
 }
 
 // The first request.
@@ -212,11 +206,11 @@ BOOST_AUTO_TEST_CASE(the_first_request_goes_alone) {
   desk.admit_folders(3);
   Seat first;
   Seat second = connected();
-  BOOST_TEST((desk.turn(first) == Action::Kind::connect));
-  BOOST_TEST((desk.turn(second) == Action::Kind::wait));
+  BOOST_TEST(desk.turn(first) == Action::Kind::connect);
+  BOOST_TEST(desk.turn(second) == Action::Kind::wait);
   first.connected = true;
   const SlotId probe = desk.send(first);
-  BOOST_TEST((desk.turn(second) == Action::Kind::wait));
+  BOOST_TEST(desk.turn(second) == Action::Kind::wait);
   desk.finish(first, probe, succeeded());
   BOOST_TEST(desk.scheduler.take_pace_changed());
   BOOST_TEST(!desk.scheduler.take_pace_changed());
@@ -243,8 +237,8 @@ BOOST_AUTO_TEST_CASE(corrected_credentials_are_proven_by_one_request_before_othe
   Seat second = connected();
   const SlotId probe = desk.send(first);
   desk.expect_again(first, probe, mended());
-  BOOST_TEST((desk.turn(first) == Action::Kind::send));
-  BOOST_TEST((desk.turn(second) == Action::Kind::wait));
+  BOOST_TEST(desk.turn(first) == Action::Kind::send);
+  BOOST_TEST(desk.turn(second) == Action::Kind::wait);
 }
 
 BOOST_AUTO_TEST_CASE(an_unneeded_probe_is_left_to_other_threads) {
@@ -255,12 +249,12 @@ BOOST_AUTO_TEST_CASE(an_unneeded_probe_is_left_to_other_threads) {
   other.admit(operation);
   Seat seat;
   Seat elsewhere = connected();
-  BOOST_TEST((desk.turn(seat) == Action::Kind::connect));
-  BOOST_TEST((other.next(elsewhere, desk.now).kind == Action::Kind::wait));
+  BOOST_TEST(desk.turn(seat) == Action::Kind::connect);
+  BOOST_TEST(other.next(elsewhere, desk.now).kind == Action::Kind::wait);
   desk.scheduler.stop();
   seat.connected = true;
-  BOOST_TEST((desk.turn(seat) == Action::Kind::done));
-  BOOST_TEST((other.next(elsewhere, desk.now).kind == Action::Kind::send));
+  BOOST_TEST(desk.turn(seat) == Action::Kind::done);
+  BOOST_TEST(other.next(elsewhere, desk.now).kind == Action::Kind::send);
 }
 
 // Lanes.
@@ -274,9 +268,9 @@ BOOST_AUTO_TEST_CASE(operations_on_one_key_go_one_by_one_each_after_the_previous
   for (std::uint32_t line = 1; line <= 3; ++line) {
     const SlotId slot = desk.send(seat);
     BOOST_TEST(desk.line(slot) == line);
-    BOOST_TEST((desk.turn(other) == Action::Kind::wait));
+    BOOST_TEST(desk.turn(other) == Action::Kind::wait);
     desk.finish(seat, slot, succeeded());
-    BOOST_TEST((desk.turn(seat) == Action::Kind::wait));
+    BOOST_TEST(desk.turn(seat) == Action::Kind::wait);
     desk.sync();
   }
 }
@@ -315,7 +309,7 @@ BOOST_AUTO_TEST_CASE(a_key_stays_in_order_whatever_the_previous_result) {
     desk.admit(2, "same");
     Seat seat = connected();
     desk.finish(seat, desk.send(seat), it);
-    BOOST_TEST((desk.turn(seat) == Action::Kind::wait));
+    BOOST_TEST(desk.turn(seat) == Action::Kind::wait);
     desk.sync();
     BOOST_TEST(desk.line(desk.send(seat)) == 2U);
   }
@@ -420,7 +414,7 @@ BOOST_AUTO_TEST_CASE(every_attempt_of_a_non_idempotent_operation_is_noted) {
   const SlotId slot = desk.send_when_due(seat);
   desk.expect_again(seat, slot, throttled(1s));
   desk.now += 1s;
-  BOOST_TEST((desk.turn(seat) == Action::Kind::note));
+  BOOST_TEST(desk.turn(seat) == Action::Kind::note);
 }
 
 BOOST_AUTO_TEST_CASE(few_attempts_are_noted_ahead_because_a_crash_makes_each_unknown) {
@@ -435,7 +429,7 @@ BOOST_AUTO_TEST_CASE(few_attempts_are_noted_ahead_because_a_crash_makes_each_unk
   desk.sync();
   Seat other = connected();
   desk.send(seat);
-  BOOST_TEST((desk.turn(other) == Action::Kind::send));
+  BOOST_TEST(desk.turn(other) == Action::Kind::send);
 }
 
 BOOST_AUTO_TEST_CASE(others_are_sent_while_a_note_becomes_durable) {
@@ -542,7 +536,7 @@ BOOST_AUTO_TEST_CASE(retry_after_pauses_all_requests) {
   Seat unconnected;
   BOOST_TEST((desk.wait(unconnected) == desk.now + 30s));
   desk.now += 30s;
-  BOOST_TEST((desk.turn(other) == Action::Kind::send));
+  BOOST_TEST(desk.turn(other) == Action::Kind::send);
 }
 
 BOOST_AUTO_TEST_CASE(retry_after_for_one_user_does_not_delay_others) {
@@ -628,7 +622,7 @@ BOOST_AUTO_TEST_CASE(waiting_for_new_credentials_costs_neither_attempts_nor_time
   desk.pace.hold(desk.now);
   desk.expect_again(seat, slot, mended());
   desk.now += 1h;
-  BOOST_TEST((desk.scheduler.next(seat, desk.now).kind == Action::Kind::wait));
+  BOOST_TEST(desk.scheduler.next(seat, desk.now).kind == Action::Kind::wait);
   desk.pace.release(desk.now);
   BOOST_TEST(desk.send(seat) == slot);
   BOOST_TEST(desk.finish(seat, slot, succeeded()) == Status::succeeded);
@@ -643,7 +637,7 @@ BOOST_AUTO_TEST_CASE(a_stale_connection_means_an_immediate_uncounted_repeat_on_a
   Seat seat = connected();
   const SlotId slot = desk.send(seat);
   desk.expect_again(seat, slot, stale());
-  BOOST_TEST((desk.turn(seat) == Action::Kind::connect));
+  BOOST_TEST(desk.turn(seat) == Action::Kind::connect);
   seat.connected = true;
   BOOST_TEST(desk.send(seat) == slot);
   BOOST_TEST(desk.scheduler.attempt(slot) == 2);
@@ -698,7 +692,7 @@ BOOST_AUTO_TEST_CASE(many_stale_connections_at_once_are_not_an_outage) {
   for (Seat& seat : seats) slots.push_back(desk.send(seat));
   for (std::size_t i = 0; i < seats.size(); ++i) desk.expect_again(seats[i], slots[i], stale());
   BOOST_TEST(!desk.pace.interrupted());
-  for (Seat& seat : seats) BOOST_TEST((desk.turn(seat) == Action::Kind::connect));
+  for (Seat& seat : seats) BOOST_TEST(desk.turn(seat) == Action::Kind::connect);
 }
 
 // Connections that cannot be opened.
@@ -708,15 +702,15 @@ BOOST_AUTO_TEST_CASE(a_failed_connection_is_an_attempt_of_the_operation_it_was_f
   desk.prove_service();
   desk.admit(1, "a");
   Seat seat;
-  BOOST_TEST((desk.turn(seat) == Action::Kind::connect));
+  BOOST_TEST(desk.turn(seat) == Action::Kind::connect);
   BOOST_TEST(!desk.scheduler.connect_failed(seat, refused(), desk.timing()).has_value());
   const TimePoint due = desk.wait(seat);
   BOOST_TEST((due > desk.now && due <= desk.now + 200ms));
   desk.now = due;
-  BOOST_TEST((desk.turn(seat) == Action::Kind::connect));
+  BOOST_TEST(desk.turn(seat) == Action::Kind::connect);
   BOOST_TEST(!desk.scheduler.connect_failed(seat, refused(), desk.timing()).has_value());
   const Action action = desk.scheduler.next(seat, desk.now);
-  BOOST_TEST((action.kind == Action::Kind::give_up), "nothing else could reveal an outage");
+  BOOST_TEST(action.kind == Action::Kind::give_up, "nothing else could reveal an outage");
   BOOST_TEST(action.status == Status::failed);
   BOOST_TEST(desk.line(action.slot) == 1U);
   BOOST_TEST(desk.scheduler.history(action.slot).size() == 2U);
@@ -742,10 +736,10 @@ BOOST_AUTO_TEST_CASE(a_connection_that_fails_after_a_stop_finalises_nothing) {
   desk.prove_service();
   desk.admit(1, "a");
   Seat seat;
-  BOOST_TEST((desk.turn(seat) == Action::Kind::connect));
+  BOOST_TEST(desk.turn(seat) == Action::Kind::connect);
   desk.scheduler.stop();
   BOOST_TEST(!desk.scheduler.connect_failed(seat, refused(), desk.timing()).has_value());
-  BOOST_TEST((desk.turn(seat) == Action::Kind::done));
+  BOOST_TEST(desk.turn(seat) == Action::Kind::done);
 }
 
 BOOST_AUTO_TEST_CASE(a_connection_beyond_the_descriptor_budget_is_no_attempt_and_leaves_its_work_to_others) {
@@ -767,7 +761,7 @@ BOOST_AUTO_TEST_CASE(a_connection_beyond_the_descriptor_budget_returns_the_probe
   Desk desk;
   desk.admit(1, "a");
   Seat without_room;
-  BOOST_TEST((desk.turn(without_room) == Action::Kind::connect));
+  BOOST_TEST(desk.turn(without_room) == Action::Kind::connect);
   BOOST_TEST(without_room.probing);
   desk.scheduler.put_off(without_room, desk.now);
   BOOST_TEST(!without_room.probing);
@@ -782,7 +776,7 @@ BOOST_AUTO_TEST_CASE(a_connection_beyond_the_descriptor_budget_returns_the_opera
   desk.admit(1, "a");
   Seat without_room = connected();
   desk.expect_again(without_room, desk.send(without_room), stale());
-  BOOST_TEST((desk.turn(without_room) == Action::Kind::connect));
+  BOOST_TEST(desk.turn(without_room) == Action::Kind::connect);
   desk.scheduler.put_off(without_room, desk.now);
   Seat other = connected();
   BOOST_TEST(desk.line(desk.send(other)) == 1U);
@@ -832,7 +826,7 @@ BOOST_AUTO_TEST_CASE(an_operation_whose_deadline_passes_while_it_waits_is_given_
   desk.scheduler.recorded(second, ++desk.ticket);
   desk.now += 5min;
   const Action action = desk.scheduler.next(seat, desk.now);
-  BOOST_TEST((action.kind == Action::Kind::give_up));
+  BOOST_TEST(action.kind == Action::Kind::give_up);
   BOOST_TEST(action.slot == first);
   BOOST_TEST(action.status == Status::failed);
   BOOST_TEST(desk.scheduler.last_outcome(first).http == 429);
@@ -849,7 +843,7 @@ BOOST_AUTO_TEST_CASE(an_operation_not_yet_tried_has_no_deadline) {
   desk.admit(1, "a");
   desk.now += 24h;
   Seat seat = connected();
-  BOOST_TEST((desk.turn(seat) == Action::Kind::send));
+  BOOST_TEST(desk.turn(seat) == Action::Kind::send);
 }
 
 // Outages.
@@ -908,7 +902,7 @@ BOOST_AUTO_TEST_CASE(failures_that_are_not_an_outage_become_final_once_something
   const SlotId slot = desk.send(failing);
   const SlotId other = desk.send(answered);
   desk.expect_again(failing, slot, lost());
-  BOOST_TEST((desk.turn(failing) == Action::Kind::wait), "the other attempt will decide");
+  BOOST_TEST(desk.turn(failing) == Action::Kind::wait, "the other attempt will decide");
   desk.finish(answered, other, succeeded());
   BOOST_TEST(desk.give_up(answered) == Status::unknown);
 }
@@ -972,7 +966,7 @@ BOOST_AUTO_TEST_CASE(an_operation_without_a_recorded_result_keeps_its_key_and_ke
   BOOST_TEST((desk.wait(seat) == TimePoint::max()));
   BOOST_TEST(desk.scheduler.unsettled().empty(), "it was refused");
   desk.scheduler.stop();
-  BOOST_TEST((desk.turn(seat) == Action::Kind::done));
+  BOOST_TEST(desk.turn(seat) == Action::Kind::done);
 }
 
 BOOST_AUTO_TEST_CASE(an_operation_given_up_reports_its_last_attempt) {
@@ -1008,7 +1002,7 @@ BOOST_AUTO_TEST_CASE(during_an_outage_one_probe_goes_at_a_time) {
   for (Seat& seat : seats) BOOST_TEST((desk.wait(seat) == desk.now + Breaker::first_probe_delay));
   desk.now += Breaker::first_probe_delay;
   const SlotId probe = desk.send(seats[0]);
-  for (std::size_t i = 1; i < seats.size(); ++i) BOOST_TEST((desk.turn(seats[i]) == Action::Kind::wait));
+  for (std::size_t i = 1; i < seats.size(); ++i) BOOST_TEST(desk.turn(seats[i]) == Action::Kind::wait);
   desk.expect_again(seats[0], probe, lost());
   const TimePoint next = desk.wait(seats[0]);
   BOOST_TEST((next > desk.now));
@@ -1027,7 +1021,7 @@ BOOST_AUTO_TEST_CASE(attempts_that_fail_together_stop_the_traffic) {
   for (std::size_t i = 0; i < seats.size(); ++i) desk.expect_again(seats[i], slots[i], lost());
   BOOST_TEST(desk.pace.interrupted());
   BOOST_TEST(desk.scheduler.take_pace_changed());
-  for (Seat& seat : seats) BOOST_TEST((desk.turn(seat) == Action::Kind::wait));
+  for (Seat& seat : seats) BOOST_TEST(desk.turn(seat) == Action::Kind::wait);
 }
 
 BOOST_AUTO_TEST_CASE(the_first_sign_of_life_lets_all_traffic_resume) {
@@ -1038,16 +1032,16 @@ BOOST_AUTO_TEST_CASE(the_first_sign_of_life_lets_all_traffic_resume) {
   Seat slow = connected();
   const SlotId late = desk.send(slow);
   desk.break_down();
-  for (Seat& seat : seats) BOOST_TEST((desk.turn(seat) == Action::Kind::wait));
+  for (Seat& seat : seats) BOOST_TEST(desk.turn(seat) == Action::Kind::wait);
   desk.finish(slow, late, succeeded());
   BOOST_TEST(desk.scheduler.take_pace_changed());
   // The service's present capacity is unknown: the number in flight doubles with each round of answers.
   const SlotId first = desk.send(seats[0]);
-  BOOST_TEST((desk.turn(seats[1]) == Action::Kind::send));
-  BOOST_TEST((desk.turn(seats[2]) == Action::Kind::wait));
+  BOOST_TEST(desk.turn(seats[1]) == Action::Kind::send);
+  BOOST_TEST(desk.turn(seats[2]) == Action::Kind::wait);
   desk.finish(seats[0], first, succeeded());
   BOOST_TEST(desk.scheduler.take_pace_changed());
-  BOOST_TEST((desk.turn(seats[2]) == Action::Kind::send));
+  BOOST_TEST(desk.turn(seats[2]) == Action::Kind::send);
 }
 
 // Look-ahead.
@@ -1198,8 +1192,8 @@ BOOST_AUTO_TEST_CASE(after_a_stop_nothing_is_sent_and_attempts_in_flight_may_fin
   BOOST_TEST(!desk.scheduler.has_ready(desk.now));
   BOOST_TEST(desk.finish(seat, slot, succeeded()) == Status::succeeded);
   BOOST_TEST(desk.scheduler.has_ready(desk.now));
-  BOOST_TEST((desk.turn(seat) == Action::Kind::done));
-  BOOST_TEST((desk.turn(other) == Action::Kind::done));
+  BOOST_TEST(desk.turn(seat) == Action::Kind::done);
+  BOOST_TEST(desk.turn(other) == Action::Kind::done);
 }
 
 BOOST_AUTO_TEST_CASE(operations_without_a_result_that_may_have_reached_the_service_are_unsettled) {
@@ -1228,7 +1222,7 @@ BOOST_AUTO_TEST_CASE(an_attempt_refused_for_its_credentials_leaves_its_operation
   BOOST_TEST(desk.scheduler.held() == 2U);
   BOOST_TEST(desk.scheduler.in_flight() == 0U);
   BOOST_TEST(desk.scheduler.unsettled().empty(), "it was answered, so it was certainly not applied");
-  BOOST_TEST((desk.turn(seat) == Action::Kind::done), "nothing more is sent with such credentials");
+  BOOST_TEST(desk.turn(seat) == Action::Kind::done, "nothing more is sent with such credentials");
 }
 
 // What is told about attempts.
@@ -1338,7 +1332,7 @@ BOOST_AUTO_TEST_CASE(earlier_operations_on_the_key_are_still_sent) {
   desk.now += 1s;
   desk.finish(seat, desk.send(seat), succeeded());
   desk.sync();
-  BOOST_TEST((desk.turn(seat) == Action::Kind::done));
+  BOOST_TEST(desk.turn(seat) == Action::Kind::done);
   BOOST_TEST(desk.scheduler.left_out().all() == 2U);
 }
 
@@ -1389,7 +1383,7 @@ BOOST_AUTO_TEST_CASE(an_operation_waiting_for_its_retry_is_left_out_at_once) {
   desk.refuse(seats[1], slots[1]);
   desk.expect_again(seats[2], slots[2], throttled(200s, true));  // answered after its user was stopped
   desk.scheduler.close_input();
-  BOOST_TEST((desk.turn(seats[0]) == Action::Kind::done));
+  BOOST_TEST(desk.turn(seats[0]) == Action::Kind::done);
   BOOST_TEST(desk.scheduler.left_out().of_stopped == 3U);
 }
 
@@ -1433,7 +1427,7 @@ BOOST_AUTO_TEST_CASE(a_refused_user_proves_nothing_about_the_others) {
   desk.refuse(first, desk.send(first));
   const SlotId probe = desk.send(first);
   BOOST_TEST(desk.line(probe) == 2U);
-  BOOST_TEST((desk.turn(second) == Action::Kind::wait), "the next one goes alone again");
+  BOOST_TEST(desk.turn(second) == Action::Kind::wait, "the next one goes alone again");
   desk.finish(first, probe, succeeded());
   BOOST_TEST(desk.line(desk.send(second)) == 3U);
 }
@@ -1472,7 +1466,7 @@ BOOST_AUTO_TEST_CASE(more_blocked_keys_than_can_be_remembered_stop_everything) {
   BOOST_TEST(desk.scheduler.overwhelmed());
   desk.admit(6, "e", true, "other");
   BOOST_TEST(desk.finish(seat, slot, succeeded()) == Status::succeeded);
-  BOOST_TEST((desk.turn(seat) == Action::Kind::done), "nothing more is sent, since it might be out of order");
+  BOOST_TEST(desk.turn(seat) == Action::Kind::done, "nothing more is sent, since it might be out of order");
 }
 
 // The rate, over whole runs.

@@ -188,7 +188,7 @@ BOOST_AUTO_TEST_CASE(a_connection_to_a_node_with_another_clock_keeps_to_that) {
   const NodeClock right = world.node;
   world.node = {};
   const Dated sent = world.dated();
-  BOOST_TEST((world.refuse(sent, world.date(-2h)) == Refusal::repeat));
+  BOOST_TEST(world.refuse(sent, world.date(-2h)) == Refusal::repeat);
   BOOST_TEST(is_near(world.server - world.dated_again().x_date, 2h + ServerClock::margin));
   BOOST_TEST(is_near(world.lag(), 2h + ServerClock::margin), "the next operation on it, too");
   world.succeed(-2h);
@@ -247,22 +247,22 @@ BOOST_AUTO_TEST_CASE(a_date_of_long_ago_is_followed_on_a_machine_that_is_up_for_
 
 BOOST_AUTO_TEST_CASE(a_refusal_well_inside_the_window_by_all_clocks_is_believed) {
   World world;
-  BOOST_TEST((world.refuse() == Refusal::believe));
+  BOOST_TEST(world.refuse() == Refusal::believe);
   world.succeed();
-  BOOST_TEST((world.refuse() == Refusal::believe));
-  BOOST_TEST((world.refuse(2s) == Refusal::believe));
-  BOOST_TEST((world.refuse(-2s) == Refusal::believe));
+  BOOST_TEST(world.refuse() == Refusal::believe);
+  BOOST_TEST(world.refuse(2s) == Refusal::believe);
+  BOOST_TEST(world.refuse(-2s) == Refusal::believe);
   BOOST_TEST(world.repeats.count == 0U);
 }
 
 BOOST_AUTO_TEST_CASE(where_no_answer_has_a_date_a_refusal_is_believed) {
   for (const char* rubbish : {"", "yesterday"}) {
     World world;
-    BOOST_TEST((world.refuse(world.dated(), rubbish, Cause::unsaid) == Refusal::believe));
+    BOOST_TEST(world.refuse(world.dated(), rubbish, Cause::unsaid) == Refusal::believe);
     const Dated sent = world.dated();
     world.pass(1ms);
     world.clock.accepted(sent, world.steady, world.node);
-    BOOST_TEST((world.refuse(world.dated(), rubbish) == Refusal::believe));
+    BOOST_TEST(world.refuse(world.dated(), rubbish) == Refusal::believe);
   }
 }
 
@@ -290,7 +290,7 @@ BOOST_AUTO_TEST_CASE(where_only_refusals_have_no_date_they_are_believed_after_a_
 BOOST_AUTO_TEST_CASE(a_refusal_outside_the_window_of_its_own_date_is_repeated_by_that_date) {
   for (const Duration skew : {Duration(24h), Duration(-24h), Duration(20min), Duration(-5min), Duration(-61s)}) {
     World world;
-    BOOST_TEST((world.refuse(skew) == Refusal::repeat));
+    BOOST_TEST(world.refuse(skew) == Refusal::repeat);
     BOOST_TEST(is_near(world.server + skew - world.dated_again().x_date));
     BOOST_TEST(is_near(world.server + skew - world.dated().x_date), "other operations as well");
   }
@@ -302,7 +302,7 @@ BOOST_AUTO_TEST_CASE(a_date_that_lies_two_seconds_ahead_makes_no_refusal_final) 
   world.our_error = ServerClock::margin + 2s;
   const Dated sent = world.dated();
   BOOST_TEST((sent.x_date > world.server));
-  BOOST_TEST((world.refuse(sent, world.date(2s)) == Refusal::repeat));
+  BOOST_TEST(world.refuse(sent, world.date(2s)) == Refusal::repeat);
   const Dated again = world.dated_again();
   BOOST_TEST((again.x_date < world.server && again.x_date > world.server - ServerClock::window));
 }
@@ -312,22 +312,22 @@ BOOST_AUTO_TEST_CASE(a_refusal_that_was_accepted_by_its_own_date_only_is_repeate
   world.succeed_for_seconds();
   const Duration accepted = world.lag();
   // One node shows a clock two hours ahead.
-  BOOST_TEST((world.refuse(2h) == Refusal::repeat));
+  BOOST_TEST(world.refuse(2h) == Refusal::repeat);
   const Dated ahead = world.dated_again();
   BOOST_TEST((ahead.x_date > world.server));
   BOOST_TEST((world.refuse(ahead, world.date(2h)) != Refusal::believe));
   BOOST_TEST((world.server - world.dated_again().x_date <= accepted + 2s));
-  BOOST_TEST((world.refuse(world.dated_again(), world.date(2h)) == Refusal::believe), "both accounts are heard");
+  BOOST_TEST(world.refuse(world.dated_again(), world.date(2h)) == Refusal::believe, "both accounts are heard");
 }
 
 BOOST_AUTO_TEST_CASE(a_refusal_that_names_another_cause_is_believed_unless_everything_contradicts_it) {
   World world;
   world.succeed_for_seconds();
-  BOOST_TEST((world.refuse(24h, Cause::another) == Refusal::believe), "others were accepted");
+  BOOST_TEST(world.refuse(24h, Cause::another) == Refusal::believe, "others were accepted");
   World wrong;
   wrong.our_error = 24h;
-  BOOST_TEST((wrong.refuse({}, Cause::another) == Refusal::repeat));
-  BOOST_TEST((wrong.refuse(wrong.dated_again(), wrong.date(), Cause::another) == Refusal::believe));
+  BOOST_TEST(wrong.refuse({}, Cause::another) == Refusal::repeat);
+  BOOST_TEST(wrong.refuse(wrong.dated_again(), wrong.date(), Cause::another) == Refusal::believe);
 }
 
 BOOST_AUTO_TEST_CASE(with_nothing_accepted_and_our_clock_wrong_refusals_are_believed_after_a_while) {
@@ -348,8 +348,8 @@ BOOST_AUTO_TEST_CASE(with_nothing_accepted_and_our_clock_wrong_refusals_are_beli
 BOOST_AUTO_TEST_CASE(a_connection_whose_date_did_not_help_is_abandoned) {
   World world;
   world.our_error = 24h;
-  BOOST_TEST((world.refuse(2h) == Refusal::repeat));
-  BOOST_TEST((world.refuse(world.dated_again(), world.date(2h)) == Refusal::repeat_elsewhere));
+  BOOST_TEST(world.refuse(2h) == Refusal::repeat);
+  BOOST_TEST(world.refuse(world.dated_again(), world.date(2h)) == Refusal::repeat_elsewhere);
 }
 
 BOOST_AUTO_TEST_CASE(our_own_clock_is_tried_in_the_middle_of_the_window_where_dates_do_not_help) {

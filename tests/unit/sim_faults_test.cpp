@@ -12,7 +12,7 @@ Fault parsed(std::string_view text) {
 std::string error_of(std::string_view text) {
   const auto fault = parse_fault(text);
   BOOST_TEST_REQUIRE(!fault.has_value(), text);
-  BOOST_TEST((fault.error().kind == ErrorKind::usage));
+  BOOST_TEST(fault.error().kind == ErrorKind::usage);
   return fault.error().message;
 }
 
@@ -50,7 +50,7 @@ BOOST_AUTO_TEST_SUITE(sim_faults)
 
 BOOST_AUTO_TEST_CASE(a_status_fault_is_parsed_with_rate_and_retry_after) {
   const Fault fault = parsed("status=503,rate=0.05,retry-after=1");
-  BOOST_TEST((fault.kind == FaultKind::status));
+  BOOST_TEST(fault.kind == FaultKind::status);
   BOOST_TEST(fault.status == 503);
   BOOST_TEST(fault.rate == 0.05);
   BOOST_TEST((fault.retry_after == 1));

@@ -19,7 +19,7 @@ ClockFault parsed(std::string_view text) {
 std::string error_of(std::string_view text) {
   const auto fault = parse_clock_fault(text);
   BOOST_TEST_REQUIRE(!fault.has_value(), text);
-  BOOST_TEST((fault.error().kind == ErrorKind::usage));
+  BOOST_TEST(fault.error().kind == ErrorKind::usage);
   return fault.error().message;
 }
 
@@ -38,8 +38,8 @@ BOOST_AUTO_TEST_CASE(an_offset_is_parsed_with_rate_extent_and_judge) {
   BOOST_TEST(node.per_connection);
   BOOST_TEST(node.judges);
   BOOST_TEST(!parsed("date=-1h,rate=1,per=answer,judge=service").judges);
-  BOOST_TEST((parsed("date=none,rate=1").date == ClockFault::Date::none));
-  BOOST_TEST((parsed("date=garbage,rate=0.5").date == ClockFault::Date::garbage));
+  BOOST_TEST(parsed("date=none,rate=1").date == ClockFault::Date::none);
+  BOOST_TEST(parsed("date=garbage,rate=0.5").date == ClockFault::Date::garbage);
   BOOST_TEST(!is_clock_fault("status=503,rate=1"));
 }
 

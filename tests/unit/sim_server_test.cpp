@@ -484,7 +484,7 @@ BOOST_AUTO_TEST_CASE(a_simulator_that_cannot_start_says_why) {
   const auto error = [](const SimulatorSettings& settings) {
     const auto started = Simulator::start(settings);
     BOOST_TEST_REQUIRE(!started.has_value());
-    BOOST_TEST((started.error().kind == ErrorKind::usage));
+    BOOST_TEST(started.error().kind == ErrorKind::usage);
     return started.error().message;
   };
   const Folder folder;

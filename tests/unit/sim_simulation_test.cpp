@@ -36,7 +36,7 @@ struct Desk {
   }
   std::string answer(const Request& request) {
     std::string out;
-    BOOST_TEST((serve(request, out) == Ending::keep));
+    BOOST_TEST(serve(request, out) == Ending::keep);
     return out;
   }
   std::string state() {
@@ -241,7 +241,7 @@ BOOST_AUTO_TEST_CASE(a_stalled_request_is_in_flight_until_its_client_disconnects
   settings.faults.push_back(parse_fault("stall,rate=1").value());
   Desk desk(settings);
   std::string out;
-  BOOST_TEST((desk.serve(rename_request(), out) == Ending::stall));
+  BOOST_TEST(desk.serve(rename_request(), out) == Ending::stall);
   Waiting other_ticket;
   Exchange other;
   other.ticket = &other_ticket;
@@ -303,7 +303,7 @@ BOOST_AUTO_TEST_CASE(a_redirect_names_a_target_and_101_ends_the_connection_witho
   BOOST_TEST(redirect.answer(rename_request()).find("\r\nLocation: /koodrive/moved\r\n") != std::string::npos);
   Desk upgrade(with_fault("status=101,rate=1"));
   std::string out;
-  BOOST_TEST((upgrade.serve(rename_request(), out) == Ending::close));
+  BOOST_TEST(upgrade.serve(rename_request(), out) == Ending::close);
   BOOST_TEST(out.starts_with("HTTP/1.1 101 Switching Protocols\r\n"));
   BOOST_TEST(out.ends_with("\r\n\r\n"));
 }
@@ -311,7 +311,7 @@ BOOST_AUTO_TEST_CASE(a_redirect_names_a_target_and_101_ends_the_connection_witho
 BOOST_AUTO_TEST_CASE(truncation_applies_and_sends_the_head_and_half_the_body) {
   Desk desk(with_fault("truncate,rate=1"));
   std::string out;
-  BOOST_TEST((desk.serve(rename_request(), out) == Ending::cut));
+  BOOST_TEST(desk.serve(rename_request(), out) == Ending::cut);
   BOOST_TEST(out == std::string(good_head) + "Content-Length: 53\r\n\r\n{\"id\":\"1757156480072657793");
   BOOST_TEST(desk.state() == renamed);
 }
@@ -327,7 +327,7 @@ BOOST_AUTO_TEST_CASE(garbage_applies_and_answers_200_without_json) {
 BOOST_AUTO_TEST_CASE(a_stall_applies_sends_nothing_and_stays_in_flight) {
   Desk desk(with_fault("stall,rate=1"));
   std::string out;
-  BOOST_TEST((desk.serve(rename_request(), out) == Ending::stall));
+  BOOST_TEST(desk.serve(rename_request(), out) == Ending::stall);
   BOOST_TEST(out.empty());
   BOOST_TEST(desk.state() == renamed);
 
@@ -344,12 +344,12 @@ BOOST_AUTO_TEST_CASE(a_stall_applies_sends_nothing_and_stays_in_flight) {
 BOOST_AUTO_TEST_CASE(a_drop_does_not_apply_and_a_reset_does_by_chance) {
   Desk drop(with_fault("drop,rate=1"));
   std::string out;
-  BOOST_TEST((drop.serve(rename_request(), out) == Ending::cut));
+  BOOST_TEST(drop.serve(rename_request(), out) == Ending::cut);
   BOOST_TEST(out.empty());
   BOOST_TEST(drop.state().empty());
 
   Desk reset(with_fault("reset,rate=1"));
-  for (int i = 0; i < 100; ++i) BOOST_TEST_REQUIRE((reset.serve(rename_request(), out) == Ending::reset));
+  for (int i = 0; i < 100; ++i) BOOST_TEST_REQUIRE(reset.serve(rename_request(), out) == Ending::reset);
   BOOST_TEST(out.empty());
   BOOST_TEST(reset.stats().applied > 20);
   BOOST_TEST(reset.stats().applied < 80);
@@ -360,7 +360,7 @@ BOOST_AUTO_TEST_CASE(a_client_that_wants_to_close_is_told_so) {
   Request request = rename_request();
   request.keep_alive = false;
   std::string out;
-  BOOST_TEST((desk.serve(request, out) == Ending::close));
+  BOOST_TEST(desk.serve(request, out) == Ending::close);
   BOOST_TEST(out.find("\r\nConnection: close\r\n") != std::string::npos);
 }
 

@@ -24,13 +24,13 @@ BOOST_AUTO_TEST_CASE(a_bare_rate_is_a_bucket_of_a_tenth_of_a_second_and_429_stat
   BOOST_TEST_REQUIRE(throttle.rates.size() == 1U);
   BOOST_TEST(throttle.rates[0].rate == 300);
   BOOST_TEST((throttle.rates[0].from == 0s));
-  BOOST_TEST((throttle.counting == Counting::bucket));
+  BOOST_TEST(throttle.counting == Counting::bucket);
   BOOST_TEST((throttle.span == 100ms));
   BOOST_TEST(throttle.concurrency == 0U);
   BOOST_TEST(!throttle.per_user);
   BOOST_TEST(throttle.status == 429);
   BOOST_TEST(!throttle.retry_after.has_value());
-  BOOST_TEST((throttle.declaration == Declaration::message));
+  BOOST_TEST(throttle.declaration == Declaration::message);
   BOOST_TEST(throttle.declared_factor == 1);
   BOOST_TEST(throttle.limits());
 }
@@ -52,7 +52,7 @@ BOOST_AUTO_TEST_CASE(parameters_are_accepted_in_any_order) {
     BOOST_TEST(throttle.per_user);
     BOOST_TEST(throttle.status == 503);
     BOOST_TEST((throttle.retry_after == 2));
-    BOOST_TEST((throttle.declaration == Declaration::ietf));
+    BOOST_TEST(throttle.declaration == Declaration::ietf);
     BOOST_TEST(throttle.declared_factor == 2);
   }
 }
@@ -79,15 +79,15 @@ BOOST_AUTO_TEST_CASE(rates_apply_from_their_times_on) {
 }
 
 BOOST_AUTO_TEST_CASE(every_form_of_declaration_is_known_and_a_503_declares_nothing_by_default) {
-  BOOST_TEST((parsed("300/s,declare=message").declaration == Declaration::message));
-  BOOST_TEST((parsed("300/s,declare=none").declaration == Declaration::none));
-  BOOST_TEST((parsed("300/s,declare=ratelimit").declaration == Declaration::ratelimit));
-  BOOST_TEST((parsed("300/s,declare=x-ratelimit").declaration == Declaration::x_ratelimit));
-  BOOST_TEST((parsed("300/s,declare=x-ratelimit-epoch").declaration == Declaration::x_ratelimit_epoch));
-  BOOST_TEST((parsed("300/s,declare=apig").declaration == Declaration::apig));
-  BOOST_TEST((parsed("300/s,declare=apig-debug").declaration == Declaration::apig_debug));
-  BOOST_TEST((parsed("300/s,status=503").declaration == Declaration::none));
-  BOOST_TEST((parsed("300/s,status=503,declare=message").declaration == Declaration::message));
+  BOOST_TEST(parsed("300/s,declare=message").declaration == Declaration::message);
+  BOOST_TEST(parsed("300/s,declare=none").declaration == Declaration::none);
+  BOOST_TEST(parsed("300/s,declare=ratelimit").declaration == Declaration::ratelimit);
+  BOOST_TEST(parsed("300/s,declare=x-ratelimit").declaration == Declaration::x_ratelimit);
+  BOOST_TEST(parsed("300/s,declare=x-ratelimit-epoch").declaration == Declaration::x_ratelimit_epoch);
+  BOOST_TEST(parsed("300/s,declare=apig").declaration == Declaration::apig);
+  BOOST_TEST(parsed("300/s,declare=apig-debug").declaration == Declaration::apig_debug);
+  BOOST_TEST(parsed("300/s,status=503").declaration == Declaration::none);
+  BOOST_TEST(parsed("300/s,status=503,declare=message").declaration == Declaration::message);
 }
 
 BOOST_AUTO_TEST_CASE(errors_name_what_is_wrong_and_what_is_accepted) {
@@ -145,7 +145,7 @@ BOOST_AUTO_TEST_CASE(errors_name_what_is_wrong_and_what_is_accepted) {
     const auto throttle = parse_throttle(text);
     BOOST_TEST_CONTEXT(text) {
       BOOST_TEST_REQUIRE(!throttle.has_value());
-      BOOST_TEST((throttle.error().kind == ErrorKind::usage));
+      BOOST_TEST(throttle.error().kind == ErrorKind::usage);
       BOOST_TEST(throttle.error().message.find(said) != std::string::npos, throttle.error().message);
     }
   }

@@ -190,7 +190,7 @@ BOOST_AUTO_TEST_CASE(a_request_leaves_a_sliding_window_when_it_is_as_old_as_the_
 BOOST_AUTO_TEST_CASE(requests_in_flight_are_limited_and_an_answer_makes_room) {
   Limited service("concurrency=8");
   BOOST_TEST(service.burst(start) == 8);
-  BOOST_TEST((service.verdict(start).refusal == Throttle::Refusal::concurrency));
+  BOOST_TEST(service.verdict(start).refusal == Throttle::Refusal::concurrency);
   service.answer_one();
   BOOST_TEST(service.burst(start) == 1);
 }
@@ -201,7 +201,7 @@ BOOST_AUTO_TEST_CASE(a_request_refused_for_the_number_in_flight_uses_no_quota) {
   for (int i = 0; i < 2; ++i) service.answer_one();
   BOOST_TEST(service.burst(start) == 2);
   for (int i = 0; i < 2; ++i) service.answer_one();
-  BOOST_TEST((service.verdict(start).refusal == Throttle::Refusal::rate));
+  BOOST_TEST(service.verdict(start).refusal == Throttle::Refusal::rate);
   BOOST_TEST(service.in_flight.empty(), "nor are requests that the quota refuses in flight");
 }
 

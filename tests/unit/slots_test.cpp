@@ -12,7 +12,7 @@ using namespace koobatch::flow;
 namespace {
 
 SlotId hold(Slots& slots, std::uint32_t line, bool attempted = false, std::string_view folder = "1") {
-  auto operation = test::folder_rename(line, folder);
+  auto operation = flow::test::folder_rename(line, folder);
   return slots.hold(operation, attempted);
 }
 

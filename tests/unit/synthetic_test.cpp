@@ -88,7 +88,7 @@ BOOST_AUTO_TEST_CASE(only_what_is_named_is_renamed) {
   BOOST_TEST(albums[1].op == "update_album");
 }
 
-BOOST_AUTO_TEST_CASE(the_longest_value_keeps_the_rules_too) {
+BOOST_AUTO_TEST_CASE(the_longest_value_obeys_the_rules_too) {
   // The last operation a job can have: its name is the longest.
   BOOST_TEST(fmt::format("bench {}", SyntheticJob::most_operations).size() <= 20U);
 }

@@ -23,7 +23,7 @@ struct Refusal {
 template <class T>
 std::string refusal(const Result<T>& result) {
   if (result.has_value()) return "accepted";
-  BOOST_TEST((result.error().kind == ErrorKind::usage));
+  BOOST_TEST(result.error().kind == ErrorKind::usage);
   return result.error().message;
 }
 

@@ -91,7 +91,7 @@ BOOST_AUTO_TEST_CASE(a_job_without_operations_is_valid_and_odd) {
     BOOST_TEST(result.operations == 0U);
     BOOST_TEST(result.first_errors.empty());
     BOOST_REQUIRE(result.oddities.size() == 1U);
-    BOOST_TEST((result.oddities[0].first.oddity == Oddity::no_operations));
+    BOOST_TEST(result.oddities[0].first.oddity == Oddity::no_operations);
 
     settings.values.strict = true;
     const auto strict = validate(path, settings).value();
@@ -121,12 +121,12 @@ BOOST_AUTO_TEST_CASE(each_kind_of_oddity_is_counted_with_its_first_lines) {
   BOOST_TEST(result.invalid == 1U);
   BOOST_REQUIRE(result.oddities.size() == 2U);
   const auto& blanks = result.oddities[0];
-  BOOST_TEST((blanks.first.oddity == Oddity::trailing_blank));
+  BOOST_TEST(blanks.first.oddity == Oddity::trailing_blank);
   BOOST_TEST(blanks.first.field == "fileName");
   BOOST_TEST(blanks.first.character == ' ');
   BOOST_TEST(blanks.count == 11U, "albums are counted too, invalid records are not");
   BOOST_TEST(blanks.lines == (std::vector<std::uint32_t>{1, 2, 3, 4, 5}), boost::test_tools::per_element());
-  BOOST_TEST((result.oddities[1].first.oddity == Oddity::quoted));
+  BOOST_TEST(result.oddities[1].first.oddity == Oddity::quoted);
   BOOST_TEST(result.oddities[1].lines == std::vector<std::uint32_t>{11}, boost::test_tools::per_element());
 
   auto settings = settings_for(path);
@@ -147,7 +147,7 @@ BOOST_AUTO_TEST_CASE(identifiers_that_have_lost_digits_are_an_error_of_the_job_i
   const auto warned = validate(likely, settings).value();
   BOOST_TEST(warned.violations == 0U);
   BOOST_REQUIRE(warned.oddities.size() == 1U);
-  BOOST_TEST((warned.oddities[0].first.oddity == Oddity::digits_lost));
+  BOOST_TEST(warned.oddities[0].first.oddity == Oddity::digits_lost);
   BOOST_TEST(warned.oddities[0].lines == std::vector<std::uint32_t>{2}, boost::test_tools::per_element());
   BOOST_TEST(warned.lost_digits.starts_with("1 of 2 identifiers"));
 

@@ -20,7 +20,7 @@ void check(std::string_view command, const Words& expected) {
 std::string refusal(std::string_view command) {
   const auto words = split_words(command, "--command");
   BOOST_REQUIRE_MESSAGE(words.has_error(), command);
-  BOOST_TEST((words.error().kind == ErrorKind::usage));
+  BOOST_TEST(words.error().kind == ErrorKind::usage);
   return words.error().message;
 }
 
