@@ -1,9 +1,10 @@
 #include "koobatch/core/json.hpp"
 
+#include "koobatch/core/eight_bytes.hpp"
+
 #include <array>
 #include <cmath>
 #include <cstdint>
-#include <cstring>
 #include <iterator>
 
 namespace koobatch {
@@ -45,36 +46,26 @@ void append_escape(std::string& out, char c) {
   }
 }
 
-constexpr std::uint64_t every_byte(std::uint64_t byte) {
-  return byte * 0x0101010101010101U;
-}
-
-/// Non-zero if one of the eight bytes is a control character, a quote, a backslash or outside ASCII.
+/// Marks, by its highest bit, each of the eight bytes that is a control character, a quote, a backslash or outside
+/// ASCII; bytes after such a one may be marked, too.
 constexpr std::uint64_t special_bytes(std::uint64_t word) {
-  constexpr std::uint64_t high_bits = every_byte(0x80);
   const auto zero_bytes = [](std::uint64_t w) { return (w - every_byte(1)) & ~w; };
-  return (word | ((word - every_byte(0x20)) & ~word) | zero_bytes(word ^ every_byte('"')) |
-          zero_bytes(word ^ every_byte('\\'))) &
-         high_bits;
-}
-
-std::uint64_t load8(const char* from) {
-  std::uint64_t word;
-  std::memcpy(&word, from, sizeof word);
-  return word;
+  return word | ((word - every_byte(' ')) & ~word) | zero_bytes(word ^ every_byte('"')) |
+         zero_bytes(word ^ every_byte('\\'));
 }
 
 }  // namespace
 
 bool is_plain_json(std::string_view text) {
-  if (text.size() < 8) {
+  std::uint64_t special = 0;
+  if (text.size() < eight) {
     std::uint64_t word = every_byte(' ');
-    for (std::size_t i = 0; i < text.size(); ++i) word = (word << 8U) | static_cast<unsigned char>(text[i]);
-    return special_bytes(word) == 0;
+    for (const char c : text) word = (word << 8U) | static_cast<unsigned char>(c);
+    special = special_bytes(word);
+  } else {
+    special = find_bits(text, special_bytes);
   }
-  std::uint64_t special = special_bytes(load8(text.data() + text.size() - 8));
-  for (std::size_t i = 0; i + 8 <= text.size(); i += 8) special |= special_bytes(load8(text.data() + i));
-  return special == 0;
+  return (special & every_byte(0x80)) == 0;
 }
 
 void append_json_string(std::string& out, std::string_view text) {

@@ -5,6 +5,8 @@
 #include <boost/beast/http/error.hpp>
 
 #include <algorithm>
+#include <bit>
+#include <cassert>
 
 namespace koobatch::http {
 
@@ -43,7 +45,7 @@ bool has_bare_line_feed(std::string_view bytes) {
 
 void ResponseReader::start(Answer& answer) {
   answer_ = &answer;
-  parser_.emplace(answer);
+  parser_.reset();
   error_ = {};
   begun_ = false;
   in_first_line_ = true;
@@ -78,15 +80,46 @@ ResponseReader::State ResponseReader::check() {
   }
   const bool interim = answer_->http < 200 && answer_->http != 101;
   if (!interim) return State::done;
-  const bool begun = begun_;
   answer_->clear();
   start(*answer_);
-  begun_ = begun;
+  begun_ = true;
+  parser_.emplace(*answer_);
   return State::more;
 }
 
 ResponseReader::State ResponseReader::feed(std::string_view bytes, std::size_t& consumed) {
-  begun_ |= !bytes.empty();
+  assert(answer_ != nullptr);
+  if (bytes.empty()) return State::more;
+  const bool first = !begun_;
+  begun_ = true;
+  if (!first) return parse(bytes, consumed);
+  if (const std::size_t size = known_.read(bytes, *answer_); size != 0) {
+    consumed += size;
+    unknown_ = 0;
+    return State::done;
+  }
+  std::size_t used = 0;
+  const State state = parse(bytes, used);
+  consumed += used;
+  if (state == State::done) learn(bytes.substr(0, used));
+  return state;
+}
+
+/// Learns the header of an answer that came in one piece, now and then: where no answer is like the last one, learning
+/// from each would be for nothing.
+void ResponseReader::learn(std::string_view answer) {
+  constexpr int success = 200;
+  const std::size_t body_size = answer_->body.size();
+  const auto length = parser_->content_length();
+  const bool whole = length && *length == body_size && !parser_->chunked();
+  if (answer_->http != success || !whole || !keep_alive() || !std::has_single_bit(++unknown_)) return;
+  const auto header = answer.substr(0, answer.size() - body_size);
+  // Not after an interim answer.
+  if (header.find("\r\n\r\n") + 4 == header.size()) known_.learn(header, *answer_);
+}
+
+ResponseReader::State ResponseReader::parse(std::string_view bytes, std::size_t& consumed) {
+  if (!parser_) parser_.emplace(*answer_);
   State state = State::more;
   while (state == State::more && !bytes.empty()) {
     const std::size_t used = put(bytes);
@@ -105,7 +138,7 @@ ResponseReader::State ResponseReader::feed(std::string_view bytes, std::size_t& 
 
 ResponseReader::State ResponseReader::end() {
   // Beast must have seen some of the answer, and after an interim one it has not.
-  if (!parser_->got_some()) {
+  if (!parser_ || !parser_->got_some()) {
     error_ = error::partial_message;
     return State::failed;
   }

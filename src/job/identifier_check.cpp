@@ -2,6 +2,8 @@
 
 #include "job/characters.hpp"
 #include "koobatch/core/describe.hpp"
+#include "koobatch/core/eight_bytes.hpp"
+#include "koobatch/core/spelling.hpp"
 #include "koobatch/core/utf8.hpp"
 
 #include <fmt/format.h>
@@ -14,19 +16,21 @@ namespace koobatch::job {
 namespace {
 
 constexpr std::string_view export_as_text = ": format the column as text and export it again";
-constexpr std::string_view or_trim = ": remove it, or accept it with --trim";
+std::string or_trim() {
+  return ": remove it, or accept it with " + spell(SettingName::trim);
+}
 
 bool is_digit(char c) {
   return c >= '0' && c <= '9';
 }
 
-/// What is left of a text that is taken apart from its beginning.
+/// The rest of a text that is parsed from its beginning.
 class Rest {
  public:
   explicit Rest(std::string_view text) : text_(text) {}
 
   bool empty() const { return text_.empty(); }
-  /// Passes over one of these signs.
+  /// Skips one of these characters. Returns whether it was there.
   bool take_one_of(std::string_view signs) {
     if (text_.empty() || signs.find(text_.front()) == std::string_view::npos) return false;
     text_.remove_prefix(1);
@@ -59,11 +63,11 @@ Exponent find_exponent(std::string_view text) {
   if (!rest.take_one_of("eE")) return Exponent::none;
   const bool has_sign = rest.take_one_of("+-");
   if (rest.take_digits().empty() || !rest.empty()) return Exponent::none;
-  // Without decimals and a sign it may as well be a hexadecimal identifier.
+  // Without decimals and a sign, it may be a hexadecimal identifier.
   return has_decimals || has_sign ? Exponent::certain : Exponent::possible;
 }
 
-/// "793.0": a whole number as a program writes it that takes it for one with decimals.
+/// "793.0": a whole number as written by a program that treats it as a decimal.
 bool has_zero_decimals(std::string_view text) {
   Rest rest(text);
   rest.take_one_of("+-");
@@ -94,13 +98,13 @@ bool is_grouped(std::string_view text) {
       ++groups;
     }
     if (groups == 1 || !rest.empty()) continue;
-    // Points stand in versions and addresses too.
+    // Points also occur in versions and addresses.
     return separator != "." || (of_three && groups > 2);
   }
   return false;
 }
 
-/// What programs write where they have no value.
+/// Whether it is what programs write where there is no value.
 bool stands_for_nothing(std::string_view text) {
   constexpr std::array<std::string_view, 10> words = {"null", "NULL", "Null", "nil", "None",
                                                       "nan",  "NaN",  "NAN",  "N/A", "undefined"};
@@ -108,7 +112,7 @@ bool stands_for_nothing(std::string_view text) {
 }
 
 std::string describe_edge(std::string_view verb, UChar32 c) {
-  return fmt::format("{} with {}{}", verb, describe_character(c), or_trim);
+  return fmt::format("{} with {}{}", verb, describe_character(c), or_trim());
 }
 
 bool is_foreign_digit(UChar32 c) {
@@ -150,7 +154,7 @@ std::optional<std::string> find_identifier_fault(std::string_view text) {
     return fmt::format("{} is a spreadsheet's error value: correct the cell and export it again", quote(text));
   }
   if (stands_for_nothing(text)) {
-    return fmt::format("{} stands for a missing value, as programs write it", quote(text));
+    return fmt::format("{} is what programs write for a missing value", quote(text));
   }
   return find_inner_fault(text);
 }
@@ -160,10 +164,11 @@ std::optional<std::string> find_edge_fault(std::string_view text) {
   if (const auto first = first_character(text); is_odd(first)) return describe_edge("begins", first);
   if (const auto last = last_character(text); is_odd(last)) return describe_edge("ends", last);
   if (is_text_formula(text)) {
-    return R"(is written as a spreadsheet's formula, ="…": remove =" and ", or accept it with --trim)";
+    return R"(is written as a spreadsheet's formula, ="…": remove =" and ", or accept it with )" +
+           spell(SettingName::trim);
   }
   if (text.starts_with('\'')) {
-    return fmt::format("begins with an apostrophe ('), with which a spreadsheet marks text{}", or_trim);
+    return fmt::format("begins with an apostrophe ('), with which a spreadsheet marks text{}", or_trim());
   }
   return std::nullopt;
 }
@@ -182,7 +187,7 @@ bool is_error_value(std::string_view text) {
   const auto inner = text.substr(1, text.size() - 2);
   const auto is_capital = [](char c) { return (c >= 'A' && c <= 'Z') || c == '/' || c == '_' || c == '0'; };
   if ((text.back() == '!' || text.back() == '?') && std::ranges::all_of(inner, is_capital)) return true;
-  // A number in a column that is too narrow for it.
+  // What a column shows that is too narrow for its number.
   return std::ranges::all_of(text, [](char c) { return c == '#'; });
 }
 

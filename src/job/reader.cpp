@@ -4,6 +4,7 @@
 #include "job/record.hpp"
 #include "job/record_source.hpp"
 #include "job/value_check.hpp"
+#include "koobatch/core/spelling.hpp"
 #include "koobatch/job/line_splitter.hpp"
 #include "koobatch/job/synthetic.hpp"
 
@@ -22,6 +23,7 @@ class CheckingReader final : public Reader {
       : records_(std::move(records)),
         settings_(std::move(settings)),
         values_(settings_.values),
+        checks_(!settings_.found_valid || settings_.values.trim || settings_.values.compose),
         notes_(std::move(notes)) {}
 
   Result<Item> next(koodrive::Operation& operation) override {
@@ -35,7 +37,7 @@ class CheckingReader final : public Reader {
     const auto more = records_->next(fields_, violations_);
     if (!more) return more.error();
     if (!*more) return Item::end;
-    if (fields_.row != nullptr) check_record();
+    if (checks_ && fields_.row != nullptr) check_record();
     values_.conclude(violations_);
     return violations_.empty() ? Item::operation : Item::invalid;
   }
@@ -75,29 +77,31 @@ class CheckingReader final : public Reader {
     koodrive::check(fields_, violations_);
     if (settings_.require_user && settings_.default_user.empty() && !fields_.user_id &&
         !has_violation(violations_, user_id_field)) {
-      violations_.push_back(
-          {std::string(user_id_field), "is missing, give it in the record or for all with --user-id"});
+      violations_.push_back({std::string(user_id_field),
+                             "is missing, give it in the record or for all with " + spell(SettingName::user_id)});
     }
   }
 
   std::unique_ptr<RecordSource> records_;
   ReaderSettings settings_;
   ValueCheck values_;
+  const bool checks_;               ///< whether records are checked, which may change their values
   std::vector<std::string> notes_;  ///< about the text, before it is cut into records
   koodrive::Fields fields_;
   std::vector<koodrive::Violation> violations_;
 };
 
-// The user and language that come from a setting keep the rules of those in a record.
+// A user or language that comes from a setting must obey the rules of one in a record.
 std::optional<Error> check_settings(const ReaderSettings& settings) {
   std::vector<koodrive::Violation> wrong;
   if (!settings.default_user.empty()) koodrive::check_user_id(settings.default_user, wrong);
-  if (!wrong.empty()) return usage_error(fmt::format("--user-id: {}", wrong.front().message));
+  if (!wrong.empty()) return usage_error(fmt::format("{}: {}", spell(SettingName::user_id), wrong.front().message));
   if (!settings.default_language.empty()) koodrive::check_language(settings.default_language, wrong);
-  if (!wrong.empty()) return usage_error(fmt::format("--language: {}", wrong.front().message));
+  if (!wrong.empty()) return usage_error(fmt::format("{}: {}", spell(SettingName::language), wrong.front().message));
   const auto& operation = settings.reading.operation;
   if (operation.empty() || settings.catalogue->find(operation) != nullptr) return std::nullopt;
-  return usage_error(fmt::format("--op: {}", unknown_operation(operation, *settings.catalogue).message));
+  return usage_error(
+      fmt::format("{}: {}", spell(SettingName::op), unknown_operation(operation, *settings.catalogue).message));
 }
 
 std::string lower_extension(const std::filesystem::path& path) {
@@ -134,7 +138,7 @@ std::filesystem::path without_compression(const std::filesystem::path& path) {
 }
 
 koodrive::Violation too_long_line(const LineLimits& limits) {
-  return {"", fmt::format("the line is longer than {} bytes, the most a line may have", limits.bytes)};
+  return {"", fmt::format("the line is longer than {} bytes, the maximum for a line", limits.bytes)};
 }
 
 Result<std::unique_ptr<Reader>> open_job(const std::filesystem::path& path, const ReaderSettings& settings,
@@ -149,7 +153,7 @@ Result<std::unique_ptr<Reader>> open_job(const std::filesystem::path& path, cons
         std::make_unique<CheckingReader>(std::move(*records), settings, std::move(text->notes)));
   }
   auto error = records.error();
-  // A header in another encoding looks like columns that are not known.
+  // A header in another encoding looks like unknown columns.
   if (const auto encoding = describe_encoding(path, settings); !encoding.empty()) error.message += "; " + encoding;
   return error;
 }

@@ -19,6 +19,7 @@ FileSource::FileSource(std::filesystem::path path, ReaderSettings settings, cons
       operations_(validation.operations),
       digest_(validation.digest) {
   settings_.expected = validation.fingerprint;
+  settings_.found_valid = settings_.expected && validation.invalid == 0 && !validation.wrong_as_a_whole;
 }
 
 Source::Identity FileSource::identity() const {

@@ -1,8 +1,9 @@
 #pragma once
-#include "job/eight_bytes.hpp"
+#include "koobatch/core/eight_bytes.hpp"
 #include "koobatch/job/oddity.hpp"
 
 #include <algorithm>
+#include <cassert>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -22,6 +23,7 @@ inline bool is_printable(std::string_view text) {
 /// Whether each character of the text must be examined: a cheap test that rules out most texts. Precondition: the text
 /// is not empty.
 inline bool may_be_odd(std::string_view text) {
+  assert(!text.empty());
   const char first = text.front();  // of a blank, of quotes, of an error value, of what could not be saved
   if (first == ' ' || first == '\'' || first == '"' || first == '#' || first == 'E' || first == '?') return true;
   if (text.back() == ' ' || text.back() == '?') return true;

@@ -4,6 +4,7 @@
 #include "job/identifier_check.hpp"
 #include "job/record.hpp"
 #include "job/text_check.hpp"
+#include "koobatch/core/eight_bytes.hpp"
 
 #include <algorithm>
 #include <cassert>

@@ -9,6 +9,7 @@
 #include "koodrive/body_text.hpp"
 #include "koodrive/declared_quota_fields.hpp"
 #include "koodrive/delay.hpp"
+#include "koodrive/known_success.hpp"
 #include "koodrive/web_page.hpp"
 
 #include <fmt/format.h>
@@ -32,6 +33,8 @@ struct Body {
   std::string_view msg;
   std::string_view gateway_code;  ///< "APIG.0308"
   std::string other_id;           ///< the `id`, if it is not the one asked for
+  std::string_view id;            ///< the `id`, if it is a text
+  bool has_id = false;
 };
 
 /// Ignores a value that is not a text: the member is for people, and decides nothing.
@@ -41,10 +44,10 @@ void read_text(const simdjson::dom::element& value, std::string_view& text) {
 
 /// Records an `id` other than `expected`. An absent, null or empty one is fine.
 void read_id(const simdjson::dom::element& value, std::string_view expected, Body& body) {
-  std::string_view text;
+  body.has_id = true;
   if (expected.empty() || value.is_null()) return;
-  if (value.get_string().get(text) == simdjson::SUCCESS) {
-    if (!text.empty() && text != expected) body.other_id = text;
+  if (value.get_string().get(body.id) == simdjson::SUCCESS) {
+    if (!body.id.empty() && body.id != expected) body.other_id = body.id;
     return;
   }
   const std::string number = simdjson::minify(value);
@@ -115,6 +118,7 @@ struct Classifier::Impl {
   const Quoting quoting;
   /// Not the on-demand parser: that would miss errors within members that are never read.
   simdjson::dom::parser parser;
+  KnownSuccess known;
 
   /// Whether the text is a JSON object.
   template <class Text>
@@ -125,6 +129,14 @@ struct Classifier::Impl {
   }
 
   Body read(http::Answer& answer, std::string_view expected_id) {
+    if (const auto* msg = known.find(answer.body, expected_id)) return {.is_object = true, .code = 0, .msg = *msg};
+    Body body = parse(answer, expected_id);
+    const bool plain = body.gateway_code.empty() && body.other_id.empty() && body.has_id == !body.id.empty();
+    if (answer.http == 200 && body.code == 0 && plain) known.learn(answer.body, body.id, body.msg);
+    return body;
+  }
+
+  Body parse(http::Answer& answer, std::string_view expected_id) {
     Body body;
     simdjson::dom::object object;
     std::optional<WipedString> text;

@@ -1,5 +1,6 @@
 #include "koobatch/koodrive/operation.hpp"
 
+#include "koobatch/core/eight_bytes.hpp"
 #include "koobatch/core/json.hpp"
 
 #include <xxhash.h>
@@ -20,10 +21,14 @@ void append_target(std::string& out, const Fields& fields) {
   }
   const auto close = row.target.find('}', open);
   const auto in_path = std::ranges::find(row.fields, FieldPlace::path, &FieldRow::place) - row.fields.begin();
-  namespace urls = boost::urls;
+  const auto value = fields.values[static_cast<std::size_t>(in_path)].text;
   out.append(row.target, 0, open);
-  urls::encode(fields.values[static_cast<std::size_t>(in_path)].text, urls::unreserved_chars, {},
-               urls::string_token::append_to(out));
+  if (is_digits(value)) {
+    out.append(value);  // as nearly all identifiers are; the encoder looks at each character
+  } else {
+    namespace urls = boost::urls;
+    urls::encode(value, urls::unreserved_chars, {}, urls::string_token::append_to(out));
+  }
   out.append(row.target, close + 1);
 }
 

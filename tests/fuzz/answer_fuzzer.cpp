@@ -14,6 +14,7 @@
 #include <array>
 #include <random>
 #include <string>
+#include <utility>
 
 extern "C" std::size_t LLVMFuzzerMutate(std::uint8_t* data, std::size_t size, std::size_t max_size);
 
@@ -53,9 +54,8 @@ struct Reading {
 
 /// Reads as a connection does: what is not consumed is offered again together with what comes next.
 template <class NextSize>
-Reading read(std::string_view bytes, NextSize next_size) {
+Reading read(std::string_view bytes, NextSize next_size, http::ResponseReader&& reader = {}) {
   Reading reading;
-  http::ResponseReader reader;
   reader.start(reading.answer);
   std::size_t arrived = 0;
   while (reading.state == State::more && arrived < bytes.size()) {
@@ -209,6 +209,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   check_bounds(pieces.answer);
   check_same(whole, pieces);
   if (bytes.size() <= 4096) check_same(whole, read(bytes, [] { return std::size_t{1}; }));
+  // By a reader that may know its header already, and then does.
+  static http::ResponseReader used;
+  for (int times = 0; times < 2; ++times) {
+    check_same(whole, read(bytes, [&] { return bytes.size(); }, std::move(used)));
+  }
   if (whole.state != State::done) return 0;
   classify(whole.answer);
   follow_clock(whole.answer);

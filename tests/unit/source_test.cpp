@@ -65,6 +65,24 @@ BOOST_AUTO_TEST_CASE(nothing_is_handed_out_that_was_not_validated) {
   BOOST_TEST(file.find_change().value() == "holds other bytes now");
 }
 
+BOOST_AUTO_TEST_CASE(of_a_job_with_invalid_records_only_the_valid_ones_are_handed_out) {
+  const auto file = source_of(write("a.ndjson", first + "\n{\"op\":\"rename_shared_folder\",\"id\":\"1\"}\n"));
+  auto reader = file.open().value();
+  koodrive::Operation operation;
+  BOOST_TEST(reader->next(operation).value() == Reader::Item::operation);
+  BOOST_TEST(reader->next(operation).value() == Reader::Item::invalid);
+  BOOST_TEST(reader->next(operation).value() == Reader::Item::end);
+}
+
+BOOST_AUTO_TEST_CASE(values_are_changed_alike_in_each_pass) {
+  auto treating = settings;
+  treating.values.trim = true;
+  const auto name = write("a.ndjson", R"({"op":" rename_shared_folder","id":" 1 ","fileName":" first "})"
+                                      "\n");
+  const FileSource file(name, treating, validate(name, treating).value());
+  BOOST_TEST(bodies_of(file).at(0) == R"({"fileName":"first"})");
+}
+
 BOOST_AUTO_TEST_CASE(a_file_that_was_removed_is_missed) {
   const auto file = source_of(write("a.ndjson", first + "\n"));
   std::filesystem::remove(path / "a.ndjson");

@@ -1,6 +1,7 @@
 #pragma once
 #include "koobatch/http/answer.hpp"
 #include "koobatch/http/answer_field.hpp"
+#include "koobatch/http/known_header.hpp"
 
 #include <boost/beast/http/basic_parser.hpp>
 
@@ -74,7 +75,8 @@ class ResponseParser final : public boost::beast::http::basic_parser<false> {
 
 /// Reads one final answer from a stream of bytes that arrives in pieces of any size; interim (1xx) answers other than
 /// 101 are skipped. Besides what Beast accepts, it reads a status line that ends right after the status, without the
-/// blank that must precede an empty reason, as curl and browsers do. Pure: no I/O.
+/// blank that must precede an empty reason, as curl and browsers do. An answer that is there as a whole and whose
+/// header is like the last one's is recognised without the parser. Pure: no I/O.
 class ResponseReader {
  public:
   enum class State {
@@ -83,7 +85,7 @@ class ResponseReader {
     failed,  ///< not a valid answer: see error()
   };
 
-  /// Begins a new answer. `answer` must outlive the reading of it.
+  /// Begins a new answer. `answer` must be clear, and outlive the reading of it.
   void start(Answer& answer);
   /// Consumes as much of `bytes` as it can and adds that to `consumed`. The next call must start with the bytes not
   /// consumed. Once done, any further bytes belong to no answer of ours.
@@ -94,16 +96,20 @@ class ResponseReader {
   /// Whether any byte of the answer has arrived.
   bool begun() const { return begun_; }
   /// Whether the connection can carry another exchange. Precondition: done.
-  bool keep_alive() const { return parser_->keep_alive() && !parser_->need_eof(); }
+  bool keep_alive() const { return !parser_ || (parser_->keep_alive() && !parser_->need_eof()); }
   /// Why it failed. Precondition: failed.
   const boost::beast::error_code& error() const { return error_; }
 
  private:
+  State parse(std::string_view bytes, std::size_t& consumed);
   State check();
   std::size_t put(std::string_view bytes);
+  void learn(std::string_view answer);
 
   Answer* answer_ = nullptr;
-  std::optional<ResponseParser> parser_;
+  std::optional<ResponseParser> parser_;  ///< none if nothing has arrived, or if the answer was recognised
+  KnownHeader known_;
+  std::uint32_t unknown_ = 0;  ///< successes that were not recognised since the last that was
   boost::beast::error_code error_;
   bool begun_ = false;
   bool in_first_line_ = true;

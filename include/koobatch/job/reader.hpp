@@ -42,6 +42,8 @@ struct ReaderSettings {
   /// The job's fingerprint from its validation: bytes that differ are an error, and are not parsed. Null: any bytes are
   /// accepted.
   std::shared_ptr<const Fingerprint> expected = {};
+  /// Whether those bytes, read with these settings, were found valid: they are then not checked again.
+  bool found_valid = false;
   ValueTreatment values = {};
   Reading reading = {};
 };

@@ -1,0 +1,121 @@
+#include "koobatch/http/known_header.hpp"
+
+#include "koobatch/core/eight_bytes.hpp"
+#include "koobatch/http/answer_field.hpp"
+
+#include <boost/beast/http/field.hpp>
+
+#include <algorithm>
+#include <cassert>
+#include <charconv>
+#include <system_error>
+
+namespace koobatch::http {
+namespace {
+
+namespace beast = boost::beast;
+
+constexpr std::string_view line_end = "\r\n";
+
+/// Longer ones are of bodies that the parser would refuse.
+constexpr std::size_t max_length_digits = 4;
+
+/// Whether a value is one that the parser takes as it is: visible ASCII characters, and blanks between them.
+bool is_plain_value(std::string_view value) {
+  if (value.front() == ' ' || value.back() == ' ') return false;
+  if (value.size() < eight) return std::ranges::all_of(value, [](char c) { return c >= ' ' && c < '\x7f'; });
+  const auto odd = find_bits(
+      value, [](std::uint64_t word) { return word | (word + every_byte(1)) | ((word - every_byte(' ')) & ~word); });
+  return (odd & every_byte(0x80)) == 0;
+}
+
+/// Whether the field decides nothing, neither where the answer ends nor what becomes of it.
+bool is_meaningless(beast::http::field field, std::string_view name) {
+  return field == beast::http::field::unknown && !may_be_rate_limit(name);
+}
+
+}  // namespace
+
+void KnownHeader::learn(std::string_view header, const Answer& answer) {
+  assert(header.ends_with("\r\n\r\n"));
+  header_.clear();
+  parts_.clear();
+  divided_ = date_at_ = date_size_ = length_at_ = 0;
+  std::size_t at = header.find(line_end) + line_end.size();  // The status line is part of what does not change.
+  while (at + line_end.size() < header.size()) {
+    const auto line = header.substr(at, header.find(line_end, at) - at);
+    if (!add_line(line, at)) return;
+    at += line.size() + line_end.size();
+  }
+  if (length_at_ == 0) return;
+  parts_.push_back({.fixed = header.size() - divided_});
+  header_ = header;
+  answer_.http = answer.http;
+  answer_.content_type = answer.content_type;
+  answer_.content_encoding = answer.content_encoding;
+  answer_.retry_after = answer.retry_after;
+  answer_.location = answer.location;
+  answer_.rate_limits = answer.rate_limits;
+}
+
+/// `at`: where in the header the line is. False if the header cannot serve.
+bool KnownHeader::add_line(std::string_view line, std::size_t at) {
+  const auto colon = line.find(':');
+  // A line that continues the one before (RFC 9112, 5.2) may have none, or one that ends no name.
+  if (colon == std::string_view::npos || line.front() == ' ' || line.front() == '\t') return false;
+  const auto name = line.substr(0, colon);
+  const auto field = beast::http::string_to_field({name.data(), name.size()});
+  const bool is_date = field == beast::http::field::date;
+  const bool is_length = field == beast::http::field::content_length;
+  if (!is_date && !is_length && !is_meaningless(field, name)) return true;
+  const auto begin = line.find_first_not_of(" \t", colon + 1);
+  if (begin == std::string_view::npos) return !is_length;
+  const std::size_t from = at + begin;
+  const std::size_t size = line.find_last_not_of(" \t") + 1 - begin;
+  if (is_length && (length_at_ != 0 || size > max_length_digits)) return false;
+  parts_.push_back({.fixed = from - divided_, .value = size});
+  divided_ = from + size;
+  if (is_length) length_at_ = from;
+  if (is_date) {
+    date_at_ = from;
+    date_size_ = size;
+  }
+  return true;
+}
+
+/// The size that the header states, if `bytes` begin with the known one.
+std::optional<std::size_t> KnownHeader::body_size(std::string_view bytes) const {
+  std::size_t length = 0;
+  std::size_t at = 0;
+  for (const Part& part : parts_) {
+    if (bytes.compare(at, part.fixed, header_.data() + at, part.fixed) != 0) return std::nullopt;
+    at += part.fixed;
+    if (part.value == 0) break;  // the end of the header
+    const auto value = bytes.substr(at, part.value);
+    if (at == length_at_) {
+      const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), length);
+      if (error != std::errc() || end != value.data() + value.size()) return std::nullopt;
+    } else if (!is_plain_value(value)) {
+      return std::nullopt;
+    }
+    at += part.value;
+  }
+  return length;
+}
+
+std::size_t KnownHeader::read(std::string_view bytes, Answer& answer) const {
+  if (header_.empty() || bytes.size() < header_.size()) return 0;
+  const auto size = body_size(bytes);
+  if (!size || bytes.size() - header_.size() < *size) return 0;
+  answer.http = answer_.http;
+  answer.body.assign(bytes.substr(header_.size(), *size));
+  answer.date.assign(bytes.substr(date_at_, date_size_));
+  answer.content_type = answer_.content_type;
+  answer.content_encoding = answer_.content_encoding;
+  answer.retry_after = answer_.retry_after;
+  answer.location = answer_.location;
+  answer.rate_limits = answer_.rate_limits;
+  return header_.size() + *size;
+}
+
+}  // namespace koobatch::http
