@@ -3,17 +3,14 @@
 #include "certificates.hpp"
 #include "contains.hpp"
 #include "real_server.hpp"
-#include "run_checks.hpp"
 #include "scripted_server.hpp"
-#include "service.hpp"
-#include "workspace.hpp"
+#include "stage.hpp"
 
 #include <signal.h>
 #include <unistd.h>
 #include <boost/test/unit_test.hpp>
 
-#include <functional>
-#include <set>
+#include <filesystem>
 #include <vector>
 
 using namespace koobatch::test;
@@ -22,60 +19,9 @@ namespace {
 
 constexpr const char* here = "DNS:localhost,IP:127.0.0.1";
 
-/// A job and the simulator, reached through another server.
-struct Stage {
-  explicit Stage(std::size_t count = 5'000, std::size_t keys = 500, std::vector<std::string> flags = {})
-      : operations(count), job(generate_job(count, keys)), service(with_log(std::move(flags))) {
-    workspace.write("job.ndjson", job.text);
-  }
-
-  std::vector<std::string> with_log(std::vector<std::string> flags) const {
-    flags.insert(flags.end(), {"--log", workspace.path("log")});
-    return flags;
-  }
-  std::string upstream() const { return service.url().substr(std::string("http://").size()); }
-
-  std::vector<std::string> command(const std::string& url, const std::vector<std::string>& flags) const {
-    std::vector<std::string> words{KOOBATCH_BINARY,
-                                   "run",
-                                   workspace.path("job.ndjson"),
-                                   "--endpoint",
-                                   url,
-                                   "--token-env",
-                                   "TOKEN",
-                                   "--user-id",
-                                   "7",
-                                   "--report",
-                                   report,
-                                   "--progress",
-                                   "none",
-                                   "--retry-base",
-                                   "10ms"};
-    words.insert(words.end(), flags.begin(), flags.end());
-    return words;
-  }
-  Process start(const std::string& url, const std::vector<std::string>& flags) const {
-    return Process(command(url, flags), {{"TOKEN", "secret"}});
-  }
-  Finished run(const std::string& url, const std::vector<std::string>& flags) const { return start(url, flags).wait(); }
-  /// `meanwhile` is called once some operations have been applied.
-  Finished run(const std::string& url, const std::vector<std::string>& flags, const std::function<void()>& meanwhile) {
-    Process process = start(url, flags);
-    while (std::stoul(member(service.get("/_sim/stats"), "applied")) < operations / 10) ::usleep(1'000);
-    meanwhile();
-    return process.wait();
-  }
-
-  void check() { check_nothing_lost_doubled_or_reordered(service, workspace.path("log"), report, job, operations); }
-  std::string end_line() const { return read_report(report).end.at(0); }
-  void check_spoke(const std::string& version) const { BOOST_TEST(member(end_line(), "http") == version); }
-
-  std::size_t operations;
-  Workspace workspace;
-  std::string report = workspace.path("r");
-  GeneratedJob job;
-  Service service;
-};
+void check_spoke(const Stage& stage, const std::string& version) {
+  BOOST_TEST(member(stage.end_line(), "http") == version);
+}
 
 const std::vector<std::string> demanded{"--http", "2"};
 
@@ -89,7 +35,7 @@ BOOST_AUTO_TEST_CASE(a_run_without_tls) {
   const auto finished = stage.run(server.url(), {"--http", "2"});
   BOOST_TEST(finished.status == 0, finished.out << finished.err);
   BOOST_TEST(contains(finished.out, "over HTTP/2"), finished.out);
-  stage.check_spoke("2");
+  check_spoke(stage, "2");
   stage.check();
 }
 
@@ -108,7 +54,7 @@ BOOST_AUTO_TEST_CASE(the_embedded_service_speaks_it_too) {
       const auto finished =
           stage.run(stage.service.url(), {"--http", encrypted ? "auto" : "2", "--insecure", "--max-attempts", "12"});
       BOOST_TEST(finished.status == 0, finished.out << finished.err);
-      stage.check_spoke("2");
+      check_spoke(stage, "2");
       const auto lines = read_report(stage.report);
       BOOST_TEST(lines.results.size() == stage.operations);
     }
@@ -132,7 +78,7 @@ BOOST_AUTO_TEST_CASE(over_tls_it_is_spoken_if_the_service_agrees) {
   const auto finished = stage.run(server.url(), {"--cacert", stage.workspace.path("ca.pem")});
   BOOST_TEST(finished.status == 0, finished.out << finished.err);
   BOOST_TEST(contains(finished.err, "at most 128 requests in flight over HTTP/2"), finished.err);
-  stage.check_spoke("2");
+  check_spoke(stage, "2");
   stage.check();
 }
 
@@ -144,7 +90,7 @@ BOOST_AUTO_TEST_CASE(over_tls_http1_is_spoken_without_a_word_if_the_service_spea
   const auto finished = stage.run(server.url(), {"--cacert", stage.workspace.path("ca.pem")});
   BOOST_TEST(finished.status == 0, finished.out << finished.err);
   BOOST_TEST(!contains(finished.err, "HTTP/1.1"), finished.err);
-  stage.check_spoke("1.1");
+  check_spoke(stage, "1.1");
   stage.check();
 }
 
@@ -155,7 +101,7 @@ BOOST_AUTO_TEST_CASE(http1_can_be_demanded) {
   const auto server = RealServer::nginx_http2(stage.workspace, stage.upstream(), "", "good");
   const auto finished = stage.run(server.url(), {"--cacert", stage.workspace.path("ca.pem"), "--http", "1.1"});
   BOOST_TEST(finished.status == 0, finished.out << finished.err);
-  stage.check_spoke("1.1");
+  check_spoke(stage, "1.1");
 }
 
 BOOST_AUTO_TEST_CASE(a_service_without_it_stops_a_run_that_demands_it) {
@@ -231,7 +177,7 @@ BOOST_AUTO_TEST_CASE(a_killed_run_is_resumed) {
   const auto server = RealServer::nghttpx(stage.upstream(), {});
   {
     Process process = stage.start(server.url(), demanded);
-    while (std::stoul(member(stage.service.get("/_sim/stats"), "applied")) < 2'000) ::usleep(1'000);
+    stage.wait_for_applied(2'000);
     process.signal(SIGKILL);
     process.wait();
   }
@@ -301,7 +247,7 @@ BOOST_AUTO_TEST_CASE(an_interrupted_run_waits_for_its_requests) {
   Stage stage(20'000, 2'000, {"--latency", "50ms"});
   const auto server = RealServer::nghttpx(stage.upstream(), {});
   Process process = stage.start(server.url(), demanded);
-  while (std::stoul(member(stage.service.get("/_sim/stats"), "applied")) < 1'000) ::usleep(1'000);
+  stage.wait_for_applied(1'000);
   process.signal(SIGTERM);
   const auto finished = process.wait();
   BOOST_TEST(finished.status == 128 + SIGTERM, finished.err);
