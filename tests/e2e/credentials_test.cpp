@@ -1,5 +1,6 @@
 // Where tokens come from, how they are renewed, and what happens when they are refused.
 #include "connect_proxy.hpp"
+#include "over_http2.hpp"
 #include "preload.hpp"
 #include "run_checks.hpp"
 #include "scripted_server.hpp"
@@ -67,8 +68,8 @@ struct Fixture {
   Finished run(const std::string& url, const Flags& more) const { return run_koobatch(run_flags(url, more)); }
   /// One connection, so that requests come in the order of the script.
   Finished run_refreshing(const std::string& url, Flags more = {}) const {
-    more.insert(more.end(), {"--token-file", token, "--refresh-token-file", refresh, "--connections", "1"});
-    return run(url, more);
+    more.insert(more.end(), {"--token-file", token, "--refresh-token-file", refresh});
+    return run(url, in_flight(1, more));
   }
   Finished resume() const { return run_koobatch({"resume", report, "--progress", "none"}); }
 
@@ -112,8 +113,8 @@ BOOST_AUTO_TEST_CASE(tokens_that_expire_every_thousand_requests_cost_one_refresh
       secret("refresh", "r-first\n");
       Service service({"--token-file", token, "--refresh-token-file", secret("service-refresh", "r-first"),
                        "--token-requests", "1000", "--log", log});
-      const auto finished = run(service.url(), {"--token-file", token, "--refresh-token-file", refresh, "--connections",
-                                                "64", "--threads", threads});
+      const auto finished = run(
+          service.url(), in_flight(64, {"--token-file", token, "--refresh-token-file", refresh, "--threads", threads}));
       BOOST_TEST(finished.status == 0, finished.err);
       const auto stats = service.get("/_sim/stats");
       BOOST_TEST(member(stats, "refreshes") == "49", "each token but the last one expired");
@@ -135,8 +136,9 @@ BOOST_AUTO_TEST_CASE(a_token_whose_lifetime_is_known_is_refreshed_before_it_expi
   workspace.write("job.ndjson", renames(160));
   Service service({"--token-file", token, "--refresh-token-file", secret("service-refresh", "r-first"),
                    "--token-requests", "80", "--token-lifetime", "4s"});
-  const auto finished = run(service.url(), {"--token-file", token, "--refresh-token-file", refresh, "--rate", "20/s",
-                                            "--burst", "1", "--connections", "1"});
+  const auto finished =
+      run(service.url(),
+          in_flight(1, {"--token-file", token, "--refresh-token-file", refresh, "--rate", "20/s", "--burst", "1"}));
   BOOST_TEST(finished.status == 0, finished.err);
   const auto stats = service.get("/_sim/stats");
   BOOST_TEST(std::stoul(member(stats, "refreshes")) >= 2U, stats);
@@ -250,7 +252,7 @@ BOOST_AUTO_TEST_CASE(a_refresh_token_that_cannot_be_put_in_its_place_is_not_lost
 BOOST_AUTO_TEST_CASE(a_refresh_token_whose_folder_cannot_be_synced_is_in_its_place_all_the_same) {
   fs::create_directory(workspace.path("tokens"));
   const auto file = secret("tokens/refresh", "r-first");
-  const Flags more = {"--token-file", token, "--refresh-token-file", file, "--connections", "1"};
+  const Flags more = in_flight(1, {"--token-file", token, "--refresh-token-file", file});
   const auto run_with = [&](const ScriptedServer& server, std::string_view fault) {
     Flags flags = run_flags(server.url(), more);
     flags.insert(flags.begin(), KOOBATCH_BINARY);
@@ -311,7 +313,8 @@ BOOST_AUTO_TEST_CASE(a_400_that_may_be_about_the_token_is_repeated_with_another_
 
 // The token file.
 
-BOOST_AUTO_TEST_CASE(a_token_file_that_is_replaced_in_the_middle_of_a_run_is_used_from_then_on) {
+BOOST_AUTO_TEST_CASE(a_token_file_that_is_replaced_in_the_middle_of_a_run_is_used_from_then_on,
+                     *boost::unit_test::precondition(over_http1)) {
   workspace.write("job.ndjson", renames(80));
   const ScriptedServer server([this] {
     std::vector<Reply> replies(5, reply(success()));
@@ -361,7 +364,7 @@ BOOST_AUTO_TEST_CASE(a_token_command_is_run_again_when_its_token_is_refused_once
   const auto script = workspace.write("script", "printf x >>runs\necho token-$(wc -c <runs)\necho not this\n");
   const auto runs = workspace.path("runs");
   Service service({"--token-file", secret("expected", "token-2")});
-  Flags flags = run_flags(service.url(), {"--token-command", "sh " + script, "--connections", "64", "--threads", "2"});
+  Flags flags = run_flags(service.url(), in_flight(64, {"--token-command", "sh " + script, "--threads", "2"}));
   flags.insert(flags.begin(), KOOBATCH_BINARY);
   const auto finished = Process(flags, {}, fs::path(script).parent_path()).wait();
   BOOST_TEST(finished.status == 0, finished.err);

@@ -1,6 +1,7 @@
 // An outage in the middle of a run costs neither operations nor attempts, the service is left alone while it lasts, and
 // the run then continues at the earlier pace. KOOBATCH_OUTAGE_SECONDS makes the outage longer than its 3 seconds.
 #include "fault_gate.hpp"
+#include "over_http2.hpp"
 #include "run_checks.hpp"
 #include "scripted_server.hpp"
 #include "service.hpp"
@@ -23,7 +24,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr std::size_t connections = 64;
+constexpr unsigned most_in_flight = 64;
 /// Enough at 500 a second for a while before the outage, and for the 5 s after it that are looked at.
 constexpr std::size_t operations = 4'000;
 /// The outage begins when this many have been applied.
@@ -98,12 +99,11 @@ class Arrivals {
 
 struct Fixture {
   std::vector<std::string> command(const std::vector<std::string>& flags) const {
-    std::vector<std::string> all = {
-        "run",        job_path, "--endpoint",  gate.url(), "--user-id",     "7",
-        "--rate",     "500/s",  "--timeout",   "500ms",    "--report",      report,
-        "--progress", "none",   "--token-env", "TOKEN",    "--connections", std::to_string(connections)};
+    std::vector<std::string> all = {"run",        job_path, "--endpoint",  gate.url(), "--user-id", "7",
+                                    "--rate",     "500/s",  "--timeout",   "500ms",    "--report",  report,
+                                    "--progress", "none",   "--token-env", "TOKEN"};
     all.insert(all.end(), flags.begin(), flags.end());
-    return all;
+    return in_flight(most_in_flight, all);
   }
 
   void wait_for_applied(std::size_t count) const {
@@ -129,8 +129,9 @@ struct Fixture {
     const ScriptedServer sick(std::move(replies));
     const auto finished = run_through(sick, flags);
     BOOST_TEST(finished.status == 0, finished.out << finished.err);
-    BOOST_TEST_MESSAGE(sick.requests() << " requests during the outage, with " << connections << " connections");
-    const std::size_t allowed = connections * 11 / 10 + probes_within(outage_took);
+    BOOST_TEST_MESSAGE(sick.requests() << " requests during the outage, with at most " << most_in_flight
+                                       << " in flight");
+    const std::size_t allowed = most_in_flight * 11 / 10 + probes_within(outage_took);
     BOOST_TEST(sick.requests() >= flow::Breaker::failures_to_open);
     BOOST_TEST(sick.requests() <= allowed);
     for (const auto* words : {"nothing is sent but a probe now and then", "the service answers again"}) {

@@ -1,5 +1,6 @@
 // No secret shows anywhere it does not belong, whatever happens: canaries are planted and searched for.
 #include "canary.hpp"
+#include "over_http2.hpp"
 #include "scripted_server.hpp"
 #include "service.hpp"
 #include "workspace.hpp"
@@ -84,11 +85,9 @@ struct Fixture {
                  "--retry-base",
                  "10ms",
                  "--progress",
-                 "plain",
-                 "--connections",
-                 "1"};
+                 "plain"};
     all.insert(all.end(), kind.flags.begin(), kind.flags.end());
-    return all;
+    return in_flight(1, all);
   }
   std::string job() const {
     std::string text;

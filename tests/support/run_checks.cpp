@@ -1,5 +1,7 @@
 #include "run_checks.hpp"
 
+#include "over_http2.hpp"
+
 #include "koobatch/core/trace_id.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -25,6 +27,7 @@ void check_results(const std::string& report, std::size_t operations) {
     }
   }
   BOOST_TEST(seen.size() == operations, "one result each");
+  if (over_http2()) BOOST_TEST(member(lines.end.back(), "http") == "2");
   BOOST_TEST(succeeded == operations);
 }
 

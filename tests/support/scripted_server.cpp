@@ -1,10 +1,13 @@
 #include "scripted_server.hpp"
 
+#include "scripted_http2.hpp"
+
 #include <fmt/format.h>
 #include <boost/algorithm/string/find.hpp>
 #include <boost/asio/read.hpp>
 #include <boost/asio/read_until.hpp>
 
+#include <array>
 #include <charconv>
 #include <utility>
 
@@ -37,6 +40,14 @@ net::Awaitable<bool> read_request(net::Socket& socket) {
   co_return !cut;
 }
 
+/// Whether the client, of whom something has arrived, begins with HTTP/2. Takes nothing out of the socket.
+bool begins_http2(net::Socket& socket) {
+  std::array<char, 4> bytes;
+  error_code ignored;
+  const std::size_t count = socket.receive(asio::buffer(bytes), net::Socket::message_peek, ignored);
+  return ScriptedHttp2::is_spoken_by({bytes.data(), count});
+}
+
 /// Reads until the client closes.
 net::Awaitable<void> swallow(net::Socket& socket) {
   char bytes[4096];
@@ -52,15 +63,23 @@ ScriptedServer::ScriptedServer(std::vector<Reply> replies, const asio::ip::tcp::
     : replies_(std::move(replies)),
       server_([this](LoopbackServer::SocketPtr socket, std::size_t) { return serve(std::move(socket)); }, at) {}
 
-net::Awaitable<void> ScriptedServer::serve(LoopbackServer::SocketPtr socket) {
+const Reply& ScriptedServer::next_reply() {
   static const Reply healthy{.bytes = success()};
-  for (;;) {
+  const std::size_t number = next_++;
+  return number < replies_.size() ? replies_[number] : healthy;
+}
+
+net::Awaitable<void> ScriptedServer::serve(LoopbackServer::SocketPtr socket) {
+  for (bool first = true;; first = false) {
     const auto [error] = co_await socket->async_wait(net::Socket::wait_read, net::as_result);
     error_code ignored;
     if (error || socket->available(ignored) == 0) break;
+    if (first && begins_http2(*socket)) {
+      co_await serve_http2(socket);
+      break;
+    }
     // Taken before anything is awaited, so that no two requests get the same reply.
-    const std::size_t number = next_++;
-    const Reply& reply = number < replies_.size() ? replies_[number] : healthy;
+    const Reply& reply = next_reply();
     bool came = true;
     if (!reply.unread) came = co_await read_request(*socket);
     if (!came) break;
@@ -69,6 +88,31 @@ net::Awaitable<void> ScriptedServer::serve(LoopbackServer::SocketPtr socket) {
     const bool open = co_await answer(socket, reply);
     if (!open) break;
   }
+}
+
+/// A reply that closes or resets does so to the connection, whatever else is in flight on it.
+net::Awaitable<void> ScriptedServer::serve_http2(LoopbackServer::SocketPtr socket) {
+  ScriptedHttp2 http2;
+  std::array<char, 16 * 1024> bytes;
+  for (auto then = Reply::Then::keep_open; then == Reply::Then::keep_open;) {
+    const auto [error, count] = co_await socket->async_read_some(asio::buffer(bytes), net::as_result);
+    if (error) break;
+    if (!http2.receive({bytes.data(), count})) then = Reply::Then::close;
+    while (auto* const request = http2.next()) {
+      const Reply& reply = next_reply();
+      ++requests_;
+      if (reply.before) reply.before();
+      http2.answer(*request, reply.bytes);
+      // Not `hang`: that is for this request, and others may still come.
+      if (reply.then == Reply::Then::close || reply.then == Reply::Then::reset) then = reply.then;
+    }
+    const std::string output = http2.output();
+    const bool sent = co_await write_all(*socket, output);
+    if (!sent) break;
+    if (then == Reply::Then::reset) reset(*socket);
+  }
+  error_code ignored;
+  socket->close(ignored);
 }
 
 /// Returns whether the connection stays open.

@@ -30,7 +30,8 @@ struct Reply {
 };
 
 /// A raw TCP server: the Nth request, on any connection, gets the Nth reply, and all later ones the answer of a healthy
-/// service, so that recovery shows.
+/// service, so that recovery shows. To a client that begins with HTTP/2 it speaks that: replies are translated, and
+/// only `bytes`, `then` (without `flood`) and `before` count.
 class ScriptedServer {
  public:
   explicit ScriptedServer(std::vector<Reply> replies = {}, const net::asio::ip::tcp::endpoint& at = local("127.0.0.1"));
@@ -44,7 +45,9 @@ class ScriptedServer {
   std::size_t flooded() const { return flooded_; }
 
  private:
+  const Reply& next_reply();
   net::Awaitable<void> serve(LoopbackServer::SocketPtr socket);
+  net::Awaitable<void> serve_http2(LoopbackServer::SocketPtr socket);
   net::Awaitable<bool> answer(LoopbackServer::SocketPtr socket, const Reply& reply);
   net::Awaitable<void> flood(LoopbackServer::SocketPtr socket, std::string_view bytes);
 
