@@ -155,6 +155,13 @@ BOOST_AUTO_TEST_CASE(programs_find_the_report_from_any_folder) {
   BOOST_TEST(recorded.find(member) != std::string::npos, recorded);
 }
 
+BOOST_AUTO_TEST_CASE(programs_learn_the_version_of_http_that_a_run_spoke) {
+  auto summary = summary_of(report::Outcome::completed, 0);
+  BOOST_TEST(status_json(summary, AtWork::nobody).find(R"("http":)") == std::string::npos);
+  summary.http = "2";
+  BOOST_TEST(status_json(summary, AtWork::nobody).find(R"("http":"2")") != std::string::npos);
+}
+
 BOOST_AUTO_TEST_CASE(of_a_run_that_is_over_the_report_tells) {
   BOOST_TEST(ended_lines(summary_of(report::Outcome::completed, 0), AtWork::nobody) ==
              "r.ndjson: completed\n  done       1,000 of 1,000\n  results    1,000 succeeded");
