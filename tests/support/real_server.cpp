@@ -1,7 +1,9 @@
 #include "real_server.hpp"
 
 #include <fmt/format.h>
+#include <pwd.h>
 #include <signal.h>
+#include <unistd.h>
 #include <boost/asio/connect.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -55,6 +57,38 @@ frontend front
   default_backend service
 backend service
   server one {1}
+)";
+
+constexpr const char* apache_configuration = R"(
+ServerRoot {0}
+PidFile {0}/apache.pid
+ErrorLog {0}/apache.log
+ServerName 127.0.0.1
+Listen 127.0.0.1:{1}
+User www-data
+Group www-data
+LoadModule mpm_event_module /usr/lib/apache2/modules/mod_mpm_event.so
+LoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so
+LoadModule proxy_module /usr/lib/apache2/modules/mod_proxy.so
+LoadModule proxy_http_module /usr/lib/apache2/modules/mod_proxy_http.so
+LoadModule http2_module /usr/lib/apache2/modules/mod_http2.so
+Protocols h2c
+ProxyPass / http://{2}/
+{3}
+)";
+
+constexpr const char* h2o_configuration = R"(
+user: {2}
+num-threads: 1
+error-log: /dev/null
+listen:
+  host: 127.0.0.1
+  port: {0}
+hosts:
+  "*":
+    paths:
+      "/":
+        proxy.reverse.url: "http://{1}/"
 )";
 
 bool accepts(unsigned port) {
@@ -130,6 +164,22 @@ RealServer RealServer::nghttpx(const std::string& upstream, const std::vector<st
                                    "--no-via",          "--errorlog-file=/dev/null"};
   command.insert(command.end(), flags.begin(), flags.end());
   return {std::move(command), port};
+}
+
+RealServer RealServer::apache(const Workspace& workspace, const std::string& upstream, const std::string& settings) {
+  const unsigned port = free_port();
+  const auto path =
+      workspace.write("apache.conf", fmt::format(apache_configuration, workspace.path("."), port, upstream, settings));
+  return {{"/usr/sbin/apache2", "-DFOREGROUND", "-f", path}, port};
+}
+
+RealServer RealServer::h2o(const Workspace& workspace, const std::string& upstream) {
+  const unsigned port = free_port();
+  // Otherwise root's would change to a user who cannot read the workspace.
+  const passwd* const user = ::getpwuid(::getuid());
+  const auto path =
+      workspace.write("h2o.conf", fmt::format(h2o_configuration, port, upstream, user == nullptr ? "" : user->pw_name));
+  return {{"/usr/bin/h2o", "-c", path}, port};
 }
 
 RealServer RealServer::haproxy(const Workspace& workspace, const std::string& upstream, const std::string& bind) {

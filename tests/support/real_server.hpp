@@ -23,6 +23,9 @@ class RealServer {
                                 const std::string& certificate = {});
   /// nghttpx in front of `upstream`, speaking HTTP/2 without TLS.
   static RealServer nghttpx(const std::string& upstream, const std::vector<std::string>& flags);
+  /// Apache and h2o in front of `upstream`, speaking HTTP/2 without TLS. `settings` go into Apache's configuration.
+  static RealServer apache(const Workspace& workspace, const std::string& upstream, const std::string& settings);
+  static RealServer h2o(const Workspace& workspace, const std::string& upstream);
   /// nginx() and haproxy() with TLS, using the certificate NAME.chain.pem; `settings` go into the server's part, after
   /// the port.
   static RealServer nginx_tls(const Workspace& workspace, const std::string& upstream, const std::string& certificate,
