@@ -82,6 +82,23 @@ void add_ends(std::vector<Row>& rows) {
   rows.push_back(used_up);
 }
 
+/// Quotas that are so small that finding them out costs a good part of them.
+void add_small_declared_rows(std::vector<Row>& rows) {
+  for (const double rate : {5.0, 50.0}) {
+    Row row{.family = "declared", .name = fmt::format("clock-{}-all-true", rate)};
+    row.spec.quota = {.shape = Shape::clock_window, .rate = rate};
+    row.spec.declaration = {Form::all, 1};
+    row.jobs[0].operations = static_cast<std::uint64_t>(rate * 20);
+    rows.push_back(row);
+  }
+  Row users{.family = "declared", .name = "users-10-clock-20-all-true"};
+  users.spec.quota = {.shape = Shape::clock_window, .rate = 20, .users = 10};
+  users.spec.declaration = {Form::all, 1};
+  users.jobs[0].users = 10;
+  users.jobs[0].operations = 4000;
+  rows.push_back(users);
+}
+
 }  // namespace
 
 void add_field_rows(std::vector<Row>& rows) {
@@ -112,6 +129,7 @@ void add_declared_rows(std::vector<Row>& rows) {
       }
     }
   }
+  add_small_declared_rows(rows);
 }
 
 std::vector<Row> all_rows() {

@@ -83,6 +83,7 @@ void Service::declare(double now, const Limiter* limiter, Reply& reply) const {
   declared.limit *= spec_.declaration.factor;
   declared.remaining *= spec_.declaration.factor;
   reply.declared = declared;
+  reply.user_only = spec_.quota.users > 0;
 }
 
 }  // namespace koobatch::pace_bench

@@ -24,7 +24,7 @@ struct Reply {
   What what = What::accepted;
   int http = 200;
   std::optional<Duration> retry_after = {};
-  bool user_only = false;  ///< whether a refusal concerns only the user
+  bool user_only = false;  ///< whether a refusal, or what is declared, concerns only the user
   std::optional<Declared> declared = {};
   Duration after{};  ///< how long the answer takes
 };

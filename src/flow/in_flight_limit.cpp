@@ -17,16 +17,18 @@ std::uint32_t InFlightLimit::sent() {
   return in_flight_;
 }
 
-void InFlightLimit::admitted(const Sent& sent) {
+void InFlightLimit::admitted(const Sent& sent, TimePoint now) {
   if (state_ == State::unlimited || sent.at < changed_) return;
   if (state_ == State::starting) {
     limit_ = std::max(limit_, sent.in_flight);
-    allowed_ += allowed_ < most;
+    start_.admitted(sent.in_flight, now);
+    allowed_ = start_.allowed();
     return;
   }
   confirmed_ |= sent.in_flight == limit_;
   if (sent.in_flight > limit_) {
     limit_ = allowed_ = sent.in_flight;
+    trial_after_before_ = trial_after_;
     trial_after_ = first_trial;
     admitted_ = 0;
   }
@@ -60,13 +62,15 @@ bool InFlightLimit::refused(const Sent& sent, TimePoint now) {
   return true;
 }
 
-/// Lowers the limit, because requests are refused at a number that was accepted before.
+/// Lowers the limit, because requests are refused at a number that was accepted before. If that was only luck, because
+/// an answer was on its way already, it need not be tried again soon.
 bool InFlightLimit::lower(TimePoint now) {
   if (limit_ <= least_limit || !confirmed_) {
     skip();
     return false;
   }
   allowed_ = --limit_;
+  trial_after_ = std::max(trial_after_, std::min(trial_after_before_ * 2, last_trial));
   admitted_ = 0;
   changed_ = now;
   return true;
@@ -74,7 +78,8 @@ bool InFlightLimit::lower(TimePoint now) {
 
 void InFlightLimit::restart() {
   state_ = State::starting;
-  allowed_ = 1;
+  start_ = {};
+  allowed_ = start_.allowed();
   limit_ = 0;
   confirmed_ = false;
 }

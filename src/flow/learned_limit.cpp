@@ -48,6 +48,24 @@ void LearnedLimit::lost(TimePoint sent, TimePoint now, bool down) {
   model_.lost(moment(sent, now, down));
 }
 
+bool LearnedLimit::hear(const DeclaredQuotas& quotas, DeclaredQuota::Scope scope, TimePoint sent, TimePoint now,
+                        bool admitted) {
+  const auto news = declared_.hear(quotas, scope, sent, now, admitted);
+  if (news.rate) model_.propose(active(now), *news.rate);
+  if (news.disproved) model_.distrust(active(now));
+  if (news.rate || news.disproved) {
+    follow_at_ = TimePoint::min();
+    follow_rate(now);
+  }
+  if (news.reset > Duration::zero()) model_.expect_reset(active(now), news.reset);
+  const bool used_up = news.used_up && model_.used_up(moment(sent, now, down_), news.reset);
+  return news.rate || news.disproved || used_up;
+}
+
+std::optional<Duration> LearnedLimit::shut_for(TimePoint now) {
+  return model_.exhausted() ? std::optional(model_.shut(active(now))) : std::nullopt;
+}
+
 void LearnedLimit::begin_trial(TimePoint now, bool steady) {
   model_.begin_trial(active(now), steady);
 }

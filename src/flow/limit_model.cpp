@@ -16,18 +16,23 @@ constexpr double first_cut = 0.97;
 /// Used instead of `cut` after a guess that doubled, and after closely spaced refusals.
 constexpr double explored_cut = 0.7;
 constexpr double deep_cut = 0.85;
+/// A refused rate this many times as high as what was admitted in the last second was admitted only out of a burst.
+constexpr double overshot = 1.8;
 /// Applied where each refusal costs a pause.
 constexpr double paused_cut = 0.8;
 /// How long the way back to the plateau takes, and how long the limit takes from there to twice the plateau, in
 /// seconds.
-constexpr double recovery = 2;
-constexpr double until_doubled = 4.2;
-constexpr int steepness = 5;
+constexpr double recovery = 1.5;
+constexpr double until_doubled = 2.7;
+constexpr double steepness = 8;
+/// Up to this part of the time until it doubles, the search is for the known limit; there the rate is a tenth above it.
+constexpr double near_known = 0.75;
 /// One refusal in this many requests is acceptable, so small quotas are tried more rarely. If refusals cost pauses,
 /// quotas are tried so rarely that pauses take a fiftieth of the time.
-constexpr double requests_a_refusal = 100;
+constexpr double requests_a_refusal = 250;
+constexpr double rarer = 0.6;  ///< with this power of how small a quota is
 constexpr double rarest = 50;
-constexpr double pauses_apart = 12;
+constexpr double pauses_apart = 20;
 constexpr double longest_stretch = 600;
 /// While the limit is a first guess, it doubles in two round trips, or in the time of this many requests if that is
 /// longer.
@@ -37,20 +42,23 @@ constexpr double slow_doubling = 0.25;
 /// If it stays shut for the time of this many requests, it is not a steadily refilled bucket.
 constexpr double requests_shut = 10;
 /// The minimum number of requests from which to estimate a rate.
-constexpr std::uint64_t least_sample = 10;
+constexpr std::uint64_t least_sample = 5;
 /// A limit that has risen this far without being reached does not exist.
 constexpr double no_limit = 1e6;
 /// Over a shorter time, in seconds, the admitted requests may be a single burst.
 constexpr double shortest_history = 0.2;
 /// How the interval between requests that ask for room grows, and its bounds.
 constexpr double ask_growth = 2, first_ask_growth = 4;
-constexpr Duration longest_ask = std::chrono::milliseconds(500);
 constexpr Duration shortest_ask = std::chrono::microseconds(50);
-/// After this long without an answer, another request may ask.
-constexpr Duration ask_patience = std::chrono::seconds(2);
+/// How long a declared limit holds before it is tried whether more is admitted, and how long it takes to double then.
+/// If nothing is refused until then, it is wrong, and the rate grows faster.
+constexpr Duration belief = std::chrono::seconds(1);
+constexpr double doubting = 1, disproved_doubling = 0.1;
+/// The part of the time for which another quota was used up after which a new one is asked first.
+constexpr int first_part = 8;
 
 double stretch_for(double rate) {
-  return std::clamp(std::pow(requests_a_refusal / rate, 1.3), 1.0, rarest);
+  return std::clamp(std::pow(requests_a_refusal / rate, rarer), 1.0, rarest);
 }
 
 Duration duration(double s) {
@@ -81,49 +89,72 @@ bool LimitModel::refused(const Moment& at, Duration wait) {
     stretch_ = std::max(stretch_, std::min(pauses_apart * seconds(wait), longest_stretch));
   }
   if (at.sent < reacted_) return false;
-  reacted_ = at.now;
-  asked_ = false;
-  refused_at_ = at.active;
-  delivered_when_refused_ = delivered_.last_second(at.active);
+  const bool pause = wait > Duration::zero();
   if (exhausted_) {
-    wait_longer(at.active, wait);
+    reacted_ = at.now;
+    refused_at_ = at.active;
+    delivered_when_refused_ = delivered_.last_second(at.active);
+    asking_.refused(at.active, pause);
     return false;
   }
-  before_ = rate(at.active);
-  delivered_when_exhausted_ = delivered_when_refused_;
-  exhausted_ = true;
-  exhausted_since_ = at.active;
-  if (wait == Duration::zero()) paused_ = false;
-  // Shown until there is a better estimate.
-  low_ = std::max({lowest, first_guess_, cut * before_.value_or(delivered_when_refused_)});
-  peak_ = low_;
-  explored_ = doubling_ > 0 && doubling_ != slow_doubling;
-  doubling_ = 0;
-  changed_ = at.active;
-  const Duration trip = std::max(round_trip_, shortest_ask);
-  ask_again_after_ = before_ ? std::min(duration(1 / *before_), longest_ask) : trip;
-  ask_at_ = at.active + (paused_ ? Duration::zero() : ask_again_after_);
+  if (!pause) paused_ = false;
+  exhaust(at);
   return true;
 }
 
-/// A pause that the service asked for is a sufficient wait.
-void LimitModel::wait_longer(Duration active, Duration wait) {
-  ask_again_after_ =
-      std::min(duration(seconds(ask_again_after_) * (before_ ? ask_growth : first_ask_growth)), longest_ask);
-  ask_at_ = active + (wait > Duration::zero() ? Duration::zero() : ask_again_after_);
+bool LimitModel::used_up(const Moment& at, Duration reset) {
+  if (exhausted_ || at.sent < reacted_) return false;
+  paused_ = false;
+  exhaust(at);
+  asking_.expect(at.active + reset);
+  return true;
+}
+
+void LimitModel::exhaust(const Moment& at) {
+  reacted_ = at.now;
+  refused_at_ = at.active;
+  before_ = rate(at.active);
+  delivered_when_exhausted_ = delivered_when_refused_ = delivered_.last_second(at.active);
+  exhausted_ = true;
+  exhausted_since_ = at.active;
+  // Shown until there is a better estimate.
+  low_ = std::max({lowest, first_guess_, cut * before_.value_or(delivered_when_refused_)});
+  peak_ = low_;
+  const bool believed = proposed_ && seconds(at.active - changed_) <= doubting;
+  explored_ = doubling_ > 0 && doubling_ != slow_doubling && !believed;
+  proposed_ = false;
+  doubling_ = 0;
+  changed_ = at.active;
+  const Duration trip = std::max({round_trip_, shortest_ask, probably_shut_ / first_part});
+  asking_.begin(at.active, before_ ? duration(1 / *before_) : trip, before_ ? ask_growth : first_ask_growth, paused_);
+}
+
+void LimitModel::propose(Duration active, double rate) {
+  if (before_ || exhausted_ || kept_ || (low_ > 0 && !proposed_)) return;
+  const double highest = ceiling_ > 0 ? ceiling_ : no_limit;
+  low_ = peak_ = std::clamp(first_cut * rate, lowest, highest);
+  doubling_ = doubting;
+  proposed_ = true;
+  changed_ = active + belief;
+}
+
+void LimitModel::distrust(Duration active) {
+  if (certain_ || kept_) return;
+  low_ = peak_ = doubling_ = 0;
+  exhausted_ = proposed_ = false;
+  before_.reset();
+  changed_ = reopened_ = counted_from_ = active;
+  admitted_ = 0;
 }
 
 void LimitModel::lost(const Moment& at) {
   count(at);
   if (!exhausted_ || at.sent < reacted_) return;
-  asked_ = false;
-  wait_longer(at.active, {});
+  asking_.refused(at.active, false);
 }
 
 void LimitModel::ask(Duration active) {
-  if (!exhausted_) return;
-  asked_ = true;
-  ask_at_ = active + ask_patience;
+  if (exhausted_) asking_.sent(active);
 }
 
 /// For when nothing is known about the quota. Many admitted within a second suggest a window of a second or a large
@@ -152,10 +183,19 @@ LimitModel::Estimate LimitModel::next_estimate(const Moment& at, double before) 
   const bool momentary = shut <= std::max(2 * seconds(round_trip_), 3 / before);
   if (paused_) return {paused_cut * first_cut * before, paused_cut * before};
   if (momentary && explored_) return {explored_cut * before, plateau * before};
+  // A bucket hides for a while that a rate is too high. What it admitted then is less than its rate, as a rule.
+  const double delivered = std::max(delivered_when_refused_, delivered_.last_second(at.active));
+  if (momentary && at.active > DeliveryRate::window && before > overshot * delivered) {
+    const double between = std::sqrt(before * std::max(delivered, 1.0));
+    return {cut * between, plateau * between};
+  }
   if (momentary && admitted_ >= least_sample) return {cut * before, plateau * before};
   if (momentary) return {deep_cut * first_cut * before, deep_cut * before};
   const double counted = static_cast<double>(admitted_) / std::max(seconds(at.active - counted_from_), shut);
-  const double limit = std::min(std::max(counted, recent), before);
+  double limit = std::min(std::max(counted, recent), before);
+  // Where something else fails as well, questions fail for that, and what was admitted in between is too little to
+  // count.
+  if (seconds(at.active - counted_from_) < shortest_history) limit = std::max(limit, deep_cut * before);
   return {first_cut * limit, plateau * limit};
 }
 
@@ -174,7 +214,7 @@ void LimitModel::reopen(const Estimate& estimate, const Moment& at) {
   low_ = std::clamp(estimate.low, lowest, highest);
   peak_ = std::clamp(estimate.peak, low_, highest);
   doubling_ = estimate.doubling;
-  exhausted_ = asked_ = false;
+  exhausted_ = false;
   changed_ = reopened_ = at.active;
   if (!paused_) stretch_ = stretch_for(peak_);
   if (!before_ || admitted_ >= least_sample) {
@@ -194,7 +234,7 @@ void LimitModel::end_trial(Duration active, bool refused) {
     doubling_ = kept_->estimate.doubling;
     changed_ = kept_->changed + (active - kept_->at);
     if (!certain_) low_ = peak_ = 0;
-    exhausted_ = asked_ = false;
+    exhausted_ = false;
   } else if (kept_) {
     certain_ = true;
     // From here on every failure lowers the limit a little, so it should be approached gently.
@@ -206,7 +246,7 @@ void LimitModel::end_trial(Duration active, bool refused) {
 
 void LimitModel::resume(Duration active) {
   if (!exhausted_) return;
-  exhausted_ = asked_ = false;
+  exhausted_ = false;
   doubling_ = 0;
   low_ = before_ ? *before_ * cut : 0;
   peak_ = before_ ? *before_ * plateau : 0;
@@ -214,19 +254,29 @@ void LimitModel::resume(Duration active) {
   admitted_ = 0;
 }
 
+/// Where the curve of growth is so long after the plateau was reached, in units of the time in which it doubles.
+double LimitModel::time_on_curve(double beyond) const {
+  // Stretched is only the search near the known limit: a higher rate that is admitted shows that the limit has changed.
+  const double unit = until_doubled * stretch_;
+  const double stretched = near_known * unit;
+  return beyond < stretched ? beyond / unit : near_known + (beyond - stretched) / until_doubled;
+}
+
 std::optional<double> LimitModel::rate(Duration active) const {
   if (low_ == 0) return std::nullopt;
   // The limit stays constant during a trial of whether it helps.
   if (exhausted_ || (kept_ && kept_->steady)) return low_;
   const double since = std::max(seconds(active - changed_), 0.0);
-  const double beyond = (since - recovery) / stretch_;
+  const double beyond = since - recovery;
   double rate = low_;
-  if (doubling_ > 0) {
+  if (proposed_ && since > doubting) {
+    rate *= 2 * std::exp2((since - doubting) / disproved_doubling);
+  } else if (doubling_ > 0) {
     rate *= std::exp2(since / doubling_);
   } else if (beyond < 0) {
     rate = peak_ - (peak_ - low_) * std::pow(1 - since / recovery, 3);
   } else {
-    rate = peak_ * (1 + std::pow(beyond / until_doubled, steepness));
+    rate = peak_ * (1 + std::pow(time_on_curve(beyond), steepness));
   }
   if (rate >= (ceiling_ > 0 ? ceiling_ : no_limit)) return std::nullopt;
   return rate;

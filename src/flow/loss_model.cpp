@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace koobatch::flow {
 namespace {
@@ -14,6 +15,8 @@ constexpr double no_chance = 1e-6;
 /// case.
 constexpr double deviations = 4;
 constexpr double few = 1.5;
+/// What is known of the usual share is known from about this many answers: samples are averaged.
+constexpr double known_from = 150;
 constexpr double least_noise = 0.02, least_noise_proven = 0.005;
 constexpr double highest_noise = 0.9;
 /// An experiment lasts until this many failures are expected if they do not depend on the rate.
@@ -21,8 +24,11 @@ constexpr double expected_failures = 16;
 constexpr double shortest_trial = 100, longest_trial = 400;
 /// Lowering the rate helped if at most this part of the share is left,
 constexpr double left = 0.1;
-/// or if less than this part of the usual share is left.
+/// or if less than this part of the usual share is left,
 constexpr double usual = 0.5;
+/// or if no more than the usual share is left, give or take this many standard deviations, though the share before
+/// exceeded it by that many.
+constexpr double usual_deviations = 2, unusual_deviations = 3;
 /// It did not if this many more have failed before the experiment is over.
 constexpr double too_many = 2;
 /// Noise below this share does not count.
@@ -38,9 +44,11 @@ constexpr std::uint32_t most_unhelpful = 6;
 
 }  // namespace
 
-/// Never zero: there is always a little noise.
+/// Never zero: there is always a little noise. And what is known of it is known from a few samples: there may be a
+/// little more.
 double LossModel::expected() const {
-  return std::max(noise_, proven_ ? least_noise_proven : least_noise);
+  const double doubt = std::sqrt(noise_ * (1 - noise_) / known_from);
+  return std::max(noise_ + doubt, proven_ ? least_noise_proven : least_noise);
 }
 
 bool LossModel::is_row_too_long() const {
@@ -65,7 +73,8 @@ LossModel::Finding LossModel::refuse(TimePoint now, double rate) {
 }
 
 LossModel::Finding LossModel::suspect(TimePoint now, double rate) {
-  share_before_ = share_at_first_ = recent_.share();
+  before_ = recent_;
+  share_at_first_ = before_.share();
   if (!std::isfinite(rate)) refused_.forget();
   begin_sample(now, rate);
   trying_ = true;
@@ -79,13 +88,17 @@ void LossModel::begin_sample(TimePoint now, double refused_rate) {
   changed_ = now;
 }
 
-LossModel::Finding LossModel::observe(bool failed, TimePoint sent, TimePoint now, double rate) {
-  if (sent < changed_) return Finding::nothing;
+bool LossModel::observe(bool failed, TimePoint sent) {
+  if (sent < changed_) return false;
   row_ = failed ? row_ + 1 : 0;
   ++recent_.all;
   recent_.failed += failed;
   refused_.count();
-  if (trying_) return conclude(now, rate);
+  return trying_ ? is_trial_over() : failed || recent_.all % sample == 0;
+}
+
+LossModel::Finding LossModel::conclude(bool failed, TimePoint now, double rate) {
+  if (trying_) return end_trial(now, rate);
   // Where there is no noise, a failure is a refusal.
   if (failed && proven_ && noise_ < negligible && fits(rate)) return refuse(now, rate);
   if (!failed || !(is_unusual() || is_row_too_long())) return watch(now, rate);
@@ -117,22 +130,44 @@ bool LossModel::rose_in_vain(double rate) {
 }
 
 /// Whether the rate may still be too high although lowering it did not help: certainly if fewer requests fail already.
-bool LossModel::try_on(double share) {
+bool LossModel::try_on(const Counted& now) {
   if (!proven_) return false;
-  const bool fewer = share < progress * share_before_;
-  if (fewer) share_before_ = share;
+  const bool fewer = now.share() < progress * before_.share();
+  if (fewer) before_ = now;
   return fewer || ++unhelpful_ < most_unhelpful;
 }
 
-LossModel::Finding LossModel::conclude(TimePoint now, double rate) {
-  const double enough = std::clamp(expected_failures / share_before_, shortest_trial, longest_trial);
-  const double most = std::max(left * share_before_, usual * expected());
-  const bool evident = recent_.failed > most * enough + too_many;
-  if (recent_.all < enough && !evident) return Finding::nothing;
+/// The number of answers after which an experiment is over.
+double LossModel::enough() const {
+  return std::clamp(expected_failures / before_.share(), shortest_trial, longest_trial);
+}
+
+/// The share of failures up to which lowering the rate has helped. If much more failed than usual, and now no more
+/// does, then the excess depended on the rate, and the rest is noise.
+double LossModel::most_left() const {
+  const double most = std::max(left * before_.share(), usual * expected());
+  if (!known_) return most;
+  const double spread = std::sqrt(noise_ * (1 - noise_));
+  const double unusual = noise_ + unusual_deviations * spread / std::sqrt(std::max(before_.all, 1U));
+  return before_.share() > unusual ? std::max(most, noise_ + usual_deviations * spread / std::sqrt(enough())) : most;
+}
+
+/// Whether lowering the rate certainly did not help.
+bool LossModel::is_evident() const {
+  return recent_.failed > most_left() * enough() + too_many;
+}
+
+bool LossModel::is_trial_over() const {
+  return recent_.all >= enough() || is_evident();
+}
+
+LossModel::Finding LossModel::end_trial(TimePoint now, double rate) {
+  const bool in_vain = is_evident();
+  const double most = most_left();
   const double share = recent_.share();
-  recent_ = {};
-  const bool helped = !evident && share <= most;
-  if (!helped && try_on(share)) {
+  const bool helped = !in_vain && share <= most;
+  const Counted counted = std::exchange(recent_, {});
+  if (!helped && try_on(counted)) {
     begin_sample(now, rate);
     return Finding::suspicious;
   }

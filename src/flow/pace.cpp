@@ -16,17 +16,6 @@ std::uint32_t burst_of(const PaceSettings& settings) {
 
 }  // namespace
 
-Pace::Signal Pace::signal_of(const koodrive::Outcome& outcome) {
-  if (outcome.verdict == koodrive::Verdict::throttled) {
-    if (outcome.user_only) return Signal::other;
-    // 503, 408 and 425 without a time to wait may be any trouble, and so may a connection that is ended without
-    // answers.
-    const bool clear = outcome.http != 0 && outcome.http != 503 && outcome.http != 408 && outcome.http != 425;
-    return clear || outcome.retry_after > Duration::zero() ? Signal::refused : Signal::unclear;
-  }
-  return outcome.http != 0 && outcome.http < 500 && !outcome.foreign ? Signal::accepted : Signal::failed;
-}
-
 Pace::Pace(const PaceSettings& settings, TimePoint now)
     : settings_(settings), learned_(settings.rate, 0, now, true), users_(settings.rate_per_user), breaker_(now) {
   if (settings.rate > 0 && !settings.catch_up) limiter_.emplace(settings.rate, burst_of(settings));
@@ -196,6 +185,20 @@ bool Pace::observe(const Answer& answer, bool was_probe, std::string_view user) 
   bool changed = follow_breaker(answer, was_probe);
   changed |= adapt(answer);
   changed |= adapt_user(answer, user);
+  if (!outcome.quotas.empty()) changed |= hear(answer, user);
+  return changed;
+}
+
+/// Considers what the service declares about its quotas.
+bool Pace::hear(const Answer& answer, std::string_view user) {
+  using Scope = DeclaredQuota::Scope;
+  const DeclaredQuotas& quotas = answer.outcome.quotas;
+  // Nothing of this comes from the service if something else answers in its place.
+  if (answer.outcome.foreign) return false;
+  const bool admitted = answer.signal == Signal::accepted;
+  const bool changed = learned_.hear(quotas, Scope::everybody, answer.sent.at, answer.now, admitted);
+  in_flight_.expect_room(learned_.exhausted() ? std::nullopt : learned_.declared_room());
+  users_.hear(UserPace::hash(user), quotas, answer.sent.at, answer.now, admitted);
   return changed;
 }
 
@@ -227,13 +230,17 @@ bool Pace::follow_breaker(const Answer& answer, bool was_probe) {
   return changed;
 }
 
+/// Whether nothing but probes is sent, so that what happens says nothing about the rate.
+bool Pace::down() const {
+  return !breaker_.closed() || held();
+}
+
 /// Adapts to what concerns all users.
 bool Pace::adapt(const Answer& answer) {
-  const bool down = !breaker_.closed() || held();
   switch (answer.signal) {
     case Signal::accepted: {
-      in_flight_.admitted(answer.sent);
-      const auto change = learned_.admitted(answer.sent.at, answer.now, down);
+      in_flight_.admitted(answer.sent, answer.now);
+      const auto change = learned_.admitted(answer.sent.at, answer.now, down());
       if (change) news_.limit_changed(*change, answer.now);
       return adapt_to_losses(answer) || change || in_flight_.take_wanted();
     }
@@ -242,7 +249,7 @@ bool Pace::adapt(const Answer& answer) {
     case Signal::unclear:
       return adapt_to_losses(answer);
     case Signal::failed:
-      learned_.lost(answer.sent.at, answer.now, down);
+      learned_.lost(answer.sent.at, answer.now, down());
       return false;
     case Signal::other:
       return false;
@@ -260,8 +267,7 @@ bool Pace::refused(const Answer& answer, Duration wait) {
 }
 
 bool Pace::met_limit(const Answer& answer, Duration wait) {
-  const bool down = !breaker_.closed() || held();
-  bool changed = learned_.refused(answer.sent.at, answer.now, down, wait);
+  const bool changed = learned_.refused(answer.sent.at, answer.now, down(), wait);
   if (changed) news_.limit_met(answer.outcome.http);
   if (wait <= Duration::zero()) return changed;
   if (learned_.pause(answer.now + wait, answer.now)) news_.paused(wait, answer.outcome.http);
@@ -273,10 +279,14 @@ bool Pace::adapt_to_losses(const Answer& answer) {
   const bool failed = answer.signal == Signal::unclear;
   // While one request at a time asks whether there is room again, every answer is unambiguous.
   if (failed && learned_.exhausted()) return met_limit(answer, {});
-  const double rate = learned_.rate(answer.now).value_or(std::numeric_limits<double>::infinity());
-  switch (losses_.observe(failed, answer.sent.at, answer.now, rate)) {
+  Finding finding = Finding::nothing;
+  if (losses_.observe(failed, answer.sent.at)) {
+    const double rate = learned_.rate(answer.now).value_or(std::numeric_limits<double>::infinity());
+    finding = losses_.conclude(failed, answer.now, rate);
+  }
+  switch (finding) {
     case Finding::nothing:
-      if (failed) learned_.lost(answer.sent.at, answer.now, !breaker_.closed() || held());
+      if (failed) learned_.lost(answer.sent.at, answer.now, down());
       return false;
     case Finding::refused:
       return met_limit(answer, {});
@@ -332,15 +342,6 @@ PaceCounts Pace::counts() const {
   return news_.counts();
 }
 
-/// Precondition: the mutex is held.
-PaceFindings Pace::findings(TimePoint now) const {
-  return {
-      .limit = learned_.rate(now).value_or(0),
-      .in_flight = in_flight_.found().value_or(0),
-      .noise = losses_.noise(),
-  };
-}
-
 std::vector<LimitChange> Pace::limit_changes(TimePoint since) const {
   const auto guard = lock();
   return news_.limit_changes(since);
@@ -350,7 +351,8 @@ PaceState Pace::state(TimePoint now) const {
   const auto guard = lock();
   PaceState state;
   state.rate = settings_.rate;
-  state.found = findings(now);
+  state.found = {
+      .limit = learned_.rate(now).value_or(0), .in_flight = in_flight_.found().value_or(0), .noise = losses_.noise()};
   if (learned_.paused_until() > now) state.wait = learned_.paused_until() - now;
   state.renewing = holds_.has(Hold::credentials);
   state.paused = holds_.has(Hold::user);

@@ -42,13 +42,33 @@ LearnedLimit* UserPace::find(User user) {
 
 std::optional<LearnedLimit::Change> UserPace::admitted(User user, TimePoint sent, TimePoint now) {
   LearnedLimit* const limit = find(user);
-  return limit == nullptr ? std::nullopt : limit->admitted(sent, now, held_);
+  if (limit == nullptr) return std::nullopt;
+  const auto shut = limit->shut_for(now);
+  const auto change = limit->admitted(sent, now, held_);
+  if (shut && change && *shut < typically_shut_) typically_shut_ = *shut;
+  return change;
 }
 
 bool UserPace::refused(User user, TimePoint sent, TimePoint now, Duration wait, const LearnedLimit& everybody) {
   State& it = state(user, now);
+  it.hinted = false;
   if (!it.learned && !several_) it.learned = everybody;
-  return learned(user, now).refused(sent, now, held_, wait);
+  LearnedLimit& limit = learned(user, now);
+  const bool news = limit.refused(sent, now, held_, wait);
+  // Users' quotas are alike: once it is known of one how long it is used up, the next need not be asked from the start.
+  if (const auto shut = limit.shut_for(now); shut && *shut > typically_shut_) typically_shut_ = *shut;
+  return news;
+}
+
+/// What is declared for users is taken up only until it proves useless: otherwise a user whose quota does not exist
+/// would be slowed down, forgotten, and slowed down again.
+void UserPace::hear(User user, const DeclaredQuotas& quotas, TimePoint sent, TimePoint now, bool admitted) {
+  constexpr auto scope = DeclaredQuota::Scope::user;
+  const auto concerns_user = [](const DeclaredQuota& quota) { return quota.scope == scope; };
+  if (!declarations_help_ || std::none_of(quotas.begin(), quotas.end(), concerns_user)) return;
+  const bool first = find(user) == nullptr;
+  learned(user, now).hear(quotas, scope, sent, now, admitted);
+  if (first) users_[user].hinted = true;
 }
 
 void UserPace::lost(User user, TimePoint sent, TimePoint now) {
@@ -81,14 +101,19 @@ UserPace::State& UserPace::state(User user, TimePoint now) {
 /// Outages are not known here: during one, a user's rate rises unnoticed, and is cut again later.
 LearnedLimit& UserPace::learned(User user, TimePoint now) {
   State& it = state(user, now);
-  if (!it.learned) it.learned.emplace(rate_, first_guess, now, held_);
+  if (!it.learned) {
+    it.learned.emplace(rate_, first_guess, now, held_);
+    it.learned->expect_shut(typically_shut_);
+  }
   return *it.learned;
 }
 
 void UserPace::forget_idle(TimePoint now) {
   boost::unordered::erase_if(users_, [&](auto& entry) {
     State& it = entry.second;
-    return (!it.learned || it.learned->is_over(now)) && (!it.limiter || it.limiter->is_full(now));
+    const bool over = (!it.learned || it.learned->is_over(now)) && (!it.limiter || it.limiter->is_full(now));
+    if (over && it.hinted) declarations_help_ = false;
+    return over;
   });
   forget_at_ = std::max<std::size_t>(1024, users_.size() * 2);
 }

@@ -17,10 +17,13 @@ unsigned send_all(InFlightLimit& limit) {
   return sent;
 }
 
+/// A round of answers, long after the last one.
 void answer(InFlightLimit& limit, unsigned count) {
+  static TimePoint now = start;
+  now += 1s;
   for (unsigned i = 0; i < count; ++i) {
     limit.landed();
-    limit.admitted({start, count});
+    limit.admitted({start, count}, now);
   }
 }
 
@@ -73,7 +76,7 @@ BOOST_AUTO_TEST_CASE(a_service_that_refuses_beyond_a_number_in_flight_is_limited
     for (unsigned with = 1; with <= sent; ++with) {
       limit.landed();
       if (with <= 5) {
-        limit.admitted({start, with});
+        limit.admitted({start, with}, start + round * 1s);
         ++admitted;
       } else {
         BOOST_TEST(limit.refused({start, with}, start));
@@ -97,17 +100,65 @@ BOOST_AUTO_TEST_CASE(a_refusal_below_the_accepted_number_has_another_cause_and_e
 
 BOOST_AUTO_TEST_CASE(a_risen_in_flight_limit_is_found) {
   InFlightLimit limit;
+  TimePoint now = start;
   const auto play = [&](unsigned most) {
+    now += 1s;
     const unsigned sent = send_all(limit);
     for (unsigned with = 1; with <= sent; ++with) {
       limit.landed();
-      with <= most ? limit.admitted({start, with}) : static_cast<void>(limit.refused({start, with}, start));
+      with <= most ? limit.admitted({start, with}, now) : static_cast<void>(limit.refused({start, with}, start));
     }
     return sent;
   };
   for (int round = 0; round < 100; ++round) play(4);
   for (int round = 0; round < 5'000; ++round) play(8);
   BOOST_TEST(play(8) >= 8U);
+}
+
+BOOST_AUTO_TEST_CASE(a_number_that_is_accepted_now_and_then_is_not_tried_more_and_more_often) {
+  InFlightLimit limit;
+  TimePoint now = start;
+  unsigned refused = 0;
+  for (int round = 0; round < 20'000; ++round) {
+    now += 100ms;
+    // Every other round, a place is free a little earlier.
+    const unsigned most = 8 + round % 2;
+    const unsigned sent = send_all(limit);
+    for (unsigned with = 1; with <= sent; ++with) {
+      limit.landed();
+      if (with <= most) {
+        limit.admitted({now - 1ms, with}, now);
+      } else {
+        limit.refused({now - 1ms, with}, now);
+        ++refused;
+      }
+    }
+  }
+  BOOST_TEST(refused <= 800U, "half a percent of 160,000");
+}
+
+BOOST_AUTO_TEST_CASE(no_more_is_in_flight_than_the_service_says_is_left_of_its_quota) {
+  InFlightLimit limit;
+  for (int i = 0; i < 5; ++i) answer(limit, send_all(limit));
+  limit.expect_room(7);
+  BOOST_TEST(send_all(limit) == 7U);
+  limit.landed();
+  limit.expect_room(6);
+  BOOST_TEST(send_all(limit) == 0U, "the one that was answered is no longer left");
+}
+
+BOOST_AUTO_TEST_CASE(one_request_may_find_out_whether_there_is_still_nothing_left) {
+  InFlightLimit limit;
+  limit.expect_room(0);
+  BOOST_TEST(send_all(limit) == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(a_service_that_says_nothing_of_its_quota_is_not_limited_by_it) {
+  InFlightLimit limit;
+  for (int i = 0; i < 3; ++i) answer(limit, send_all(limit));
+  limit.expect_room(2);
+  limit.expect_room(std::nullopt);
+  BOOST_TEST(send_all(limit) == 8U);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -99,4 +99,65 @@ BOOST_AUTO_TEST_CASE(the_rate_does_not_rise_while_nothing_could_be_accepted) {
   }
 }
 
+/// What an answer declares.
+DeclaredQuotas declared(std::uint32_t limit, std::optional<std::uint32_t> remaining = {}) {
+  DeclaredQuotas quotas;
+  quotas.add(
+      {.limit = limit, .remaining = remaining, .window = 1s, .reset = remaining ? std::optional(1s) : std::nullopt});
+  return quotas;
+}
+constexpr auto everybody = DeclaredQuota::Scope::everybody;
+
+BOOST_AUTO_TEST_CASE(a_declared_limit_holds_for_a_second_and_is_then_tried) {
+  LearnedLimit limit(0, 0, start, false);
+  limit.hear(declared(100), everybody, start, start, true);
+  for (const Duration after : {0ms, 500ms, 900ms}) BOOST_TEST(std::abs(limit.rate(start + after).value() - 97) < 1);
+  BOOST_TEST(limit.rate(start + 1500ms).value() > 120);
+  BOOST_TEST(limit.is_over(start + 10s), "it does not exist");
+}
+
+BOOST_AUTO_TEST_CASE(a_declared_limit_does_not_replace_one_that_was_found) {
+  LearnedLimit limit = found(100);
+  limit.hear(declared(20), everybody, open_again, open_again, true);
+  BOOST_TEST(limit.rate(open_again).value() > 90);
+  limit.hear(declared(1'000'000), everybody, open_again, open_again, true);
+  BOOST_TEST(limit.rate(open_again).value() < 101);
+}
+
+BOOST_AUTO_TEST_CASE(a_declared_limit_above_the_ceiling_changes_nothing) {
+  LearnedLimit limit(50, 0, start, false);
+  limit.hear(declared(100), everybody, start, start, true);
+  BOOST_TEST(!limit.rate(start).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(a_quota_that_is_declared_used_up_is_asked_before_anything_is_refused) {
+  LearnedLimit limit(0, 0, start, false);
+  limit.admitted(start, start + 1ms, false);
+  limit.hear(declared(100, 1), everybody, start, start + 1ms, true);
+  BOOST_TEST(!limit.exhausted());
+  limit.admitted(start + 1ms, start + 2ms, false);
+  BOOST_TEST(limit.hear(declared(100, 0), everybody, start + 1ms, start + 2ms, true));
+  BOOST_TEST(limit.exhausted());
+  BOOST_TEST((limit.due(start + 2ms) > start + 2ms));
+}
+
+BOOST_AUTO_TEST_CASE(a_declaration_that_is_disproved_leaves_no_limit_behind) {
+  LearnedLimit limit(0, 0, start, false);
+  for (const TimePoint now : {start, start + 1s}) {
+    limit.admitted(now, now, false);
+    limit.hear(declared(1, 0), everybody, now, now, true);
+  }
+  BOOST_TEST(!limit.rate(start + 1s).has_value());
+  BOOST_TEST((limit.due(start + 1s) <= start + 1s));
+}
+
+BOOST_AUTO_TEST_CASE(a_declaration_that_is_disproved_does_not_disprove_what_was_found) {
+  LearnedLimit limit = found(100);
+  for (const TimePoint now : {open_again + 1ms, open_again + 1s}) {
+    limit.admitted(now, now, false);
+    limit.hear(declared(100, 0), everybody, now, now, true);
+  }
+  BOOST_TEST(limit.rate(open_again + 1s).value() < 105);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -85,7 +85,7 @@ class Client {
         limit_.refused(it.sent, now_, false, {});
       return;
     }
-    in_flight_limit_.admitted({it.sent, it.with});
+    in_flight_limit_.admitted({it.sent, it.with}, now_);
     limit_.admitted(it.sent, now_, false);
   }
 

@@ -16,6 +16,11 @@ namespace {
 constexpr TimePoint start{1h};
 constexpr double no_limit = std::numeric_limits<double>::infinity();
 
+/// An answer at `now` to a request sent at `sent`, and what it proves.
+Finding answer(LossModel& model, bool failed, TimePoint sent, TimePoint now, double rate) {
+  return model.observe(failed, sent) ? model.conclude(failed, now, rate) : Finding::nothing;
+}
+
 /// Answers one request per millisecond. A share of them fails, which may depend on whether an experiment is in
 /// progress.
 struct Service {
@@ -28,7 +33,7 @@ struct Service {
     for (unsigned i = 0; i < count; ++i, now += 1ms) {
       const double it = model.trying() || helped > 0 ? share_when_slower : share;
       const bool failed = std::uniform_real_distribution<>(0, 1)(random) < it;
-      switch (model.observe(failed, now, now, no_limit)) {
+      switch (answer(model, failed, now, now, no_limit)) {
         case Finding::nothing:
           break;
         case Finding::refused:
@@ -99,7 +104,7 @@ BOOST_AUTO_TEST_CASE(answers_to_requests_sent_before_an_experiment_do_not_count_
   Service service;
   while (!service.model.trying()) service.send(1, 0.5, 0.5);
   for (int i = 0; i < 1'000; ++i) {
-    BOOST_REQUIRE((service.model.observe(true, start, service.now, no_limit) == Finding::nothing));
+    BOOST_REQUIRE((answer(service.model, true, start, service.now, no_limit) == Finding::nothing));
   }
   BOOST_TEST(service.model.trying());
 }
@@ -111,7 +116,7 @@ struct Limited {
   double limit, noise;
   std::mt19937 random{1};
   TimePoint now = start;
-  double rate;
+  double rate, rate_before = 0;
   unsigned refused = 0, suspicious = 0, failed = 0;
 
   Limited(double most, double always_failing, double begin) : limit(most), noise(always_failing), rate(begin) {}
@@ -121,8 +126,12 @@ struct Limited {
     const double share = noise + (1 - noise) * std::max(0.0, 1 - limit / rate);
     const bool fails = std::uniform_real_distribution<>(0, 1)(random) < share;
     failed += fails;
-    const auto finding = model.observe(fails, now, now, rate);
-    if (finding == Finding::suspicious || finding == Finding::refused) rate *= 0.9;
+    const auto finding = answer(model, fails, now, now, rate);
+    if (finding == Finding::noise) rate = rate_before;
+    if (finding == Finding::suspicious) rate_before = rate;
+    // Unless it is known already that failures depend on the rate, that is found out at one that is certainly low
+    // enough.
+    if (finding == Finding::suspicious || finding == Finding::refused) rate *= model.proven() ? 0.9 : 0.5;
     refused += finding == Finding::refused;
     suspicious += finding == Finding::suspicious;
     return finding;

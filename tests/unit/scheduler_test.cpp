@@ -55,7 +55,7 @@ struct Desk {
     Seat seat = connected();
     finish(seat, send(seat), succeeded());
     sync();
-    for (int i = 0; i < 100; ++i) pace.observe(succeeded(), now, false);
+    for (int i = 0; i < 4'000; ++i) pace.observe(succeeded(), now, false, {}, {now, 1'000});
   }
 
   Action::Kind turn(Seat& seat) { return scheduler.next(seat, now).kind; }

@@ -86,6 +86,43 @@ BOOST_AUTO_TEST_CASE(most_of_what_the_service_allows_a_user_is_used_and_little_i
   }
 }
 
+/// Refuses everything a user sends within a second. Returns how much that was.
+unsigned ask_for_a_second(UserPace& pace, UserPace::User user, const LearnedLimit& everybody) {
+  unsigned refused = 0;
+  for (TimePoint now = start; now < start + 1s; now = std::max(now + 100us, pace.due(user, now + 100us))) {
+    pace.take(user, now);
+    pace.refused(user, now, now, {}, everybody);
+    ++refused;
+  }
+  pace.take(user, start + 1s);
+  pace.admitted(user, start + 1s, start + 1s);
+  return refused;
+}
+
+BOOST_AUTO_TEST_CASE(how_long_to_wait_is_learned_from_users_that_were_refused_before) {
+  UserPace pace(0);
+  const LearnedLimit everybody(0, 0, start, false);
+  pace.see(1);
+  pace.see(2);
+  const unsigned first = ask_for_a_second(pace, 1, everybody);
+  BOOST_TEST(ask_for_a_second(pace, 2, everybody) <= first / 2);
+}
+
+BOOST_AUTO_TEST_CASE(what_is_declared_for_users_is_ignored_once_it_has_proven_useless) {
+  UserPace pace(0);
+  DeclaredQuotas quotas;
+  quotas.add({.scope = DeclaredQuota::Scope::user, .limit = 10, .window = 1s});
+  pace.hear(1, quotas, start, start, true);
+  pace.take(1, start);
+  BOOST_TEST((pace.due(1, start) > start));
+  const TimePoint later = start + 1min;
+  for (UserPace::User user = 2; user < 2'000; ++user) pace.hear(user, quotas, start, start, true);
+  for (UserPace::User user = 2; user < 4'000; ++user) pace.pause(user, later, later - 1s);
+  pace.hear(5'000, quotas, later, later, true);
+  pace.take(5'000, later);
+  BOOST_TEST((pace.due(5'000, later) <= later));
+}
+
 BOOST_AUTO_TEST_CASE(a_queue_tries_one_operation_at_a_time) {
   UserQueues queues;
   queues.hold(1, 10, start + 1s, false);

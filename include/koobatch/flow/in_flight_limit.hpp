@@ -1,17 +1,16 @@
 #pragma once
 #include "koobatch/core/clock.hpp"
 #include "koobatch/flow/sent.hpp"
+#include "koobatch/flow/slow_start.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <utility>
 
 namespace koobatch::flow {
 
-/// How many requests may be in flight. While nothing is known about the service's capacity, the number doubles with
-/// each round of answers, starting from one. This is TCP's slow start (RFC 5681, 3.1): with a service that answers in
-/// 0.3 ms, full speed is reached after milliseconds, and a service that allows little has refused hardly more than one
-/// round when that is found out.
+/// How many requests may be in flight. While nothing is known about the service's capacity, SlowStart decides.
 ///
 /// If the service only ever refuses requests beyond the number it accepted before, it limits what is in flight, and
 /// that number is the limit; now and then one more is tried. A refusal below that number has another cause, and then
@@ -19,7 +18,7 @@ namespace koobatch::flow {
 class InFlightLimit {
  public:
   bool may_send() {
-    const bool may = in_flight_ < allowed_;
+    const bool may = in_flight_ < allowed_ && in_flight_ < declared_room_;
     wanted_ |= !may;
     return may;
   }
@@ -30,9 +29,12 @@ class InFlightLimit {
   /// Reports that a request has ended, whatever its outcome.
   void landed() { in_flight_ -= in_flight_ > 0; }
   /// Reports that the service admitted this request.
-  void admitted(const Sent& sent);
+  void admitted(const Sent& sent, TimePoint now);
   /// Reports that the service refused this request. Returns whether that is because of the number in flight.
   bool refused(const Sent& sent, TimePoint now);
+  /// Reports that by the service's own account, so many requests more are admitted for now; nothing if it is silent or
+  /// not believed. One request is always allowed, which will show whether that is still so.
+  void expect_room(std::optional<std::uint32_t> room) { declared_room_ = room ? std::max(*room, 1U) : most; }
   /// Starts from one again: after an outage, the service's capacity is unknown.
   void restart();
   /// Stops limiting: everything that is due may be sent.
@@ -53,10 +55,13 @@ class InFlightLimit {
 
   std::uint32_t in_flight_ = 0;
   std::uint32_t allowed_ = 1;
+  std::uint32_t declared_room_ = most;
   std::uint32_t limit_ = 0;     ///< the highest number in flight at which a request was admitted
   std::uint32_t admitted_ = 0;  ///< since the last trial of one more
   std::uint32_t trial_after_ = first_trial;
-  TimePoint changed_ = TimePoint::min();  ///< requests sent before say nothing about the limit
+  std::uint32_t trial_after_before_ = first_trial;  ///< before the last trial that succeeded
+  TimePoint changed_ = TimePoint::min();            ///< requests sent before say nothing about the limit
+  SlowStart start_;
   State state_ = State::starting;
   bool wanted_ = false;
   bool confirmed_ = false;  ///< a request was admitted at the limit since it was found

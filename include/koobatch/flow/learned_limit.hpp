@@ -1,5 +1,6 @@
 #pragma once
 #include "koobatch/core/clock.hpp"
+#include "koobatch/flow/declaration.hpp"
 #include "koobatch/flow/limit_model.hpp"
 #include "koobatch/flow/rate_limiter.hpp"
 
@@ -26,6 +27,16 @@ class LearnedLimit {
   void end_trial(TimePoint now, bool refused);
   void resume(TimePoint now);
 
+  /// Reports what the answer to a request sent at `sent` declares for `scope`. `admitted`: the request was, which was
+  /// reported already. Returns whether that changed what may be sent.
+  bool hear(const DeclaredQuotas& quotas, DeclaredQuota::Scope scope, TimePoint sent, TimePoint now, bool admitted);
+  /// See Declaration::room.
+  std::optional<std::uint32_t> declared_room() const { return declared_.room(); }
+
+  /// See LimitModel::expect_shut.
+  void expect_shut(Duration shut) { model_.expect_shut(shut); }
+  /// How long the quota has been used up; nothing if it is not.
+  std::optional<Duration> shut_for(TimePoint now);
   bool exhausted() const { return model_.exhausted(); }
 
   /// Reports that the service asked for a pause until `until`. Never makes a pause shorter. Returns whether a new pause
@@ -52,6 +63,7 @@ class LearnedLimit {
   void follow_at_once(TimePoint now);
 
   LimitModel model_;
+  Declaration declared_;
   std::optional<RateLimiter> limiter_;
   TimePoint follow_at_ = TimePoint::min();  ///< when limiter_ must next be updated
   TimePoint paused_until_ = TimePoint::min();

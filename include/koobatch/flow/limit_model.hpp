@@ -1,5 +1,6 @@
 #pragma once
 #include "koobatch/core/clock.hpp"
+#include "koobatch/flow/asking.hpp"
 #include "koobatch/flow/delivery_rate.hpp"
 
 #include <cstdint>
@@ -22,9 +23,10 @@ struct Moment {
 /// a handful of refusals whatever the quota. Between one exhaustion and the next, a quota admits exactly its rate, so
 /// the number admitted between two reopenings, divided by the time, is the rate (the renewal theorem). A reopening
 /// within the time of a few requests means that the rate was hardly too high. Then, between an estimate that is
-/// admitted and a rate that is not, it follows the shape of CUBIC (RFC 9438): immediately back to just below the rate
-/// that was refused, a plateau there, and faster and faster growth beyond, so that a doubled quota is found within
-/// seconds. Unlike in CUBIC, the scale is relative, because quotas range from a few to tens of thousands a second.
+/// admitted and a rate that is not, it follows the shape of CUBIC (RFC 9438), though of a higher power: immediately
+/// back to just below the rate that was refused, a plateau there, and faster and faster growth beyond, so that a
+/// doubled quota is found within seconds. Unlike in CUBIC, the scale is relative, because quotas range from a few to
+/// tens of thousands a second.
 ///
 /// Answers to requests sent before the last change say nothing about the rate after it: the next cut waits for a round
 /// trip.
@@ -47,6 +49,18 @@ class LimitModel {
   std::optional<Change> admitted(const Moment& at);
   /// Reports that the service refused the request. `wait`: the pause it asked for. Returns whether that is news.
   bool refused(const Moment& at, Duration wait);
+  /// Reports that the service admitted the request and declares that its quota is used up by that. `reset`: how long it
+  /// will certainly be, by the service's account. Returns whether that is news.
+  bool used_up(const Moment& at, Duration reset);
+  /// Reports that the service declares that a quota that is used up will be for so long.
+  void expect_reset(Duration active, Duration reset) { asking_.expect(active + reset); }
+  /// Proposes a limit, in requests a second, that the service declares. It holds for a second and grows in the next; if
+  /// nothing was refused by then, it grows fast. Without effect if there is a better estimate.
+  void propose(Duration active, double rate);
+  /// Reports that what the service declares has proven wrong: if there is no better reason for a limit, there is none.
+  void distrust(Duration active);
+  /// Sets how long a quota about which nothing is known is probably used up once it is; 0: no idea.
+  void expect_shut(Duration shut) { probably_shut_ = shut; }
   /// Reports that the request was sent and not answered: the service may have counted it.
   void lost(const Moment& at);
   /// Saves the present state, because the failures that follow may not be refusals. `steady`: the limit must stay
@@ -62,11 +76,13 @@ class LimitModel {
   /// Whether the quota is used up, so that only one request at a time is sent.
   bool exhausted() const { return exhausted_; }
   /// When the next request may ask whether it still is. Precondition: exhausted().
-  Duration ask_at() const { return ask_at_; }
+  Duration ask_at() const { return asking_.due(); }
   /// Reports that this request is sent.
   void ask(Duration active);
   /// Whether that request is in flight, and its answer is still awaited.
-  bool asked(Duration active) const { return asked_ && active < ask_at_; }
+  bool asked(Duration active) const { return asking_.is_awaited(active); }
+  /// How long the quota was used up by the time `active`. Precondition: exhausted().
+  Duration shut(Duration active) const { return active - exhausted_since_; }
   Duration round_trip() const { return round_trip_; }
   /// Whether the limit is a first guess that grows with each round trip.
   bool exploring() const { return doubling_ > 0; }
@@ -79,10 +95,11 @@ class LimitModel {
 
   void reopen(const Estimate& estimate, const Moment& at);
   Estimate for_trial(const Estimate& estimate, Duration active) const;
+  void exhaust(const Moment& at);
   Estimate first_estimate(const Moment& at) const;
   Estimate next_estimate(const Moment& at, double before) const;
-  void wait_longer(Duration active, Duration wait);
   void count(const Moment& at);
+  double time_on_curve(double beyond) const;
 
   double ceiling_;
   double first_guess_;
@@ -94,7 +111,8 @@ class LimitModel {
   double stretch_ = 1;  ///< factor of the time scale
   Duration changed_{};  ///< when the limit was changed
   Duration exhausted_since_{}, refused_at_{}, reopened_{};
-  Duration ask_at_{}, ask_again_after_{};
+  Asking asking_;  ///< while it is exhausted
+  Duration probably_shut_{};
   Duration round_trip_{};
   Duration counted_from_{};  ///< what `admitted_` counts
   std::uint64_t admitted_ = 0;
@@ -106,9 +124,9 @@ class LimitModel {
   std::optional<Kept> kept_;              ///< the state before a trial
   TimePoint reacted_ = TimePoint::min();  ///< requests sent before say nothing about the rate since
   bool exhausted_ = false;
-  bool asked_ = false;     ///< a request that asks for room is in flight
   bool paused_ = false;    ///< the service asked for a pause when the quota was exhausted
   double doubling_ = 0;    ///< see Estimate
+  bool proposed_ = false;  ///< the limit is what the service declares, and nothing was refused yet
   bool certain_ = false;   ///< at least one refusal was unambiguous
   bool explored_ = false;  ///< whether it was exploring when the quota was exhausted
 };

@@ -21,9 +21,12 @@ class LossModel {
     refused,     ///< a refusal: failures depend on the rate, and it is too high again
   };
 
-  /// Reports an answer to a request sent at `sent`. `failed`: whether it is an ambiguous failure. `rate`: the limit in
-  /// force, in requests a second; infinity if there is none.
-  Finding observe(bool failed, TimePoint sent, TimePoint now, double rate);
+  /// Reports an answer to a request sent at `sent`. `failed`: whether it is an ambiguous failure. Returns whether
+  /// there may be a finding, which conclude() then tells.
+  bool observe(bool failed, TimePoint sent);
+  /// Precondition: observe() has just returned true. `rate`: the limit in force, in requests a second; infinity if
+  /// there is none. Not an argument of observe(), because most answers do not need it and it costs more than they do.
+  Finding conclude(bool failed, TimePoint now, double rate);
   /// Reports that the limit was found by other means, which makes the current experiment irrelevant.
   void forget_trial() { trying_ = false; }
   bool trying() const { return trying_; }
@@ -41,9 +44,13 @@ class LossModel {
   Finding watch(TimePoint now, double rate);
   Finding suspect(TimePoint now, double rate);
   Finding refuse(TimePoint now, double rate);
-  Finding conclude(TimePoint now, double rate);
+  Finding end_trial(TimePoint now, double rate);
+  bool is_trial_over() const;
+  bool is_evident() const;
+  double enough() const;
+  double most_left() const;
   void begin_sample(TimePoint now, double refused_rate);
-  bool try_on(double share);
+  bool try_on(const Counted& now);
   bool fits(double rate);
   bool rose_in_vain(double rate);
   double expected() const;
@@ -55,7 +62,7 @@ class LossModel {
   };
 
   double noise_ = 0;
-  double share_before_ = 0;               ///< before the current experiment
+  Counted before_;                        ///< before the current experiment
   double share_at_first_ = 0;             ///< before the first of consecutive experiments
   Base base_;                             ///< what a rise of the rate is compared with; 0: not known
   Counted recent_;                        ///< during an experiment: since it began

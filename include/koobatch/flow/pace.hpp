@@ -13,6 +13,7 @@
 #include "koobatch/flow/rate_limiter.hpp"
 #include "koobatch/flow/retry_budget.hpp"
 #include "koobatch/flow/sent.hpp"
+#include "koobatch/flow/signal.hpp"
 #include "koobatch/flow/user_pace.hpp"
 #include "koobatch/koodrive/outcome.hpp"
 
@@ -128,14 +129,6 @@ class Pace {
   std::string last_failure() const;
 
  private:
-  /// What an answer says about the rate for all users.
-  enum class Signal : std::uint8_t {
-    accepted,  ///< the service processed the request, whatever the result
-    refused,   ///< too many requests
-    unclear,   ///< too many requests, or another problem
-    failed,    ///< a problem of the service or the network
-    other,     ///< concerns one user's rate
-  };
   struct Answer {
     const koodrive::Outcome& outcome;
     Signal signal;
@@ -144,15 +137,15 @@ class Pace {
     Duration wait;  ///< the pause that the service asks for
   };
 
-  static Signal signal_of(const koodrive::Outcome& outcome);
   std::unique_lock<std::mutex> lock() const;
-  PaceFindings findings(TimePoint now) const;
   std::optional<Permit> gate(TimePoint now);
   std::optional<TimePoint> limiters_due(TimePoint now);
   std::optional<Permit> refuse(TimePoint now, const Request& request);
   Sent take(TimePoint now, const Request& request);
   bool observe(const Answer& answer, bool was_probe, std::string_view user);
+  bool hear(const Answer& answer, std::string_view user);
   bool follow_breaker(const Answer& answer, bool was_probe);
+  bool down() const;
   bool adapt(const Answer& answer);
   bool adapt_to_losses(const Answer& answer);
   bool refused(const Answer& answer, Duration wait);

@@ -36,6 +36,8 @@ class UserPace {
   std::optional<LearnedLimit::Change> admitted(User user, TimePoint sent, TimePoint now);
   bool refused(User user, TimePoint sent, TimePoint now, Duration wait, const LearnedLimit& everybody);
   void lost(User user, TimePoint sent, TimePoint now);
+  /// Reports what the answer to a request of this user declares, see LearnedLimit::hear.
+  void hear(User user, const DeclaredQuotas& quotas, TimePoint sent, TimePoint now, bool admitted);
   /// Records that this user exists.
   void see(User user) {
     if (user == first_) return;
@@ -56,6 +58,7 @@ class UserPace {
     std::optional<RateLimiter> limiter;
     std::optional<LearnedLimit> learned;
     bool told = false;
+    bool hinted = false;  ///< all that is known of the limit was declared
   };
 
   State& state(User user, TimePoint now);
@@ -70,6 +73,8 @@ class UserPace {
   boost::unordered_flat_map<User, State> users_;
   std::size_t forget_at_ = 1024;  ///< number of users at which to forget idle ones
   unsigned told_ = 0;
+  Duration typically_shut_{};      ///< how long users' quotas are used up once they are; 0: not known
+  bool declarations_help_ = true;  ///< what was declared for a user was met by refusals, as far as is known
 };
 
 }  // namespace koobatch::flow
