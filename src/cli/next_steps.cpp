@@ -1,4 +1,4 @@
-// The only file that words next steps: the code below the command line names settings and commands as data.
+// Words the next steps that the code below the command line names as data.
 #include "cli/next_steps.hpp"
 
 #include "koobatch/core/spelling.hpp"

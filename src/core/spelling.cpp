@@ -16,7 +16,7 @@ std::string plain_step(const NextStep& step) {
   return text;
 }
 
-Spelling in_use = {plain_setting, plain_step};
+constinit Spelling in_use = {plain_setting, plain_step};
 
 }  // namespace
 

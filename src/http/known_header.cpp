@@ -5,7 +5,6 @@
 
 #include <boost/beast/http/field.hpp>
 
-#include <algorithm>
 #include <cassert>
 #include <charconv>
 #include <system_error>
@@ -17,16 +16,12 @@ namespace beast = boost::beast;
 
 constexpr std::string_view line_end = "\r\n";
 
-/// Longer ones are of bodies that the parser would refuse.
+/// More are of bodies that the parser may refuse.
 constexpr std::size_t max_length_digits = 4;
 
 /// Whether a value is one that the parser takes as it is: visible ASCII characters, and blanks between them.
 bool is_plain_value(std::string_view value) {
-  if (value.front() == ' ' || value.back() == ' ') return false;
-  if (value.size() < eight) return std::ranges::all_of(value, [](char c) { return c >= ' ' && c < '\x7f'; });
-  const auto odd = find_bits(
-      value, [](std::uint64_t word) { return word | (word + every_byte(1)) | ((word - every_byte(' ')) & ~word); });
-  return (odd & every_byte(0x80)) == 0;
+  return value.front() != ' ' && value.back() != ' ' && is_printable(value);
 }
 
 /// Whether the field decides nothing, neither where the answer ends nor what becomes of it.
@@ -69,7 +64,8 @@ bool KnownHeader::add_line(std::string_view line, std::size_t at) {
   const bool is_length = field == beast::http::field::content_length;
   if (!is_date && !is_length && !is_meaningless(field, name)) return true;
   const auto begin = line.find_first_not_of(" \t", colon + 1);
-  if (begin == std::string_view::npos) return !is_length;
+  // An empty date would have to take the place of an earlier one.
+  if (begin == std::string_view::npos) return !is_length && !is_date;
   const std::size_t from = at + begin;
   const std::size_t size = line.find_last_not_of(" \t") + 1 - begin;
   if (is_length && (length_at_ != 0 || size > max_length_digits)) return false;

@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 #include <boost/algorithm/string/case_conv.hpp>
 
+#include <cassert>
 #include <utility>
 
 namespace koobatch::job {
@@ -143,6 +144,7 @@ koodrive::Violation too_long_line(const LineLimits& limits) {
 
 Result<std::unique_ptr<Reader>> open_job(const std::filesystem::path& path, const ReaderSettings& settings,
                                          Fingerprint* record) {
+  assert(!settings.found_valid || settings.expected);
   if (auto wrong = check_settings(settings)) return std::move(*wrong);
   auto text = open_text(path, settings, record);
   if (!text) return text.error();

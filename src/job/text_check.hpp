@@ -2,7 +2,6 @@
 #include "koobatch/core/eight_bytes.hpp"
 #include "koobatch/job/oddity.hpp"
 
-#include <algorithm>
 #include <cassert>
 #include <cstdint>
 #include <string>
@@ -12,13 +11,6 @@
 // What names and other texts contain that is allowed but hardly intended.
 
 namespace koobatch::job {
-
-/// Whether the text is ASCII without control characters.
-inline bool is_printable(std::string_view text) {
-  if (text.size() < eight) return std::ranges::all_of(text, [](char c) { return c >= ' '; });
-  const auto odd = find_bits(text, [](std::uint64_t word) { return word | ((word - every_byte(' ')) & ~word); });
-  return (odd & every_byte(0x80)) == 0;
-}
 
 /// Whether each character of the text must be examined: a cheap test that rules out most texts. Precondition: the text
 /// is not empty.

@@ -35,6 +35,7 @@ struct Body {
   std::string other_id;           ///< the `id`, if it is not the one asked for
   std::string_view id;            ///< the `id`, if it is a text
   bool has_id = false;
+  bool is_utf8 = false;
 };
 
 /// Ignores a value that is not a text: the member is for people, and decides nothing.
@@ -131,7 +132,8 @@ struct Classifier::Impl {
   Body read(http::Answer& answer, std::string_view expected_id) {
     if (const auto* msg = known.find(answer.body, expected_id)) return {.is_object = true, .code = 0, .msg = *msg};
     Body body = parse(answer, expected_id);
-    const bool plain = body.gateway_code.empty() && body.other_id.empty() && body.has_id == !body.id.empty();
+    const bool plain =
+        body.is_utf8 && body.gateway_code.empty() && body.other_id.empty() && body.has_id == !body.id.empty();
     if (answer.http == 200 && body.code == 0 && plain) known.learn(answer.body, body.id, body.msg);
     return body;
   }
@@ -145,6 +147,7 @@ struct Classifier::Impl {
       if (!text || !parse(*text, object)) return body;
     }
     body.is_object = true;
+    body.is_utf8 = !text;
     for (const auto& [name, value] : object) {
       if (read_member(name, value, expected_id, body)) continue;
       Body nothing;

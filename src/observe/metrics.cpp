@@ -121,9 +121,10 @@ void add_requests(Families& families, const RunMetrics& run) {
 
 void add_service(Families& families, const RunMetrics& run) {
   if (run.progress.http != HttpVersion::none) {
-    families.gauge("koobatch_http_info",
-                   "The version of HTTP agreed on for the latest connection; the value is always 1, absent before.", 1,
-                   {{"http_version", std::string(to_string(run.progress.http))}});
+    families.gauge(
+        "koobatch_http_info",
+        "The version of HTTP agreed on, the highest if connections differ; the value is always 1, absent before.", 1,
+        {{"http_version", std::string(to_string(run.progress.http))}});
   }
   if (const double limit = run.progress.pace.limit(); limit > 0) {
     families.gauge("koobatch_rate_limit", "Most requests a second, set or learned; absent if there is no limit.",

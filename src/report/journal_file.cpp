@@ -1,12 +1,12 @@
 #include "koobatch/report/journal_file.hpp"
 
 #include "koobatch/core/new_file.hpp"
+#include "koobatch/core/spelling.hpp"
 #include "koobatch/core/sync_folder.hpp"
 #include "koobatch/core/terminal_text.hpp"
 #include "koobatch/core/write_all.hpp"
 #include "koobatch/report/reader.hpp"
 
-#include "koobatch/core/spelling.hpp"
 #include "report/loss.hpp"
 
 #include <fcntl.h>

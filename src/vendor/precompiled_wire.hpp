@@ -1,4 +1,4 @@
-// The same for the folders about the wire, with what moves bytes.
+// What precompiled.hpp is for, for folders that move bytes.
 #pragma once
 #include "vendor/precompiled.hpp"
 

@@ -6,6 +6,7 @@
 #include "scripted_server.hpp"
 #include "stage.hpp"
 
+#include <fmt/format.h>
 #include <signal.h>
 #include <unistd.h>
 #include <boost/test/unit_test.hpp>
@@ -155,7 +156,8 @@ BOOST_AUTO_TEST_CASE(the_services_limits_are_kept) {
        {"http2_max_concurrent_streams 1;", "http2_max_concurrent_streams 8;", "http2_body_preread_size 0;"}) {
     BOOST_TEST_CONTEXT(settings) {
       Stage stage(2'000, 2'000);
-      const auto server = RealServer::nginx_http2(stage.workspace, stage.upstream(), settings);
+      const auto server = RealServer::nginx_http2(stage.workspace, stage.upstream(),
+                                                  fmt::format("keepalive_requests 100000; {}", settings));
       const auto finished = stage.run(server.url(), {"--http", "2", "--max-attempts", "1"});
       BOOST_TEST(finished.status == 0, finished.out << finished.err);
       BOOST_TEST(member(stage.end_line(), "requests") == "2000");

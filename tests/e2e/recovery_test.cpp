@@ -61,24 +61,26 @@ struct Trial {
     if (::access(report.c_str(), F_OK) == 0) {
       return {KOOBATCH_BINARY, "resume", report, "--progress", "none", "-q"};
     }
-    return {KOOBATCH_BINARY,
-            "run",
-            workspace.path("job.ndjson"),
-            "--endpoint",
-            nginx ? nginx->url() : service.url(),
-            "--token-env",
-            "TOKEN",
-            "--user-id",
-            "7",
-            "--max-attempts",
-            "12",
-            "--retry-base",
-            "5ms",
-            "--report",
-            report,
-            "--progress",
-            "none",
-            "-q"};
+    std::vector<std::string> run = {KOOBATCH_BINARY,
+                                    "run",
+                                    workspace.path("job.ndjson"),
+                                    "--endpoint",
+                                    nginx ? nginx->url() : service.url(),
+                                    "--token-env",
+                                    "TOKEN",
+                                    "--user-id",
+                                    "7",
+                                    "--max-attempts",
+                                    "12",
+                                    "--retry-base",
+                                    "5ms",
+                                    "--report",
+                                    report,
+                                    "--progress",
+                                    "none",
+                                    "-q"};
+    run.insert(run.end(), flags.begin(), flags.end());
+    return run;
   }
 
   /// Starts or resumes the run, which the fault may kill.
@@ -104,6 +106,7 @@ struct Trial {
   std::string report = workspace.path("x.report.ndjson");
   Service service;
   std::unique_ptr<RealServer> nginx;
+  std::vector<std::string> flags;  ///< more of them, for the run
 };
 
 std::string drawn_fault(std::mt19937_64& random) {
@@ -191,11 +194,12 @@ BOOST_AUTO_TEST_CASE(an_event_that_may_have_been_posted_is_not_sent_again_after_
       std::mt19937_64 random(round + 1);
       Trial trial({"--fault", "status=503,rate=0.05", "--fault", "truncate,rate=0.02", "--latency", "1ms"},
                   generate_events(events));
+      // Those in flight when it is killed are unknown.
+      trial.flags = in_flight(16, {});
       trial.go("kill:send:" + std::to_string(1 + random() % 150));
       trial.go(drawn_fault(random));
       trial.go("kill:sync:" + std::to_string(3 + random() % 20));
       const auto finished = trial.go();
-      // At least those in flight when it was killed are unknown.
       BOOST_TEST(finished.status == 1, finished.status << ": " << finished.err);
       check_no_event_came_twice(trial, events);
     }

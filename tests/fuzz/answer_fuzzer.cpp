@@ -79,7 +79,8 @@ void check_same(const Reading& a, const Reading& b) {
   must(a.taken == b.taken && a.keep_alive == b.keep_alive, "an answer leaves the connection the same in pieces");
   must(a.answer.http == b.answer.http && a.answer.body == b.answer.body && a.answer.date == b.answer.date &&
            a.answer.retry_after == b.answer.retry_after && a.answer.location == b.answer.location &&
-           a.answer.rate_limits == b.answer.rate_limits,
+           a.answer.rate_limits == b.answer.rate_limits && a.answer.content_type == b.answer.content_type &&
+           a.answer.content_encoding == b.answer.content_encoding,
        "an answer reads the same in pieces");
 }
 

@@ -111,6 +111,15 @@ BOOST_AUTO_TEST_CASE(whatever_byte_of_a_known_success_is_changed_it_is_judged_as
   }
 }
 
+BOOST_AUTO_TEST_CASE(the_words_of_a_success_are_read_in_its_encoding_whatever_came_before) {
+  koodrive::Classifier classifier;
+  for (const char* const charset : {"gbk", "iso-8859-1", "utf-8", "gbk"}) {
+    auto given = answer(200, "{\"code\":0,\"msg\":\"\xb3\xc9\"}");
+    given.content_type = fmt::format("application/json; charset={}", charset);
+    BOOST_TEST(judged(classifier, given, {}) == judged_anew(given, {}), charset);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(successes_of_every_kind_are_judged_the_same_after_each_other) {
   const std::vector<std::string> bodies = {
       success_of(folder),

@@ -134,6 +134,7 @@ BOOST_AUTO_TEST_CASE(answers_of_every_kind_read_the_same_after_each_other) {
       answer_with("", ""),
       answer_with("Date:\r\n"),
       answer_with("Date: a\r\nDate: b\r\n"),
+      answer_with("Date: a\r\nDate:\r\n"),
       answer_with("date:\t Sat \t\r\n"),
       answer_with("Connection: close\r\n"),
       answer_with("Connection: keep-alive\r\n"),

@@ -42,4 +42,14 @@ inline bool is_digits(std::string_view text) {
          }) == 0;
 }
 
+/// Whether the text is ASCII without control characters.
+inline bool is_printable(std::string_view text) {
+  if (text.size() < eight) return std::ranges::all_of(text, [](char c) { return c >= ' ' && c < '\x7f'; });
+  // The highest bit is set outside ASCII; by adding one, of DEL; by subtracting a blank, of what is below it.
+  const auto odd = find_bits(text, [](std::uint64_t word) {
+    return word | (word + every_byte(1)) | ((word - every_byte(' ')) & ~word);
+  });
+  return (odd & every_byte(0x80)) == 0;
+}
+
 }  // namespace koobatch

@@ -12,7 +12,7 @@ namespace koobatch::http {
 /// The header that a service sends again and again, the same but for its date, the length of the body, and fields that
 /// mean nothing here.
 /// Recognises answers with that header without parsing them, which costs a tenth; a parser remains the judge of all
-/// others. Not thread-safe. Wipes what it kept.
+/// others. Not thread-safe. Wipes the header that it kept.
 class KnownHeader {
  public:
   /// Learns the header of an answer that a parser accepted, replacing what was known. `header` ends with its empty

@@ -76,7 +76,7 @@ class ResponseParser final : public boost::beast::http::basic_parser<false> {
 /// Reads one final answer from a stream of bytes that arrives in pieces of any size; interim (1xx) answers other than
 /// 101 are skipped. Besides what Beast accepts, it reads a status line that ends right after the status, without the
 /// blank that must precede an empty reason, as curl and browsers do. An answer that is there as a whole and whose
-/// header is like the last one's is recognised without the parser. Pure: no I/O.
+/// header is like an earlier one's is recognised without the parser. Pure: no I/O.
 class ResponseReader {
  public:
   enum class State {

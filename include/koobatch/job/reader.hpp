@@ -60,7 +60,7 @@ class Reader {
   virtual ~Reader() = default;
   /// Reads the next record that is not blank. An Error is about the file itself: nothing more can be read.
   virtual Result<Item> next(koodrive::Operation& operation) = 0;
-  /// Like next(), with all checks, but does not render the operation.
+  /// Like next(), but does not render the operation.
   virtual Result<Item> skip() = 0;
   /// The fields changed by the operation that next() or skip() found.
   virtual koodrive::FieldSet changed() const = 0;

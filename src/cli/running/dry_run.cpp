@@ -12,6 +12,7 @@
 #include <fmt/format.h>
 
 #include <random>
+#include <utility>
 
 namespace koobatch::cli {
 namespace {
