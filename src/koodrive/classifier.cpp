@@ -130,7 +130,13 @@ struct Classifier::Impl {
   }
 
   Body read(http::Answer& answer, std::string_view expected_id) {
-    if (const auto* msg = known.find(answer.body, expected_id)) return {.is_object = true, .code = 0, .msg = *msg};
+    if (const auto* msg = known.find(answer.body, expected_id)) {
+      Body body;
+      body.is_object = true;
+      body.code = 0;
+      body.msg = *msg;
+      return body;
+    }
     Body body = parse(answer, expected_id);
     const bool plain =
         body.is_utf8 && body.gateway_code.empty() && body.other_id.empty() && body.has_id == !body.id.empty();

@@ -15,9 +15,9 @@ class KnownSuccess {
   /// `expected_id`: as for Classifier::classify().
   const WipedString* find(std::string_view body, std::string_view expected_id);
 
-  /// Learns from a body of UTF-8 that a parser found to be a success, now and then: where bodies always differ, learning from
-  /// each would be for nothing. `msg`: its words. `id`: the one it gives, as a text, and which is the expected one;
-  /// empty: it has no such member.
+  /// Learns from a body of UTF-8 that a parser found to be a success, now and then: where bodies always differ,
+  /// learning from each would be for nothing. `msg`: its words. `id`: the one it gives, as a text, and which is the
+  /// expected one; empty: it has no such member.
   void learn(std::string_view body, std::string_view id, std::string_view msg);
 
  private:

@@ -119,7 +119,7 @@ BOOST_AUTO_TEST_CASE(a_number_that_is_accepted_now_and_then_is_not_tried_more_an
   InFlightLimit limit;
   TimePoint now = start;
   unsigned refused = 0;
-  for (int round = 0; round < 20'000; ++round) {
+  for (unsigned round = 0; round < 20'000; ++round) {
     now += 100ms;
     // Every other round, a place is free a little earlier.
     const unsigned most = 8 + round % 2;

@@ -46,9 +46,8 @@ inline bool is_digits(std::string_view text) {
 inline bool is_printable(std::string_view text) {
   if (text.size() < eight) return std::ranges::all_of(text, [](char c) { return c >= ' ' && c < '\x7f'; });
   // The highest bit is set outside ASCII; by adding one, of DEL; by subtracting a blank, of what is below it.
-  const auto odd = find_bits(text, [](std::uint64_t word) {
-    return word | (word + every_byte(1)) | ((word - every_byte(' ')) & ~word);
-  });
+  const auto odd = find_bits(
+      text, [](std::uint64_t word) { return word | (word + every_byte(1)) | ((word - every_byte(' ')) & ~word); });
   return (odd & every_byte(0x80)) == 0;
 }
 
