@@ -23,7 +23,7 @@ Declaration::News Declaration::hear(const DeclaredQuotas& quotas, DeclaredQuota:
   if (sent < newest_) return {};
   std::optional<double> rate;
   std::optional<std::uint32_t> room;
-  News news;
+  std::optional<Duration> restored;
   for (const DeclaredQuota& quota : quotas) {
     if (quota.scope != scope) continue;
     if (quota.window && *quota.window <= longest_window) {
@@ -31,23 +31,36 @@ Declaration::News Declaration::hear(const DeclaredQuotas& quotas, DeclaredQuota:
     }
     if (!quota.remaining || (room && *room <= *quota.remaining)) continue;
     room = quota.remaining;
-    news.reset = std::max(quota.reset.value_or(Duration::zero()) - rounding, Duration::zero());
+    restored = quota.reset ? quota.reset : quota.window;
   }
   if (!rate && !room) return {};
   newest_ = sent;
+  News news;
   if (rate && differs(*rate, rate_)) news.rate = rate_ = rate;
-  // Nothing was left before this request was sent, it was admitted nevertheless, and nothing is left again.
-  news.disproved = believed_ && room == 0U && admitted && used_up_at_ && sent >= *used_up_at_;
-  if (news.disproved) believed_ = false;
-  room_ = room;
-  if (room != 0U) {
-    used_up_at_.reset();
-    news.reset = {};
+  if (!room) {
+    room_.reset();
+    count_.reset();
     return news;
   }
-  news.used_up = believed_ && admitted;
-  used_up_at_ = now;
+  count(*room, restored, sent, now, admitted);
+  news.disproved = believed_ && count_->admitted > count_->left;
+  if (news.disproved) believed_ = false;
+  room_ = room;
+  news.used_up = believed_ && admitted && room == 0U;
+  if (room == 0U && believed_) news.reset = std::max(restored.value_or(Duration::zero()) - rounding, Duration::zero());
   return news;
+}
+
+/// Begins to count anew where what is left has grown, or should have been restored. Otherwise a truthful service admits
+/// no more than was left, so that it says "1 left" only once.
+void Declaration::count(std::uint32_t room, std::optional<Duration> restored, TimePoint sent, TimePoint now,
+                        bool admitted) {
+  if (!count_ || sent >= count_->until || (room_ && room > *room_)) {
+    count_ = Count{.left = room, .since = now};
+    if (restored) count_->until = now + *restored;
+  } else if (admitted && sent >= count_->since) {
+    ++count_->admitted;
+  }
 }
 
 }  // namespace koobatch::flow

@@ -5,6 +5,9 @@
 namespace koobatch::flow {
 namespace {
 
+/// Longer than anything that is declared is believed.
+constexpr Duration forgotten_after = std::chrono::seconds(10);
+
 /// How often the limiter is adjusted to a rising rate, and how often while the rate doubles with each round trip.
 constexpr Duration follow_interval = std::chrono::milliseconds(100);
 constexpr Duration explore_interval = std::chrono::milliseconds(1);
@@ -144,7 +147,9 @@ void LearnedLimit::set_down(bool down, TimePoint now) {
 }
 
 bool LearnedLimit::is_over(TimePoint now) {
-  return paused_until_ <= now && !rate(now);
+  // By a user who sends nothing more, nobody asks whether there is room again.
+  const bool forgotten = model_.exhausted() && model_.shut(active(now)) > forgotten_after && !model_.asked(active(now));
+  return paused_until_ <= now && (forgotten || !rate(now));
 }
 
 }  // namespace koobatch::flow

@@ -132,10 +132,11 @@ void LimitModel::exhaust(const Moment& at) {
 void LimitModel::propose(Duration active, double rate) {
   if (before_ || exhausted_ || kept_ || (low_ > 0 && !proposed_)) return;
   const double highest = ceiling_ > 0 ? ceiling_ : no_limit;
-  low_ = peak_ = std::clamp(first_cut * rate, lowest, highest);
+  low_ = peak_ = std::clamp(first_cut * rate, std::min(lowest, highest), highest);
   doubling_ = doubting;
+  // A rate that is declared later changes nothing about when it is doubted: nodes may contradict each other for ever.
+  if (!proposed_) changed_ = active + belief;
   proposed_ = true;
-  changed_ = active + belief;
 }
 
 void LimitModel::distrust(Duration active) {
@@ -211,7 +212,7 @@ LimitModel::Estimate LimitModel::for_trial(const Estimate& estimate, Duration ac
 
 void LimitModel::reopen(const Estimate& estimate, const Moment& at) {
   const double highest = ceiling_ > 0 ? ceiling_ : no_limit;
-  low_ = std::clamp(estimate.low, lowest, highest);
+  low_ = std::clamp(estimate.low, std::min(lowest, highest), highest);
   peak_ = std::clamp(estimate.peak, low_, highest);
   doubling_ = estimate.doubling;
   exhausted_ = false;

@@ -191,12 +191,11 @@ bool Pace::observe(const Answer& answer, bool was_probe, std::string_view user) 
 
 /// Considers what the service declares about its quotas.
 bool Pace::hear(const Answer& answer, std::string_view user) {
-  using Scope = DeclaredQuota::Scope;
   const DeclaredQuotas& quotas = answer.outcome.quotas;
   // Nothing of this comes from the service if something else answers in its place.
   if (answer.outcome.foreign) return false;
   const bool admitted = answer.signal == Signal::accepted;
-  const bool changed = learned_.hear(quotas, Scope::everybody, answer.sent.at, answer.now, admitted);
+  const bool changed = learned_.hear(quotas, DeclaredQuota::Scope::everybody, answer.sent.at, answer.now, admitted);
   in_flight_.expect_room(learned_.exhausted() ? std::nullopt : learned_.declared_room());
   users_.hear(UserPace::hash(user), quotas, answer.sent.at, answer.now, admitted);
   return changed;
@@ -240,6 +239,8 @@ bool Pace::adapt(const Answer& answer) {
   switch (answer.signal) {
     case Signal::accepted: {
       in_flight_.admitted(answer.sent, answer.now);
+      // A service that is silent again leaves nothing to believe.
+      if (answer.outcome.quotas.empty()) in_flight_.expect_room(std::nullopt);
       const auto change = learned_.admitted(answer.sent.at, answer.now, down());
       if (change) news_.limit_changed(*change, answer.now);
       return adapt_to_losses(answer) || change || in_flight_.take_wanted();

@@ -237,7 +237,7 @@ BOOST_AUTO_TEST_CASE(an_operation_that_the_service_never_accepts_is_rejected_aft
   workspace.write("job.ndjson", job);
   for (const std::string& more : {std::string(",judge=node"), std::string()}) {
     auto flags = nodes("+2h", "0.5", more);
-    flags.insert(flags.end(), {"--fault", "status=400,rate=0.2", "--log", log, "--seed", "3"});
+    flags.insert(flags.end(), {"--fault", "status=400,rate=0.5", "--log", log, "--seed", "3"});
     Service service(flags);
     std::filesystem::remove(report);
     Process run(command({}, service.url(), {}), token);

@@ -97,10 +97,31 @@ BOOST_AUTO_TEST_CASE(an_answer_that_was_overtaken_says_nothing) {
   BOOST_TEST((it.room() == 10U));
 }
 
-BOOST_AUTO_TEST_CASE(a_service_that_is_silent_again_leaves_nothing_to_believe) {
+BOOST_AUTO_TEST_CASE(a_service_that_declares_only_its_rate_again_leaves_no_room_to_believe) {
   Declaration it;
-  BOOST_TEST(!it.hear({}, everybody, start, start, true).rate.has_value());
+  it.hear(left(3), everybody, start, start, true);
+  it.hear(quotas({{.limit = 300, .window = 1s}}), everybody, start + 1ms, start + 1ms, true);
   BOOST_TEST(!it.room().has_value());
+}
+
+BOOST_AUTO_TEST_CASE(a_service_that_says_one_is_left_whatever_it_admits_is_not_believed) {
+  Declaration it;
+  it.hear(left(1), everybody, start, start + 1ms, true);
+  it.hear(left(1), everybody, start + 2ms, start + 3ms, true);
+  BOOST_TEST((it.room() == 1U), "it may have been the one");
+  BOOST_TEST(it.hear(left(1), everybody, start + 4ms, start + 5ms, true).disproved);
+  BOOST_TEST(!it.room().has_value());
+}
+
+BOOST_AUTO_TEST_CASE(one_admitted_after_each_reset_is_what_a_quota_of_one_a_second_declares) {
+  Declaration it;
+  for (int second = 0; second < 10; ++second) {
+    const TimePoint sent = start + second * 1001ms;
+    const auto news =
+        it.hear(quotas({{.limit = 1, .remaining = 0, .window = 1s, .reset = 1s}}), everybody, sent, sent, true);
+    BOOST_TEST(!news.disproved);
+    BOOST_TEST(news.used_up);
+  }
 }
 
 BOOST_AUTO_TEST_SUITE_END()

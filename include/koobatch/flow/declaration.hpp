@@ -25,11 +25,21 @@ class Declaration {
   std::optional<std::uint32_t> room() const { return believed_ ? room_ : std::nullopt; }
 
  private:
+  /// What was left at some time, and how many requests sent since then were admitted.
+  struct Count {
+    std::uint32_t left = 0;
+    std::uint32_t admitted = 0;
+    TimePoint since{};
+    TimePoint until = TimePoint::max();  ///< when it is restored
+  };
+
+  void count(std::uint32_t room, std::optional<Duration> restored, TimePoint sent, TimePoint now, bool admitted);
+
   std::optional<double> rate_;
   std::optional<std::uint32_t> room_;
   TimePoint newest_ = TimePoint::min();  ///< when the request was sent whose answer is the last word
-  std::optional<TimePoint> used_up_at_;  ///< when the service last said that nothing is left
-  bool believed_ = true;                 ///< what it says is left, and nothing but that
+  std::optional<Count> count_;
+  bool believed_ = true;  ///< what it says is left
 };
 
 }  // namespace koobatch::flow
