@@ -79,7 +79,7 @@ struct Trial {
                                     "--progress",
                                     "none",
                                     "-q"};
-    run.insert(run.end(), flags.begin(), flags.end());
+    run.insert(run.end(), more.begin(), more.end());
     return run;
   }
 
@@ -106,7 +106,7 @@ struct Trial {
   std::string report = workspace.path("x.report.ndjson");
   Service service;
   std::unique_ptr<RealServer> nginx;
-  std::vector<std::string> flags;  ///< more of them, for the run
+  std::vector<std::string> more;  ///< flags for the run
 };
 
 std::string drawn_fault(std::mt19937_64& random) {
@@ -195,7 +195,7 @@ BOOST_AUTO_TEST_CASE(an_event_that_may_have_been_posted_is_not_sent_again_after_
       Trial trial({"--fault", "status=503,rate=0.05", "--fault", "truncate,rate=0.02", "--latency", "1ms"},
                   generate_events(events));
       // Those in flight when it is killed are unknown.
-      trial.flags = in_flight(16, {});
+      trial.more = in_flight(16, {});
       trial.go("kill:send:" + std::to_string(1 + random() % 150));
       trial.go(drawn_fault(random));
       trial.go("kill:sync:" + std::to_string(3 + random() % 20));

@@ -24,7 +24,7 @@ Read read(std::string_view bytes, std::size_t piece) {
     state = answer.feed(bytes.substr(0, piece));
     bytes.remove_prefix(std::min(piece, bytes.size()));
   }
-  return {state, answer.refusal()};
+  return {state, state == ProxyAnswer::State::refused ? answer.refusal() : std::string()};
 }
 
 std::string refusal(std::string_view bytes) {
