@@ -1,5 +1,7 @@
 #include "koobatch/flow/slow_start.hpp"
 
+#include "koobatch/flow/breaker.hpp"
+
 #include <boost/test/unit_test.hpp>
 
 using koobatch::Duration;
@@ -45,9 +47,16 @@ BOOST_AUTO_TEST_CASE(where_answers_take_long_the_number_doubles_with_each_round)
 BOOST_AUTO_TEST_CASE(a_small_quota_of_a_quick_service_is_met_with_few_requests_in_flight) {
   for (const Duration trip : {Duration(300us), Duration(1ms), Duration(2ms)}) {
     BOOST_TEST_CONTEXT(koobatch::seconds(trip) << " s") {
-      BOOST_TEST(allowed_after(5, trip) <= 2U);
-      BOOST_TEST(allowed_after(50, trip) <= 4U);
-      BOOST_TEST(allowed_after(300, trip) <= 15U);
+      BOOST_TEST(allowed_after(50, trip) <= 8U);
+      BOOST_TEST(allowed_after(300, trip) <= 16U);
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(an_outage_is_noticed_before_operations_have_used_up_two_attempts) {
+  for (const Duration trip : {Duration(300us), Duration(1ms), Duration(200ms)}) {
+    BOOST_TEST_CONTEXT(koobatch::seconds(trip) << " s") {
+      BOOST_TEST(allowed_after(30, trip) >= koobatch::flow::Breaker::failures_to_open);
     }
   }
 }
