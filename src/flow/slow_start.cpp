@@ -17,8 +17,12 @@ constexpr std::uint32_t promptly = Breaker::failures_to_open + 2;
 void SlowStart::admitted(std::uint32_t in_flight, TimePoint now) {
   if (allowed_ == most) return;
   ++admitted_;
+  if (allowed_ < promptly) {
+    round_to_ = ++allowed_;
+    return;
+  }
   if (in_flight < allowed_ / 2) return;
-  if (allowed_ == round_to_ && (now >= next_round_ || allowed_ < promptly)) {
+  if (allowed_ == round_to_ && now >= next_round_) {
     round_to_ = 2 * allowed_;
     next_round_ = now + shortest_round;
   }
