@@ -19,6 +19,7 @@ void SlowStart::admitted(std::uint32_t in_flight, TimePoint now) {
   ++admitted_;
   if (allowed_ < promptly) {
     round_to_ = ++allowed_;
+    next_round_ = now + shortest_round;
     return;
   }
   if (in_flight < allowed_ / 2) return;
