@@ -8,8 +8,9 @@ namespace koobatch::flow {
 /// How many requests may be in flight while nothing is known about the service's limits. All of them are refused if a
 /// quota is used up meanwhile, so the number is kept in proportion to what a quota must be at least: what was admitted
 /// so far. Where answers take long, that would be too slow, so the number also doubles with each round of answers, as
-/// in TCP's slow start (RFC 5681, 3.1), though not more often than a few times a second: a tenth of a second of start
-/// costs a run nothing, and a small quota is met with a few requests in flight rather than with all connections.
+/// in TCP's slow start (RFC 5681, 3.1), though not more often than every 50 ms: a tenth of a second of start costs a
+/// run nothing, and a small quota is met with a few requests in flight rather than with all connections. The first
+/// eight are reached as fast as answers come, because it takes six failures to recognise an outage.
 class SlowStart {
  public:
   std::uint32_t allowed() const { return allowed_; }
