@@ -345,7 +345,7 @@ void check_sick_node(const Fixture& fixture, const SickNode& sick_node, Clock::d
   const ScriptedServer well(
       {{.bytes = success(), .before = [&] { reached_at = Clock::now().time_since_epoch().count(); }}},
       local("127.0.0.3", sick.port()));
-  Flags flags = {"--connections", sick_node.connections, "--threads", sick_node.threads, "--max-attempts", "2"};
+  Flags flags = {"--connections", sick_node.connections, "--threads", sick_node.threads, "--max-attempts", "3"};
   flags.insert(flags.end(), sick_node.flags.begin(), sick_node.flags.end());
   const auto finished = fixture.run_at(sick.port(), flags);
   fixture.check_all_succeeded(finished);
