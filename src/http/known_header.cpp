@@ -29,6 +29,16 @@ bool is_meaningless(beast::http::field field, std::string_view name) {
   return field == beast::http::field::unknown && !may_be_rate_limit(name);
 }
 
+/// Copies what answers with the same header have in common.
+void copy_common(const Answer& from, Answer& to) {
+  to.http = from.http;
+  to.content_type = from.content_type;
+  to.content_encoding = from.content_encoding;
+  to.retry_after = from.retry_after;
+  to.location = from.location;
+  to.rate_limits = from.rate_limits;
+}
+
 }  // namespace
 
 void KnownHeader::learn(std::string_view header, const Answer& answer) {
@@ -45,12 +55,7 @@ void KnownHeader::learn(std::string_view header, const Answer& answer) {
   if (length_at_ == 0) return;
   parts_.push_back({.fixed = header.size() - divided_});
   header_ = header;
-  answer_.http = answer.http;
-  answer_.content_type = answer.content_type;
-  answer_.content_encoding = answer.content_encoding;
-  answer_.retry_after = answer.retry_after;
-  answer_.location = answer.location;
-  answer_.rate_limits = answer.rate_limits;
+  copy_common(answer, answer_);
 }
 
 /// `at`: where in the header the line is. False if the header cannot serve.
@@ -103,14 +108,9 @@ std::size_t KnownHeader::read(std::string_view bytes, Answer& answer) const {
   if (header_.empty() || bytes.size() < header_.size()) return 0;
   const auto size = body_size(bytes);
   if (!size || bytes.size() - header_.size() < *size) return 0;
-  answer.http = answer_.http;
+  copy_common(answer_, answer);
   answer.body.assign(bytes.substr(header_.size(), *size));
   answer.date.assign(bytes.substr(date_at_, date_size_));
-  answer.content_type = answer_.content_type;
-  answer.content_encoding = answer_.content_encoding;
-  answer.retry_after = answer_.retry_after;
-  answer.location = answer_.location;
-  answer.rate_limits = answer_.rate_limits;
   return header_.size() + *size;
 }
 
