@@ -114,18 +114,19 @@ void Session<Stream>::close() {
 /// What the kernel currently knows about the connection, without reading from it.
 template <class Stream>
 short Session<Stream>::events() {
-  pollfd entry{.fd = socket().native_handle(), .events = POLLIN | POLLRDHUP, .revents = 0};
+  pollfd entry{.fd = socket().native_handle(), .events = POLLRDHUP, .revents = 0};
   return ::poll(&entry, 1, 0) < 0 ? short{0} : entry.revents;
 }
 
 /// Whether the client has sent more before its answer. What was read along with the request is checked at no cost; the
 /// socket is checked only after a delay. Under TLS, bytes on the socket may belong to the protocol itself, so only what
-/// was read counts.
+/// was read counts. Bytes are counted, because a client that has just left makes the socket readable too.
 template <class Stream>
 bool Session<Stream>::has_pipelined(bool waited) {
   if (reader_.has_more()) return true;
-  if constexpr (is_tls) return false;
-  return waited && (events() & POLLIN) != 0;
+  if (is_tls || !waited) return false;
+  boost::system::error_code failed;
+  return socket().available(failed) != 0;
 }
 
 /// Closes so that the client sees a reset rather than an end: unsent bytes are discarded, and RST is sent instead of

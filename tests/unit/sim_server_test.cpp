@@ -375,6 +375,20 @@ BOOST_AUTO_TEST_CASE(a_second_request_sent_during_the_latency_is_refused) {
   BOOST_TEST(has(stats_of(*simulator), "\"pipelined\":1"));
 }
 
+BOOST_AUTO_TEST_CASE(a_client_that_leaves_as_its_answer_is_due_has_not_sent_a_second_request) {
+  SimulatorSettings settings;
+  settings.latency = 1ms;
+  const auto simulator = start(settings);
+  for (int i = 0; i < 300; ++i) {
+    Client client(*simulator);
+    client.send(rename());
+    const auto due = Steady::now() + settings.latency + std::chrono::microseconds(i % 100);
+    while (Steady::now() < due) continue;
+    client.close();
+  }
+  BOOST_TEST(has(stats_of(*simulator), "\"pipelined\":0"));
+}
+
 BOOST_AUTO_TEST_CASE(more_requests_than_the_throttle_allows_get_429) {
   SimulatorSettings settings;
   settings.throttle.rates = {{.rate = 1}};
