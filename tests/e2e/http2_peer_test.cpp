@@ -81,29 +81,10 @@ BOOST_DATA_TEST_CASE(an_independent_peer_has_no_complaints_and_costs_no_operatio
   const Workspace workspace;
   const auto report = workspace.path("r");
   Peer peer(trick.name);
-  const auto finished = run_koobatch({"run",
-                                      workspace.write("job.ndjson", generate_job(operations, keys).text),
-                                      "--endpoint",
-                                      peer.url(),
-                                      "--token-env",
-                                      "TOKEN",
-                                      "--user-id",
-                                      "7",
-                                      "--report",
-                                      report,
-                                      "--progress",
-                                      "none",
-                                      "--retry-base",
-                                      "5ms",
-                                      "--max-attempts",
-                                      "50",
-                                      "--http",
-                                      "2",
-                                      "--connections",
-                                      "2",
-                                      "--streams",
-                                      "20"},
-                                     {{"TOKEN", "secret"}});
+  const auto finished =
+      start_run(workspace.write("job.ndjson", generate_job(operations, keys).text), peer.url(), report,
+                {"--retry-base", "5ms", "--max-attempts", "50", "--http", "2", "--connections", "2", "--streams", "20"})
+          .wait();
   BOOST_TEST(finished.status == 0, finished.out << finished.err);
   const auto seen = peer.seen();
   BOOST_TEST_MESSAGE(trick.name << ": " << seen);

@@ -211,29 +211,10 @@ BOOST_AUTO_TEST_CASE(a_refused_stream_is_no_proof_that_nothing_happened) {
       const ScriptedServer taker({{.bytes = success()}, {.then = Reply::Then::close}});
       const auto haproxy = RealServer::haproxy(workspace, "127.0.0.1:" + std::to_string(taker.port()), " proto h2");
       const auto report = workspace.path(idempotent ? "renames.r" : "events.r");
-      const auto finished = Process({KOOBATCH_BINARY,
-                                     "run",
-                                     workspace.write("job.ndjson", idempotent ? folders : events),
-                                     "--endpoint",
-                                     haproxy.url(),
-                                     "--token-env",
-                                     "TOKEN",
-                                     "--user-id",
-                                     "7",
-                                     "--report",
-                                     report,
-                                     "--progress",
-                                     "none",
-                                     "--http",
-                                     "2",
-                                     "--connections",
-                                     "1",
-                                     "--streams",
-                                     "1",
-                                     "--max-attempts",
-                                     "1"},
-                                    {{"TOKEN", "secret"}})
-                                .wait();
+      const auto finished =
+          start_run(workspace.write("job.ndjson", idempotent ? folders : events), haproxy.url(), report,
+                    {"--http", "2", "--connections", "1", "--streams", "1", "--max-attempts", "1"})
+              .wait();
       const auto lines = read_report(report);
       BOOST_TEST_REQUIRE(lines.results.size() == 3U, finished.err);
       for (const auto& result : lines.results) {

@@ -12,6 +12,7 @@
 #include <cerrno>
 #include <cstring>
 #include <stdexcept>
+#include <utility>
 
 namespace koobatch::test {
 namespace {
@@ -110,6 +111,14 @@ Finished run_koobatch(const std::vector<std::string>& arguments, const Process::
   std::vector<std::string> command{KOOBATCH_BINARY};
   command.insert(command.end(), arguments.begin(), arguments.end());
   return Process(std::move(command), environment, folder, input).wait();
+}
+
+Process start_run(const std::string& job, const std::string& url, const std::string& report,
+                  const std::vector<std::string>& flags) {
+  std::vector<std::string> command = {KOOBATCH_BINARY, "run", job, "--endpoint", url, "--report", report};
+  command.insert(command.end(), {"--token-env", "TOKEN", "--user-id", "7", "--progress", "none"});
+  command.insert(command.end(), flags.begin(), flags.end());
+  return Process(std::move(command), {{"TOKEN", "secret"}});
 }
 
 }  // namespace koobatch::test

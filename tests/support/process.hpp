@@ -46,4 +46,8 @@ class Process {
 Finished run_koobatch(const std::vector<std::string>& arguments, const Process::Environment& environment = {},
                       const std::string& folder = {}, const std::string& input = {});
 
+/// Starts a run of `job` against `url`, for user 7 with a token that the simulator takes. `flags`: more of the command.
+Process start_run(const std::string& job, const std::string& url, const std::string& report,
+                  const std::vector<std::string>& flags = {});
+
 }  // namespace koobatch::test

@@ -1,6 +1,5 @@
 #include "stage.hpp"
 
-#include "paths.hpp"
 #include "run_checks.hpp"
 
 #include <unistd.h>
@@ -27,23 +26,9 @@ std::string Stage::upstream() const {
 }
 
 Process Stage::start(const std::string& url, const std::vector<std::string>& flags) const {
-  std::vector<std::string> command{KOOBATCH_BINARY,
-                                   "run",
-                                   workspace.path("job.ndjson"),
-                                   "--endpoint",
-                                   url,
-                                   "--token-env",
-                                   "TOKEN",
-                                   "--user-id",
-                                   "7",
-                                   "--report",
-                                   report,
-                                   "--progress",
-                                   "none",
-                                   "--retry-base",
-                                   "10ms"};
-  command.insert(command.end(), flags.begin(), flags.end());
-  return Process(command, {{"TOKEN", "secret"}});
+  std::vector<std::string> all{"--retry-base", "10ms"};
+  all.insert(all.end(), flags.begin(), flags.end());
+  return start_run(workspace.path("job.ndjson"), url, report, all);
 }
 
 Finished Stage::run(const std::string& url, const std::vector<std::string>& flags) const {
