@@ -178,9 +178,9 @@ Result<void> check_swallowed(const std::vector<std::string>& arguments) {
     if (!next.starts_with("--")) continue;
     // The text after an equals sign may be a secret.
     const auto found = next.substr(0, next.find('='));
-    return with_hint(
-        fmt::format("{0}: its value is missing (found '{1}'); write {0}={1} if that is meant", arguments[i - 1], found),
-        command);
+    return with_hint(fmt::format("{0}: its value is missing (found '{1}'); write {0}={1} if that is its value",
+                                 arguments[i - 1], found),
+                     command);
   }
   return {};
 }

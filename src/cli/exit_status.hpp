@@ -46,7 +46,7 @@ constexpr ExitRow usage = {"2", "wrong usage or configuration"};
 constexpr ExitRow job_invalid = {"3", "the job is invalid, nothing was sent"};
 constexpr ExitRow limit = {"4", "stopped by --max-errors, or because 100 operations in a row were refused alike"};
 constexpr ExitRow run_stopped = {"5",
-                                 "stopped: job changed, credentials refused, TLS, disk, --max-outage is over, or a "
+                                 "stopped: job changed, credentials refused, TLS, disk, --max-outage exceeded, or a "
                                  "lock not released"};
 constexpr ExitRow fatal = {"5", "could not continue: what is needed cannot be read or written"};
 constexpr ExitRow interrupted = {"129, 130, 143", "interrupted, after waiting for the requests in flight"};

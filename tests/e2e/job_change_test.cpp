@@ -232,7 +232,7 @@ BOOST_AUTO_TEST_CASE(a_job_that_is_changed_while_it_runs_stops_the_run_and_nothi
   }
 }
 
-BOOST_AUTO_TEST_CASE(the_same_holds_with_several_threads_and_with_skip_invalid) {
+BOOST_AUTO_TEST_CASE(a_job_that_is_changed_stops_a_run_with_several_threads_and_skip_invalid_too) {
   const std::vector<std::string> flags = {"--threads", "2", "--skip-invalid"};
   const auto changes = changes_of_content();
   for (const auto& change : {changes.front(), changes.back()}) {
@@ -431,7 +431,7 @@ BOOST_AUTO_TEST_CASE(a_result_that_contradicts_the_job_is_proof_and_nothing_more
       const auto refused = run_koobatch(arguments, {{"TOKEN", "secret"}});
       BOOST_TEST(refused.status == 2, refused.status << ": " << refused.err);
       BOOST_TEST(contains(refused.err, fmt::format("1 result is of other operations than {} has, first on line {}: "
-                                                   "recorded is 'rename_shared_folder 4711', the job has "
+                                                   "the report has 'rename_shared_folder 4711', the job has "
                                                    "'rename_shared_folder {}'",
                                                    trial.job, victim.line, victim.id)),
                  refused.err);
@@ -440,7 +440,7 @@ BOOST_AUTO_TEST_CASE(a_result_that_contradicts_the_job_is_proof_and_nothing_more
   }
 }
 
-BOOST_AUTO_TEST_CASE(an_earlier_version_s_run_whose_job_was_not_touched_is_resumed_without_alarm) {
+BOOST_AUTO_TEST_CASE(a_run_of_an_earlier_version_whose_job_was_not_touched_is_resumed_without_alarm) {
   Interrupted run;
   const auto resumed = run.trial.resume();
   BOOST_TEST(resumed.status == 0, resumed.err);
@@ -448,7 +448,7 @@ BOOST_AUTO_TEST_CASE(an_earlier_version_s_run_whose_job_was_not_touched_is_resum
   BOOST_TEST(!contains(resumed.err, "never had"), resumed.err);
 }
 
-BOOST_AUTO_TEST_CASE(an_earlier_version_s_run_whose_job_was_touched_before_it_was_compared_is_warned_of) {
+BOOST_AUTO_TEST_CASE(a_run_of_an_earlier_version_whose_job_was_touched_before_it_was_compared_gets_a_warning) {
   Interrupted run;
   overwrite(run.trial.job, run.trial.stored);
   const auto results = run.results();

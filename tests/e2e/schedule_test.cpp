@@ -268,7 +268,7 @@ BOOST_AUTO_TEST_CASE(the_commands_failure_changes_nothing_but_is_reported) {
   check("koobatch-no-such-program now", "--on-complete 'koobatch-no-such-program': cannot be started: No such file");
 }
 
-BOOST_AUTO_TEST_CASE(its_end_is_seen_even_if_our_parent_ignored_the_ends_of_children) {
+BOOST_AUTO_TEST_CASE(its_exit_is_noticed_even_if_our_parent_ignored_sigchld) {
   Flags command = {"/usr/bin/env", "--ignore-signal=CHLD", KOOBATCH_BINARY};
   const Flags flags = rehearsal({"--on-complete", "sh -c 'exit 3'"});
   command.insert(command.end(), flags.begin(), flags.end());
@@ -304,7 +304,7 @@ BOOST_AUTO_TEST_CASE(a_signal_ends_the_command_and_does_not_change_the_runs_outc
   run->signal(SIGTERM);
   const auto finished = run->wait(std::chrono::seconds(60));
   BOOST_TEST(finished.status == 0, finished.err);
-  BOOST_TEST(says(finished, "--on-complete: 'sh' was killed, because of a signal"), finished.err);
+  BOOST_TEST(says(finished, "--on-complete: 'sh' was killed after a signal"), finished.err);
   BOOST_TEST(read_report(workspace.path("job.report.ndjson")).end.size() == 1U);
 }
 

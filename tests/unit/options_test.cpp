@@ -548,7 +548,7 @@ BOOST_AUTO_TEST_CASE(a_section_for_an_unknown_command_and_a_setting_that_its_com
   CHECK_SAYS(said("[report]\nrate = '5/s'\n"),
              "k.toml:2:1: 'rate' is a setting of run, resume, retry, bench, set, not of");
   CHECK_SAYS(said("[bench]\nrates = '5/s'\n"), "k.toml:2:1: unknown setting 'rates'; did you mean 'rate'?");
-  CHECK_SAYS(said("run = 5\n"), "k.toml:1:1: 'run' is a command, not a setting; its own settings stand below [run]");
+  CHECK_SAYS(said("run = 5\n"), "k.toml:1:1: 'run' is a command, not a setting; its own settings go below [run]");
 }
 
 BOOST_AUTO_TEST_CASE(a_section_of_a_configuration_file_is_for_its_command_and_wins_there) {
@@ -696,7 +696,7 @@ BOOST_AUTO_TEST_CASE(help_is_a_command_too) {
 
 BOOST_AUTO_TEST_CASE(a_flag_is_not_taken_for_the_value_of_the_one_before) {
   CHECK_SAYS(simulated({"--user-id", "--dry-run"}).refusal(),
-             "--user-id: its value is missing (found '--dry-run'); write --user-id=--dry-run if that is meant\n");
+             "--user-id: its value is missing (found '--dry-run'); write --user-id=--dry-run if that is its value\n");
   CHECK_SAYS(simulated({"--config", "--dry-run"}).refusal(), "--config: its value is missing");
   CHECK_SAYS(simulated({"--report", "--"}).refusal(), "--report: its value is missing");
   const auto secret = to_endpoint({"--token-env", "--app-secret=s3cret"}).refusal();

@@ -84,7 +84,7 @@ Result<engine::RunSettings> prepare_retry(const RetrySettings& given, const Call
 const Command& retry_command() {
   static const Command command = {
       .name = "retry",
-      .summary = "Repeat what failed in a finished run or is unknown, without undoing what came after it",
+      .summary = "Repeat what failed or is unknown in a finished run, without undoing newer operations",
       .group = command_group::runs_jobs,
       .arguments = {{.name = "REPORT",
                      .help = "The report of the run; settings are taken from it, and flags win over them",

@@ -201,7 +201,7 @@ void run_completion_command(const Running& running, const process::CompletedRun&
     case process::CommandEnd::failed:
       return spdlog::warn("{} {}", result->program, result->how);
     case process::CommandEnd::interrupted:
-      return spdlog::warn("{} was killed, because of a signal", result->program);
+      return spdlog::warn("{} was killed after a signal", result->program);
     case process::CommandEnd::timed_out:
       return spdlog::warn("{} did not end within {:g} s and was killed; give it longer with --on-complete-timeout",
                           result->program, seconds(schedule.on_complete_timeout));

@@ -36,9 +36,9 @@ std::string lines_text(std::uint32_t first, std::uint32_t last) {
 Error contradicted(const std::filesystem::path& report, const std::filesystem::path& job,
                    const retry::Contradiction& found) {
   return usage_error(fmt::format(
-      "{}: {} of other operations than {} has, first on line {}: recorded is '{}', the job has {}; an earlier segment "
-      "sent from a file that had been changed ({}). Nothing was sent now. Check what that changed, then run the "
-      "whole job again with 'koobatch run' and another report",
+      "{}: {} of other operations than {} has, first on line {}: the report has '{}', the job has {}; an earlier "
+      "segment sent from a file that had been changed ({}). Nothing was sent now. Check what that changed, then run "
+      "the whole job again with 'koobatch run' and another report",
       report.string(), found.results == 1 ? "1 result is" : format_count(found.results) + " results are", job.string(),
       found.line, harmless(found.recorded),
       found.in_job.empty() ? std::string("no operation there") : fmt::format("'{}'", harmless(found.in_job)),
@@ -111,7 +111,7 @@ Result<void> select_again(engine::RunSettings& settings, const report::RunRecord
   const bool same_run = lineage->run.run_id == parent.run_id;
   if (auto selected = select_part(settings, std::move(*lineage), parent.report); !selected) return selected;
   if (same_run && settings.selection->lines.size() == recorded.job.operations) return {};
-  return usage_error(fmt::format("{}: is not as it was when run {} of it was retried; restore it from a copy",
+  return usage_error(fmt::format("{}: has changed since run {} of it was retried; restore it from a copy",
                                  parent.report, parent.run_id));
 }
 

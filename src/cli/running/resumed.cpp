@@ -14,7 +14,7 @@ Result<void> check_command_given_again(const Running& running, const engine::Run
   if (running.sending.target.simulate || settings.credentials.any() || settings.app.any()) return {};
   return usage_error(
       "--token-command is missing: the run was begun with one, which is not recorded because it may contain secrets; "
-      "give it again, or another place the token comes from");
+      "give it again, or another source of the token");
 }
 
 }  // namespace

@@ -115,8 +115,7 @@ Error unknown_setting(const ConfigEntry& entry, const Command* command) {
     }
   }
   if (command == nullptr && command_named(entry.name) != nullptr) {
-    return usage_error(
-        fmt::format("'{0}' is a command, not a setting; its own settings stand below [{0}]", entry.name));
+    return usage_error(fmt::format("'{0}' is a command, not a setting; its own settings go below [{0}]", entry.name));
   }
   std::vector<std::string_view> names;
   for (const auto* option : command == nullptr ? every_option() : options_of(*command)) names.push_back(option->name);
