@@ -150,7 +150,7 @@ Result<void> RefreshTokenFile::prepare() {
   fd_ = ::open(next_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
   int code = fd_ >= 0 ? 0 : errno;
   if (code == 0 && ::fchmod(fd_, 0600) != 0) code = errno;
-  // Reserved as zeros, which are no token.
+  // Reserved as zeros, which are not a token.
   if (code == 0) code = ::posix_fallocate(fd_, 0, static_cast<off_t>(room));
   if (code == 0) return {};
   if (fd_ >= 0) discard();

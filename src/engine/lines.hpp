@@ -21,7 +21,7 @@ struct Connection {
   std::size_t index = 0;
   unsigned failures = 0;  ///< consecutive answers with HTTP 5xx
   std::vector<std::unique_ptr<Line>> lines;
-  IdleSlots::Aside full;  ///< lines for whose exchanges there is no room on it
+  IdleSlots::Aside full;  ///< lines whose exchanges do not fit on it
 };
 
 /// One exchange at a time on a connection, and the slot it is for.

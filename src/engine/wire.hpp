@@ -17,8 +17,8 @@ namespace koobatch::engine {
 net::Dialer make_dialer(const RunSettings& settings, net::asio::ssl::context* tls, net::DeadlineTimer& deadlines,
                         net::Turns& turns);
 
-/// Starts the thread on which Asio resolves the names for an event loop. It would be started by the first look-up
-/// otherwise, in a coroutine, where that there is no thread to be had would end the process. Throws std::system_error.
+/// Starts the thread on which Asio resolves the names for an event loop. Otherwise the first look-up would start it, in
+/// a coroutine, where a failure to start a thread would end the process. Throws std::system_error.
 void start_resolver(net::asio::io_context& context);
 
 /// A worker's thread, its event loop, and what its connections share.

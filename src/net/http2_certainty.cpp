@@ -33,13 +33,13 @@ void Http2Streams::settle(Http2Stream& stream, Delivery delivery, std::string er
   if (reading_ == &stream) reading_ = nullptr;
 }
 
-/// Whether the failure that is settled next is one that another exchange tells of already.
+/// Whether the failure that is settled next is one that another exchange reports already.
 bool Http2Streams::next_companion() {
   return std::exchange(failure_told_, true);
 }
 
-/// The service has certainly not read it. Repeating it at once is safe from going on for ever only if the service
-/// answers anything at all.
+/// The service has certainly not read it. Repeating it at once is certain to end only if the service answers anything
+/// at all.
 void Http2Streams::settle_unread(Http2Stream& stream, const std::string& error) {
   if (answered_any_) {
     settle(stream, Delivery::refused, error);
@@ -48,8 +48,8 @@ void Http2Streams::settle_unread(Http2Stream& stream, const std::string& error) 
   }
 }
 
-/// Settles everything in flight on a connection that has ended. `peer_broke`: for a reason of which each
-/// of them may have been the victim, rather than because the peer closed it while it was idle.
+/// Settles everything in flight on a connection that has ended. `peer_broke`: whether the cause may have affected each
+/// of them, rather than the peer having closed it while it was idle.
 void Http2Streams::settle_connection(const std::string& error, bool peer_broke) {
   while (!live_.empty()) {
     Http2Stream& stream = *live_.back();

@@ -19,7 +19,7 @@
 namespace koobatch::net {
 
 /// HTTP/2 on an open transport: any number of exchanges at a time. One coroutine reads, and wakes those whose exchanges
-/// have finished; all that they begin then is written at once. Kept alive by what it waits for.
+/// have finished; all that they then begin is written together. Kept alive by what it waits for.
 class Http2Connection final : public std::enable_shared_from_this<Http2Connection>, private Deadline {
  public:
   using Opened = Session::Opened;

@@ -152,7 +152,7 @@ class Http2Streams {
   bool broken_ = false;
   bool answered_any_ = false;  ///< the connection has brought a complete answer
   bool wants_http1_ = false;
-  bool failure_told_ = false;  ///< an exchange tells of the connection's failure
+  bool failure_told_ = false;  ///< whether an exchange has reported the connection's failure
 };
 
 }  // namespace koobatch::net

@@ -76,7 +76,7 @@ void SignalWatch::listen() {
       asked_.store(true);
       continue;
     }
-    // A terminal that goes away sends several, one for the shell and one for the process, and nobody is in a hurry.
+    // A terminal that is closed may send several, and they do not ask for an immediate exit.
     if (first_.load() != 0 && number == SIGHUP) continue;
     if (first_.load() != 0) {
       if (before_exit_) before_exit_();

@@ -135,7 +135,7 @@ Result<void> Scanner::consume(const LineSplitter::Line& line) {
     return {};
   }
   if (line_number_ == 1 && (!good || type != LineType::run)) {
-    // The end of a line that is not whole tells nothing.
+    // The end of an incomplete line proves nothing.
     return first_line_error(name_, line.whole ? line.text : std::string_view());
   }
   if (!good) {

@@ -21,7 +21,7 @@ constexpr std::string_view language_field = "language";
 constexpr std::string_view ref_field = "ref";
 constexpr std::string_view list_separator = ";";
 
-/// The field that travels in the path and is no part of the body; null if all of them are in the body.
+/// The field that is sent in the path and is not part of the body; null if all of them are in the body.
 const koodrive::FieldRow* path_field(const koodrive::OperationRow& row) {
   const auto found = std::ranges::find(row.fields, koodrive::FieldPlace::path, &koodrive::FieldRow::place);
   return found == row.fields.end() ? nullptr : &*found;

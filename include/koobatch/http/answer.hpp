@@ -27,7 +27,7 @@ struct Answer {
   std::string rate_limits;  ///< header fields about rate limits, a line "name: value" for each; empty: there are none
   std::string error;        ///< why there is no answer, for people
   bool garbled = false;     ///< of a lost one: bytes of an answer came, but no complete and valid one
-  /// Failed for the same cause as another exchange, which tells of it: one broken connection is one failure.
+  /// Failed for the same cause as another exchange, which reports it: one broken connection is one failure.
   bool companion = false;
 
   void clear() {

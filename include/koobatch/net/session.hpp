@@ -53,7 +53,7 @@ class Session {
   virtual Readiness check(TimePoint now) = 0;
   /// Whether the service requested a client certificate when this was opened, and none was configured.
   virtual bool lacks_certificate() const = 0;
-  /// Lets no further exchange begin before it is opened again. Those in flight go on. Precondition: an exchange has
+  /// Lets no further exchange begin before it is opened again. Those in flight continue. Precondition: an exchange has
   /// ended.
   virtual void retire() = 0;
   /// Reports that the peer seems to be down: retires this session. The next one resolves again, and tries this one's

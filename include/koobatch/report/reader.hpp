@@ -88,8 +88,8 @@ Result<Scan> scan(const std::string& name, const ReadSome& read, Visitor& visito
 /// The errors for a report that cannot be opened, because of `code`, and for an empty one.
 Error open_error(const std::string& name, int code);
 Error empty_error(const std::string& name);
-/// The error for a file whose first line is not a valid `run` line: it is no report, or another program has changed it.
-/// `line`: without its end; empty if that is missing.
+/// The error for a file whose first line is not a valid `run` line: it is not a report, or another program has changed
+/// it. `line`: without its end; empty if that is missing.
 Error first_line_error(const std::string& name, std::string_view line);
 
 }  // namespace koobatch::report

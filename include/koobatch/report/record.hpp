@@ -91,7 +91,7 @@ struct Counts {
 /// Appends the counts as a JSON object: each status, then `remaining`.
 void append_counts(std::string& out, const Counts& counts);
 
-/// Appends counts and findings as a JSON object; what was not found is not written, and neither are no changes.
+/// Appends counts and findings as a JSON object; findings that are absent, and an empty list of changes, are left out.
 void append_pace(std::string& out, const PaceCounts& pace, const PaceFindings& found,
                  std::span<const LimitChange> limits = {});
 
