@@ -164,7 +164,7 @@ BOOST_AUTO_TEST_CASE(skip_invalid_refuses_a_job_whose_errors_may_hide_operations
   BOOST_TEST(!std::filesystem::exists(report));
 }
 
-BOOST_AUTO_TEST_CASE(an_empty_job_says_so_and_is_no_failure) {
+BOOST_AUTO_TEST_CASE(an_empty_job_is_reported_and_is_not_a_failure) {
   for (const char* text : {"", "\n \n", "\xEF\xBB\xBF"}) {
     const auto finished =
         run_koobatch({"run", workspace.write("empty.ndjson", text), "--simulate", "--report", report});
@@ -207,7 +207,7 @@ BOOST_AUTO_TEST_CASE(refused_credentials_stop_the_run_and_name_the_form_that_was
   BOOST_TEST(read_report(report).results.empty());
 }
 
-BOOST_AUTO_TEST_CASE(skip_invalid_refuses_a_job_of_which_a_stray_quote_joins_rows) {
+BOOST_AUTO_TEST_CASE(skip_invalid_refuses_a_job_whose_rows_a_stray_quote_joins) {
   std::string text = "op,id,fileName,ref\n";
   for (int row = 1; row <= 1000; ++row) {
     text += fmt::format("rename_shared_folder,{},{}a,\n", row, row == 10 || row == 901 ? "\"" : "");
@@ -227,7 +227,7 @@ BOOST_AUTO_TEST_CASE(skip_invalid_refuses_a_job_of_which_a_stray_quote_joins_row
   BOOST_TEST(!std::filesystem::exists(report));
 }
 
-BOOST_AUTO_TEST_CASE(what_is_no_job_is_named_for_what_it_is) {
+BOOST_AUTO_TEST_CASE(a_file_that_is_not_a_job_is_recognised_for_what_it_is) {
   check({"xz",
          {"run",
           workspace.write("a.csv",

@@ -249,7 +249,7 @@ BOOST_AUTO_TEST_CASE(a_refresh_token_that_cannot_be_put_in_its_place_is_not_lost
   BOOST_TEST(server.requests() == 2U);
 }
 
-BOOST_AUTO_TEST_CASE(a_refresh_token_whose_folder_cannot_be_synced_is_in_its_place_all_the_same) {
+BOOST_AUTO_TEST_CASE(a_refresh_token_whose_folder_cannot_be_synced_is_put_in_its_place_anyway) {
   fs::create_directory(workspace.path("tokens"));
   const auto file = secret("tokens/refresh", "r-first");
   const Flags more = in_flight(1, {"--token-file", token, "--refresh-token-file", file});

@@ -83,7 +83,7 @@ BOOST_AUTO_TEST_CASE(over_tls_it_is_spoken_if_the_service_agrees) {
   stage.check();
 }
 
-BOOST_AUTO_TEST_CASE(over_tls_http1_is_spoken_without_a_word_if_the_service_speaks_nothing_else) {
+BOOST_AUTO_TEST_CASE(over_tls_http1_is_spoken_without_a_warning_if_the_service_speaks_nothing_else) {
   Stage stage;
   issue_certificate(stage.workspace, "ca", {});
   issue_certificate(stage.workspace, "good", {.issuer = "ca", .hosts = here});

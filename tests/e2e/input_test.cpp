@@ -222,7 +222,7 @@ BOOST_AUTO_TEST_CASE(what_an_earlier_run_kept_is_never_overwritten) {
   BOOST_TEST(!exists("r"));
 }
 
-BOOST_AUTO_TEST_CASE(what_is_said_where_nobody_listens_gets_into_no_file) {
+BOOST_AUTO_TEST_CASE(output_to_a_closed_stream_gets_into_no_file) {
   for (const char* closed : {">&-", "2>&-", ">&- 2>&-"}) {
     BOOST_TEST_CONTEXT(closed) {
       const auto finished = run_with(closed);
@@ -236,7 +236,7 @@ BOOST_AUTO_TEST_CASE(what_is_said_where_nobody_listens_gets_into_no_file) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(a_standard_input_that_is_closed_is_no_empty_job) {
+BOOST_AUTO_TEST_CASE(a_closed_standard_input_is_not_an_empty_job) {
   const auto finished = run_with("<&-");
   BOOST_TEST(finished.status == 2, finished.err);
   BOOST_TEST(contains(finished.err, "standard input: cannot be read; nothing was sent: Bad file"), finished.err);
@@ -392,7 +392,7 @@ BOOST_AUTO_TEST_CASE(what_did_not_succeed_of_a_spreadsheet_is_written_as_a_job_t
   BOOST_TEST(run_koobatch({"validate", mend}).status == 0);
 }
 
-BOOST_AUTO_TEST_CASE(an_error_of_encoding_says_how_to_have_the_job_read) {
+BOOST_AUTO_TEST_CASE(an_encoding_error_says_how_to_have_the_job_read) {
   const auto file =
       workspace.write("job.csv", "op,id,fileName\nrename_shared_folder,1,M\xfcller\nrename_shared_folder,2,b\n");
   const auto refused = run_koobatch({"validate", file});

@@ -94,13 +94,13 @@ BOOST_FIXTURE_TEST_SUITE(network, Fixture)
 
 // No connection ------------------------------------------------------------------------------------------------------
 
-BOOST_AUTO_TEST_CASE(a_host_that_does_not_exist_ends_the_run_resumable) {
+BOOST_AUTO_TEST_CASE(a_host_that_does_not_exist_leaves_a_resumable_run) {
   make_job(3);
   check_stopped_and_resume(run("https://koobatch.invalid", {"--max-outage", "1s"}),
                            "cannot resolve 'koobatch.invalid'");
 }
 
-BOOST_AUTO_TEST_CASE(a_refused_connection_ends_the_run_resumable) {
+BOOST_AUTO_TEST_CASE(a_refused_connection_leaves_a_resumable_run) {
   make_job(3);
   check_stopped_and_resume(run(fmt::format("http://127.0.0.1:{}", free_port()), {"--max-outage", "1s"}),
                            "Connection refused");
@@ -113,7 +113,7 @@ BOOST_AUTO_TEST_CASE(plain_http_where_tls_is_expected_is_recognised) {
   check_stopped_and_resume(run(url, {"--max-outage", "1s"}), "; does it speak plain HTTP?");
 }
 
-BOOST_AUTO_TEST_CASE(a_connection_that_is_not_accepted_ends_the_run_resumable) {
+BOOST_AUTO_TEST_CASE(a_connection_that_is_not_accepted_leaves_a_resumable_run) {
   make_job(3);
   const FullQueue full;
   check_stopped_and_resume(run(full.url(), {"--max-outage", "1s", "--connect-timeout", "100ms"}),
@@ -140,7 +140,7 @@ BOOST_AUTO_TEST_CASE(all_addresses_refusing_is_a_service_that_is_down) {
              finished.err);
 }
 
-BOOST_AUTO_TEST_CASE(a_service_that_closes_every_connection_ends_the_run_resumable) {
+BOOST_AUTO_TEST_CASE(a_service_that_closes_every_connection_leaves_a_resumable_run) {
   make_job(3);
   Service service;
   const FaultGate gate(service.url(), [](std::size_t) { return Script{.fault = {.kind = Kind::close}}; });

@@ -43,7 +43,7 @@ std::size_t lines_in(const std::string& text) {
 
 BOOST_FIXTURE_TEST_SUITE(odd_values, Fixture)
 
-BOOST_AUTO_TEST_CASE(an_odd_name_is_warned_of_and_valid_unless_the_user_is_strict) {
+BOOST_AUTO_TEST_CASE(an_odd_name_gets_a_warning_and_is_valid_unless_strict_is_given) {
   const auto warned = validate(odd_name + odd_name);
   BOOST_TEST(warned.status == 0, warned.err);
   BOOST_TEST(contains(warned.out, "2 operations, all valid"), warned.out);
@@ -58,7 +58,7 @@ BOOST_AUTO_TEST_CASE(an_odd_name_is_warned_of_and_valid_unless_the_user_is_stric
   BOOST_TEST(contains(trimmed.err, ":1: note: fileName: had blanks"), trimmed.err);
 }
 
-BOOST_AUTO_TEST_CASE(an_empty_job_is_an_error_if_the_user_is_strict) {
+BOOST_AUTO_TEST_CASE(an_empty_job_is_an_error_if_strict_is_given) {
   const auto warned = validate("");
   BOOST_TEST(warned.status == 0, warned.err);
   BOOST_TEST(contains(warned.err, "job.ndjson: no operations in it"), warned.err);

@@ -187,7 +187,7 @@ BOOST_AUTO_TEST_CASE(http_500_and_502_use_up_neither_attempts_nor_the_deadline) 
   check_outage(server_errors(), impatient);
 }
 
-BOOST_AUTO_TEST_CASE(an_outage_that_lasts_too_long_ends_the_run_resumable) {
+BOOST_AUTO_TEST_CASE(an_outage_that_lasts_too_long_leaves_a_resumable_run) {
   const ScriptedServer sick(silence());
   const auto stopped = run_through(sick, {"--max-outage", "1s"});
   BOOST_TEST(stopped.status == 5, stopped.err);

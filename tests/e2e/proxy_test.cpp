@@ -87,7 +87,7 @@ BOOST_AUTO_TEST_CASE(the_proxy_resolves_the_services_name_and_tls_verifies_it) {
   check_heads(proxy, authority);
 }
 
-BOOST_AUTO_TEST_CASE(a_certificate_that_names_the_proxy_does_not_do_for_the_service) {
+BOOST_AUTO_TEST_CASE(a_certificate_that_names_the_proxy_is_not_accepted_for_the_service) {
   Service service = serve("wrong", "DNS:localhost,IP:127.0.0.1");
   const ConnectProxy proxy;
   const auto finished = run_trusting_the_authority("https://koo.example:" + port_of(service.url()), proxy.url());
@@ -105,7 +105,7 @@ BOOST_AUTO_TEST_CASE(plain_http_goes_through_a_tunnel_too) {
   for (const auto& head : proxy.heads()) BOOST_TEST(!contains(head, "s3cret-token"));
 }
 
-BOOST_AUTO_TEST_CASE(a_resumed_run_takes_the_same_way) {
+BOOST_AUTO_TEST_CASE(a_resumed_run_uses_the_same_proxy) {
   const Service service = serve("good", "DNS:localhost");
   const ConnectProxy proxy;
   check_all_succeeded(run_trusting_the_authority("https://localhost:" + port_of(service.url()), proxy.url()));

@@ -316,7 +316,7 @@ BOOST_AUTO_TEST_CASE(a_finished_run_is_reported_as_finished_and_sends_nothing) {
   BOOST_TEST(trial.workspace.read("x.report.ndjson") == before);
 }
 
-BOOST_AUTO_TEST_CASE(a_job_that_changed_is_refused_and_may_lie_elsewhere) {
+BOOST_AUTO_TEST_CASE(a_job_that_changed_is_refused_and_one_that_moved_is_accepted) {
   Trial trial;
   trial.go("kill:send:100");
   trial.workspace.write("job.ndjson", trial.job.text + "\n");

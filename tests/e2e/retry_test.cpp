@@ -223,7 +223,7 @@ BOOST_AUTO_TEST_CASE(a_run_that_is_not_finished_is_not_retried) {
   BOOST_TEST(trial.sent().empty());
 }
 
-BOOST_AUTO_TEST_CASE(a_job_that_changed_is_refused_and_may_lie_elsewhere) {
+BOOST_AUTO_TEST_CASE(a_job_that_changed_is_refused_and_one_that_moved_is_accepted) {
   Trial trial("job.ndjson", five_operations, {{6, Status::failed}});
   trial.workspace.write("job.ndjson", std::string(five_operations) + "\n");
   const auto refused = trial.retry();

@@ -101,7 +101,7 @@ BOOST_AUTO_TEST_CASE(a_hangup_drains_the_run_and_closes_its_report_however_often
   check_resumed_to_the_end();
 }
 
-BOOST_AUTO_TEST_CASE(a_run_that_was_started_to_ignore_hangups_goes_on) {
+BOOST_AUTO_TEST_CASE(a_run_that_was_started_to_ignore_hangups_continues) {
   const ScriptedServer server;
   std::string command = "trap '' HUP; exec";
   for (const auto& word : slow_run(server)) command += " " + word;
@@ -157,7 +157,7 @@ BOOST_AUTO_TEST_CASE(the_command_that_is_proposed_can_be_typed_as_it_is_shown) {
   BOOST_TEST(shell("printf %s " + shell_argument("\xff'7\\1\x7f")).out == "\xff'7\\1\x7f");
 }
 
-BOOST_AUTO_TEST_CASE(a_job_whose_name_is_no_text_is_run_and_said_to_need_its_name_again) {
+BOOST_AUTO_TEST_CASE(a_job_whose_name_is_not_utf8_is_run_and_said_to_need_its_name_again) {
   const std::string name = "n\xff.ndjson";
   workspace.write(name, renames(3));
   const ScriptedServer server(
@@ -174,7 +174,7 @@ BOOST_AUTO_TEST_CASE(a_job_whose_name_is_no_text_is_run_and_said_to_need_its_nam
   BOOST_TEST(workspace.read("mend.csv").starts_with("op,id,fileName\r\nrename_shared_folder,"));
 }
 
-BOOST_AUTO_TEST_CASE(a_report_that_is_to_have_the_jobs_name_is_refused_as_that) {
+BOOST_AUTO_TEST_CASE(a_report_named_like_the_job_is_refused) {
   const auto before = workspace.read("job.ndjson");
   const auto refused = simulated({"run", "job.ndjson", "--report", "./job.ndjson"});
   BOOST_TEST(refused.status == 2);
@@ -206,7 +206,7 @@ BOOST_AUTO_TEST_CASE(locale_and_time_zone_change_nothing) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(a_proxy_in_the_environment_is_said_not_to_be_used) {
+BOOST_AUTO_TEST_CASE(a_proxy_in_the_environment_is_reported_as_unused) {
   const auto dry = run_koobatch({"run", job, "--endpoint", "https://koo.example", "--user-id", "7", "--dry-run"},
                                 {{"HTTPS_PROXY", "http://me:s3cret@proxy:1"}, {"no_proxy", "localhost"}});
   BOOST_TEST(dry.status == 0, dry.err);
@@ -216,7 +216,7 @@ BOOST_AUTO_TEST_CASE(a_proxy_in_the_environment_is_said_not_to_be_used) {
 
 // The streams --------------------------------------------------------------------------------------------------------
 
-BOOST_AUTO_TEST_CASE(a_reader_that_has_seen_enough_is_no_failure) {
+BOOST_AUTO_TEST_CASE(a_reader_that_closes_the_pipe_early_is_not_a_failure) {
   BOOST_TEST(simulated({"run", "job.ndjson", "--report", report}).status == 0);
   for (const std::string arguments : {"report r", "report r --json", "run job.ndjson --simulate --user-id 7 --dry-run",
                                       "generate man", "run --help", "status r"}) {
@@ -252,7 +252,7 @@ BOOST_AUTO_TEST_CASE(no_file_is_named_like_standard_output) {
 
 // What the system denies ---------------------------------------------------------------------------------------------
 
-BOOST_AUTO_TEST_CASE(without_a_thread_to_be_had_nothing_is_sent_and_the_run_ends_and_can_be_resumed) {
+BOOST_AUTO_TEST_CASE(if_no_thread_can_be_started_nothing_is_sent_and_the_run_can_be_resumed) {
   const ScriptedServer server;
   // Signals, the writer, two workers and who resolves names for each, the feeder.
   for (int n = 1; n <= 7; ++n) {

@@ -58,7 +58,7 @@ BOOST_AUTO_TEST_CASE(the_screen_of_these_tests_shows_what_is_left_when_a_row_is_
   BOOST_TEST(cutting.rows().size() == 1U);
 }
 
-BOOST_AUTO_TEST_CASE(a_terminal_that_changes_its_width_is_left_without_remains) {
+BOOST_AUTO_TEST_CASE(a_terminal_that_changes_its_width_is_left_clean) {
   for (const auto resizing : {Screen::Resizing::reflow, Screen::Resizing::cut}) {
     const Workspace workspace;
     // So slow that it is not done before all widths were tried, on however busy a machine. There are messages above the

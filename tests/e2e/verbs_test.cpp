@@ -40,7 +40,7 @@ BOOST_AUTO_TEST_CASE(validate_lists_every_error_with_verbose) {
   BOOST_TEST(last.find("are listed") == std::string::npos, last);
 }
 
-BOOST_AUTO_TEST_CASE(files_of_one_name_are_refused_before_anything_is_written) {
+BOOST_AUTO_TEST_CASE(files_with_the_same_name_are_refused_before_anything_is_written) {
   const Workspace workspace;
   const auto report = workspace.path("r");
   run_koobatch({"run", project_file("jobs/rename.ndjson"), "--simulate", "--user-id", "7", "--report", report});
