@@ -12,7 +12,7 @@ namespace koobatch::engine {
 /// io_context, which must outlive it, as must the timer.
 class IdleSlots : private net::Deadline {
  public:
-  /// Is called when the time of wake_at() has come, before a coroutine is woken.
+  /// Called when the time of wake_at() has come, before a coroutine is woken.
   class Owner {
    public:
     virtual ~Owner() = default;

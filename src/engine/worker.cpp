@@ -284,7 +284,7 @@ void Worker::leave_out(Line& line, flow::SlotId slot, AttemptJudge::Judgement& j
                                        shared_.settings.endpoint.url(), line.outcome, judgement.stopped_users);
     if (judgement.reason) {
       shared_.events.stop(std::move(*judgement.reason));
-      // Before the thread that ends the run hears of it, the slots might start further operations.
+      // The slots might start further operations before the thread that ends the run is notified.
       scheduler_.stop();
     }
     // Other workers may hold waiting operations of this user.

@@ -118,8 +118,8 @@ const nghttp2_session_callbacks* http2_callbacks() {
   return callbacks;
 }
 
-/// Whether the peer speaks of a request it has not been sent. It will be sent, so what it is said to have become means
-/// nothing.
+/// Whether the peer refers to a request that has not been sent to it yet. The request will be sent, so what the peer
+/// says about it means nothing.
 bool Http2Streams::is_impossible(const Http2Stream& stream) {
   if (!never_left(stream)) return false;
   break_off("the peer answered a request that was not sent");

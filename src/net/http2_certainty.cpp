@@ -1,4 +1,4 @@
-// What is certain of exchanges that have ended.
+// What is certain about exchanges that have ended.
 
 #include "net/http2_streams.hpp"
 

@@ -16,7 +16,7 @@ namespace {
 
 using boost::system::error_code;
 
-/// As much as is read at once.
+/// The most that is read in one call.
 constexpr std::size_t input_size = 64 * 1024;
 /// How long a peer may take to give a sign of life when asked for one.
 constexpr Duration patience = std::chrono::seconds(5);
@@ -236,7 +236,7 @@ void Http2Connection::flush() {
     error_code error;
     const std::size_t count = transport_->write_at_once(bytes, error);
     streams_.handed(count);
-    // What the peer has said before is still to be read, and then the end.
+    // What the peer sent before is still to be read, then the end.
     write_failed_ = error && error != asio::error::would_block;
     if (write_failed_ || count == bytes.size()) return;
     bytes.remove_prefix(count);
@@ -262,7 +262,7 @@ Duration Http2Connection::quiet_time() const {
   return std::min(dialer_.exchange_timeout / 3, longest_quiet);
 }
 
-/// Sees to it that a peer that is dead is noticed before the first exchange's time is over.
+/// Makes sure that a dead peer is noticed before the first exchange times out.
 void Http2Connection::watch(TimePoint now) {
   if (!armed()) dialer_.deadlines->arm(*this, now + quiet_time());
 }

@@ -14,7 +14,7 @@
 namespace koobatch::process {
 namespace {
 
-/// Whether SIGHUP was ignored when this process was started, as nohup does: then it is to survive its terminal.
+/// Whether SIGHUP was ignored when this process was started, as nohup does: then it must survive its terminal.
 bool survives_hangup() {
   struct sigaction action{};
   return ::sigaction(SIGHUP, nullptr, &action) == 0 && action.sa_handler == SIG_IGN;

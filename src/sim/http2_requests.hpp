@@ -39,7 +39,7 @@ struct Http2Request final : private InFlight::Ticket {
 /// HTTP/2 on one connection as a server, without its socket. No I/O.
 class Http2Requests {
  public:
-  /// Who handles requests.
+  /// The handler of requests.
   class Owner {
    public:
     virtual ~Owner() = default;
@@ -49,7 +49,7 @@ class Http2Requests {
     virtual void ended(Http2Request& request) = 0;
   };
 
-  /// With what a client begins that speaks HTTP/2.
+  /// The bytes with which a client that speaks HTTP/2 begins.
   static constexpr std::string_view preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
   explicit Http2Requests(Owner& owner);

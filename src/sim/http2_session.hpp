@@ -55,8 +55,8 @@ class Http2Session final : private Http2Requests::Owner {
   std::optional<NodeClock> clock_;                   ///< of the node that this connection leads to
   std::multimap<TimePoint, Http2Request*> delayed_;  ///< by when they are to be answered
   std::string answer_, sending_;
-  bool sends_ = false;    ///< somebody is in send()
-  bool answers_ = false;  ///< somebody is in answer_delayed()
+  bool sends_ = false;    ///< whether send() is running
+  bool answers_ = false;  ///< whether answer_delayed() is running
   bool closed_ = false;
   Http2Requests requests_{*this};
 };

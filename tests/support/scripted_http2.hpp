@@ -12,7 +12,7 @@ class ScriptedHttp2 final : private sim::Http2Requests::Owner {
  public:
   using Request = sim::Http2Request;
 
-  /// Whether a client that begins so speaks HTTP/2.
+  /// Whether a client that begins with these bytes speaks HTTP/2.
   static bool is_spoken_by(std::string_view first_bytes) {
     return first_bytes.starts_with(sim::Http2Requests::preface.substr(0, 4));
   }

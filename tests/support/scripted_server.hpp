@@ -30,7 +30,7 @@ struct Reply {
 };
 
 /// A raw TCP server: the Nth request, on any connection, gets the Nth reply, and all later ones the answer of a healthy
-/// service, so that recovery shows. To a client that begins with HTTP/2 it speaks that: replies are translated, and
+/// service, so that recovery shows. It speaks HTTP/2 to a client that begins with it: replies are translated, and
 /// only `bytes`, `then` (without `flood`) and `before` count.
 class ScriptedServer {
  public:

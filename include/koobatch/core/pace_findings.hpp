@@ -6,7 +6,7 @@
 
 namespace koobatch {
 
-/// What a run has found out about what the service takes. 0: nothing was found.
+/// What a run has found out about what the service accepts. 0: nothing was found.
 struct PaceFindings {
   double limit = 0;             ///< requests a second
   std::uint32_t in_flight = 0;  ///< requests at the same time
@@ -19,7 +19,7 @@ struct PaceFindings {
 /// "at most 140/s, at most 8 in flight, 12% of the answers ask to slow down at any pace"; empty if nothing was found.
 std::string describe(const PaceFindings& found);
 
-/// The limit was found, or found to be another.
+/// The limit was found, or has changed.
 struct LimitChange {
   Duration after{};  ///< since the segment began
   double limit = 0;  ///< requests a second

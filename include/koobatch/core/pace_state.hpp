@@ -9,7 +9,7 @@ namespace koobatch {
 /// How fast a run may go at one moment, and what limits it. 0 and false mean that a limit does not apply.
 struct PaceState {
   double rate = 0;        ///< requests a second, as set by the user
-  PaceFindings found;     ///< about what the service takes
+  PaceFindings found;     ///< about what the service accepts
   int limit_http = 0;     ///< HTTP status of the answer that the found limit is based on
   Duration wait{};        ///< remaining time of a wait the service asked for
   int wait_http = 0;      ///< HTTP status of that answer

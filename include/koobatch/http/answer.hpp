@@ -9,7 +9,7 @@ enum class Delivery : std::uint8_t {
   answered,    ///< a complete HTTP answer was read
   not_sent,    ///< no byte of the request can have reached the service
   refused,     ///< certainly not read, by a service that had answered on that connection: again at once
-  overloaded,  ///< certainly not read, because the service is sent too much
+  overloaded,  ///< certainly not read, because the service receives too much
   stale,       ///< a reused connection was closed before any byte of an answer, or the like
   lost,        ///< sent, but no complete answer arrived: reset, timeout, unreadable HTTP
 };
@@ -26,7 +26,7 @@ struct Answer {
   std::string content_encoding;  ///< header value; empty: absent
   std::string rate_limits;  ///< header fields about rate limits, a line "name: value" for each; empty: there are none
   std::string error;        ///< why there is no answer, for people
-  bool garbled = false;     ///< of a lost one: bytes of an answer came, but no complete and valid one
+  bool garbled = false;     ///< of a lost one: bytes of an answer arrived, but no complete and valid one
   /// Failed for the same cause as another exchange, which reports it: one broken connection is one failure.
   bool companion = false;
 

@@ -26,7 +26,8 @@ Result<Endpoint> parse_endpoint(std::string_view url);
 /// password is an error: it does not belong on a command line.
 Result<Endpoint> parse_proxy(std::string_view url);
 
-/// Where an absolute http or https URL leads, whatever its path; nothing if it is none, or holds user information.
+/// Where an absolute http or https URL leads, whatever its path; nothing if the text is not one, or holds user
+/// information.
 std::optional<Endpoint> place_of(std::string_view url);
 
 /// A URL for messages, without a password.
