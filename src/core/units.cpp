@@ -1,5 +1,7 @@
 #include "koobatch/core/units.hpp"
 
+#include "koobatch/core/ascii.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -26,10 +28,6 @@ struct RateUnit {
 };
 constexpr std::array<RateUnit, 7> rate_units = {
     {{"s", 1}, {"sec", 1}, {"second", 1}, {"m", 60}, {"min", 60}, {"h", 3600}, {"hour", 3600}}};
-
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
 
 Error bad_duration() {
   return usage_error("not a duration; write for example 200ms, 5s, 1.5s, 10m or 1h30m");

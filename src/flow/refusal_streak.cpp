@@ -1,5 +1,6 @@
 #include "koobatch/flow/refusal_streak.hpp"
 
+#include "koobatch/core/ascii.hpp"
 #include "koobatch/koodrive/result_codes.hpp"
 
 #include <fmt/format.h>
@@ -23,9 +24,7 @@ std::string words_without_numbers(std::string_view text) {
   while (!text.empty()) {
     const auto end = std::min(text.find(' '), text.size());
     const std::string_view word = text.substr(0, end);
-    if (std::none_of(word.begin(), word.end(), [](char c) { return c >= '0' && c <= '9'; })) {
-      out.append(word).push_back(' ');
-    }
+    if (std::none_of(word.begin(), word.end(), is_digit)) out.append(word).push_back(' ');
     text.remove_prefix(std::min(end + 1, text.size()));
   }
   return out;

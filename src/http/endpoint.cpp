@@ -1,5 +1,6 @@
 #include "koobatch/http/endpoint.hpp"
 
+#include "koobatch/core/ascii.hpp"
 #include "koobatch/core/spelling.hpp"
 
 #include <fmt/format.h>
@@ -22,10 +23,6 @@ Error unusable(std::string_view origin, std::string_view url, std::string_view w
 }
 
 constexpr std::string_view port_rule = "the port must be a number from 1 to 65535";
-
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
 
 /// Parsed from the digits: Boost.URL's own number wraps around.
 std::optional<std::uint16_t> port_of(std::string_view digits) {

@@ -5,6 +5,7 @@
 #include "job/json_syntax.hpp"
 #include "job/record.hpp"
 #include "job/record_source.hpp"
+#include "koobatch/core/ascii.hpp"
 #include "koobatch/core/describe.hpp"
 #include "koobatch/core/units.hpp"
 
@@ -217,9 +218,8 @@ class CsvSource final : public RecordSource {
   /// Whether the text is a number with commas in it: "1,00", "1,000".
   static bool has_comma_in_number(std::string_view text) {
     if (text.starts_with('-')) text.remove_prefix(1);
-    const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
     return text.find(',') != std::string_view::npos && is_digit(text.front()) && is_digit(text.back()) &&
-           std::ranges::all_of(text, [&](char c) { return c == ',' || is_digit(c); });
+           std::ranges::all_of(text, [](char c) { return c == ',' || is_digit(c); });
   }
 
   static std::optional<std::string> read_integer(std::string_view cell, koodrive::FieldValue& value) {

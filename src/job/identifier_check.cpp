@@ -1,6 +1,7 @@
 #include "job/identifier_check.hpp"
 
 #include "job/characters.hpp"
+#include "koobatch/core/ascii.hpp"
 #include "koobatch/core/describe.hpp"
 #include "koobatch/core/eight_bytes.hpp"
 #include "koobatch/core/spelling.hpp"
@@ -18,10 +19,6 @@ namespace {
 constexpr std::string_view export_as_text = ": format the column as text and export it again";
 std::string or_trim() {
   return ": remove it, or accept it with " + spell(SettingName::trim);
-}
-
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
 }
 
 /// The rest of a text that is parsed from its beginning.

@@ -1,5 +1,6 @@
 #include "koodrive/web_page.hpp"
 
+#include "koobatch/core/ascii.hpp"
 #include "koobatch/core/terminal_text.hpp"
 #include "koodrive/body_text.hpp"
 
@@ -109,7 +110,7 @@ std::string_view number_after(std::string_view text) {
   const auto end = std::ranges::find_if_not(text, is_number_character);
   std::string_view number = text.substr(0, static_cast<std::size_t>(end - text.begin()));
   while (number.ends_with('.') || number.ends_with('-')) number.remove_suffix(1);
-  const bool has_digit = std::ranges::any_of(number, [](char c) { return c >= '0' && c <= '9'; });
+  const bool has_digit = std::ranges::any_of(number, is_digit);
   return has_digit && number.size() >= shortest && number.size() <= longest ? number : std::string_view();
 }
 

@@ -1,5 +1,6 @@
 #include "net/proxy.hpp"
 
+#include "koobatch/core/ascii.hpp"
 #include "koobatch/core/terminal_text.hpp"
 #include "koobatch/http/response_reader.hpp"
 
@@ -17,10 +18,6 @@ constexpr std::size_t longest_status_line = 200;
 std::string host_and_port(const http::Endpoint& target) {
   return target.host.find(':') == std::string::npos ? fmt::format("{}:{}", target.host, target.port)
                                                     : fmt::format("[{}]:{}", target.host, target.port);
-}
-
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
 }
 
 /// Whether the line is like "HTTP/1.1 403 Forbidden".

@@ -1,5 +1,7 @@
 #include "report/message_pattern.hpp"
 
+#include "koobatch/core/ascii.hpp"
+
 #include <algorithm>
 #include <array>
 #include <utility>
@@ -22,12 +24,6 @@ constexpr std::array<Quotes, 9> quote_pairs = {{{"'", "'"},
                                                 {"『", "』"},
                                                 {"《", "》"}}};
 
-constexpr bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-constexpr bool is_letter(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
 /// Characters of identifiers. Bytes outside ASCII are not: not every language puts spaces between words.
 constexpr bool is_word(char c) {
   return is_digit(c) || is_letter(c) || c == '_' || c == '-';

@@ -1,5 +1,6 @@
 #include "sim/service.hpp"
 
+#include "koobatch/core/ascii.hpp"
 #include "koobatch/core/json.hpp"
 #include "koobatch/core/spelling.hpp"
 #include "koobatch/job/request_body.hpp"
@@ -24,12 +25,6 @@ constexpr std::size_t max_language = 128;
 
 bool is_visible(char c) {
   return c > ' ' && c < '\x7f';
-}
-bool is_letter(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
 }
 char lower(char c) {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;

@@ -1,4 +1,6 @@
 #pragma once
+#include "koobatch/core/ascii.hpp"
+
 #include <algorithm>
 #include <cassert>
 #include <cstddef>
@@ -34,7 +36,7 @@ std::uint64_t find_bits(std::string_view text, OddBits odd_bits) {
 /// Whether the text consists of digits, and is not empty.
 inline bool is_digits(std::string_view text) {
   if (text.size() < eight) {
-    return !text.empty() && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
+    return !text.empty() && std::ranges::all_of(text, is_digit);
   }
   // A byte from '0' to '9' has the upper half 3, and still has it with 6 added.
   return find_bits(text, [](std::uint64_t word) {

@@ -1,0 +1,15 @@
+#pragma once
+
+namespace koobatch {
+
+/// Whether the character is a decimal digit, in every locale.
+constexpr bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+
+/// Whether the character is a letter of ASCII, in every locale.
+constexpr bool is_letter(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+}  // namespace koobatch
