@@ -6,29 +6,29 @@ AttemptDecision decide(koodrive::Verdict verdict, const AttemptedOperation& oper
   using koodrive::Verdict;
   switch (verdict) {
     case Verdict::succeeded:
-      return {NextStep::finish, Status::succeeded};
+      return {Disposition::finish, Status::succeeded};
     case Verdict::rejected:
     case Verdict::unauthorized:
     case Verdict::suspicious:
-      return {NextStep::finish, Status::rejected};
+      return {Disposition::finish, Status::rejected};
     case Verdict::undecidable:
-      return {NextStep::finish, Status::unknown};
+      return {Disposition::finish, Status::unknown};
     case Verdict::throttled:
     case Verdict::refused:
-      return {.step = NextStep::wait_for_room};
+      return {.disposition = Disposition::wait_for_room};
     case Verdict::stale:
       if (operation.idempotent && !operation.went_stale && operation.has_numbers) {
-        return {.step = NextStep::repeat_at_once};
+        return {.disposition = Disposition::repeat_at_once};
       }
       [[fallthrough]];
     case Verdict::unclear:
       // Another attempt might apply it twice.
-      if (!operation.idempotent) return {NextStep::finish, Status::unknown};
-      return {.step = NextStep::retry};
+      if (!operation.idempotent) return {Disposition::finish, Status::unknown};
+      return {.disposition = Disposition::retry};
     case Verdict::not_applied:
-      return {.step = NextStep::retry};
+      return {.disposition = Disposition::retry};
     case Verdict::repeat:
-      return {.step = NextStep::repeat};
+      return {.disposition = Disposition::repeat};
   }
   return {};
 }

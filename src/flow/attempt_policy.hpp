@@ -7,7 +7,7 @@
 namespace koobatch::flow {
 
 /// What to do about an operation after an attempt.
-enum class NextStep : std::uint8_t {
+enum class Disposition : std::uint8_t {
   finish,          ///< it is final, with `status`
   repeat_at_once,  ///< on a new connection, not counted
   repeat,          ///< when its turn comes, not counted
@@ -16,7 +16,7 @@ enum class NextStep : std::uint8_t {
 };
 
 struct AttemptDecision {
-  NextStep step = NextStep::finish;
+  Disposition disposition = Disposition::finish;
   Status status = Status::unknown;  ///< for `finish`
 };
 

@@ -206,21 +206,21 @@ std::optional<Status> Scheduler::follow(Seat& seat, SlotId id, const koodrive::O
   const auto decision = decide(outcome.verdict, {.idempotent = slot.operation.row().idempotent,
                                                  .went_stale = slot.went_stale,
                                                  .has_numbers = slot.attempt < last_attempt});
-  switch (decision.step) {
-    case NextStep::finish:
+  switch (decision.disposition) {
+    case Disposition::finish:
       return decision.status;
-    case NextStep::repeat_at_once:
+    case Disposition::repeat_at_once:
       slot.went_stale = true;
       seat.repeat = id;
       return std::nullopt;
-    case NextStep::repeat:
+    case Disposition::repeat:
       ++slot.mended;
       if (!may_try_again(slot, now)) return given_up(slot);
       backlog_.repeat_at(when(slot, now), id);
       return std::nullopt;
-    case NextStep::wait_for_room:
+    case Disposition::wait_for_room:
       return wait_for_room(id, outcome, now);
-    case NextStep::retry:
+    case Disposition::retry:
       return retry_counted(id, now);
   }
   return Status::unknown;
