@@ -1,8 +1,8 @@
 // Words the next steps that the code below the command line names as data.
 #include "cli/next_steps.hpp"
 
+#include "koobatch/core/shell_argument.hpp"
 #include "koobatch/core/spelling.hpp"
-#include "koobatch/report/journal_file.hpp"
 
 #include <fmt/format.h>
 
@@ -16,9 +16,9 @@ std::string flag(SettingName setting, std::string_view value) {
 /// In a form that a shell reads.
 std::string command_line(const NextStep& step) {
   std::string line = fmt::format("koobatch {}", to_string(step.command));
-  if (!step.report.empty()) line.append(" ").append(report::shell_argument(step.report));
+  if (!step.report.empty()) line.append(" ").append(shell_argument(step.report));
   for (const auto& [setting, value] : step.settings) {
-    line.append(" ").append(flag(setting, value.empty() ? value : report::shell_argument(value)));
+    line.append(" ").append(flag(setting, value.empty() ? value : shell_argument(value)));
   }
   return line;
 }

@@ -104,8 +104,8 @@ report::Counts counts_of(const observe::Snapshot& snapshot) {
 }
 
 bool is_resumable(const report::Summary& summary, AtWork at_work) {
-  const auto step = next_step(summary);
-  return at_work == AtWork::nobody && (step == report::NextStep::resume || step == report::NextStep::heed_error);
+  const auto next = suggestion(summary);
+  return at_work == AtWork::nobody && (next == report::Suggestion::resume || next == report::Suggestion::heed_error);
 }
 
 std::string_view state_of(const report::Summary& summary, AtWork at_work) {
@@ -183,7 +183,7 @@ std::vector<std::string> status_lines(const report::Summary& summary, AtWork at_
   if (summary.counts.finished() != 0) lines.push_back(row("results", joined(results(summary.counts.by_status))));
   if (summary.counts.remaining != 0) lines.push_back(row("remaining", format_count(summary.counts.remaining)));
   if (!summary.error.empty()) lines.push_back(row("stopped", harmless(summary.error)));
-  if (at_work == AtWork::nobody && next_step(summary) == report::NextStep::resume) {
+  if (at_work == AtWork::nobody && suggestion(summary) == report::Suggestion::resume) {
     lines.push_back(row("resume", harmless(report::resume_command(summary.report))));
   }
   return lines;

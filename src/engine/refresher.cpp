@@ -4,7 +4,6 @@
 #include "koobatch/auth/wipe.hpp"
 #include "koobatch/core/spelling.hpp"
 #include "koobatch/koodrive/refresh_call.hpp"
-#include "koobatch/report/journal_file.hpp"
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
@@ -190,19 +189,21 @@ Duration Refresher::next_pause() {
 
 Error Refresher::refused() const {
   const std::string code = outcome_.code ? fmt::format(", code {}", *outcome_.code) : std::string();
-  return fatal_error(fmt::format(
-      "{} refused to renew the access token (HTTP {}{}{}){}. The refresh token in {} is no longer valid: log in "
-      "again, put new tokens there and into {}{}",
-      settings_.endpoint.url(), outcome_.http, code, outcome_.said(),
-      maybe_spent_ ? ", after an answer that was lost and may have held another refresh token" : "", file_.path(),
-      credentials_.source(), then_resume(settings_)));
+  const std::string lost =
+      maybe_spent_ ? ", after an answer that was lost and may have held another refresh token" : "";
+  return resumable(
+      settings_,
+      fatal_error(fmt::format(
+          "{} refused to renew the access token (HTTP {}{}{}){}. The refresh token in {} is no longer valid: log in "
+          "again, put new tokens there and into {}",
+          settings_.endpoint.url(), outcome_.http, code, outcome_.said(), lost, file_.path(), credentials_.source())));
 }
 
 Error Refresher::outlasted() const {
-  return fatal_error(fmt::format(
-      "{} did not renew the access token for {:g} s ({}): {}{}", settings_.endpoint.url(),
-      seconds(settings_.pace.max_outage), spell(SettingName::max_outage), outcome_.error,
-      advice(settings_, fmt::format("; run '{}' when it is back", report::resume_command(settings_.report.native())))));
+  return resumable_later(
+      settings_,
+      fatal_error(fmt::format("{} did not renew the access token for {:g} s ({}): {}", settings_.endpoint.url(),
+                              seconds(settings_.pace.max_outage), spell(SettingName::max_outage), outcome_.error)));
 }
 
 }  // namespace koobatch::engine

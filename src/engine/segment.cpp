@@ -118,7 +118,9 @@ void Segment::feed() {
 }
 
 void Segment::stop(StopReason reason, const std::optional<TraceId>& attempt) {
-  const Error error = describe(reason, settings_, anything_left(reason));
+  // Whether anything will be left to resume is known only once the requests in flight have their results. If they may
+  // be the last, finish() gives the advice.
+  const Error error = describe(reason, settings_, !may_leave_nothing(reason));
   if (!lifecycle_.stop(std::move(reason), Steady::now())) return;
   if (attempt) {
     observe::log::write(spdlog::level::err, *attempt, error.message);
@@ -225,17 +227,19 @@ void Segment::warn_of_changed_job() const {
       to_string(CommandName::report), spell(SettingName::failed));
 }
 
-/// Whether the run can be resumed after it has stopped for this reason. Only an operation that has its result gives one
-/// of the reasons that can leave nothing to do; the others may come before all parts are there to be counted.
-bool Segment::anything_left(const StopReason& reason) const {
-  const bool by_result =
-      std::holds_alternative<TooManyErrors>(reason) || std::holds_alternative<FirstRejectedAlike>(reason);
-  return !by_result || !source_->operations() || count().remaining() != 0;
-}
-
+/// Precondition: the workers have ended.
 std::optional<Error> Segment::why_stopped() const {
   const auto reason = lifecycle_.reason();
-  return reason ? std::optional(describe(*reason, settings_, anything_left(*reason))) : std::nullopt;
+  if (!reason) return std::nullopt;
+  const bool remaining = !may_leave_nothing(*reason) || !source_->operations() || count().remaining() != 0;
+  return describe(*reason, settings_, remaining);
+}
+
+/// "; continue with 'koobatch resume a.report.ndjson --max-errors N'", where stop() could not say so yet.
+std::string Segment::late_advice(const report::EndRecord& end) const {
+  const auto reason = lifecycle_.reason();
+  if (!end.next_step || !reason || !may_leave_nothing(*reason)) return {};
+  return fmt::format("; continue with '{}'", spell(*end.next_step));
 }
 
 /// Precondition: the workers have ended.
@@ -265,7 +269,8 @@ report::EndRecord Segment::describe_end() const {
 void Segment::conclude(report::EndRecord& end) const {
   const auto error = why_stopped();
   end.reason = error ? "aborted" : lifecycle_.interrupted() && end.counts.remaining != 0 ? "interrupted" : "completed";
-  if (error) end.error = error->message;
+  end.error = error ? error->message : std::string();
+  end.next_step = error && error->next_step ? std::optional(*error->next_step) : std::nullopt;
 }
 
 /// For a run whose report has been closed.
@@ -339,7 +344,7 @@ RunResult Segment::finish() {
     recorded_.counts = end.counts = result.summary.counts;
   }
   warn_of_changed_job();
-  spdlog::info("{}{}", describe_counts(end), describe_unrecorded(result.summary));
+  spdlog::info("{}{}{}", describe_counts(end), describe_unrecorded(result.summary), late_advice(end));
   result.measurements = measurements(end.counts.remaining);
   return result;
 }

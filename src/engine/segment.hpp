@@ -69,8 +69,8 @@ class Segment final : private RunEvents, private report::WriterEvents {
   void report_left_out_users();
   void warn_of_changed_job() const;
   observe::Snapshot count() const;
-  bool anything_left(const StopReason& reason) const;
   std::optional<Error> why_stopped() const;
+  std::string late_advice(const report::EndRecord& end) const;
   report::EndRecord describe_end() const;
   void conclude(report::EndRecord& end) const;
   report::Summary summarize(const report::EndRecord& end) const;

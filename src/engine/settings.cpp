@@ -1,6 +1,6 @@
 #include "koobatch/engine/settings.hpp"
 
-#include "koobatch/report/journal_file.hpp"
+#include "koobatch/core/spelling.hpp"
 
 #include <fmt/format.h>
 
@@ -8,16 +8,24 @@
 
 namespace koobatch::engine {
 
-std::string advice(const RunSettings& settings, std::string how) {
-  return settings.benchmark ? std::string() : std::move(how);
+NextStep resume_step(const RunSettings& settings, std::vector<SettingChange> changes) {
+  return {.command = CommandName::resume, .report = settings.report.native(), .settings = std::move(changes)};
 }
 
-std::string then_resume(const RunSettings& settings) {
-  return advice(settings, fmt::format("; then run '{}'", report::resume_command(settings.report.native())));
+Error advising(const RunSettings& settings, Error cause, std::string_view advice, NextStep step) {
+  if (settings.benchmark) return cause;
+  cause.message.append(advice);
+  return with_next_step(std::move(cause), std::move(step));
 }
 
 Error resumable(const RunSettings& settings, const Error& cause) {
-  return fatal_error(cause.message + then_resume(settings));
+  const NextStep step = resume_step(settings);
+  return advising(settings, fatal_error(cause.message), fmt::format("; then run '{}'", spell(step)), step);
+}
+
+Error resumable_later(const RunSettings& settings, const Error& cause) {
+  const NextStep step = resume_step(settings);
+  return advising(settings, fatal_error(cause.message), fmt::format("; run '{}' when it is back", spell(step)), step);
 }
 
 }  // namespace koobatch::engine

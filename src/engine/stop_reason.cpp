@@ -19,35 +19,41 @@ class Wording {
   Wording(const RunSettings& settings, bool remaining) : settings_(settings), remaining_(remaining) {}
 
   Error operator()(const CredentialsRefused& r) const {
-    return fatal_error(fmt::format(
-        "{} refused the credentials from {} (HTTP 401{}); they were sent as 'Authorization: {}'. Renew them, or "
-        "choose another form with {}, e.g. '{}'{}",
-        url(), r.source, r.said, r.form, spell(SettingName::authorization),
-        r.form.starts_with("Bearer+") ? "Bearer {token}" : "Bearer+{token}", then_resume(settings_)));
+    return resumable(
+        settings_,
+        fatal_error(fmt::format(
+            "{} refused the credentials from {} (HTTP 401{}); they were sent as 'Authorization: {}'. Renew them, or "
+            "choose another form with {}, e.g. '{}'",
+            url(), r.source, r.said, r.form, spell(SettingName::authorization),
+            r.form.starts_with("Bearer+") ? "Bearer {token}" : "Bearer+{token}")));
   }
 
   Error operator()(const SignatureRefused& r) const {
     std::string date(koodrive::x_date_length, '\0');
     koodrive::write_x_date(r.x_date, date.data());
-    return fatal_error(fmt::format(
-        "{} refused the app signature (HTTP 401{}). Check that {} is the app's ID, that {} holds its secret, "
-        "and that the clock is right (the request was dated {}){}",
-        url(), r.said, spell(SettingName::app_id, settings_.app.id), settings_.app.secret_file.string(), date,
-        then_resume(settings_)));
+    return resumable(
+        settings_,
+        fatal_error(fmt::format(
+            "{} refused the app signature (HTTP 401{}). Check that {} is the app's ID, that {} holds its secret, "
+            "and that the clock is right (the request was dated {})",
+            url(), r.said, spell(SettingName::app_id, settings_.app.id), settings_.app.secret_file.string(), date)));
   }
 
   Error operator()(const EveryUserRefused& r) const {
-    return fatal_error(fmt::format(
-        "{} refused the tokens of the first {} users and accepted none (HTTP {}{}); they were sent as 'Authorization: "
-        "{}'. Put good ones into {}, or choose another form with {}, e.g. 'Bearer {{token}}'; then run '{}'",
-        url(), r.users, r.http, r.said, r.form, r.tokens_file, spell(SettingName::authorization), resume()));
+    return resume_after(
+        fmt::format(
+            "{} refused the tokens of the first {} users and accepted none (HTTP {}{}); they were sent as "
+            "'Authorization: {}'. Put good ones into {}, or choose another form with {}, e.g. 'Bearer {{token}}'",
+            url(), r.users, r.http, r.said, r.form, r.tokens_file, spell(SettingName::authorization)),
+        "; then");
   }
 
   Error operator()(const TooManyUsersRefused& r) const {
-    return fatal_error(fmt::format(
-        "the tokens of {} users are refused, and operations on more than {} folders and albums must wait for theirs, "
-        "more than can be tracked; put new tokens into {}, then run '{}'",
-        r.users, r.most_keys, r.tokens_file, resume()));
+    return resume_after(
+        fmt::format("the tokens of {} users are refused, and operations on more than {} folders and albums must wait "
+                    "for theirs, more than can be tracked; put new tokens into {}",
+                    r.users, r.most_keys, r.tokens_file),
+        ", then");
   }
 
   Error operator()(const UsersLeftOut& r) const {
@@ -58,15 +64,14 @@ class Wording {
       text += fmt::format(", and {} of others that must not overtake them on the same folder or album",
                           format_count(r.of_others));
     }
-    text += fmt::format(". Put new tokens into {}, then run '{}'", r.tokens_file, resume());
-    return fatal_error(std::move(text));
+    return resume_after(fmt::format("{}. Put new tokens into {}", text, r.tokens_file), ", then");
   }
 
   Error operator()(const OutageTooLong& r) const {
-    return fatal_error(fmt::format("{} has failed every request for {:g} s ({}): {}{}", url(),
-                                   seconds(settings_.pace.max_outage), spell(SettingName::max_outage),
-                                   r.last_failure.empty() ? "no answer" : r.last_failure,
-                                   advice(settings_, fmt::format("; run '{}' when it is back", resume()))));
+    return resumable_later(settings_,
+                           fatal_error(fmt::format("{} has failed every request for {:g} s ({}): {}", url(),
+                                                   seconds(settings_.pace.max_outage), spell(SettingName::max_outage),
+                                                   r.last_failure.empty() ? "no answer" : r.last_failure)));
   }
 
   Error operator()(const TooManyErrors& r) const {
@@ -74,12 +79,14 @@ class Wording {
                              : r.held == 1 ? fmt::format(" (the last one has no result yet: {})", r.held_answer)
                                            : fmt::format(" (the last {} were refused alike and have no result yet: {})",
                                                          r.held, r.held_answer);
-    std::string next = fmt::format("; see '{}'", report::report_command(settings_.report.native()));
-    if (remaining_) next += fmt::format(", then continue with '{}'", resume_with(SettingName::max_errors, "N"));
-    return {ErrorKind::limit,
-            fmt::format("{} of {} did not succeed, more than {} allows{}{}", format_count(r.errors),
-                        count_of(r.finished, "operation"), spell(SettingName::max_errors, settings_.max_errors.text()),
-                        held, advice(settings_, next))};
+    Error error = {ErrorKind::limit, fmt::format("{} of {} did not succeed, more than {} allows{}",
+                                                 format_count(r.errors), count_of(r.finished, "operation"),
+                                                 spell(SettingName::max_errors, settings_.max_errors.text()), held)};
+    if (settings_.benchmark) return error;
+    error.message += fmt::format("; see '{}'", report::report_command(settings_.report.native()));
+    if (!remaining_) return error;
+    const NextStep step = resume_with(SettingName::max_errors, "N");
+    return advising(settings_, std::move(error), fmt::format(", then continue with '{}'", spell(step)), step);
   }
 
   Error operator()(const RefusedAlike& r) const {
@@ -95,17 +102,17 @@ class Wording {
                            "the last {} operations were all refused alike, without a code that the service "
                            "documents",
                            r.count);
-    return {ErrorKind::limit, fmt::format("{}: {}. {}{}", refused, r.answer, fate, advice(settings_, after(r)))};
+    return advising(settings_, {ErrorKind::limit, fmt::format("{}: {}. {}", refused, r.answer, fate)}, after(r),
+                    resume_step(settings_));
   }
 
   Error operator()(const FirstRejectedAlike& r) const {
     const std::string what =
         fmt::format("the first {} operations were all rejected with the same answer ({})", r.sample, r.answer);
     if (!remaining_) return {ErrorKind::limit, what};
-    return {ErrorKind::limit,
-            fmt::format("{}, so the rest probably would be too{}", what,
-                        advice(settings_, fmt::format("; to try them nevertheless, run '{}'",
-                                                      resume_with(SettingName::max_errors, "100%"))))};
+    const NextStep step = resume_with(SettingName::max_errors, "100%");
+    return advising(settings_, {ErrorKind::limit, what + ", so the rest probably would be too"},
+                    fmt::format("; to try them nevertheless, run '{}'", spell(step)), step);
   }
 
   Error operator()(const Unreachable& r) const { return fatal_error(r.cause); }
@@ -118,25 +125,28 @@ class Wording {
 
  private:
   std::string url() const { return settings_.endpoint.url(); }
-  std::string resume() const { return report::resume_command(settings_.report.native()); }
-  std::string resume_with(SettingName setting, std::string value) const {
-    return spell({.command = CommandName::resume,
-                  .report = settings_.report.native(),
-                  .settings = {{setting, std::move(value)}}});
+  NextStep resume_with(SettingName setting, std::string value) const {
+    return resume_step(settings_, {{setting, std::move(value)}});
   }
 
-  /// What to do about operations that were refused alike.
+  /// For runs with a token for each user, which can always be resumed. `then` joins the command to what to do before.
+  Error resume_after(const std::string& message, std::string_view then) const {
+    const NextStep step = resume_step(settings_);
+    return with_next_step(fatal_error(fmt::format("{}{} run '{}'", message, then, spell(step))), step);
+  }
+
+  /// What to do about operations that were refused alike. Which command is right depends on why they were refused.
   std::string after(const RefusedAlike& r) const {
     // Only there are credentials sent in the open, or safe.
     const bool usable = r.leads_to.starts_with("https://") || (!r.leads_to.empty() && !settings_.endpoint.tls);
     const std::string moved = usable ? fmt::format("; if the service is at {} now, run '{}'; otherwise", r.leads_to,
-                                                   resume_with(SettingName::endpoint, r.leads_to))
+                                                   spell(resume_with(SettingName::endpoint, r.leads_to)))
                                      : std::string(";");
     return fmt::format(
         "{} check {}, and whether a login page, a proxy or a firewall answers in place of {}, then run '{}'; "
         "if {} to be recorded as rejected, run '{}'",
-        moved, spell(SettingName::endpoint), url(), resume(), r.count == 1 ? "it is" : "they are",
-        resume_with(SettingName::max_errors, "100%"));
+        moved, spell(SettingName::endpoint), url(), spell(resume_step(settings_)), r.count == 1 ? "it is" : "they are",
+        spell(resume_with(SettingName::max_errors, "100%")));
   }
 
   const RunSettings& settings_;
@@ -144,6 +154,10 @@ class Wording {
 };
 
 }  // namespace
+
+bool may_leave_nothing(const StopReason& reason) {
+  return std::holds_alternative<TooManyErrors>(reason) || std::holds_alternative<FirstRejectedAlike>(reason);
+}
 
 Error describe(const StopReason& reason, const RunSettings& settings, bool remaining) {
   return std::visit(Wording(settings, remaining), reason);

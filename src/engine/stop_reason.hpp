@@ -94,6 +94,10 @@ using StopReason = std::variant<CredentialsRefused, SignatureRefused, RenewalFai
                                 TooManyUsersRefused, UsersLeftOut, OutageTooLong, TooManyErrors, FirstRejectedAlike,
                                 RefusedAlike, Unreachable, JobUnusable, ReportUnusable, InternalError>;
 
+/// Whether the run may turn out to be finished: the result of an operation gave the reason, so it may have been the
+/// last one, or the requests still in flight are the last. For any other reason, something is left to resume.
+bool may_leave_nothing(const StopReason& reason);
+
 /// A message about the reason: what happened, and what to do about it. `remaining`: whether any operation has no result
 /// yet, so that the run can be resumed.
 Error describe(const StopReason& reason, const RunSettings& settings, bool remaining = true);

@@ -79,6 +79,41 @@ bool read_pace(Value value, EndRecord& out) {
   });
 }
 
+/// One that names a command or setting of a later version is as good as none.
+bool read_next_step(Value value, std::optional<NextStep>& out) {
+  std::optional<CommandName> command;
+  NextStep step;
+  bool known = true;
+  const auto read_setting = [&](std::string_view name, Value v) {
+    const auto setting = parse_setting_name(name);
+    known = known && setting;
+    std::string text;
+    if (!read(v, text)) return false;
+    if (setting) step.settings.push_back({*setting, std::move(text)});
+    return true;
+  };
+  const bool whole = for_each_member(value.get_object(), [&](std::string_view name, Value v) {
+    if (name == "settings") return for_each_member(v.get_object(), read_setting);
+    std::string_view text;
+    if (name != "command") return true;
+    if (!read(v, text)) return false;
+    command = parse_command_name(text);
+    return true;
+  });
+  if (!whole) return false;
+  if (command) step.command = *command;
+  if (command && known) out = std::move(step);
+  return true;
+}
+
+/// Versions before `next_step` was recorded wrote the command into the text of the error alone. With which settings it
+/// is to be run is not read from there.
+std::optional<NextStep> next_step_in(std::string_view error) {
+  static const std::string resume = fmt::format("koobatch {} ", to_string(CommandName::resume));
+  if (error.find(resume) == std::string_view::npos) return std::nullopt;
+  return NextStep{.command = CommandName::resume};
+}
+
 /// Copies the raw JSON of a value, which must be an object.
 bool read_raw_object(Value value, std::string& out) {
   ondemand::object object;
@@ -278,10 +313,12 @@ Result<EndRecord> Decoder::end(std::string_view line) {
     if (name == "http") return read(v, r.http);
     if (name == "pace") return read_pace(v, r);
     if (name == "error") return read(v, r.error);
+    if (name == "next_step") return read_next_step(v, r.next_step);
     if (name != "unsettled") return true;
     return for_each_element(v, [&](Value item) { return read(item, r.unsettled.emplace_back()); });
   });
   if (!done) return done.error();
+  if (!r.next_step) r.next_step = next_step_in(r.error);
   return r;
 }
 

@@ -3,7 +3,6 @@
 #include "koobatch/core/new_file.hpp"
 #include "koobatch/core/spelling.hpp"
 #include "koobatch/core/sync_folder.hpp"
-#include "koobatch/core/terminal_text.hpp"
 #include "koobatch/core/write_all.hpp"
 #include "koobatch/report/reader.hpp"
 
@@ -46,8 +45,11 @@ Error run_error(const std::string& name, const char* what, int code) {
   const char* advice = full            ? "free some space"
                        : code == EROFS ? "mount the file system writable again, and check the disk"
                                        : "check the disk";
-  return with_advice(system_error(ErrorKind::fatal, name, what, code),
-                     fmt::format("{}{} run '{}'", advice, code == EROFS ? ", then" : " and", resume_command(name)));
+  const NextStep step = {.command = CommandName::resume, .report = name};
+  return with_next_step(
+      with_advice(system_error(ErrorKind::fatal, name, what, code),
+                  fmt::format("{}{} run '{}'", advice, code == EROFS ? ", then" : " and", spell(step))),
+      step);
 }
 
 /// The absolute path: the run's working folder may be moved, too. The path as given if that folder no longer exists.
@@ -114,7 +116,7 @@ class PosixJournal : public JournalFile {
     if (!loss) return {};
     lost_ = true;
     gone_ = !loss->exists;
-    return fatal_error(describe(*loss, name_));
+    return with_next_step(fatal_error(describe(*loss, name_)), next_step(*loss, name_));
   }
 
   bool lost() const override { return lost_; }
@@ -177,10 +179,12 @@ class Removal {
 };
 
 Error exists_error(const fs::path& path) {
-  return usage_error(
-      fmt::format("{}: a report of this name exists already and is never overwritten; resume it with '{}', or name "
-                  "another one with {}",
-                  path.native(), resume_command(path.native()), spell(SettingName::report)));
+  const NextStep step = {.command = CommandName::resume, .report = path.native()};
+  return with_next_step(
+      usage_error(fmt::format("{}: a report of this name exists already and is never overwritten; resume it with '{}', "
+                              "or name another one with {}",
+                              path.native(), spell(step), spell(SettingName::report))),
+      step);
 }
 
 Error creation_error(const fs::path& path, const char* what, int code) {
@@ -208,44 +212,7 @@ Result<void> write_first(int fd, const fs::path& report, std::string_view lines)
   return {};
 }
 
-constexpr std::string_view harmless_in_shells =
-    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./-+=:,@%";
-
-/// For names that would not arrive as they are through a terminal: "$'a\033b'", as bash, ksh and zsh read it.
-std::string escaped_for_shells(const std::string& text) {
-  std::string out = "$'";
-  for (const char c : text) {
-    if (c == '\'' || c == '\\') {
-      out.append("\\").push_back(c);
-    } else if (c >= 0x20 && c < 0x7f) {
-      out.push_back(c);
-    } else {
-      out += fmt::format("\\{:03o}", static_cast<unsigned char>(c));
-    }
-  }
-  return out + "'";
-}
-
-std::string shell_quoted(const std::string& text) {
-  if (!text.empty() && text.find_first_not_of(harmless_in_shells) == std::string::npos) return text;
-  if (harmless(text) != text) return escaped_for_shells(text);
-  std::string out = "'";
-  for (const char c : text) {
-    if (c == '\'') {
-      out += "'\\''";
-    } else {
-      out += c;
-    }
-  }
-  return out + "'";
-}
-
 }  // namespace
-
-std::string shell_argument(const std::string& path) {
-  // A leading dash would be taken for a flag.
-  return shell_quoted(path.starts_with('-') ? "./" + path : path);
-}
 
 std::string resume_command(const std::string& path) {
   return spell({.command = CommandName::resume, .report = path});

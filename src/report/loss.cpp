@@ -1,6 +1,8 @@
 #include "report/loss.hpp"
 
 #include "koobatch/core/descriptor.hpp"
+#include "koobatch/core/shell_argument.hpp"
+#include "koobatch/core/spelling.hpp"
 #include "koobatch/core/units.hpp"
 #include "koobatch/report/journal_file.hpp"
 
@@ -199,13 +201,18 @@ std::string describe(const Loss& loss, const std::string& name) {
   }
   if (!loss.moved_to.empty()) {
     return text + fmt::format("the report itself is {} now and {}, and nothing more is sent; run '{}'", loss.moved_to,
-                              holds(loss), resume_command(loss.moved_to));
+                              holds(loss), spell(next_step(loss, name)));
   }
   return text + fmt::format(
                     "its file still exists, though not where this run can find it (it has another hard link, or its "
                     "file system was unmounted or covered by another), and {}; nothing more is sent; look for inode {} "
                     "('find FOLDER -inum {}') or mount its file system again, and run '{}' when it is in its place",
                     holds(loss), loss.inode, loss.inode, resume_command(name));
+}
+
+NextStep next_step(const Loss& loss, const std::string& name) {
+  const bool moved = loss.name != Name::unreachable && !loss.moved_to.empty();
+  return {.command = CommandName::resume, .report = moved ? loss.moved_to : name};
 }
 
 }  // namespace koobatch::report

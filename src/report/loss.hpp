@@ -1,4 +1,6 @@
 #pragma once
+#include "koobatch/core/next_step.hpp"
+
 #include <cstdint>
 #include <filesystem>
 #include <optional>
@@ -56,6 +58,9 @@ std::optional<Loss> find_loss(int fd, const std::filesystem::path& path, const F
 /// One sentence for the operator: what happened, where the results are, what to do. `name` is the report's path as
 /// given.
 std::string describe(const Loss& loss, const std::string& name);
+
+/// The command that describe() advises, once the report is in its place again: to resume it, where it is now.
+NextStep next_step(const Loss& loss, const std::string& name);
 
 /// `count` bytes of a file from `offset`, or as many as exist; none if they cannot be read.
 std::string read_bytes(const std::filesystem::path& path, std::uint64_t offset, std::size_t count);

@@ -144,10 +144,10 @@ void add_command(Values& page, std::string_view purpose, std::string_view comman
 }
 
 void add_commands(Values& page, const Summary& s) {
-  const NextStep step = next_step(s);
-  if (step == NextStep::watch) add_command(page, "Show the run's status", harmless(status_command(s.report)));
-  if (step == NextStep::resume) add_command(page, "Resume the run", harmless(resume_command(s.report)));
-  if (step == NextStep::retry) {
+  const Suggestion next = suggestion(s);
+  if (next == Suggestion::watch) add_command(page, "Show the run's status", harmless(status_command(s.report)));
+  if (next == Suggestion::resume) add_command(page, "Resume the run", harmless(resume_command(s.report)));
+  if (next == Suggestion::retry) {
     add_command(page, "Repeat what failed or is unknown", harmless(retry_command(s.report)));
   }
 }

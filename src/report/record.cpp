@@ -256,6 +256,17 @@ void append_pace(std::string& out, const PaceCounts& pace, const PaceFindings& f
   json.end();
 }
 
+void append_next_step(std::string& out, const NextStep& step) {
+  JsonWriter json(out);
+  json.add("command", to_string(step.command));
+  if (!step.settings.empty()) {
+    JsonWriter settings(json.key("settings"));
+    for (const auto& [setting, value] : step.settings) append_text(settings.key(to_string(setting)), value);
+    settings.end();
+  }
+  json.end();
+}
+
 bool found_job_changed(const EndRecord& end) {
   return end.reason == "aborted" && end.error.find("the file was changed after it was validated") != std::string::npos;
 }
@@ -306,6 +317,7 @@ void append_line(std::string& out, const EndRecord& record) {
   if (!record.http.empty()) append_text(json.key("http"), record.http);
   append_pace(json.key("pace"), record.pace, record.found, record.limits);
   if (!record.error.empty()) append_text(json.key("error"), record.error);
+  if (record.next_step) append_next_step(json.key("next_step"), *record.next_step);
   append_sum(out, start);
 }
 

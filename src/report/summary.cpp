@@ -67,6 +67,7 @@ Summary SummaryBuilder::build(std::string report) const {
   s.segments = segments_;
   s.outcome = open_ || !last_end_ ? Outcome::unfinished : outcome_of(*last_end_);
   s.error = open_ || !last_end_ ? std::string() : last_end_->error;
+  s.next_step = open_ || !last_end_ ? std::nullopt : last_end_->next_step;
   s.finished =
       open_ || !last_end_ ? std::max(tally_.last_at().value_or(segment_started_), segment_started_) : last_end_->at;
   s.seconds = seconds_ + (open_ ? open_seconds() : 0);

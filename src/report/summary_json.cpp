@@ -25,6 +25,12 @@ void append_texts(std::string& out, const std::vector<std::string>& texts) {
   out.push_back(']');
 }
 
+void append_step(std::string& out, const NextStep& step) {
+  std::string json;
+  append_next_step(json, step);
+  append_harmless_json(out, json);
+}
+
 void append_job(std::string& out, const RunRecord::Job& job) {
   JsonWriter json(out);
   append_text(json.key("path"), job.path);
@@ -99,6 +105,7 @@ std::string summary_json(const Summary& s) {
   append_text(json.key("version"), s.run.version);
   json.add("outcome", to_string(s.outcome));
   if (!s.error.empty()) append_text(json.key("error"), s.error);
+  if (s.next_step) append_step(json.key("next_step"), *s.next_step);
   append_job(json.key("job"), s.run.job);
   if (s.run.parent) append_parent(json.key("parent"), *s.run.parent);
   append_text(json.key("endpoint"), s.run.endpoint);

@@ -243,13 +243,13 @@ void TextWriter::command(std::string_view purpose, const std::string& command) {
 }
 
 void TextWriter::next_steps() {
-  const NextStep step = next_step(s_);
-  const bool has_command = step != NextStep::none && step != NextStep::heed_error;
+  const Suggestion next = suggestion(s_);
+  const bool has_command = next != Suggestion::none && next != Suggestion::heed_error;
   if (!has_command && unsuccessful() == 0) return;
   title("Next");
-  if (step == NextStep::watch) command("show its status with", status_command(s_.report));
-  if (step == NextStep::resume) command("resume with", resume_command(s_.report));
-  if (step == NextStep::retry) command("repeat what failed or is unknown with", retry_command(s_.report));
+  if (next == Suggestion::watch) command("show its status with", status_command(s_.report));
+  if (next == Suggestion::resume) command("resume with", resume_command(s_.report));
+  if (next == Suggestion::retry) command("repeat what failed or is unknown with", retry_command(s_.report));
   for (const auto status : {Status::rejected, Status::failed, Status::unknown, Status::invalid}) advise(status);
 }
 

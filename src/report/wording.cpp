@@ -54,15 +54,13 @@ Headline headline(const Summary& s) {
   return {};
 }
 
-NextStep next_step(const Summary& s) {
-  if (s.running) return NextStep::watch;
-  if (s.report_lost) return NextStep::heed_error;
+Suggestion suggestion(const Summary& s) {
+  if (s.running) return Suggestion::watch;
+  if (s.report_lost) return Suggestion::heed_error;
   if (s.counts.remaining != 0 || s.outcome == Outcome::unfinished) {
-    const bool error_tells = s.outcome == Outcome::aborted &&
-                             s.error.find(spell({.command = CommandName::resume}) + " ") != std::string::npos;
-    return error_tells ? NextStep::heed_error : NextStep::resume;
+    return s.next_step ? Suggestion::heed_error : Suggestion::resume;
   }
-  return s.counts[Status::failed] + s.counts[Status::unknown] != 0 ? NextStep::retry : NextStep::none;
+  return s.counts[Status::failed] + s.counts[Status::unknown] != 0 ? Suggestion::retry : Suggestion::none;
 }
 
 std::uint64_t total_of(const Counts& counts) {

@@ -153,6 +153,9 @@ BOOST_AUTO_TEST_CASE(too_many_errors_stop_the_run_which_can_be_resumed) {
   const auto lines = read_report(report);
   BOOST_TEST(lines.results.size() < 2'000U);
   BOOST_TEST(member(lines.end.at(0), "reason") == "aborted");
+  BOOST_TEST(member(lines.end.at(0), "next_step") == R"({"command":"resume","settings":{"max-errors":"N"}})");
+  const auto shown = run_koobatch({"report", report, "--json"});
+  BOOST_TEST(contains(shown.out, R"("next_step":{"command":"resume","settings":{"max-errors":"N"}})"), shown.out);
   // The embedded service of the resumed run is as sick as the first; this time errors are allowed.
   const auto resumed = run_koobatch({"resume", report, "--max-errors", "100%"});
   BOOST_TEST(resumed.status == 1, resumed.err);
@@ -173,6 +176,21 @@ BOOST_AUTO_TEST_CASE(a_run_stopped_by_its_last_operation_is_finished_and_not_to_
   const auto resumed = run_koobatch({"resume", report, "--max-errors", "100%"});
   BOOST_TEST(resumed.status == 1, resumed.err);
   BOOST_TEST(contains(resumed.err, "nothing to resume"), resumed.err);
+}
+
+BOOST_AUTO_TEST_CASE(resuming_is_advised_only_if_the_requests_in_flight_at_a_stop_leave_something) {
+  const Workspace workspace;
+  workspace.write("job.ndjson", generate_job(3, 3).text);
+  const auto report = workspace.path("r");
+  // The first goes alone; the second exceeds the limit while the third is in flight.
+  const auto stopped = run_koobatch({"run", workspace.path("job.ndjson"), "--simulate", "--latency", "500ms", "--fault",
+                                     "status=403,rate=1", "--user-id", "7", "--max-errors", "1", "--report", report});
+  BOOST_TEST(stopped.status == 4, stopped.err);
+  const auto end = read_report(report).end.at(0);
+  const bool left = member(member(end, "counts"), "remaining") != "0";
+  BOOST_TEST(contains(end, "\"next_step\":") == left, end);
+  BOOST_TEST(contains(stopped.err, "koobatch resume") == left, stopped.err);
+  BOOST_TEST(contains(stopped.out, "koobatch resume") == left, stopped.out);
 }
 
 BOOST_AUTO_TEST_CASE(a_run_whose_first_operations_are_all_rejected_alike_stops_unless_errors_were_allowed) {

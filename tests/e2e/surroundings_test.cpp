@@ -7,8 +7,8 @@
 #include "terminal.hpp"
 #include "workspace.hpp"
 
+#include "koobatch/core/shell_argument.hpp"
 #include "koobatch/core/terminal_text.hpp"
-#include "koobatch/report/journal_file.hpp"
 
 #include <fmt/format.h>
 #include <signal.h>
@@ -20,7 +20,7 @@
 
 using namespace koobatch::test;
 using koobatch::harmless;
-using koobatch::report::shell_argument;
+using koobatch::shell_argument;
 
 namespace {
 

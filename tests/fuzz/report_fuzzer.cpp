@@ -152,6 +152,7 @@ class Reading final : public Visitor {
   }
   Result<void> on_end(const EndRecord& end) override {
     builder_.end_segment(end);
+    check_written_again(end);
     return details_.on_end(end);
   }
   Summary summary() const { return builder_.build("r.ndjson"); }
@@ -165,6 +166,13 @@ class Reading final : public Visitor {
     const auto again = second_decoder_.result(text);
     must(again.has_value(), "a line that is written can be read");
     must(line_of(*again) == first, "a line is written as it was read");
+  }
+
+  void check_written_again(const EndRecord& end) {
+    const auto first = line_of(end);
+    const auto again = second_decoder_.end(std::string_view(first.data(), first.size() - 1));
+    must(again.has_value(), "an end line that is written can be read");
+    must(line_of(*again) == first, "an end line is written as it was read");
   }
 
   static void check_row(const ResultRecord& record) {

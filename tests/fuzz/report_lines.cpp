@@ -70,7 +70,10 @@ void append_some_end(std::string& out, Random& random) {
   r.at = some_time(random);
   r.seconds = static_cast<double>(random() % 1000) / 100;
   r.requests = random() % 20;
-  if (random() % 4 == 0) r.error = "disk full";
+  if (random() % 4 == 0) r.error = "disk full; free some space and run 'koobatch resume r.ndjson'";
+  if (random() % 4 == 0) {
+    r.next_step = NextStep{.command = CommandName::resume, .settings = {{SettingName::max_errors, "N"}}};
+  }
   append_line(out, r);
 }
 

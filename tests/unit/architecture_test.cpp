@@ -111,7 +111,7 @@ std::vector<std::string> find_private_headers(const std::vector<File>& files) {
 }
 
 /// Texts of the code below the command line that hold a flag or a command of koobatch: such names are data there, see
-/// core/spelling.hpp.
+/// core/next_step.hpp.
 std::vector<std::string> find_spelled_flags(const std::vector<File>& files) {
   static const std::regex pattern(
       R"re("(?:[^"\n]*--[a-z]|(?:[^"\n]*')?koobatch )re"

@@ -172,7 +172,7 @@ BOOST_AUTO_TEST_CASE(of_a_run_that_is_over_the_report_tells) {
   aborted.error = "the disk is full";
   BOOST_TEST(ended_lines(aborted, AtWork::nobody).find("  stopped    the disk is full\n") != std::string::npos);
   BOOST_TEST(ended_lines(aborted, AtWork::nobody).find("  resume     koobatch resume r.ndjson") != std::string::npos);
-  aborted.error = "continue with 'koobatch resume r.ndjson --max-errors N'";
+  aborted.next_step = NextStep{.command = CommandName::resume, .settings = {{SettingName::max_errors, "N"}}};
   BOOST_TEST(ended_lines(aborted, AtWork::nobody).find("  resume     ") == std::string::npos);
 }
 

@@ -23,6 +23,13 @@ std::string objection(const Result<ResultRecord>& decoded) {
 constexpr std::string_view least_result =
     R"({"type":"result","line":1,"op":"o","status":"failed","at":"2026-11-21T17:00:00.123Z")";
 
+/// The step in an `end` line that has this member besides those that are required.
+std::optional<NextStep> step_with(const std::string& member) {
+  const auto read = Decoder().end(R"({"type":"end","segment":1,"reason":"aborted","counts":{},)" + member + "}");
+  BOOST_REQUIRE_MESSAGE(read, member);
+  return read->next_step;
+}
+
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(report_decoder)
@@ -123,6 +130,48 @@ BOOST_AUTO_TEST_CASE(an_end_line_is_decoded_as_it_was_written) {
   BOOST_TEST(samples::line(*read) == samples::line(written));
   BOOST_TEST((read->found == written.found));
   BOOST_TEST((read->limits == written.limits));
+}
+
+BOOST_AUTO_TEST_CASE(the_advised_step_is_decoded_as_it_was_written) {
+  Decoder decoder;
+  auto written = samples::end(1, "aborted");
+  for (const NextStep& step :
+       {NextStep{.command = CommandName::resume}, NextStep{.command = CommandName::retry},
+        NextStep{.command = CommandName::resume,
+                 .settings = {{SettingName::max_errors, "100%"}, {SettingName::endpoint, "https://a\"b"}}}}) {
+    written.next_step = step;
+    const auto read = decoder.end(text_of(written));
+    BOOST_REQUIRE(read);
+    BOOST_TEST((read->next_step == step), text_of(written));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_step_of_a_later_version_is_as_good_as_none) {
+  BOOST_TEST(!step_with(R"("next_step":{"command":"repair"})"));
+  BOOST_TEST(!step_with(R"("next_step":{"command":"resume","settings":{"later":"1","rate":"1/s"}})"));
+  BOOST_TEST(!step_with(R"("next_step":{"settings":{"rate":"1/s"}})"));
+  BOOST_TEST(!step_with(R"("next_step":{})"));
+  const auto known = step_with(R"("next_step":{"command":"resume","later":[1],"settings":{"rate":"1/s"}})");
+  BOOST_TEST((known == NextStep{.command = CommandName::resume, .settings = {{SettingName::rate, "1/s"}}}));
+}
+
+BOOST_AUTO_TEST_CASE(a_step_of_the_wrong_type_is_an_error) {
+  Decoder decoder;
+  for (const std::string step : {"1", "\"resume\"", R"({"command":1})", R"({"settings":[]})",
+                                 R"({"command":"resume","settings":{"max-errors":5}})"}) {
+    const auto read =
+        decoder.end(R"({"type":"end","segment":1,"reason":"aborted","counts":{},"next_step":)" + step + "}");
+    BOOST_REQUIRE_MESSAGE(!read, step);
+    BOOST_TEST(read.error().message == "has an unusable 'next_step'", step);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(in_a_line_of_an_earlier_version_the_errors_text_tells_the_step) {
+  const NextStep resume{.command = CommandName::resume};
+  BOOST_TEST((step_with(R"("error":"continue with 'koobatch resume r.ndjson --max-errors N'")") == resume));
+  BOOST_TEST((step_with(R"("error":"; then run 'koobatch resume 'my report''")") == resume));
+  BOOST_TEST(!step_with(R"("error":"disk full; see 'koobatch report r.ndjson'")"));
+  BOOST_TEST(!step_with(R"("error":"the file was changed after it was validated. Restore it, then resume")"));
 }
 
 BOOST_AUTO_TEST_CASE(a_limit_that_is_no_pair_of_numbers_is_an_error) {

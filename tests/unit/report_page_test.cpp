@@ -88,6 +88,7 @@ BOOST_AUTO_TEST_CASE(missing_data_is_explained) {
 BOOST_AUTO_TEST_CASE(if_the_error_says_how_to_continue_the_page_gives_no_other_advice) {
   auto end = samples::end(1, "aborted");
   end.error = "continue with 'koobatch resume r.ndjson --max-errors N'";
+  end.next_step = NextStep{.command = CommandName::resume, .settings = {{SettingName::max_errors, "N"}}};
   const auto html = visible(Page(samples::run(1, 3)).end(end).html());
   BOOST_TEST(contains(html, "--max-errors N"));
   BOOST_TEST(!contains(html, "Resume the run"));

@@ -124,6 +124,14 @@ BOOST_AUTO_TEST_CASE(a_segment_closes_with_an_end_line) {
       samples::line(r).find(
           R"("user_cuts":5,"limit":141.250,"in_flight_limit":8,"noise":0.120,"limits":[[0.250,300.000],[6.000,141.250]]})") !=
       std::string::npos);
+  r.next_step = NextStep{.command = CommandName::resume,
+                         .report = "never written",
+                         .settings = {{SettingName::max_errors, "N"}, {SettingName::simulate, {}}}};
+  BOOST_TEST(samples::line(r).find(R"("error":"disk full","next_step":{"command":"resume",)"
+                                   R"("settings":{"max-errors":"N","simulate":""}},"sum":)") != std::string::npos,
+             samples::line(r));
+  r.next_step = NextStep{.command = CommandName::retry};
+  BOOST_TEST(samples::line(r).find(R"("next_step":{"command":"retry"},"sum":)") != std::string::npos);
   EndRecord plain;
   plain.reason = "completed";
   plain.counts[Status::succeeded] = 1;

@@ -267,18 +267,33 @@ BOOST_AUTO_TEST_CASE(the_summary_says_what_failed_and_what_to_do_next) {
 }
 
 BOOST_AUTO_TEST_CASE(if_the_error_says_how_to_continue_nothing_else_is_advised) {
-  const auto after = [](const std::string& error) {
-    return text_of(closed(begun(2, {samples::result(1)}), "aborted", error));
+  auto end = samples::end(1, "aborted");
+  const auto after = [&] {
+    auto builder = begun(2, {samples::result(1)});
+    builder.end_segment(end);
+    return text_of(builder.build("r.ndjson"));
   };
-  BOOST_TEST(!contains(after("too many errors; continue with 'koobatch resume r.ndjson --max-errors N'"), "Next"));
-  BOOST_TEST(contains(after("the connection broke"), "  resume with  koobatch resume r.ndjson\n"));
+  end.error = "the connection broke";
+  BOOST_TEST(contains(after(), "  resume with  koobatch resume r.ndjson\n"));
+  end.next_step = NextStep{.command = CommandName::resume, .settings = {{SettingName::max_errors, "N"}}};
+  BOOST_TEST(!contains(after(), "Next"));
   // The error belongs to a segment that another has followed.
   auto later = begun(2, {samples::result(1)});
-  auto end = samples::end(1, "aborted");
-  end.error = "run 'koobatch resume r.ndjson'";
   later.end_segment(end);
   later.begin_segment(samples::run(2, 2));
   BOOST_TEST(contains(text_of(later.build("r.ndjson")), "  resume with  koobatch resume r.ndjson\n"));
+}
+
+BOOST_AUTO_TEST_CASE(programs_learn_the_step_that_the_error_advises) {
+  auto builder = begun(2, {samples::result(1)});
+  auto end = samples::end(1, "aborted");
+  end.error = "too many errors";
+  end.next_step = NextStep{.command = CommandName::resume, .settings = {{SettingName::max_errors, "\u202e"}}};
+  builder.end_segment(end);
+  BOOST_TEST(contains(summary_json(builder.build("r")), R"("error":"too many errors","next_step":{"command":"resume",)"
+                                                        R"("settings":{"max-errors":"\u202e"}},"job":)"));
+  builder.begin_segment(samples::run(2, 2));
+  BOOST_TEST(!contains(summary_json(builder.build("r")), "next_step"), "of a segment that another has followed");
 }
 
 BOOST_AUTO_TEST_CASE(a_running_run_is_not_suggested_for_resuming) {

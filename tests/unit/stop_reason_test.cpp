@@ -1,5 +1,6 @@
 #include "engine/stop_reason.hpp"
 
+#include "koobatch/core/spelling.hpp"
 #include "koobatch/engine/settings.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -55,12 +56,41 @@ BOOST_AUTO_TEST_CASE(every_reason_that_allows_resuming_names_the_command) {
         StopReason(TooManyUsersRefused{5, 6, "tokens"}), StopReason(UsersLeftOut{1, 2, 0, "tokens"}),
         StopReason(TooManyErrors{6, 10, 0, ""}), StopReason(FirstRejectedAlike{100, "HTTP 400"}),
         StopReason(RefusedAlike{100, 0, "HTTP 403"})}) {
-    BOOST_TEST(says(reason, "koobatch resume r.ndjson"), described(reason).message);
+    const Error error = described(reason);
+    BOOST_TEST(says(reason, "koobatch resume r.ndjson"), error.message);
+    BOOST_REQUIRE_MESSAGE(error.next_step, error.message);
+    BOOST_TEST(says(reason, "'" + spell(*error.next_step) + "'"), error.message);
   }
 }
 
+BOOST_AUTO_TEST_CASE(the_advised_step_is_carried_as_data) {
+  const auto step_of = [](const StopReason& reason) { return *described(reason).next_step; };
+  const auto resume = [](std::vector<SettingChange> settings) {
+    return NextStep{.command = CommandName::resume, .report = "r.ndjson", .settings = std::move(settings)};
+  };
+  BOOST_TEST((step_of(OutageTooLong{}) == resume({})));
+  BOOST_TEST((step_of(UsersLeftOut{1, 2, 0, "tokens"}) == resume({})));
+  BOOST_TEST((step_of(RefusedAlike{1, 0, "HTTP 301", "https://new.example"}) == resume({})), "whatever the cause");
+  BOOST_TEST((step_of(TooManyErrors{6, 10, 0, ""}) == resume({{SettingName::max_errors, "N"}})));
+  BOOST_TEST((step_of(FirstRejectedAlike{100, "HTTP 400"}) == resume({{SettingName::max_errors, "100%"}})));
+  BOOST_TEST(!described(Unreachable{"the certificate has expired"}).next_step);
+  const Error cause = with_next_step(fatal_error("disk full"), resume({}));
+  BOOST_TEST((step_of(ReportUnusable{cause}) == resume({})), "a step of another part is passed on");
+}
+
+BOOST_AUTO_TEST_CASE(only_the_result_of_an_operation_gives_a_reason_that_may_leave_nothing) {
+  BOOST_TEST(may_leave_nothing(TooManyErrors{6, 10, 0, ""}));
+  BOOST_TEST(may_leave_nothing(FirstRejectedAlike{100, "HTTP 400"}));
+  BOOST_TEST(!may_leave_nothing(RefusedAlike{100, 0, "HTTP 403"}));
+  BOOST_TEST(!may_leave_nothing(OutageTooLong{}));
+}
+
 BOOST_AUTO_TEST_CASE(a_limit_exceeded_by_the_last_operation_leaves_nothing_to_resume) {
-  const auto at_the_end = [](const StopReason& reason) { return describe(reason, settings_of_a_run(), false).message; };
+  const auto at_the_end = [](const StopReason& reason) {
+    const Error error = describe(reason, settings_of_a_run(), false);
+    BOOST_TEST(!error.next_step);
+    return error.message;
+  };
   BOOST_TEST(at_the_end(TooManyErrors{6, 10, 0, ""}) ==
              "6 of 10 operations did not succeed, more than --max-errors 5 allows; see 'koobatch report r.ndjson'");
   BOOST_TEST(at_the_end(FirstRejectedAlike{100, "HTTP 400"}) ==
@@ -70,7 +100,13 @@ BOOST_AUTO_TEST_CASE(a_limit_exceeded_by_the_last_operation_leaves_nothing_to_re
 BOOST_AUTO_TEST_CASE(a_benchmark_is_not_called_resumable) {
   auto settings = settings_of_a_run();
   settings.benchmark = true;
-  BOOST_TEST(describe(OutageTooLong{"timed out"}, settings).message.find("resume") == std::string::npos);
+  for (const StopReason& reason :
+       {StopReason(OutageTooLong{"timed out"}), StopReason(TooManyErrors{6, 10, 0, ""}),
+        StopReason(FirstRejectedAlike{100, "HTTP 400"}), StopReason(RefusedAlike{100, 0, "HTTP 403"})}) {
+    const Error error = describe(reason, settings);
+    BOOST_TEST(error.message.find("koobatch") == std::string::npos, error.message);
+    BOOST_TEST(!error.next_step);
+  }
 }
 
 BOOST_AUTO_TEST_CASE(refused_credentials_name_source_and_form_and_another_form_to_try) {

@@ -1,5 +1,6 @@
 #pragma once
 #include <boost/system/result.hpp>
+#include <memory>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -14,10 +15,15 @@ enum class ErrorKind {
   fatal,  ///< the run cannot continue (credentials, TLS, disk, endpoint): it can be resumed
 };
 
+struct NextStep;
+
 /// A failure as a value. `message` is one sentence for the operator: what happened, where, and what to do about it.
 struct Error {
   ErrorKind kind = ErrorKind::fatal;
   std::string message;
+  /// The command that `message` advises as the way to continue; null if there is none. Behind a pointer, since few
+  /// errors have one, and shared, since errors are copied where they are passed on.
+  std::shared_ptr<const NextStep> next_step{};
 };
 
 inline Error usage_error(std::string message) {
@@ -29,6 +35,9 @@ inline Error job_error(std::string message) {
 inline Error fatal_error(std::string message) {
   return {ErrorKind::fatal, std::move(message)};
 }
+
+/// `error`, whose message advises `step`.
+Error with_next_step(Error error, NextStep step);
 
 /// "PATH: what: cause", for a failed system call. `code` is the errno of that call.
 Error system_error(ErrorKind kind, const std::string& path, const std::string& what, int code);

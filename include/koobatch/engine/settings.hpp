@@ -3,6 +3,7 @@
 #include "koobatch/auth/credentials.hpp"
 #include "koobatch/auth/user_tokens.hpp"
 #include "koobatch/core/error.hpp"
+#include "koobatch/core/next_step.hpp"
 #include "koobatch/flow/error_limit.hpp"
 #include "koobatch/flow/pace.hpp"
 #include "koobatch/flow/scheduler.hpp"
@@ -18,6 +19,8 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 namespace koobatch::engine {
 
@@ -64,11 +67,13 @@ struct RunSettings {
   bool metrics = false;  ///< whether requests are counted for Run::metrics()
 };
 
-/// `how` to continue with the run; empty if it cannot be resumed.
-std::string advice(const RunSettings& settings, std::string how);
-/// "; then run 'koobatch resume a.report.ndjson'"; empty if the run cannot be resumed.
-std::string then_resume(const RunSettings& settings);
-/// `cause` as the error that ends the run, with that advice.
+/// The command that resumes the run, with changes to its settings.
+NextStep resume_step(const RunSettings& settings, std::vector<SettingChange> changes = {});
+/// `cause` with `advice`, which names `step`, at the end of its message. If the run cannot be resumed, `cause` alone.
+Error advising(const RunSettings& settings, Error cause, std::string_view advice, NextStep step);
+/// `cause` as the error that ends the run, with the advice "; then run 'koobatch resume a.report.ndjson'".
 Error resumable(const RunSettings& settings, const Error& cause);
+/// As the error that ends the run while the service is away: "; run 'koobatch resume a.report.ndjson' when it is back".
+Error resumable_later(const RunSettings& settings, const Error& cause);
 
 }  // namespace koobatch::engine

@@ -91,7 +91,5 @@ std::string resume_command(const std::string& path);
 std::string retry_command(const std::string& path);
 std::string report_command(const std::string& path);
 std::string status_command(const std::string& path);
-/// A path as an argument of such a command.
-std::string shell_argument(const std::string& path);
 
 }  // namespace koobatch::report

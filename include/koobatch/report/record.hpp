@@ -1,6 +1,7 @@
 #pragma once
 #include "koobatch/core/attempt.hpp"
 #include "koobatch/core/clock.hpp"
+#include "koobatch/core/next_step.hpp"
 #include "koobatch/core/pace_counts.hpp"
 #include "koobatch/core/pace_findings.hpp"
 #include "koobatch/core/status.hpp"
@@ -95,6 +96,9 @@ void append_counts(std::string& out, const Counts& counts);
 void append_pace(std::string& out, const PaceCounts& pace, const PaceFindings& found,
                  std::span<const LimitChange> limits = {});
 
+/// Appends command and settings as a JSON object. The report is left out: it is the one that holds the object.
+void append_next_step(std::string& out, const NextStep& step);
+
 /// An `end` line: the last of a segment that was closed properly.
 struct EndRecord {
   unsigned segment = 1;
@@ -109,6 +113,8 @@ struct EndRecord {
   PaceFindings found;          ///< when the segment ended
   std::vector<LimitChange> limits;
   std::string error;  ///< why it was aborted; empty: not written
+  /// The command that `error` advises as the way to continue, on this report, whose path is not written. Nothing: none.
+  std::optional<NextStep> next_step{};
 };
 
 /// Whether the segment was aborted because its job had been changed. Determined from the error's text, the only

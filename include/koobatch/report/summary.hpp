@@ -29,11 +29,12 @@ struct Summary {
   std::vector<std::string> later_endpoints;  ///< of the other segments, each once, if different from the first's
   unsigned segments = 1;
   Outcome outcome = Outcome::unfinished;
-  bool running = false;  ///< unfinished because a process is at work on it, as far as that was checked
-  std::string error;     ///< why it was aborted
-  WallTime finished;     ///< when the last segment ended, or its last result was recorded
-  double seconds = 0;    ///< total duration of the segments
-  Counts counts;         ///< over all segments
+  bool running = false;               ///< unfinished because a process is at work on it, as far as that was checked
+  std::string error;                  ///< why it was aborted
+  std::optional<NextStep> next_step;  ///< EndRecord::next_step: what `error` advises
+  WallTime finished;                  ///< when the last segment ended, or its last result was recorded
+  double seconds = 0;                 ///< total duration of the segments
+  Counts counts;                      ///< over all segments
   /// How many of these may be of operations the job never had: their segment verified the job only after sending it,
   /// and found that it had been changed. Only earlier versions recorded such results.
   std::uint64_t doubtful = 0;

@@ -17,15 +17,15 @@ struct Headline {
 };
 Headline headline(const Summary& summary);
 
-/// The next step for the run as a whole.
-enum class NextStep {
+/// What a summary suggests to do about the run as a whole.
+enum class Suggestion {
   none,
   watch,       ///< it is running
   resume,      ///< with the bare command
   heed_error,  ///< the error says how to continue; the bare command would end in the same error
   retry,
 };
-NextStep next_step(const Summary& summary);
+Suggestion suggestion(const Summary& summary);
 
 /// All operations of the run, finished or not.
 std::uint64_t total_of(const Counts& counts);
@@ -42,9 +42,9 @@ std::string percent_text(std::uint64_t part, std::uint64_t whole);
 std::string time_text(WallTime time);
 /// "12.3" or "1,234" operations a second; empty if unknown.
 std::string pace_number(const Summary& summary);
-/// "1,046, 46 retries"
 /// "https://a.example, then https://b.example"
 std::string endpoints_text(const Summary& summary);
+/// "1,046, 46 retries"
 std::string requests_text(const Summary& summary);
 /// "slowed down 3 times, 1 pause, 1 outage, in the end at most 140/s"; empty if there were none, and nothing was found.
 std::string pace_text(const PaceCounts& pace, const PaceFindings& found);

@@ -3,7 +3,7 @@
 #include "cli/exit_status.hpp"
 #include "cli/output.hpp"
 #include "cli/running/control_replies.hpp"
-#include "koobatch/report/journal_file.hpp"
+#include "koobatch/core/spelling.hpp"
 #include "koobatch/report/summary.hpp"
 
 #include <fmt/format.h>
@@ -32,9 +32,10 @@ Error no_run_there(const std::filesystem::path& path, Silence silence) {
       return fatal_error(path.native() + ": only the user who started the run, or root, can change it");
   }
   const bool over = summary->outcome != report::Outcome::unfinished && summary->counts.remaining == 0;
-  return usage_error(fmt::format(
-      "{}: there is no run in progress to change; {}", path.native(),
-      over ? std::string("every operation has its result") : "continue with " + report::resume_command(path.native())));
+  const auto none = fmt::format("{}: there is no run in progress to change; ", path.native());
+  if (over) return usage_error(none + "every operation has its result");
+  const NextStep step = {.command = CommandName::resume, .report = path.native()};
+  return with_next_step(usage_error(none + "continue with " + spell(step)), step);
 }
 
 int run(const SetSettings& given, const Call& call) {

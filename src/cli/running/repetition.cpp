@@ -1,8 +1,8 @@
 #include "cli/running/repetition.hpp"
 
 #include "cli/running/validation.hpp"
+#include "koobatch/core/spelling.hpp"
 #include "koobatch/core/terminal_text.hpp"
-#include "koobatch/report/journal_file.hpp"
 #include "koobatch/retry/provenance.hpp"
 
 #include <fmt/format.h>
@@ -87,9 +87,11 @@ std::string describe_left_out(const retry::Selection& selection) {
 Result<retry::Lineage> read_retryable(const std::filesystem::path& path) {
   auto lineage = retry::read_lineage(path, {Status::failed, Status::unknown});
   if (!lineage || lineage->finished) return lineage;
-  return usage_error(fmt::format("{}: this run is not finished ({} to go), and must be before a retry; first run '{}'",
-                                 path.string(), count_of(lineage->remaining, "operation"),
-                                 report::resume_command(path.string())));
+  const NextStep step = {.command = CommandName::resume, .report = path.string()};
+  return with_next_step(
+      usage_error(fmt::format("{}: this run is not finished ({} to go), and must be before a retry; first run '{}'",
+                              path.string(), count_of(lineage->remaining, "operation"), spell(step))),
+      step);
 }
 
 Result<void> select_part(engine::RunSettings& settings, retry::Lineage lineage, const std::filesystem::path& path) {
