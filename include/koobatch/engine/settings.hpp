@@ -10,7 +10,7 @@
 #include "koobatch/http/endpoint.hpp"
 #include "koobatch/job/reader.hpp"
 #include "koobatch/net/http_choice.hpp"
-#include "koobatch/net/tls.hpp"
+#include "koobatch/net/tls_settings.hpp"
 #include "koobatch/report/record.hpp"
 #include "koobatch/retry/selection.hpp"
 

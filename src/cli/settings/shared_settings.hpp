@@ -8,7 +8,7 @@
 #include "koobatch/flow/scheduler.hpp"
 #include "koobatch/job/reader.hpp"
 #include "koobatch/job/value_treatment.hpp"
-#include "koobatch/net/tls.hpp"
+#include "koobatch/net/tls_settings.hpp"
 #include "koobatch/observe/log.hpp"
 #include "koobatch/observe/metrics.hpp"
 #include "koobatch/observe/progress_display.hpp"
