@@ -137,7 +137,7 @@ class Wording {
 
   /// What to do about operations that were refused alike. Which command is right depends on why they were refused.
   std::string after(const RefusedAlike& r) const {
-    // Only there are credentials sent in the open, or safe.
+    // Credentials may go only to https://, or where they are as exposed as now.
     const bool usable = r.leads_to.starts_with("https://") || (!r.leads_to.empty() && !settings_.endpoint.tls);
     const std::string moved = usable ? fmt::format("; if the service is at {} now, run '{}'; otherwise", r.leads_to,
                                                    spell(resume_with(SettingName::endpoint, r.leads_to)))

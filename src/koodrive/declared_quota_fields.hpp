@@ -47,8 +47,8 @@ inline constexpr std::array<QuotaField, 16> quota_fields = {{
 }};
 
 /// Adds what the header fields of an answer declare. `fields`: a line "name: value\n" for each, as http::Answer keeps
-/// them; unknown ones and parts that make no sense are passed over. `now` by the clock of whoever wrote them. Where
-/// they contradict each other, the strictest holds. Repeated lines change nothing.
+/// them; unknown ones and parts that make no sense are passed over. `now`: by the clock that they were written by.
+/// Where they contradict each other, the strictest holds. Repeated lines change nothing.
 void read_quota_fields(std::string_view fields, WallTime now, DeclaredQuotas& out);
 
 /// Adds what the message of a gateway that throttles declares: "…: policy user over ratelimit,limit:XX,time:1 second".

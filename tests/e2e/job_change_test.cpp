@@ -430,11 +430,12 @@ BOOST_AUTO_TEST_CASE(a_result_that_contradicts_the_job_is_proof_and_nothing_more
         arguments.insert(arguments.end(), {"--failed", trial.workspace.path("f")});
       const auto refused = run_koobatch(arguments, {{"TOKEN", "secret"}});
       BOOST_TEST(refused.status == 2, refused.status << ": " << refused.err);
-      BOOST_TEST(contains(refused.err, fmt::format("1 result is of other operations than {} has, first on line {}: "
-                                                   "the report has 'rename_shared_folder 4711', the job has "
-                                                   "'rename_shared_folder {}'",
-                                                   trial.job, victim.line, victim.id)),
-                 refused.err);
+      BOOST_TEST(
+          contains(refused.err, fmt::format("1 result is for operations that {} does not have, first on line {}: "
+                                            "the report has 'rename_shared_folder 4711', the job has "
+                                            "'rename_shared_folder {}'",
+                                            trial.job, victim.line, victim.id)),
+          refused.err);
       BOOST_TEST(member(trial.service.get("/_sim/stats"), "requests") == requests);
     }
   }

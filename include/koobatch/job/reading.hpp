@@ -5,8 +5,8 @@
 
 namespace koobatch::job {
 
-/// How to read a job file, as far as the file itself does not tell. A run records it, so that the job is read in the
-/// same way when it is read again.
+/// How to read a job file, as far as the file itself does not reveal it. A run records it, so that the job is read in
+/// the same way when it is read again.
 struct Reading {
   std::string encoding;           ///< as check_encoding() accepts it; empty: UTF-8, or what a byte order mark says
   std::optional<char> delimiter;  ///< of CSV; none: it is found in the header

@@ -19,7 +19,7 @@ struct SyntheticJob {
   static constexpr std::uint64_t made_up = 50'000;
 
   std::uint64_t operations = most_operations;
-  /// Whether it goes on for as long as it is read.
+  /// Whether it is endless.
   bool endless() const { return operations == most_operations; }
   /// What to change, in turn. If both lists are empty, made-up folders and albums.
   std::vector<std::string> folders;

@@ -16,8 +16,9 @@ constexpr std::size_t signature_length = 64;
 /// signature.
 std::string signature_prefix(std::string_view app_id);
 
-/// Signs requests with an app's secret, each attempt anew: the signature covers X-Date and the body. For one thread,
-/// which keeps it: once its buffer has grown it allocates nothing itself (OpenSSL 3.0 does, within each digest).
+/// Signs requests with an app's secret, each attempt anew: the signature covers X-Date and the body. For use by one
+/// thread, which reuses it: once its buffer has grown, it allocates nothing itself (OpenSSL 3.0 does, within each
+/// digest).
 class Signer {
  public:
   explicit Signer(const auth::AppKey& key) : prefix_(signature_prefix(key.id())), hmac_(key.secret()) {}

@@ -4,7 +4,7 @@
 
 namespace koobatch::koodrive {
 
-/// What of a request its signature covers.
+/// The parts of a request that its signature covers.
 struct SignedParts {
   std::string_view method;
   std::string_view path;   ///< as the request line has it

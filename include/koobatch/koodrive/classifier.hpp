@@ -16,8 +16,8 @@ namespace koobatch::koodrive {
 constexpr Duration max_retry_after = std::chrono::minutes(5);
 
 /// The wait that a Retry-After header asks for: seconds or an HTTP date (RFC 9110, 10.2.3), at least 0, at most
-/// max_retry_after. Seconds may have a decimal part, which is rounded up. Nothing if it is neither. `now` by the clock
-/// of whoever wrote the date.
+/// max_retry_after. Seconds may have a decimal part, which is rounded up. Nothing if it is neither. `now`: by the clock
+/// that the date was written by.
 std::optional<Duration> parse_retry_after(std::string_view value, WallTime now);
 
 /// Whether only the service itself, having accepted the credentials, can have answered so: a success, or a documented

@@ -28,7 +28,7 @@ constexpr bool is_identifier(FieldRule rule) {
   return rule == FieldRule::not_empty || rule == FieldRule::path_segment || rule == FieldRule::optional_id ||
          rule == FieldRule::scope_dir_list;
 }
-/// Whether a value is what people call something.
+/// Whether a value is a name that people chose.
 constexpr bool is_name(FieldRule rule) {
   return rule == FieldRule::shared_folder_name || rule == FieldRule::album_name;
 }
@@ -57,12 +57,12 @@ struct OperationRow {
   std::span<const FieldRow> fields;
   std::size_t key_field;        ///< index of the field that identifies the changed resource
   std::string_view key_prefix;  ///< "folder:", so that keys of different kinds never meet
-  bool idempotent;              ///< may an attempt with an unclear fate be repeated?
+  bool idempotent;              ///< whether an attempt with an unclear outcome may be repeated
   bool needs_optional;          ///< at least one of the optional fields must be there
   bool answers_id;              ///< a success may carry `id`, which then must be the one asked for
 };
 
-/// The operations that a job may hold. Handed to whoever reads jobs or answers requests, so that a run and the
+/// The operations that a job may hold. Passed to the readers of jobs and the simulator, so that a run and the
 /// simulator may know different ones. Immutable, so that threads can share it; operations point into it, so it outlives
 /// them.
 class OperationCatalogue {

@@ -38,7 +38,7 @@ struct Outcome {
   bool close = false;                   ///< the connection cannot be trusted any more
   /// Cannot be the service's: a login page, a firewall, or whatever else answers in its place. Proves nothing.
   bool foreign = false;
-  bool garbled = false;  ///< what came as the answer is no complete and valid HTTP
+  bool garbled = false;  ///< what arrived as the answer is not complete and valid HTTP
   /// Of a redirect to an absolute URL: scheme, host and port of its target ("https://host"), as --endpoint names a
   /// service; empty: there is none.
   std::string leads_to;

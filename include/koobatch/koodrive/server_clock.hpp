@@ -72,7 +72,7 @@ enum class Cause {
 /// What time it is for the service, learned from its answers.
 ///
 /// The service takes an X-Date that is at most 15 minutes old and not a second ahead. Its nodes' clocks differ, and
-/// whoever judges X-Date, a node or something behind it, may have another clock than the Date of an answer shows. What
+/// the judge of X-Date, a node or something behind it, may have another clock than the Date of an answer shows. What
 /// is known for sure is only what was accepted, so an offset that was accepted is kept for as long as it is. Before
 /// that, and for small corrections, X-Date stays a margin behind the smallest recent Date: behind costs nothing. All
 /// of it follows steady time, so a jump of our own clock changes nothing once an answer has come.
@@ -112,11 +112,11 @@ class ServerClock {
   ServerClock() = default;
   explicit ServerClock(ClockProof& shared) : shared_(&shared) {}
 
-  /// An answer with this Date header was received. What is no date is ignored. Before accepted() or refused(), which
-  /// are about the same answer.
+  /// An answer with this Date header was received. Anything that is not a date is ignored. Before accepted() or
+  /// refused(), which are about the same answer.
   void observe(std::string_view date, TimePoint received);
   /// How to date a request that is sent now on a connection of which `node` is known. `repeats`: of an operation that
-  /// was refused before, else null. `wall` is our own clock, used until an answer has told better.
+  /// was refused before, else null. `wall` is our own clock, used until an answer shows a better one.
   Dated date(TimePoint now, WallTime wall, const NodeClock& node = {}, const ClockRepeats* repeats = nullptr) const;
 
   /// The request succeeded.

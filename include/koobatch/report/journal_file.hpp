@@ -13,7 +13,7 @@ namespace koobatch::report {
 /// final: the caller stops.
 ///
 /// An open descriptor survives changes to its file: a report that was removed, moved, replaced, emptied or written by
-/// another program could be written further as if nothing had happened. So append() and sync() check that the file
+/// another program could be written to as if nothing had happened. So append() and sync() check that the file
 /// still has its name and the length at which they left it. If not, they return an error that says what happened, and
 /// leave the file as it is.
 class JournalFile {
@@ -26,7 +26,7 @@ class JournalFile {
   virtual Result<void> sync() = 0;
   /// Checks the file as append() does, for periods in which nothing is appended. Two system calls.
   virtual Result<void> check() { return {}; }
-  /// Whether the error was that the file under its name is no longer as it was left.
+  /// Whether the error was that the file, or its name, has been changed by something else.
   virtual bool lost() const { return false; }
   /// What remains of a report. Readable during the lifetime of its journal.
   struct Remains {

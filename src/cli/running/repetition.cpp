@@ -36,7 +36,7 @@ std::string lines_text(std::uint32_t first, std::uint32_t last) {
 Error contradicted(const std::filesystem::path& report, const std::filesystem::path& job,
                    const retry::Contradiction& found) {
   return usage_error(fmt::format(
-      "{}: {} of other operations than {} has, first on line {}: the report has '{}', the job has {}; an earlier "
+      "{}: {} for operations that {} does not have, first on line {}: the report has '{}', the job has {}; an earlier "
       "segment sent from a file that had been changed ({}). Nothing was sent now. Check what that changed, then run "
       "the whole job again with 'koobatch run' and another report",
       report.string(), found.results == 1 ? "1 result is" : format_count(found.results) + " results are", job.string(),
