@@ -103,6 +103,12 @@ void find_and_read_operation(const dom::object& object, const koodrive::Operatio
   if (otherwise == nullptr) out.push_back(missing_operation(catalogue));
 }
 
+/// Whether a value is a text and the first one for a field of texts, as nearly all are.
+bool may_take_text(const koodrive::Fields& fields, std::size_t index, const dom::element& value) {
+  return fields.row->fields[index].type == koodrive::FieldType::text && !fields.values[index].present &&
+         value.is_string();
+}
+
 std::vector<std::string_view> body_fields(const koodrive::OperationRow& row) {
   std::vector<std::string_view> names;
   for (const auto& field : row.fields) {
@@ -231,27 +237,25 @@ void JsonObjectReader::read_record(std::string_view text, const koodrive::Operat
     find_and_read_operation(object, catalogue, otherwise, fields, out);
   }
   if (fields.row == nullptr) return;
+  const auto& row = *fields.row;
   std::size_t expected = 0;
   for (; member != end; ++member) {
     const auto name = member.key();
     const auto value = member.value();
-    if (name == op_field) {
+    if (expected < row.fields.size() && row.fields[expected].name == name && may_take_text(fields, expected, value)) {
+      fields.values[expected].text = value.get_string().value_unsafe();
+      fields.values[expected].present = true;
+      ++expected;
+    } else if (name == op_field) {
       if (seen_op) add_once(out, duplicate_field(op_field));
       seen_op = true;
-    } else if (const auto index = find_field(*fields.row, name, expected)) {
-      auto& to = fields.values[*index];
-      const bool is_text = fields.row->fields[*index].type == koodrive::FieldType::text && value.is_string();
-      if (is_text && !to.present) {
-        to.text = value.get_string().value_unsafe();
-        to.present = true;
-      } else {
-        read_field(*index, value, fields, Types::convertible, out);
-      }
+    } else if (const auto index = find_field(row, name, expected)) {
+      read_field(*index, value, fields, Types::convertible, out);
       expected = *index + 1;
     } else if (auto* common = find_common_field(fields, name)) {
       read_common_field(name, value, *common, out);
     } else {
-      add_once(out, unknown_field(name, fields.row->name, known_fields(*fields.row)));
+      add_once(out, unknown_field(name, row.name, known_fields(row)));
     }
   }
 }

@@ -136,20 +136,23 @@ Result<void> LineSplitter::find_first_end() {
   }
 }
 
-// Counts a line that is complete.
+// Counts a line that is complete, unless it marks the end.
 Result<LineSplitter::Item> LineSplitter::finish(Item item) {
-  if (text_ == end_mark) {
-    const auto ended = is_end_mark();
-    if (!ended) return ended.error();
-    if (*ended) {
-      text_ = {};
-      line_end_ = {};
-      return Item::end;
-    }
-  }
-  if (number_ == limits_.lines) {
-    return job_error(fmt::format("{}: has more than {} lines, split the job", name_, limits_.lines));
-  }
+  return text_ == end_mark ? finish_mark(item) : count(item);
+}
+
+// Like finish(), for a line that is only a Ctrl-Z.
+Result<LineSplitter::Item> LineSplitter::finish_mark(Item item) {
+  const auto ended = is_end_mark();
+  if (!ended) return ended.error();
+  if (!*ended) return count(item);
+  text_ = {};
+  line_end_ = {};
+  return Item::end;
+}
+
+Result<LineSplitter::Item> LineSplitter::count(Item item) {
+  if (number_ == limits_.lines) return lines_error();
   ++number_;
   if (item == Item::too_long) text_ = {};
   return item;
@@ -212,6 +215,10 @@ Result<bool> LineSplitter::read_more() {
   if (!got) return got.error();
   end_ += *got;
   return *got > 0;
+}
+
+Error LineSplitter::lines_error() const {
+  return job_error(fmt::format("{}: has more than {} lines, split the job", name_, limits_.lines));
 }
 
 Error LineSplitter::nul_error(std::uint64_t nuls) const {

@@ -75,7 +75,6 @@ class CheckingReader final : public Reader {
  private:
   void check_record() {
     values_.examine(fields_, line(), violations_);
-    koodrive::check(fields_, violations_);
     if (settings_.require_user && settings_.default_user.empty() && !fields_.user_id &&
         !has_violation(violations_, user_id_field)) {
       violations_.push_back({std::string(user_id_field),

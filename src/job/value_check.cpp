@@ -15,30 +15,42 @@ namespace koobatch::job {
 using koodrive::FieldRow;
 using koodrive::Fields;
 using koodrive::FieldType;
+using koodrive::FieldValue;
 
 namespace {
 
-/// Whether a text needs no closer look, as nearly all do.
-bool is_ordinary(const FieldRow& field, std::string_view text) {
+/// A bit besides those of the fields: something is missing.
+constexpr unsigned incomplete = 1U << koodrive::max_fields;
+
+/// Whether a value is not odd and keeps its rule, as nearly all do, so that it needs no closer look.
+bool is_ordinary(const FieldRow& field, const FieldValue& value) {
   if (field.type != FieldType::text) return false;
-  return koodrive::is_identifier(field.rule) ? is_digits(text) : !text.empty() && !may_be_odd(text);
+  // Digits keep every rule of identifiers.
+  if (koodrive::is_identifier(field.rule)) return is_digits(value.text);
+  return !value.text.empty() && !may_be_odd(value.text) && koodrive::keeps_rule(field, value);
 }
 
-bool is_judged(const koodrive::FieldValue& value) {
+bool is_judged(const FieldValue& value) {
   return value.present && !value.malformed;
 }
 
-/// The fields that need a closer look.
-koodrive::FieldSet find_suspects(const Fields& fields) {
+/// The fields that need a closer look, perhaps with `incomplete`.
+unsigned find_suspects(const Fields& fields) {
   unsigned suspects = 0;
   unsigned bit = 1;
+  bool has_enough = !fields.row->needs_optional;
   const auto* value = fields.values.data();
   for (const FieldRow& field : fields.row->fields) {
-    if (is_judged(*value) && !is_ordinary(field, value->text)) suspects |= bit;
+    if (value->present) {
+      has_enough = has_enough || !field.required;
+      if (!value->malformed && !is_ordinary(field, *value)) suspects |= bit;
+    } else if (field.required) {
+      suspects |= incomplete;
+    }
     ++value;
     bit <<= 1U;
   }
-  return static_cast<koodrive::FieldSet>(suspects);
+  return has_enough ? suspects : suspects | incomplete;
 }
 
 }  // namespace
@@ -48,20 +60,25 @@ void ValueCheck::examine(Fields& fields, std::uint32_t line, Violations& out) {
   warnings_.clear();
   const auto& row = *fields.row;
   const auto suspects = find_suspects(fields);
-  key_is_digits_ = koodrive::is_identifier(row.fields[row.key_field].rule) && is_judged(fields.values[row.key_field]);
-  const bool is_plain = suspects == 0 && fields.op.size() == row.name.size() && !fields.user_id && !fields.language;
+  const bool has_bare_op = fields.op.empty() || fields.op.size() == row.name.size();
+  const bool is_plain = suspects == 0 && has_bare_op && !fields.user_id && !fields.language;
   if (!is_plain) look_closer(fields, suspects, out);
-  if (key_is_digits_) count_key(fields, line);
+  const auto& key = fields.values[row.key_field];
+  const bool is_ordinary_key = (suspects >> row.key_field & 1U) == 0;
+  const bool is_number = is_judged(key) && (is_ordinary_key || is_digits(key.text));
+  if (is_number && koodrive::is_identifier(row.fields[row.key_field].rule)) count_key(fields, line);
 }
 
-void ValueCheck::look_closer(Fields& fields, koodrive::FieldSet suspects, Violations& out) {
+void ValueCheck::look_closer(Fields& fields, unsigned suspects, Violations& out) {
   composed_.clear();
-  if (fields.op.size() != fields.row->name.size()) examine_op(fields, out);
+  // The row's name was found in it, so nothing can be wrong but what surrounds it.
+  if (!fields.op.empty() && fields.op.size() != fields.row->name.size()) examine_identifier(op_field, fields.op, out);
   for (std::size_t i = 0; i < fields.row->fields.size(); ++i) {
-    if ((static_cast<unsigned>(suspects) >> i & 1U) != 0) examine_field(fields, i, out);
+    if ((suspects >> i & 1U) != 0) examine_field(fields, i, out);
   }
   if (fields.user_id) examine_common(user_id_field, fields.user_id, out);
   if (fields.language) examine_common(language_field, fields.language, out);
+  koodrive::check(fields, out);
 }
 
 void ValueCheck::conclude_odd(Violations& violations) {
@@ -73,19 +90,13 @@ void ValueCheck::conclude_odd(Violations& violations) {
   if (!violations.empty()) warnings_.clear();
 }
 
-/// The row's name was found in it, so nothing is wrong but what surrounds it.
-void ValueCheck::examine_op(Fields& fields, Violations& out) {
-  if (!fields.op.empty()) examine_identifier(op_field, fields.op, out);
-}
-
 void ValueCheck::examine_field(Fields& fields, std::size_t index, Violations& out) {
   const FieldRow& field = fields.row->fields[index];
   auto& value = fields.values[index];
   switch (field.type) {
     case FieldType::text:
       if (koodrive::is_identifier(field.rule)) {
-        const bool digits = examine_identifier(field.name, value.text, out);
-        if (index == fields.row->key_field) key_is_digits_ = digits;
+        examine_identifier(field.name, value.text, out);
       } else {
         examine_text(field, value.text, out);
       }
@@ -107,16 +118,14 @@ void ValueCheck::examine_common(std::string_view name, std::optional<std::string
   if (out.size() != before) value.reset();
 }
 
-bool ValueCheck::examine_identifier(std::string_view field, std::string_view& text, Violations& out) {
-  if (is_digits(text)) return true;
-  if (text.empty()) return false;
+void ValueCheck::examine_identifier(std::string_view field, std::string_view& text, Violations& out) {
+  if (text.empty() || is_digits(text)) return;
   if (treatment_.trim) trim(field, text, trim_identifier);
   if (auto fault = find_identifier_fault(text)) {
     add_once(out, {std::string(field), std::move(*fault)});
   } else if (looks_rewritten(text)) {
     warnings_.push_back({Oddity::rewritten_number, field});
   }
-  return is_digits(text);
 }
 
 /// The reader has taken the number out of what surrounds it.

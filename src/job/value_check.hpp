@@ -14,14 +14,15 @@
 
 namespace koobatch::job {
 
-/// Looks at the values of each record for what no rule of the service forbids and nobody means: what spreadsheets, web
-/// pages and programs leave behind. What is certainly wrong is a violation, anything else a warning.
+/// Checks the values of each record by the rules of the service, and looks for what no rule forbids and nobody means:
+/// what spreadsheets, web pages and programs leave behind. What is certainly wrong is a violation, anything else a
+/// warning.
 class ValueCheck {
  public:
   explicit ValueCheck(ValueTreatment treatment) : treatment_(treatment) {}
 
-  /// Examines a record that has a row; it comes before the rules. Changes the fields as the treatment asks for; they
-  /// stay valid until the next call. A user or language that is wrong is taken out.
+  /// Examines a record that has a row. First changes the fields as the treatment asks for; they stay valid until the
+  /// next call. A user or language that a program has damaged is taken out.
   void examine(koodrive::Fields& fields, std::uint32_t line, std::vector<koodrive::Violation>& out);
   /// What examine() found odd in that record.
   const std::vector<Warning>& warnings() const { return warnings_; }
@@ -37,12 +38,10 @@ class ValueCheck {
   using Violations = std::vector<koodrive::Violation>;
 
   void conclude_odd(Violations& violations);
-  void look_closer(koodrive::Fields& fields, koodrive::FieldSet suspects, Violations& out);
-  void examine_op(koodrive::Fields& fields, Violations& out);
+  void look_closer(koodrive::Fields& fields, unsigned suspects, Violations& out);
   void examine_field(koodrive::Fields& fields, std::size_t index, Violations& out);
   void examine_common(std::string_view name, std::optional<std::string_view>& value, Violations& out);
-  /// Whether it is digits alone.
-  bool examine_identifier(std::string_view field, std::string_view& text, Violations& out);
+  void examine_identifier(std::string_view field, std::string_view& text, Violations& out);
   void examine_integer(std::string_view field, std::string_view& text, Violations& out);
   void examine_text(const koodrive::FieldRow& field, std::string_view& text, Violations& out);
   void trim(std::string_view field, std::string_view& text, std::string_view (*trimmed)(std::string_view));
@@ -52,7 +51,6 @@ class ValueCheck {
   const ValueTreatment treatment_;
   std::vector<Warning> warnings_;
   std::deque<std::string> composed_;  ///< the texts of this record that were changed
-  bool key_is_digits_ = false;
   LongIds long_ids_;
 };
 

@@ -133,7 +133,9 @@ Found describe(const RecordSource& source, ValueCheck& values, Fields& fields, s
   must(fields.row != nullptr || !violations.empty(), "a record without an operation is explained");
   if (fields.row != nullptr) {
     values.examine(fields, source.line(), violations);
-    check(fields, violations);
+    std::vector<Violation> broken;
+    check(fields, broken);
+    must(broken.empty() || !violations.empty(), "every rule is checked");
     for (const auto& warning : values.warnings()) must(!job::describe(warning).empty(), "an oddity has words");
   }
   for (const auto& v : violations) found.violations.push_back(v.field + ": " + v.message);

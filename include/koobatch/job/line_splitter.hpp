@@ -58,11 +58,14 @@ class LineSplitter {
   Result<void> find_first_end();
   Result<Item> next_of_any_end();
   Result<Item> finish(Item item);
+  Result<Item> finish_mark(Item item);
+  Result<Item> count(Item item);
   Result<Item> finish_last(std::size_t size);
   Result<Item> skip_line();
   void take_line(std::size_t size, std::string_view end);
   Result<bool> is_end_mark();
   Result<bool> read_more();
+  Error lines_error() const;
   Error nul_error(std::uint64_t nuls) const;
 
   std::unique_ptr<ByteSource> source_;
