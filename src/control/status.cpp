@@ -60,7 +60,14 @@ std::string_view state_of(const observe::Snapshot& snapshot) {
 void append_pace(std::string& out, const PaceState& pace) {
   JsonWriter json(out);
   if (pace.rate > 0) json.exact("rate", pace.rate);
-  if (pace.found.limit > 0) json.exact("learned_rate", pace.found.limit).add("learned_http", pace.limit_http);
+  if (pace.found.limit > 0) {
+    json.exact("learned_rate", pace.found.limit);
+    if (pace.limit_declared) {
+      json.add("learned_declared", true);
+    } else {
+      json.add("learned_http", pace.limit_http);
+    }
+  }
   if (pace.found.in_flight > 0) json.add("learned_in_flight", pace.found.in_flight);
   if (pace.found.noise > 0) json.add("noise", pace.found.noise);
   if (pace.wait > Duration::zero()) json.add("wait_seconds", seconds(pace.wait)).add("wait_http", pace.wait_http);

@@ -90,6 +90,18 @@ bool LearnedLimit::pause(TimePoint until, TimePoint now) {
   return begins;
 }
 
+/// Counts how long nothing was sent although it was due.
+void LearnedLimit::count_unused(TimePoint now) {
+  const Duration time = active(now);
+  const Duration idle = std::min(limiter_->idle(now), time - used_to_);
+  used_to_ = time;
+  if (idle > Duration::zero()) model_.unused(time, idle);
+}
+
+Duration LearnedLimit::poll() const {
+  return std::clamp<Duration>(model_.round_trip(), shortest_poll, longest_poll);
+}
+
 /// Adjusts the limiter to the current rate, or removes it.
 void LearnedLimit::follow_rate(TimePoint now) {
   if (now < follow_at_) return;
@@ -99,6 +111,7 @@ void LearnedLimit::follow_rate(TimePoint now) {
     limiter_.reset();
   } else if (!limiter_) {
     limiter_.emplace(*rate, burst(*rate));
+    used_to_ = active_;
     limiter_->change_rate(*rate, burst(*rate), now);
   } else {
     limiter_->follow_rate(*rate, burst(*rate), now);
@@ -112,6 +125,7 @@ void LearnedLimit::follow_at_once(TimePoint now) {
   if (!limiter_) return;
   const double rate = *model_.rate(active_);
   limiter_->restart(rate, burst(rate), now);
+  used_to_ = active_;
 }
 
 TimePoint LearnedLimit::due(TimePoint now) {
@@ -119,17 +133,23 @@ TimePoint LearnedLimit::due(TimePoint now) {
   if (model_.exhausted() && !down_) {
     const Duration time = active(now);
     // Callers that wait for that answer check again at about the time it is expected.
-    const Duration wait = model_.asked(time) ? std::clamp<Duration>(model_.round_trip(), shortest_poll, longest_poll)
-                                             : model_.ask_at() - time;
+    const Duration wait = model_.asked(time) ? poll() : model_.ask_at() - time;
     return std::max(paused_until_, now + wait);
   }
-  if (limiter_) follow_rate(now);
-  return limiter_ ? std::max(paused_until_, limiter_->due()) : paused_until_;
+  if (!limiter_) return paused_until_;
+  count_unused(now);
+  follow_rate(now);
+  if (!limiter_) return paused_until_;
+  // Once a declared rate is doubted it multiplies: a request is due long before it would be at the rate of now.
+  const TimePoint due = model_.proposed() ? std::min(limiter_->due(), now + longest_poll) : limiter_->due();
+  return std::max(paused_until_, due);
 }
 
 void LearnedLimit::take(TimePoint now) {
   if (model_.exhausted()) model_.ask(active(now));
-  if (limiter_) limiter_->acquire(now);
+  if (!limiter_) return;
+  count_unused(now);
+  limiter_->acquire(now);
 }
 
 std::optional<double> LearnedLimit::rate(TimePoint now) {

@@ -79,11 +79,15 @@ std::optional<LimitModel::Change> LimitModel::admitted(const Moment& at) {
   if (!exhausted_ || at.sent < reacted_) return std::nullopt;
   const Estimate estimate = before_ ? next_estimate(at, *before_) : first_estimate(at);
   reopen(kept_ && kept_->steady ? for_trial(estimate, at.active) : estimate, at);
-  return Change{before_, low_};
+  // Any declaration is better than a first guess, and found wrong as soon.
+  const auto declared = std::exchange(declared_, std::nullopt);
+  if (declared && !kept_ && estimate.doubling > 0) believe(at.active, *declared);
+  return Change{before_, low_, only_declared_};
 }
 
 bool LimitModel::refused(const Moment& at, Duration wait) {
   certain_ |= !kept_;
+  only_declared_ = false;
   if (wait > Duration::zero()) {
     paused_ = true;
     stretch_ = std::max(stretch_, std::min(pauses_apart * seconds(wait), longest_stretch));
@@ -105,6 +109,7 @@ bool LimitModel::refused(const Moment& at, Duration wait) {
 bool LimitModel::used_up(const Moment& at, Duration reset) {
   if (exhausted_ || at.sent < reacted_) return false;
   paused_ = false;
+  only_declared_ = !certain_ && !kept_;
   exhaust(at);
   asking_.expect(at.active + reset);
   return true;
@@ -130,7 +135,13 @@ void LimitModel::exhaust(const Moment& at) {
 }
 
 void LimitModel::propose(Duration active, double rate) {
+  if (exhausted_ && !before_ && rate < no_limit) declared_ = rate;
   if (before_ || exhausted_ || kept_ || (low_ > 0 && !proposed_)) return;
+  only_declared_ = !certain_;
+  believe(active, rate);
+}
+
+void LimitModel::believe(Duration active, double rate) {
   const double highest = ceiling_ > 0 ? ceiling_ : no_limit;
   low_ = peak_ = std::clamp(first_cut * rate, std::min(lowest, highest), highest);
   doubling_ = doubting;
@@ -140,6 +151,7 @@ void LimitModel::propose(Duration active, double rate) {
 }
 
 void LimitModel::distrust(Duration active) {
+  declared_.reset();
   if (certain_ || kept_) return;
   low_ = peak_ = doubling_ = 0;
   exhausted_ = proposed_ = false;
@@ -152,6 +164,15 @@ void LimitModel::lost(const Moment& at) {
   count(at);
   if (!exhausted_ || at.sent < reacted_) return;
   asking_.refused(at.active, false);
+}
+
+void LimitModel::unused(Duration active, Duration time) {
+  if (exhausted_ || low_ == 0) return;
+  unused_ += seconds(std::min(time, DeliveryRate::window)) * rate(active).value_or(0);
+  const auto whole = static_cast<std::uint32_t>(unused_);
+  unused_ -= whole;
+  delivered_.leave_unused(active, whole);
+  changed_ += time;
 }
 
 void LimitModel::ask(Duration active) {
@@ -184,8 +205,9 @@ LimitModel::Estimate LimitModel::next_estimate(const Moment& at, double before) 
   const bool momentary = shut <= std::max(2 * seconds(round_trip_), 3 / before);
   if (paused_) return {paused_cut * first_cut * before, paused_cut * before};
   if (momentary && explored_) return {explored_cut * before, plateau * before};
-  // A bucket hides for a while that a rate is too high. What it admitted then is less than its rate, as a rule.
-  const double delivered = std::max(delivered_when_refused_, delivered_.last_second(at.active));
+  // A bucket hides for a while that a rate is too high. What it admitted then is less than its rate, as a rule. What
+  // was not sent it might have admitted.
+  const double delivered = std::max(delivered_when_refused_, delivered_.possible_in_last_second(at.active));
   if (momentary && at.active > DeliveryRate::window && before > overshot * delivered) {
     const double between = std::sqrt(before * std::max(delivered, 1.0));
     return {cut * between, plateau * between};

@@ -33,7 +33,7 @@ constexpr double usual_deviations = 2, unusual_deviations = 3;
 constexpr double too_many = 2;
 /// Noise below this share does not count.
 constexpr double negligible = 0.01;
-/// If the rate has risen by `much`, at least `little` more must be accepted, or the rise was in vain.
+/// If the rate has risen by `much`, at least `little` more must be accepted, or the rise achieved nothing.
 constexpr double much = 1.5, little = 1.15;
 /// The sample near a rate that was refused, where a small share matters.
 constexpr std::uint32_t long_sample = 512;
@@ -83,6 +83,14 @@ LossModel::Finding LossModel::suspect(TimePoint now, double rate) {
 
 void LossModel::begin_sample(TimePoint now, double refused_rate) {
   refused_.set(refused_rate);
+  recent_ = {};
+  row_ = 0;
+  changed_ = now;
+}
+
+void LossModel::interrupt(TimePoint now) {
+  trying_ = false;
+  unhelpful_ = 0;
   recent_ = {};
   row_ = 0;
   changed_ = now;

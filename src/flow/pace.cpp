@@ -129,11 +129,6 @@ Pace::Permit Pace::acquire_within_hold(TimePoint now) {
   return {.granted = true};
 }
 
-Duration Pace::paused_time(TimePoint now) const {
-  const auto guard = lock();
-  return holds_.paused_time(now);
-}
-
 void Pace::change_rate(double rate, TimePoint now) {
   const auto guard = lock();
   settings_.rate = rate;
@@ -159,6 +154,7 @@ bool Pace::observe(const koodrive::Outcome& outcome, TimePoint now, bool was_pro
                    const Sent& sent) {
   const auto guard = lock();
   in_flight_.landed();
+  if (!users_.idle()) users_.landed(UserPace::hash(user), sent.at);
   const Duration wait = outcome.retry_after.value_or(Duration::zero());
   return observe({outcome, signal_of(outcome), {std::min(sent.at, now), sent.in_flight}, now, wait}, was_probe, user);
 }
@@ -224,9 +220,16 @@ bool Pace::follow_breaker(const Answer& answer, bool was_probe) {
       changed = breaker_.refusal(answer.sent.at, answer.now, was_probe, answer.wait);
       break;
   }
+  if (changed && !breaker_.closed()) outage_begins(answer.now);
   changed |= news_.follow_outage(breaker_, answer.outcome, down_since, answer.now);
   interrupted_.store(!breaker_.closed(), std::memory_order_relaxed);
   return changed;
+}
+
+/// The failures that were taken for refusals, or for noise, were the first ones of the outage.
+void Pace::outage_begins(TimePoint now) {
+  losses_.interrupt(now);
+  learned_.end_trial(now, false);
 }
 
 /// Whether nothing but probes is sent, so that what happens says nothing about the rate.
@@ -248,7 +251,8 @@ bool Pace::adapt(const Answer& answer) {
     case Signal::refused:
       return refused(answer, answer.wait);
     case Signal::unclear:
-      return adapt_to_losses(answer);
+      if (breaker_.closed()) return adapt_to_losses(answer);
+      [[fallthrough]];
     case Signal::failed:
       learned_.lost(answer.sent.at, answer.now, down());
       return false;
@@ -326,75 +330,6 @@ bool Pace::adapt_user(const Answer& answer, std::string_view user) {
     news_.user_paused(answer.wait, outcome.http, !users_.tell(hash, answer.now));
   }
   return true;
-}
-
-std::uint64_t Pace::overdue(TimePoint now) const {
-  const auto guard = lock();
-  return settings_.catch_up && limiter_ ? limiter_->overdue(now) : 0;
-}
-
-std::vector<PaceEvent> Pace::take_events() {
-  const auto guard = lock();
-  return news_.take();
-}
-
-PaceCounts Pace::counts() const {
-  const auto guard = lock();
-  return news_.counts();
-}
-
-std::vector<LimitChange> Pace::limit_changes(TimePoint since) const {
-  const auto guard = lock();
-  return news_.limit_changes(since);
-}
-
-PaceState Pace::state(TimePoint now) const {
-  const auto guard = lock();
-  PaceState state;
-  state.rate = settings_.rate;
-  state.found = {
-      .limit = learned_.rate(now).value_or(0), .in_flight = in_flight_.found().value_or(0), .noise = losses_.noise()};
-  if (learned_.paused_until() > now) state.wait = learned_.paused_until() - now;
-  state.renewing = holds_.has(Hold::credentials);
-  state.paused = holds_.has(Hold::user);
-  if (state.paused) state.paused_for = now - holds_.paused_since();
-  news_.explain(state);
-  return state;
-}
-
-Duration Pace::downtime(TimePoint now) const {
-  const auto guard = lock();
-  return holds_.downtime(now, breaker_);
-}
-
-Duration Pace::outage_time(TimePoint now) const {
-  const auto guard = lock();
-  return breaker_.downtime(now);
-}
-
-std::optional<Duration> Pace::down_for(TimePoint now) const {
-  const auto guard = lock();
-  const auto since = breaker_.down_since();
-  if (!since) return std::nullopt;
-  const TimePoint until = holds_.has(Hold::user) ? holds_.paused_since() : now;
-  return std::max(until - *since, Duration::zero());
-}
-
-bool Pace::failing() const {
-  const auto guard = lock();
-  return breaker_.failing();
-}
-
-std::string Pace::last_failure() const {
-  const auto guard = lock();
-  return news_.last_failure();
-}
-
-bool Pace::outage_exceeded(TimePoint now) const {
-  const auto guard = lock();
-  const auto since = breaker_.down_since();
-  // During a hold, its owner applies a limit of its own.
-  return !held() && since && now - *since >= settings_.max_outage;
 }
 
 }  // namespace koobatch::flow

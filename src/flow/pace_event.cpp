@@ -13,6 +13,12 @@ std::string reason(int http) {
   return http == 0 ? std::string() : fmt::format(" (HTTP {})", http);
 }
 
+/// What the service did to all users, or to one.
+std::string limiting(const PaceEvent& event, std::string_view whom) {
+  if (event.declared) return fmt::format("the service declares a limit{}{}", whom.empty() ? "" : " for", whom);
+  return fmt::format("the service throttles{}{}", whom, reason(event.http));
+}
+
 std::string describe_outage(const PaceEvent& event) {
   constexpr std::string_view then = "nothing is sent but a probe now and then, until";
   if (event.foreign) {
@@ -33,14 +39,13 @@ std::string describe_outage(const PaceEvent& event) {
 std::string describe(const PaceEvent& event) {
   switch (event.kind) {
     case PaceEvent::Kind::cut:
-      return fmt::format("the service throttles{}: at most {} from now on ({})", reason(event.http),
-                         format_rate(event.to),
+      return fmt::format("{}: at most {} from now on ({})", limiting(event, ""), format_rate(event.to),
                          event.from ? "before: " + format_rate(*event.from) : "before: no limit");
     case PaceEvent::Kind::paused:
       return fmt::format("the service asks for a pause{}: sending nothing for {:.3g} s", reason(event.http),
                          seconds(event.wait));
     case PaceEvent::Kind::user_cut:
-      return fmt::format("the service throttles one user{}: at most {} for that user from now on", reason(event.http),
+      return fmt::format("{}: at most {} for that user from now on", limiting(event, " one user"),
                          format_rate(event.to));
     case PaceEvent::Kind::user_paused:
       return fmt::format("the service asks for a pause for one user{}: sending nothing for that user for {:.3g} s",

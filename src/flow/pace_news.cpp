@@ -21,7 +21,17 @@ void PaceNews::happened(PaceEvent event, std::uint64_t& count) {
   events_.push_back(std::move(event));
 }
 
-/// A limit that moves without end takes bounded memory: when there is no more room, every second one is dropped.
+/// `http`: how the last request was refused, if one was.
+PaceEvent PaceNews::limited(Kind kind, const LimitModel::Change& change, int http, bool minor) {
+  return {.kind = kind,
+          .from = change.from,
+          .to = change.to,
+          .http = change.declared ? 0 : http,
+          .declared = change.declared,
+          .minor = minor};
+}
+
+/// A limit that moves without end takes bounded memory: when the list is full, every second one is dropped.
 void PaceNews::remember_limit(double limit, TimePoint now) {
   if (limits_told_++ % limits_apart_ != 0) return;
   if (limits_.size() == most_limits) {
@@ -45,8 +55,7 @@ void PaceNews::limit_changed(const LimitModel::Change& change, TimePoint now) {
     told_limit_ = change.to;
     remember_limit(change.to, now);
   }
-  happened({.kind = Kind::cut, .from = change.from, .to = change.to, .http = limit_http_, .minor = minor},
-           counts_.cuts);
+  happened(limited(Kind::cut, change, limit_http_, minor), counts_.cuts);
 }
 
 void PaceNews::paused(Duration wait, int http) {
@@ -55,8 +64,7 @@ void PaceNews::paused(Duration wait, int http) {
 }
 
 void PaceNews::user_limited(const LimitModel::Change& change, bool minor) {
-  happened({.kind = Kind::user_cut, .from = change.from, .to = change.to, .http = user_http_, .minor = minor},
-           counts_.user_cuts);
+  happened(limited(Kind::user_cut, change, user_http_, minor), counts_.user_cuts);
 }
 
 void PaceNews::user_paused(Duration wait, int http, bool minor) {
@@ -95,7 +103,7 @@ std::vector<PaceEvent> PaceNews::take() {
 }
 
 void PaceNews::explain(PaceState& state) const {
-  if (state.found.limit > 0) state.limit_http = limit_http_;
+  if (state.found.limit > 0 && !state.limit_declared) state.limit_http = limit_http_;
   if (state.wait > Duration::zero()) state.wait_http = wait_http_;
   state.down = down_;
   state.down_http = down_ ? down_http_ : 0;

@@ -20,29 +20,42 @@ TimePoint UserPace::due(User user, TimePoint now) {
   if (found == users_.end()) return now;
   State& it = found->second;
   const TimePoint allowed = it.limiter ? it.limiter->due() : now;
-  return it.learned ? std::max(allowed, it.learned->due(now)) : allowed;
+  if (!it.learned) return allowed;
+  const TimePoint due = std::max(allowed, it.learned->due(now));
+  return it.has_room() ? due : std::max(due, now + it.learned->poll());
 }
 
 void UserPace::take(User user, TimePoint now) {
-  if (rate_ == 0) {
-    const auto found = users_.find(user);
-    if (found != users_.end() && found->second.learned) found->second.learned->take(now);
-    return;
-  }
-  State& it = state(user, now);
-  if (!it.limiter) it.limiter.emplace(rate_, RateLimiter::default_burst(rate_));
-  it.limiter->acquire(now);
-  if (it.learned) it.learned->take(now);
+  State* const it = rate_ == 0 ? find_state(user) : &state(user, now);
+  if (it == nullptr) return;
+  ++it->in_flight;
+  if (it->learned) it->learned->take(now);
+  if (rate_ == 0) return;
+  if (!it->limiter) it->limiter.emplace(rate_, RateLimiter::default_burst(rate_));
+  it->limiter->acquire(now);
+}
+
+void UserPace::landed(User user, TimePoint sent) {
+  State* const it = find_state(user);
+  if (it != nullptr && it->in_flight > 0 && sent >= it->counted_from) --it->in_flight;
+}
+
+UserPace::State* UserPace::find_state(User user) {
+  const auto found = users_.find(user);
+  return found != users_.end() ? &found->second : nullptr;
 }
 
 LearnedLimit* UserPace::find(User user) {
-  const auto found = users_.find(user);
-  return found != users_.end() && found->second.learned ? &*found->second.learned : nullptr;
+  State* const it = find_state(user);
+  return it != nullptr && it->learned ? &*it->learned : nullptr;
 }
 
 std::optional<LearnedLimit::Change> UserPace::admitted(User user, TimePoint sent, TimePoint now) {
-  LearnedLimit* const limit = find(user);
-  if (limit == nullptr) return std::nullopt;
+  State* const it = find_state(user);
+  if (it == nullptr || !it->learned) return std::nullopt;
+  // A service that is silent again leaves nothing to believe; if it is not, hear() follows.
+  it->room.reset();
+  LearnedLimit* const limit = &*it->learned;
   const auto shut = limit->shut_for(now);
   const auto change = limit->admitted(sent, now, held_);
   if (shut && change && *shut < typically_shut_) typically_shut_ = *shut;
@@ -67,8 +80,11 @@ void UserPace::hear(User user, const DeclaredQuotas& quotas, TimePoint sent, Tim
   const auto concerns_user = [](const DeclaredQuota& quota) { return quota.scope == scope; };
   if (!declarations_help_ || std::none_of(quotas.begin(), quotas.end(), concerns_user)) return;
   const bool first = find(user) == nullptr;
-  learned(user, now).hear(quotas, scope, sent, now, admitted);
-  if (first) users_[user].hinted = true;
+  LearnedLimit& limit = learned(user, now);
+  limit.hear(quotas, scope, sent, now, admitted);
+  State& it = *find_state(user);
+  it.hinted |= first;
+  it.room = limit.exhausted() ? std::nullopt : limit.declared_room();
 }
 
 void UserPace::lost(User user, TimePoint sent, TimePoint now) {
@@ -95,7 +111,7 @@ bool UserPace::tell(User user, TimePoint now) {
 
 UserPace::State& UserPace::state(User user, TimePoint now) {
   if (users_.size() >= forget_at_) forget_idle(now);
-  return users_[user];
+  return users_.try_emplace(user, State{.counted_from = now}).first->second;
 }
 
 /// Outages are not known here: during one, a user's rate rises unnoticed, and is cut again later.

@@ -119,7 +119,9 @@ std::string describe(const Snapshot& snapshot) {
   }
   std::string text;
   if (pace.found.limit > 0) {
-    text = fmt::format("throttled to {} by HTTP {}", format_rate(pace.found.limit), pace.limit_http);
+    text = pace.limit_declared
+               ? fmt::format("limited to {}, as the service declares", format_rate(pace.found.limit))
+               : fmt::format("throttled to {} by HTTP {}", format_rate(pace.found.limit), pace.limit_http);
   }
   if (pace.found.in_flight > 0)
     text += (text.empty() ? "" : ", ") + koobatch::describe(PaceFindings{.in_flight = pace.found.in_flight});

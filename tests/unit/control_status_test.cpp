@@ -105,6 +105,10 @@ BOOST_AUTO_TEST_CASE(the_limits_found_are_shown) {
   BOOST_TEST(
       json.find(R"("learned_rate":120,"learned_http":503,"learned_in_flight":8,"noise":0.126,)") != std::string::npos,
       json);
+  now.pace.limit_declared = true;
+  progress.update(now, start + 6s);
+  const auto declared = status_json(live());
+  BOOST_TEST(declared.find(R"("learned_rate":120,"learned_declared":true,)") != std::string::npos, declared);
 }
 
 BOOST_AUTO_TEST_CASE(a_paused_run_says_how_to_continue_it) {

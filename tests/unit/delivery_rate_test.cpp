@@ -30,4 +30,13 @@ BOOST_AUTO_TEST_CASE(requests_admitted_more_than_a_second_ago_are_forgotten) {
   BOOST_TEST(rate.last_second(1h) == 0);
 }
 
+BOOST_AUTO_TEST_CASE(what_could_have_been_sent_and_was_not_might_have_been_admitted) {
+  DeliveryRate rate;
+  for (int i = 0; i < 10; ++i) rate.count(i * 1ms);
+  rate.leave_unused(20ms, 40);
+  BOOST_TEST(rate.last_second(500ms) == 10);
+  BOOST_TEST(rate.possible_in_last_second(500ms) == 50);
+  BOOST_TEST(rate.possible_in_last_second(1100ms) == 0);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -160,4 +160,104 @@ BOOST_AUTO_TEST_CASE(a_declaration_that_is_disproved_does_not_disprove_what_was_
   BOOST_TEST(limit.rate(open_again + 1s).value() < 105);
 }
 
+/// Asks whenever it was told to. Returns when the next request may be sent.
+TimePoint wait_until_due(LearnedLimit& limit, TimePoint now) {
+  for (TimePoint due = limit.due(now); due > now; due = limit.due(now)) now = due;
+  return now;
+}
+
+BOOST_AUTO_TEST_CASE(a_limit_that_only_a_refusal_declares_is_where_it_continues) {
+  LearnedLimit limit(0, 0, start, false);
+  limit.refused(start, start + 1ms, false, {});
+  limit.hear(declared(100), everybody, start, start + 1ms, false);
+  const auto change = limit.admitted(start + 500ms, start + 501ms, false);
+  BOOST_TEST_REQUIRE(change.has_value());
+  BOOST_TEST(!change->declared, "something was refused");
+  BOOST_TEST(std::abs(change->to - 97) < 1);
+  BOOST_TEST(std::abs(limit.rate(start + 1400ms).value() - 97) < 1);
+  BOOST_TEST(limit.rate(start + 2200ms).value() > 120, "it is only a hint");
+}
+
+BOOST_AUTO_TEST_CASE(a_refusal_that_declares_too_little_costs_a_second) {
+  LearnedLimit limit(0, 0, start, false);
+  limit.refused(start, start + 1ms, false, {});
+  limit.hear(declared(1), everybody, start, start + 1ms, false);
+  limit.admitted(start + 10ms, start + 11ms, false);
+  BOOST_TEST(limit.rate(start + 3s).value() > 300);
+}
+
+BOOST_AUTO_TEST_CASE(what_a_refusal_declares_does_not_replace_what_was_counted) {
+  LearnedLimit limit(0, 0, start, false);
+  for (unsigned i = 0; i < 100; ++i) limit.admitted(start + i * 1us, start + i * 1us, false);
+  limit.refused(start + 1ms, start + 2ms, false, {});
+  limit.hear(declared(20), everybody, start + 1ms, start + 2ms, false);
+  limit.admitted(start + 900ms, start + 901ms, false);
+  BOOST_TEST(limit.rate(start + 901ms).value() > 90);
+}
+
+BOOST_AUTO_TEST_CASE(a_limit_is_declared_until_something_is_refused) {
+  LearnedLimit limit(0, 0, start, false);
+  limit.admitted(start, start, false);
+  limit.hear(declared(100, 0), everybody, start, start, true);
+  BOOST_TEST(limit.is_declared());
+  const auto open = limit.admitted(start + 990ms, start + 991ms, false);
+  BOOST_TEST_REQUIRE(open.has_value());
+  BOOST_TEST(open->declared);
+  limit.refused(start + 992ms, start + 993ms, false, {});
+  BOOST_TEST(!limit.is_declared());
+  BOOST_TEST(!limit.admitted(start + 2s, start + 2s, false).value().declared);
+}
+
+BOOST_AUTO_TEST_CASE(callers_that_wait_for_a_declared_limit_notice_when_it_is_doubted) {
+  LearnedLimit limit(0, 0, start, false);
+  DeclaredQuotas quotas;
+  quotas.add({.limit = 1, .window = 5s});
+  limit.hear(quotas, everybody, start, start, true);
+  limit.take(start);
+  BOOST_TEST((wait_until_due(limit, start) < start + 3s));
+}
+
+BOOST_AUTO_TEST_CASE(a_refusal_after_idling_is_not_taken_for_a_rate_that_is_far_too_high) {
+  LearnedLimit limit = found(100);
+  TimePoint now = open_again;
+  const auto send = [&] {
+    now = wait_until_due(limit, now);
+    limit.take(now);
+  };
+  // So little that the second before the refusal says nothing about the quota.
+  for (int i = 0; i < 10; ++i, now += 400ms) {
+    send();
+    limit.admitted(now, now, false);
+  }
+  send();
+  limit.refused(now, now + 1ms, false, {});
+  now += 1ms;
+  send();
+  limit.admitted(now, now, false);
+  BOOST_TEST(limit.rate(now).value() > 85);
+}
+
+BOOST_AUTO_TEST_CASE(a_limit_that_is_not_used_does_not_grow) {
+  LearnedLimit limit = found(100);
+  TimePoint now = open_again;
+  for (int i = 0; i < 60; ++i, now += 1s) {
+    now = wait_until_due(limit, now);
+    limit.take(now);
+    limit.admitted(now, now, false);
+  }
+  now = wait_until_due(limit, now);
+  BOOST_TEST(limit.rate(now).value() < 105);
+}
+
+BOOST_AUTO_TEST_CASE(a_pause_is_no_time_in_which_the_limit_was_not_used) {
+  LearnedLimit limit = found(100);
+  limit.pause(start + 1h, open_again);
+  for (TimePoint now = start + 1h; now < start + 1h + 20s;) {
+    now = wait_until_due(limit, now);
+    limit.take(now);
+    limit.admitted(now, now, false);
+  }
+  BOOST_TEST(limit.rate(start + 1h + 20s).value_or(1e9) > 150, "it grows as it is used");
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -185,4 +185,19 @@ BOOST_AUTO_TEST_CASE(a_failure_at_a_rate_that_rose_slowly_beyond_the_limit_is_no
   BOOST_TEST(highest < 1'000);
 }
 
+BOOST_AUTO_TEST_CASE(an_outage_ends_an_experiment_and_is_not_taken_for_noise) {
+  Service service;
+  service.send(1'000, 0.0, 0.0);
+  service.send(5, 1.0, 1.0);
+  BOOST_TEST_REQUIRE(service.model.trying());
+  service.model.interrupt(service.now);
+  BOOST_TEST(!service.model.trying());
+  for (int i = 0; i < 1'000; ++i) {
+    BOOST_REQUIRE((answer(service.model, true, service.now - 1ms, service.now, no_limit) == Finding::nothing));
+  }
+  service.send(2'000, 0.0, 0.0);
+  BOOST_TEST(!service.model.proven(), "that failures ended with the outage does not mean that the rate was the cause");
+  BOOST_TEST(service.model.noise() == 0);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

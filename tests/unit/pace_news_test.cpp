@@ -50,4 +50,24 @@ BOOST_AUTO_TEST_CASE(a_limit_that_moves_without_end_is_remembered_evenly_over_th
   BOOST_TEST((changes.back().after >= 1000s - 2 * apart));
 }
 
+BOOST_AUTO_TEST_CASE(a_limit_that_was_only_declared_is_not_said_to_come_from_a_refusal) {
+  PaceNews news;
+  news.limit_met(429);
+  news.user_limit_met(429);
+  news.limit_changed({.from = std::nullopt, .to = 100, .declared = true}, start);
+  news.user_limited({.from = std::nullopt, .to = 10, .declared = true}, false);
+  news.limit_changed({.from = 100, .to = 50}, start);
+  news.user_limited({.from = 10, .to = 5}, false);
+  const auto events = news.take();
+  BOOST_REQUIRE(events.size() == 4U);
+  BOOST_TEST(describe(events[0]) == "the service declares a limit: at most 100/s from now on (before: no limit)");
+  BOOST_TEST(describe(events[1]) ==
+             "the service declares a limit for one user: at most 10/s for that user from now on");
+  BOOST_TEST(describe(events[2]) == "the service throttles (HTTP 429): at most 50/s from now on (before: 100/s)");
+  BOOST_TEST(describe(events[3]) == "the service throttles one user (HTTP 429): at most 5/s for that user from now on");
+  PaceState state{.found = {.limit = 100}, .limit_declared = true};
+  news.explain(state);
+  BOOST_TEST(state.limit_http == 0);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -917,6 +917,54 @@ BOOST_AUTO_TEST_CASE(a_limit_declared_for_a_user_slows_nobody_else_down) {
   BOOST_TEST(send_at_once(pace, start + 1s, {.user = "ben"}) > 10U);
 }
 
+BOOST_AUTO_TEST_CASE(no_more_of_a_user_is_sent_than_the_service_says_is_left_for_that_user) {
+  Proven pace;
+  pace.observe(declaring(3, true), start + 1s, false, "anna", {start + 1s, 1});
+  unsigned sent = 0;
+  for (TimePoint now = start + 1s; now < start + 2s; now += 1ms) sent += send_at_once(pace, now, {.user = "anna"});
+  BOOST_TEST(sent == 3U);
+}
+
+BOOST_AUTO_TEST_CASE(a_limit_that_only_a_refusal_declares_is_taken_up) {
+  Proven pace;
+  Outcome refusal = declaring({});
+  refusal.http = 429;
+  refusal.verdict = Verdict::throttled;
+  pace.observe(refusal, start + 10s, false, {}, {start + 10s, 1});
+  pace.observe(ok, start + 10s + 50ms, false, {}, {start + 10s + 49ms, 1});
+  const auto state = pace.state(start + 10s + 50ms);
+  BOOST_TEST(state.found.limit > 280);
+  BOOST_TEST(state.found.limit < 300);
+  BOOST_TEST(state.limit_http == 429);
+}
+
+BOOST_AUTO_TEST_CASE(a_limit_that_was_only_declared_is_shown_as_such) {
+  Proven pace;
+  pace.observe(declaring({}), start + 1s, false, {}, {start + 1s, 1});
+  auto state = pace.state(start + 1s);
+  BOOST_TEST(state.found.limit > 0);
+  BOOST_TEST(state.limit_declared);
+  BOOST_TEST(state.limit_http == 0);
+  pace.observe(throttled(429, {}), start + 2s, false, {}, {start + 2s, 1});
+  state = pace.state(start + 2s);
+  BOOST_TEST(!state.limit_declared);
+  BOOST_TEST(state.limit_http == 429);
+}
+
+BOOST_AUTO_TEST_CASE(an_outage_leaves_neither_a_limit_nor_noise_behind) {
+  Proven pace;
+  for (TimePoint now = start + 1s; !pace.interrupted(); now += 100ms) {
+    BOOST_REQUIRE((now < start + 10s));
+    pace.observe(throttled(503, {}), now, false, {}, {now, 1});
+  }
+  for (TimePoint now = start + 10s; now < start + 20s; now += 100ms) {
+    pace.observe(throttled(503, {}), now, false, {}, {now, 1});
+  }
+  for (TimePoint now = start + 20s; now < start + 30s; now += 10ms) pace.observe(ok, now, false, {}, {now, 1});
+  BOOST_TEST(pace.state(start + 30s).found.limit == 0);
+  BOOST_TEST(pace.state(start + 30s).found.noise == 0);
+}
+
 BOOST_AUTO_TEST_CASE(what_something_else_declares_in_place_of_the_service_is_ignored) {
   Proven pace;
   Outcome foreign = declaring(0);

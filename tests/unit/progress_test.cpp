@@ -189,6 +189,9 @@ BOOST_AUTO_TEST_CASE(of_several_reasons_the_strongest_is_shown) {
   pace.found.limit = 120;
   pace.limit_http = 429;
   BOOST_TEST(describe(snapshot) == "throttled to 120/s by HTTP 429");
+  pace.limit_declared = true;
+  BOOST_TEST(describe(snapshot) == "limited to 120/s, as the service declares");
+  pace.limit_declared = false;
   pace.found.in_flight = 8;
   pace.found.noise = 0.05;
   BOOST_TEST(describe(snapshot) == "throttled to 120/s by HTTP 429, at most 8 in flight");

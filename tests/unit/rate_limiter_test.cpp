@@ -159,4 +159,14 @@ BOOST_AUTO_TEST_CASE(a_schedule_of_any_rate_begins_when_it_should) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(it_is_idle_once_no_more_permits_can_be_saved_up) {
+  RateLimiter limiter(10, 3);
+  BOOST_TEST((limiter.idle(start) == 0s), "nothing was wanted yet");
+  limiter.acquire(start);
+  BOOST_TEST((limiter.idle(start + 100ms) == 0s));
+  BOOST_TEST((limiter.idle(start + 350ms) == 250ms));
+  limiter.acquire(start + 350ms);
+  BOOST_TEST((limiter.idle(start + 350ms) == 0s));
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -153,4 +153,46 @@ BOOST_AUTO_TEST_CASE(an_operation_put_in_front_goes_first_but_no_sooner) {
   BOOST_TEST(queues.front() == 11U);
 }
 
+/// What the answer to a request of a user declares: so fast that only what is left counts.
+DeclaredQuotas left_for_user(std::uint32_t left) {
+  DeclaredQuotas quotas;
+  quotas.add({.scope = DeclaredQuota::Scope::user, .limit = 100'000, .remaining = left, .window = 1s, .reset = 1s});
+  return quotas;
+}
+
+/// How many requests of a user may be sent within 10 ms from `now` on.
+unsigned send_for_a_while(UserPace& pace, UserPace::User user, TimePoint now) {
+  unsigned sent = 0;
+  for (const TimePoint end = now + 10ms; now < end; now += 1ms) {
+    if (pace.due(user, now) > now) continue;
+    pace.take(user, now);
+    ++sent;
+  }
+  return sent;
+}
+
+BOOST_AUTO_TEST_CASE(no_more_of_a_user_is_sent_than_is_said_to_be_left) {
+  UserPace pace(0);
+  pace.hear(1, left_for_user(2), start, start, true);
+  BOOST_TEST(send_for_a_while(pace, 1, start) == 2U);
+  BOOST_TEST(send_for_a_while(pace, 2, start) == 10U, "another user's quota is another");
+  pace.landed(1, start - 1ms);
+  BOOST_TEST(send_for_a_while(pace, 1, start + 10ms) == 0U, "that request was not counted");
+  pace.landed(1, start);
+  BOOST_TEST(send_for_a_while(pace, 1, start + 20ms) == 1U, "an answer makes room");
+}
+
+BOOST_AUTO_TEST_CASE(one_request_of_a_user_asks_when_nothing_is_said_to_be_left) {
+  UserPace pace(0);
+  pace.hear(1, left_for_user(0), start, start, false);
+  BOOST_TEST(send_for_a_while(pace, 1, start) == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(a_service_that_is_silent_about_a_user_leaves_no_room_to_believe) {
+  UserPace pace(0);
+  pace.hear(1, left_for_user(2), start, start, true);
+  pace.admitted(1, start, start);
+  BOOST_TEST(send_for_a_while(pace, 1, start) == 10U);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

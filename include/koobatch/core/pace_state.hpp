@@ -8,9 +8,11 @@ namespace koobatch {
 
 /// How fast a run may go at one moment, and what limits it. 0 and false mean that a limit does not apply.
 struct PaceState {
-  double rate = 0;        ///< requests a second, as set by the user
-  PaceFindings found;     ///< about what the service accepts
-  int limit_http = 0;     ///< HTTP status of the answer that the found limit is based on
+  double rate = 0;     ///< requests a second, as set by the user
+  PaceFindings found;  ///< about what the service accepts
+  int limit_http = 0;  ///< HTTP status of the answer that the found limit is based on
+  /// The limit is based only on what the service declares: it refused nothing.
+  bool limit_declared = false;
   Duration wait{};        ///< remaining time of a wait the service asked for
   int wait_http = 0;      ///< HTTP status of that answer
   bool down = false;      ///< the service does not answer, or fails every request

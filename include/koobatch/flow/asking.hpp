@@ -3,7 +3,7 @@
 
 namespace koobatch::flow {
 
-/// When to ask whether a quota that is used up has room again: one request at a time, at growing intervals, which costs
+/// When to ask whether a used-up quota admits requests again: one request at a time, at growing intervals, which costs
 /// a handful of refusals whatever the quota. Times are the durations for which something could have been admitted.
 class Asking {
  public:
@@ -12,7 +12,7 @@ class Asking {
   void begin(Duration active, Duration interval, double growth, bool pause);
   /// Reports that the answer was no, or that there was none.
   void refused(Duration active, bool pause);
-  /// Reports that the service says there will be room at `open`. Believed only when it was asked in vain a few times.
+  /// Reports that the service says that it will admit requests from `open` on. Believed only after a few questions were refused.
   void expect(Duration open) { open_ = open; }
   /// Reports that the question is sent.
   void sent(Duration active);

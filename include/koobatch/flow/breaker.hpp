@@ -33,7 +33,7 @@ class Breaker {
 
   State state() const { return closed_ ? State::closed : probe_out_ ? State::probing : State::open; }
   bool closed() const { return closed_; }
-  /// Whether the last news of the service was a failure, or there has been none.
+  /// Whether the last outcome was a failure, or there has been no outcome yet.
   bool failing() const { return !closed_ || failures_ != 0; }
   /// The time of the next probe. Precondition: the breaker is open.
   TimePoint probe_at() const { return probe_at_; }

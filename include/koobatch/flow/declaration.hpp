@@ -14,7 +14,7 @@ class Declaration {
   struct News {
     std::optional<double> rate;  ///< requests a second, if they were not declared before
     bool used_up = false;        ///< nothing is left, and that is believed
-    bool disproved = false;      ///< it has turned out that what is said to be left is not
+    bool disproved = false;      ///< what is declared to be left has proven wrong
     Duration reset{};            ///< how long there will certainly be nothing; 0: unknown
   };
 
@@ -37,7 +37,7 @@ class Declaration {
 
   std::optional<double> rate_;
   std::optional<std::uint32_t> room_;
-  TimePoint newest_ = TimePoint::min();  ///< when the request was sent whose answer is the last word
+  TimePoint newest_ = TimePoint::min();  ///< when the request was sent whose answer counts
   std::optional<Count> count_;
   bool believed_ = true;  ///< what it says is left
 };

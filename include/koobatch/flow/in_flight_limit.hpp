@@ -32,8 +32,7 @@ class InFlightLimit {
   void admitted(const Sent& sent, TimePoint now);
   /// Reports that the service refused this request. Returns whether that is because of the number in flight.
   bool refused(const Sent& sent, TimePoint now);
-  /// Reports that by the service's own account, so many requests more are admitted for now; nothing if it is silent or
-  /// not believed. One request is always allowed, which will show whether that is still so.
+  /// Reports that according to the service, this many more requests are admitted for now; nothing if it declares nothing or is not believed. One request is always allowed, which will show whether that is still so.
   void expect_room(std::optional<std::uint32_t> room) { declared_room_ = room ? std::max(*room, 1U) : most; }
   /// Starts from one again: after an outage, the service's capacity is unknown.
   void restart();
@@ -41,7 +40,7 @@ class InFlightLimit {
   void skip();
 
   std::uint32_t in_flight() const { return in_flight_; }
-  /// What the service was found to take at the same time; nothing if it was not found to limit that.
+  /// How many requests the service was found to accept at the same time; nothing if it was not found to limit that.
   std::optional<std::uint32_t> found() const { return state_ == State::limited ? std::optional(limit_) : std::nullopt; }
 
  private:

@@ -19,7 +19,7 @@ class LearnedLimit {
   /// answer; that time says nothing about its rate.
   LearnedLimit(double ceiling, double first_guess, TimePoint now, bool down);
 
-  /// See LimitModel: the outcome of a request sent at `sent`. `down` as above, from now on.
+  /// See LimitModel: the outcome of a request sent at `sent`. `down`: see the constructor; applies from now on.
   std::optional<Change> admitted(TimePoint sent, TimePoint now, bool down);
   bool refused(TimePoint sent, TimePoint now, bool down, Duration wait);
   void lost(TimePoint sent, TimePoint now, bool down);
@@ -48,6 +48,11 @@ class LearnedLimit {
   TimePoint due(TimePoint now);
   /// Reports that a request is sent.
   void take(TimePoint now);
+  /// How long a caller that waits for an answer should wait before it asks again, if it is not told of it: about as
+  /// long as answers take.
+  Duration poll() const;
+  /// See LimitModel::is_declared.
+  bool is_declared() const { return model_.is_declared(); }
   /// The limit in requests a second; nothing if there is none.
   std::optional<double> rate(TimePoint now);
   void change_ceiling(double ceiling, TimePoint now);
@@ -59,6 +64,7 @@ class LearnedLimit {
  private:
   Duration active(TimePoint now);
   Moment moment(TimePoint sent, TimePoint now, bool down);
+  void count_unused(TimePoint now);
   void follow_rate(TimePoint now);
   void follow_at_once(TimePoint now);
 
@@ -69,6 +75,7 @@ class LearnedLimit {
   TimePoint paused_until_ = TimePoint::min();
   TimePoint counted_to_;  ///< active_ is counted up to this time
   Duration active_{};     ///< time in which something could have been accepted
+  Duration used_to_{};    ///< the active time up to which was counted how long the limit was not used
   bool down_;
 };
 

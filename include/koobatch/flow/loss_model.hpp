@@ -22,13 +22,16 @@ class LossModel {
   };
 
   /// Reports an answer to a request sent at `sent`. `failed`: whether it is an ambiguous failure. Returns whether
-  /// there may be a finding, which conclude() then tells.
+  /// there may be a finding, which conclude() then returns.
   bool observe(bool failed, TimePoint sent);
   /// Precondition: observe() has just returned true. `rate`: the limit in force, in requests a second; infinity if
   /// there is none. Not an argument of observe(), because most answers do not need it and it costs more than they do.
   Finding conclude(bool failed, TimePoint now, double rate);
   /// Reports that the limit was found by other means, which makes the current experiment irrelevant.
   void forget_trial() { trying_ = false; }
+  /// Reports that an outage has begun: the last failures were its first, and say nothing about the rate. Ends an
+  /// experiment without a finding. Until the outage is over, observe() must not be called.
+  void interrupt(TimePoint now);
   bool trying() const { return trying_; }
   /// Whether failures were found to depend on the rate.
   bool proven() const { return proven_; }

@@ -145,6 +145,7 @@ class Pace {
   bool observe(const Answer& answer, bool was_probe, std::string_view user);
   bool hear(const Answer& answer, std::string_view user);
   bool follow_breaker(const Answer& answer, bool was_probe);
+  void outage_begins(TimePoint now);
   bool down() const;
   bool adapt(const Answer& answer);
   bool adapt_to_losses(const Answer& answer);

@@ -19,14 +19,15 @@ struct PaceEvent {
   Kind kind;
   std::optional<double> from = {};
   double to = 0;
-  Duration wait = {};    ///< for `up`: how long it was down
-  int http = 0;          ///< the HTTP status that was the reason; 0: none
-  std::string why = {};  ///< for `down`: a message describing the last attempt's outcome
-  bool foreign = false;  ///< for `down`: Outcome::foreign of that attempt
-  bool garbled = false;  ///< for `down`: Outcome::garbled of that attempt
-  bool minor = false;    ///< not worth a warning: a repeated change for one user, or one of many users
+  Duration wait = {};     ///< for `up`: how long it was down
+  int http = 0;           ///< the HTTP status that was the reason; 0: none
+  std::string why = {};   ///< for `down`: a message describing the last attempt's outcome
+  bool foreign = false;   ///< for `down`: Outcome::foreign of that attempt
+  bool garbled = false;   ///< for `down`: Outcome::garbled of that attempt
+  bool declared = false;  ///< for a cut: the service declared the limit, and refused nothing
+  bool minor = false;     ///< not worth a warning: a repeated change for one user, or one of many users
 };
-/// A message: "the service throttles (HTTP 429): at most 140/s from now on, before 200/s".
+/// A message: "the service throttles (HTTP 429): at most 140/s from now on (before: 200/s)".
 std::string describe(const PaceEvent& event);
 
 }  // namespace koobatch::flow

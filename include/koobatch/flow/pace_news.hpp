@@ -20,7 +20,7 @@ namespace koobatch::flow {
 class PaceNews {
  public:
   /// Reports the HTTP status with which the service refused requests beyond its limit, or a user's: the reason given in
-  /// the next event about it.
+  /// the next event about it, unless that is that the service declared the limit.
   void limit_met(int http) { limit_http_ = http; }
   void user_limit_met(int http) { user_http_ = http; }
   void limit_changed(const LimitModel::Change& change, TimePoint now);
@@ -34,7 +34,7 @@ class PaceNews {
 
   std::vector<PaceEvent> take();
   const PaceCounts& counts() const { return counts_; }
-  /// Every change of the limit that was told, or every second, fourth, … of them if they are many.
+  /// Every reported change of the limit, or every second, fourth, … one if there are many.
   std::vector<LimitChange> limit_changes(TimePoint since) const;
   const std::string& last_failure() const { return last_failure_; }
   /// Fills in the reasons. The other members of `state` are set already.
@@ -47,6 +47,7 @@ class PaceNews {
   };
   static constexpr std::size_t most_limits = 100;
 
+  static PaceEvent limited(PaceEvent::Kind kind, const LimitModel::Change& change, int http, bool minor);
   void happened(PaceEvent event, std::uint64_t& count);
   void remember_limit(double limit, TimePoint now);
 

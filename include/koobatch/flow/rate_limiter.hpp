@@ -25,6 +25,11 @@ class RateLimiter {
   TimePoint due() const { return arrival_ - tolerance_; }
   /// Permits that are due and were not taken; for a schedule, counted from its start.
   std::uint64_t overdue(TimePoint now) const;
+  /// For how long the burst has been saved up in full: permits that could have been granted then are lost. 0 before the
+  /// first permit.
+  Duration idle(TimePoint now) const {
+    return arrival_ > TimePoint{} && arrival_ < now ? now - arrival_ : Duration::zero();
+  }
   /// Whether the state is as if no permit had ever been taken.
   bool is_full(TimePoint now) const { return arrival_ <= now; }
   /// Changes the rate. The wait for the next permit never becomes longer, and no burst is granted.

@@ -25,7 +25,7 @@ namespace koobatch::flow {
 ///
 /// A refusal that is held back has a ticket (rising, over all workers); the worker that holds it records it once it is
 /// released. When nothing is left to send but what waits for held refusals, the oldest is released, so that a job with
-/// few keys goes on, and one that has come to its end does end.
+/// few keys continues, and one that is finished ends.
 class RefusalStreak {
  public:
   /// So many in a row stop the run; no more than this are held back.

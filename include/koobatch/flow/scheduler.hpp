@@ -77,7 +77,7 @@ class Scheduler {
   void expect_seats(std::size_t low_water, std::size_t notes_ahead);
   /// No more operations will come.
   void close_input() { input_open_ = false; }
-  /// Sends nothing more. Attempts under way are still to be completed; next() answers done when there are none.
+  /// Sends nothing more. Attempts in flight must still be completed; next() answers done when there are none.
   void stop() { stopping_ = true; }
   bool stopping() const { return stopping_; }
 

@@ -5,6 +5,7 @@
 
 #include <boost/unordered/unordered_flat_map.hpp>
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -31,6 +32,8 @@ class UserPace {
   TimePoint due(User user, TimePoint now);
   /// Reports that the user's request is sent. Precondition: it is due.
   void take(User user, TimePoint now);
+  /// Reports that the user's request that was sent at `sent` has ended, whatever its outcome.
+  void landed(User user, TimePoint sent);
   /// The outcome of a request of this user, as in LearnedLimit. `everybody`: what is known about all users together,
   /// which applies to this user as long as there is no other.
   std::optional<LearnedLimit::Change> admitted(User user, TimePoint sent, TimePoint now);
@@ -55,12 +58,20 @@ class UserPace {
 
  private:
   struct State {
-    std::optional<RateLimiter> limiter;
-    std::optional<LearnedLimit> learned;
+    std::optional<RateLimiter> limiter = {};
+    std::optional<LearnedLimit> learned = {};
+    TimePoint counted_from = {};  ///< `in_flight` counts the requests sent since
+    std::uint32_t in_flight = 0;
+    /// How many requests more are admitted for now, by the service's account in the last answer.
+    std::optional<std::uint32_t> room = {};
     bool told = false;
     bool hinted = false;  ///< all that is known of the limit was declared
+
+    /// One request is always allowed, which will show whether there is room again.
+    bool has_room() const { return !room || in_flight < std::max(*room, 1U); }
   };
 
+  State* find_state(User user);
   State& state(User user, TimePoint now);
   LearnedLimit& learned(User user, TimePoint now);
   LearnedLimit* find(User user);
