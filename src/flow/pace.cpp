@@ -80,11 +80,17 @@ std::optional<Pace::Permit> Pace::refuse(TimePoint now, const Request& request) 
   }
   if (const auto due = limiters_due(now)) return Permit{.ask_at = *due};
   // The next answer makes room, and wakes callers waiting for it.
-  if (!in_flight_.may_send()) return Permit{.ask_at = now + probe_poll};
+  if (!in_flight_.may_send(needed_in_flight())) return Permit{.ask_at = now + probe_poll};
   if (request.kind == Request::Kind::retry && !budget_.take(now)) {
     return Permit{.ask_at = budget_.due(), .only_retries = true};
   }
   return std::nullopt;
+}
+
+/// How many requests must be allowed in flight. If the last ones failed, it must turn out whether that is an outage
+/// before operations have used up their attempts: with as many different ones as it takes.
+std::uint32_t Pace::needed_in_flight() const {
+  return breaker_.failing() ? Breaker::failures_to_open : 0;
 }
 
 /// When the limiters next grant a permit; nothing if they would now.
@@ -255,7 +261,7 @@ bool Pace::adapt(const Answer& answer) {
       [[fallthrough]];
     case Signal::failed:
       learned_.lost(answer.sent.at, answer.now, down());
-      return false;
+      return in_flight_.take_wanted();
     case Signal::other:
       return false;
   }

@@ -1,27 +1,17 @@
 #include "koobatch/flow/slow_start.hpp"
 
-#include "koobatch/flow/breaker.hpp"
-
 namespace koobatch::flow {
 namespace {
 
 /// At most one request in so many may be refused when the quota is used up.
 constexpr std::uint32_t admitted_for_one = 40;
 constexpr Duration shortest_round = std::chrono::milliseconds(50);
-/// So many are reached as fast as answers come. An outage is recognised by Breaker::failures_to_open failures: with
-/// fewer requests in flight, the first operations would have used up their attempts by then.
-constexpr std::uint32_t promptly = Breaker::failures_to_open + 2;
 
 }  // namespace
 
 void SlowStart::admitted(std::uint32_t in_flight, TimePoint now) {
   if (allowed_ == most) return;
   ++admitted_;
-  if (allowed_ < promptly) {
-    round_to_ = ++allowed_;
-    next_round_ = now + shortest_round;
-    return;
-  }
   if (in_flight < allowed_ / 2) return;
   if (allowed_ == round_to_ && now >= next_round_) {
     round_to_ = 2 * allowed_;

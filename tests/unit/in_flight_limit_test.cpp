@@ -161,4 +161,13 @@ BOOST_AUTO_TEST_CASE(a_service_that_says_nothing_of_its_quota_is_not_limited_by_
   BOOST_TEST(send_all(limit) == 8U);
 }
 
+BOOST_AUTO_TEST_CASE(more_may_be_needed_in_flight_until_a_limit_is_found) {
+  InFlightLimit limit;
+  while (limit.may_send(6)) limit.sent();
+  BOOST_TEST(limit.in_flight() == 6U);
+  BOOST_TEST(!limit.may_send());
+  limit.expect_room(3);
+  BOOST_TEST(!limit.may_send(7), "what is said to be left still counts");
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -841,6 +841,28 @@ BOOST_AUTO_TEST_CASE(the_number_in_flight_almost_doubles_from_one_with_each_roun
   }
 }
 
+BOOST_AUTO_TEST_CASE(when_the_first_requests_fail_as_many_others_are_sent_as_it_takes_to_recognise_an_outage) {
+  for (const Outcome& failure : {silent, answered(500, Verdict::unclear)}) {
+    Pace pace({}, start);
+    pace.acquire(start, false, {});
+    pace.observe(ok, start + 1ms, true, {}, {start, 1});
+    std::vector<Sent> sent;
+    const auto send = [&](TimePoint now) {
+      for (auto permit = pace.acquire(now, false, {}); permit.granted; permit = pace.acquire(now, false, {})) {
+        sent.push_back(permit.sent);
+      }
+    };
+    send(start + 2ms);
+    BOOST_TEST(sent.size() <= 2U);
+    BOOST_TEST(pace.observe(failure, start + 3ms, false, {}, sent.back()), "others are woken");
+    sent.pop_back();
+    send(start + 3ms);
+    BOOST_TEST(sent.size() == Breaker::failures_to_open);
+    for (const Sent& each : sent) pace.observe(failure, start + 4ms, false, {}, each);
+    BOOST_TEST(pace.interrupted());
+  }
+}
+
 BOOST_AUTO_TEST_CASE(a_limit_is_reported_when_found_and_when_it_has_moved_by_more_than_a_quarter) {
   Proven pace;
   const auto meet = [&](TimePoint at) {

@@ -17,8 +17,10 @@ namespace koobatch::flow {
 /// this class imposes no limit at all.
 class InFlightLimit {
  public:
-  bool may_send() {
-    const bool may = in_flight_ < allowed_ && in_flight_ < declared_room_;
+  /// `at_least`: so many may be in flight even if SlowStart has not come so far.
+  bool may_send(std::uint32_t at_least = 0) {
+    const std::uint32_t allowed = state_ == State::starting ? std::max(allowed_, at_least) : allowed_;
+    const bool may = in_flight_ < allowed && in_flight_ < declared_room_;
     wanted_ |= !may;
     return may;
   }

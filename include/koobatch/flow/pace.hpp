@@ -140,6 +140,7 @@ class Pace {
   std::unique_lock<std::mutex> lock() const;
   std::optional<Permit> gate(TimePoint now);
   std::optional<TimePoint> limiters_due(TimePoint now);
+  std::uint32_t needed_in_flight() const;
   std::optional<Permit> refuse(TimePoint now, const Request& request);
   Sent take(TimePoint now, const Request& request);
   bool observe(const Answer& answer, bool was_probe, std::string_view user);

@@ -9,8 +9,7 @@ namespace koobatch::flow {
 /// quota is used up meanwhile, so the number is kept in proportion to what a quota must be at least: what was admitted
 /// so far. Where answers take long, that would be too slow, so the number also doubles with each round of answers, as
 /// in TCP's slow start (RFC 5681, 3.1), though not more often than every 50 ms: a tenth of a second of start costs a
-/// run nothing, and a small quota is met with a few requests in flight rather than with all connections. The first
-/// eight are reached as fast as answers come, because it takes six failures to recognise an outage.
+/// run nothing, and a small quota is met with a few requests in flight rather than with all connections.
 class SlowStart {
  public:
   std::uint32_t allowed() const { return allowed_; }
