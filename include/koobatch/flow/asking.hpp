@@ -12,7 +12,8 @@ class Asking {
   void begin(Duration active, Duration interval, double growth, bool pause);
   /// Reports that the answer was no, or that there was none.
   void refused(Duration active, bool pause);
-  /// Reports that the service says that it will admit requests from `open` on. Believed only after a few questions were refused.
+  /// Reports that the service says that it will admit requests from `open` on. Believed only after a few questions were
+  /// refused.
   void expect(Duration open) { open_ = open; }
   /// Reports that the question is sent.
   void sent(Duration active);

@@ -34,7 +34,8 @@ class InFlightLimit {
   void admitted(const Sent& sent, TimePoint now);
   /// Reports that the service refused this request. Returns whether that is because of the number in flight.
   bool refused(const Sent& sent, TimePoint now);
-  /// Reports that according to the service, this many more requests are admitted for now; nothing if it declares nothing or is not believed. One request is always allowed, which will show whether that is still so.
+  /// Reports that according to the service, this many more requests are admitted for now; nothing if it declares
+  /// nothing or is not believed. One request is always allowed, which will show whether that is still so.
   void expect_room(std::optional<std::uint32_t> room) { declared_room_ = room ? std::max(*room, 1U) : most; }
   /// Starts from one again: after an outage, the service's capacity is unknown.
   void restart();

@@ -19,11 +19,11 @@ struct Moment {
 /// A model of a quota, inferred from what it admits and refuses: requests a second, however they are counted (per
 /// second of the clock, in a sliding window, by a token bucket, or by what is in flight).
 ///
-/// From the first refusal on, one request at a time asks whether requests are admitted again, at growing intervals: that costs
-/// a handful of refusals whatever the quota. Between one exhaustion and the next, a quota admits exactly its rate, so
-/// the number admitted between two reopenings, divided by the time, is the rate (the renewal theorem). A reopening
-/// within the time of a few requests means that the rate was hardly too high. Then, between an estimate that is
-/// admitted and a rate that is not, it follows the shape of CUBIC (RFC 9438), though of a higher power: immediately
+/// From the first refusal on, one request at a time asks whether requests are admitted again, at growing intervals:
+/// that costs a handful of refusals whatever the quota. Between one exhaustion and the next, a quota admits exactly its
+/// rate, so the number admitted between two reopenings, divided by the time, is the rate (the renewal theorem). A
+/// reopening within the time of a few requests means that the rate was hardly too high. Then, between an estimate that
+/// is admitted and a rate that is not, it follows the shape of CUBIC (RFC 9438), though of a higher power: immediately
 /// back to just below the rate that was refused, a plateau there, and faster and faster growth beyond, so that a
 /// doubled quota is found within seconds. Unlike in CUBIC, the scale is relative, because quotas range from a few to
 /// tens of thousands a second.
