@@ -32,9 +32,8 @@ Duration LearnedLimit::active(TimePoint now) {
 }
 
 Moment LearnedLimit::moment(TimePoint sent, TimePoint now, bool down) {
-  const Duration time = active(now);
-  down_ = down;
-  return {.sent = sent, .now = now, .active = time};
+  set_down(down, now);
+  return {.sent = sent, .now = now, .active = active_};
 }
 
 std::optional<LearnedLimit::Change> LearnedLimit::admitted(TimePoint sent, TimePoint now, bool down) {
@@ -84,14 +83,17 @@ void LearnedLimit::resume(TimePoint now) {
 }
 
 bool LearnedLimit::pause(TimePoint until, TimePoint now) {
+  count_unused(now);
   active(now);
   const bool begins = paused_until_ <= now && until > now;
   paused_until_ = std::max(paused_until_, until);
   return begins;
 }
 
-/// Counts how long nothing was sent although it was due.
+/// Counts how long nothing was sent although it was due. Called before a pause or an outage begins, too: afterwards,
+/// how much of the time was idle can no longer be told.
 void LearnedLimit::count_unused(TimePoint now) {
+  if (!limiter_) return;
   const Duration time = active(now);
   const Duration idle = std::min(limiter_->idle(now), time - used_to_);
   used_to_ = time;
@@ -136,7 +138,6 @@ TimePoint LearnedLimit::due(TimePoint now) {
     const Duration wait = model_.asked(time) ? poll() : model_.ask_at() - time;
     return std::max(paused_until_, now + wait);
   }
-  if (!limiter_) return paused_until_;
   count_unused(now);
   follow_rate(now);
   if (!limiter_) return paused_until_;
@@ -147,9 +148,8 @@ TimePoint LearnedLimit::due(TimePoint now) {
 
 void LearnedLimit::take(TimePoint now) {
   if (model_.exhausted()) model_.ask(active(now));
-  if (!limiter_) return;
   count_unused(now);
-  limiter_->acquire(now);
+  if (limiter_) limiter_->acquire(now);
 }
 
 std::optional<double> LearnedLimit::rate(TimePoint now) {
@@ -162,6 +162,7 @@ void LearnedLimit::change_ceiling(double ceiling, TimePoint now) {
 }
 
 void LearnedLimit::set_down(bool down, TimePoint now) {
+  if (down != down_) count_unused(now);
   active(now);
   down_ = down;
 }

@@ -252,12 +252,12 @@ BOOST_AUTO_TEST_CASE(a_limit_that_is_not_used_does_not_grow) {
 BOOST_AUTO_TEST_CASE(a_pause_is_no_time_in_which_the_limit_was_not_used) {
   LearnedLimit limit = found(100);
   limit.pause(start + 1h, open_again);
-  for (TimePoint now = start + 1h; now < start + 1h + 20s;) {
+  for (TimePoint now = start + 1h; now < start + 1h + 6s;) {
     now = wait_until_due(limit, now);
     limit.take(now);
     limit.admitted(now, now, false);
   }
-  BOOST_TEST(limit.rate(start + 1h + 20s).value_or(1e9) > 150, "it grows as it is used");
+  BOOST_TEST(limit.rate(start + 1h + 6s).value() > 150, "it grows as it is used");
 }
 
 BOOST_AUTO_TEST_SUITE_END()
