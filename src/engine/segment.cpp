@@ -118,16 +118,21 @@ void Segment::feed() {
 }
 
 void Segment::stop(StopReason reason, const std::optional<TraceId>& attempt) {
-  // Whether anything will be left to resume is known only once the requests in flight have their results. If they may
-  // be the last, finish() gives the advice.
-  const Error error = describe(reason, settings_, !may_leave_nothing(reason));
+  const bool may_be_finished = may_leave_nothing(reason);
+  const Error error = describe(reason, settings_);
   if (!lifecycle_.stop(std::move(reason), Steady::now())) return;
-  if (attempt) {
-    observe::log::write(spdlog::level::err, *attempt, error.message);
+  stopping_attempt_ = attempt;
+  // What to do next depends on whether the requests in flight are the last: finish() says it.
+  if (!may_be_finished) log_stop(error);
+  for (const auto& worker : workers_) worker->stop();
+}
+
+void Segment::log_stop(const Error& error) const {
+  if (stopping_attempt_) {
+    observe::log::write(spdlog::level::err, *stopping_attempt_, error.message);
   } else {
     spdlog::error("{}", error.message);
   }
-  for (const auto& worker : workers_) worker->stop();
 }
 
 void Segment::pace_changed() {
@@ -235,13 +240,6 @@ std::optional<Error> Segment::why_stopped() const {
   return describe(*reason, settings_, remaining);
 }
 
-/// "; continue with 'koobatch resume a.report.ndjson --max-errors N'", where stop() could not say so yet.
-std::string Segment::late_advice(const report::EndRecord& end) const {
-  const auto reason = lifecycle_.reason();
-  if (!end.next_step || !reason || !may_leave_nothing(*reason)) return {};
-  return fmt::format("; continue with '{}'", spell(*end.next_step));
-}
-
 /// Precondition: the workers have ended.
 report::EndRecord Segment::describe_end() const {
   report::EndRecord end;
@@ -344,7 +342,8 @@ RunResult Segment::finish() {
     recorded_.counts = end.counts = result.summary.counts;
   }
   warn_of_changed_job();
-  spdlog::info("{}{}{}", describe_counts(end), describe_unrecorded(result.summary), late_advice(end));
+  if (const auto reason = lifecycle_.reason(); reason && may_leave_nothing(*reason)) log_stop(*why_stopped());
+  spdlog::info("{}{}", describe_counts(end), describe_unrecorded(result.summary));
   result.measurements = measurements(end.counts.remaining);
   return result;
 }

@@ -18,6 +18,10 @@ bool differs(double rate, std::optional<double> from) {
 
 }  // namespace
 
+bool any_of_scope(const DeclaredQuotas& quotas, DeclaredQuota::Scope scope) {
+  return std::any_of(quotas.begin(), quotas.end(), [&](const DeclaredQuota& quota) { return quota.scope == scope; });
+}
+
 Declaration::News Declaration::hear(const DeclaredQuotas& quotas, DeclaredQuota::Scope scope, TimePoint sent,
                                     TimePoint now, bool admitted) {
   if (sent < newest_) return {};

@@ -32,6 +32,7 @@ Duration LearnedLimit::active(TimePoint now) {
 }
 
 Moment LearnedLimit::moment(TimePoint sent, TimePoint now, bool down) {
+  count_unused(now);
   set_down(down, now);
   return {.sent = sent, .now = now, .active = active_};
 }
@@ -162,7 +163,7 @@ void LearnedLimit::change_ceiling(double ceiling, TimePoint now) {
 }
 
 void LearnedLimit::set_down(bool down, TimePoint now) {
-  if (down != down_) count_unused(now);
+  count_unused(now);
   active(now);
   down_ = down;
 }

@@ -118,6 +118,7 @@ bool LimitModel::used_up(const Moment& at, Duration reset) {
 void LimitModel::exhaust(const Moment& at) {
   reacted_ = at.now;
   refused_at_ = at.active;
+  declared_.reset();
   before_ = rate(at.active);
   delivered_when_exhausted_ = delivered_when_refused_ = delivered_.last_second(at.active);
   exhausted_ = true;
@@ -168,11 +169,14 @@ void LimitModel::lost(const Moment& at) {
 
 void LimitModel::unused(Duration active, Duration time) {
   if (exhausted_ || low_ == 0) return;
+  // First, since the time that was not used would raise the rate.
+  changed_ += time;
+  counted_from_ += time;
+  reopened_ += time;
   unused_ += seconds(std::min(time, DeliveryRate::window)) * rate(active).value_or(0);
   const auto whole = static_cast<std::uint32_t>(unused_);
   unused_ -= whole;
   delivered_.leave_unused(active, whole);
-  changed_ += time;
 }
 
 void LimitModel::ask(Duration active) {
@@ -201,13 +205,13 @@ LimitModel::Estimate LimitModel::first_estimate(const Moment& at) const {
 LimitModel::Estimate LimitModel::next_estimate(const Moment& at, double before) const {
   const double shut = seconds(at.active - exhausted_since_);
   const bool long_cycle = at.active - reopened_ >= DeliveryRate::window;
-  const double recent = long_cycle ? std::max(delivered_when_refused_, delivered_.last_second(at.active)) : 0;
-  const bool momentary = shut <= std::max(2 * seconds(round_trip_), 3 / before);
-  if (paused_) return {paused_cut * first_cut * before, paused_cut * before};
-  if (momentary && explored_) return {explored_cut * before, plateau * before};
   // A bucket hides for a while that a rate is too high. What it admitted then is less than its rate, as a rule. What
   // was not sent it might have admitted.
   const double delivered = std::max(delivered_when_refused_, delivered_.possible_in_last_second(at.active));
+  const double recent = long_cycle ? delivered : 0;
+  const bool momentary = shut <= std::max(2 * seconds(round_trip_), 3 / before);
+  if (paused_) return {paused_cut * first_cut * before, paused_cut * before};
+  if (momentary && explored_) return {explored_cut * before, plateau * before};
   if (momentary && at.active > DeliveryRate::window && before > overshot * delivered) {
     const double between = std::sqrt(before * std::max(delivered, 1.0));
     return {cut * between, plateau * between};
@@ -258,6 +262,7 @@ void LimitModel::end_trial(Duration active, bool refused) {
     changed_ = kept_->changed + (active - kept_->at);
     if (!certain_) low_ = peak_ = 0;
     exhausted_ = false;
+    declared_.reset();
   } else if (kept_) {
     certain_ = true;
     // From here on every failure lowers the limit a little, so it should be approached gently.
@@ -270,6 +275,7 @@ void LimitModel::end_trial(Duration active, bool refused) {
 void LimitModel::resume(Duration active) {
   if (!exhausted_) return;
   exhausted_ = false;
+  declared_.reset();
   doubling_ = 0;
   low_ = before_ ? *before_ * cut : 0;
   peak_ = before_ ? *before_ * plateau : 0;

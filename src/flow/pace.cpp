@@ -104,8 +104,8 @@ std::optional<TimePoint> Pace::limiters_due(TimePoint now) {
 Sent Pace::take(TimePoint now, const Request& request) {
   if (limiter_) limiter_->acquire(now);
   learned_.take(now);
-  if (!users_.idle()) users_.take(UserPace::hash(request.user), now);
-  return {now, in_flight_.sent()};
+  const bool counted = !users_.idle() && users_.take(UserPace::hash(request.user), now);
+  return {now, in_flight_.sent(), counted};
 }
 
 void Pace::hold(TimePoint now, Hold why) {
@@ -160,7 +160,7 @@ bool Pace::observe(const koodrive::Outcome& outcome, TimePoint now, bool was_pro
                    const Sent& sent) {
   const auto guard = lock();
   in_flight_.landed();
-  if (!users_.idle()) users_.landed(UserPace::hash(user), sent.at);
+  if (sent.counted_for_user) users_.landed(UserPace::hash(user));
   const Duration wait = outcome.retry_after.value_or(Duration::zero());
   return observe({outcome, signal_of(outcome), {std::min(sent.at, now), sent.in_flight}, now, wait}, was_probe, user);
 }
@@ -198,7 +198,9 @@ bool Pace::hear(const Answer& answer, std::string_view user) {
   if (answer.outcome.foreign) return false;
   const bool admitted = answer.signal == Signal::accepted;
   const bool changed = learned_.hear(quotas, DeclaredQuota::Scope::everybody, answer.sent.at, answer.now, admitted);
-  in_flight_.expect_room(learned_.exhausted() ? std::nullopt : learned_.declared_room());
+  if (any_of_scope(quotas, DeclaredQuota::Scope::everybody)) {
+    in_flight_.expect_room(learned_.exhausted() ? std::nullopt : learned_.declared_room());
+  }
   users_.hear(UserPace::hash(user), quotas, answer.sent.at, answer.now, admitted);
   return changed;
 }
@@ -249,7 +251,7 @@ bool Pace::adapt(const Answer& answer) {
     case Signal::accepted: {
       in_flight_.admitted(answer.sent, answer.now);
       // A service that is silent again leaves nothing to believe.
-      if (answer.outcome.quotas.empty()) in_flight_.expect_room(std::nullopt);
+      in_flight_.expect_room(std::nullopt);
       const auto change = learned_.admitted(answer.sent.at, answer.now, down());
       if (change) news_.limit_changed(*change, answer.now);
       return adapt_to_losses(answer) || change || in_flight_.take_wanted();

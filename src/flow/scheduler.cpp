@@ -306,7 +306,8 @@ void Scheduler::abandon(Seat& seat, SlotId id, TimePoint now) {
 }
 
 void Scheduler::leave_out(Seat& seat, SlotId id, const koodrive::Outcome& outcome, TimePoint now) {
-  pace_changed_ |= pace_.observe(outcome, now, std::exchange(seat.probing, false), {}, slots_[id].sent);
+  const Slot& slot = slots_[id];
+  pace_changed_ |= pace_.observe(outcome, now, std::exchange(seat.probing, false), slot.operation.user(), slot.sent);
   slots_.land(id);
   leave_out_lane(id);
 }

@@ -25,19 +25,21 @@ TimePoint UserPace::due(User user, TimePoint now) {
   return it.has_room() ? due : std::max(due, now + it.learned->poll());
 }
 
-void UserPace::take(User user, TimePoint now) {
+bool UserPace::take(User user, TimePoint now) {
   State* const it = rate_ == 0 ? find_state(user) : &state(user, now);
-  if (it == nullptr) return;
+  if (it == nullptr) return false;
   ++it->in_flight;
   if (it->learned) it->learned->take(now);
-  if (rate_ == 0) return;
+  if (rate_ == 0) return true;
   if (!it->limiter) it->limiter.emplace(rate_, RateLimiter::default_burst(rate_));
   it->limiter->acquire(now);
+  return true;
 }
 
-void UserPace::landed(User user, TimePoint sent) {
+void UserPace::landed(User user) {
+  // A user may have been forgotten meanwhile.
   State* const it = find_state(user);
-  if (it != nullptr && it->in_flight > 0 && sent >= it->counted_from) --it->in_flight;
+  if (it != nullptr && it->in_flight > 0) --it->in_flight;
 }
 
 UserPace::State* UserPace::find_state(User user) {
@@ -77,8 +79,7 @@ bool UserPace::refused(User user, TimePoint sent, TimePoint now, Duration wait, 
 /// would be slowed down, forgotten, and slowed down again.
 void UserPace::hear(User user, const DeclaredQuotas& quotas, TimePoint sent, TimePoint now, bool admitted) {
   constexpr auto scope = DeclaredQuota::Scope::user;
-  const auto concerns_user = [](const DeclaredQuota& quota) { return quota.scope == scope; };
-  if (!declarations_help_ || std::none_of(quotas.begin(), quotas.end(), concerns_user)) return;
+  if (!declarations_help_ || !any_of_scope(quotas, scope)) return;
   const bool first = find(user) == nullptr;
   LearnedLimit& limit = learned(user, now);
   limit.hear(quotas, scope, sent, now, admitted);
@@ -111,7 +112,7 @@ bool UserPace::tell(User user, TimePoint now) {
 
 UserPace::State& UserPace::state(User user, TimePoint now) {
   if (users_.size() >= forget_at_) forget_idle(now);
-  return users_.try_emplace(user, State{.counted_from = now}).first->second;
+  return users_.try_emplace(user).first->second;
 }
 
 /// Outages are not known here: during one, a user's rate rises unnoticed, and is cut again later.

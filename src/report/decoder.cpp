@@ -303,6 +303,7 @@ Result<RunRecord> Decoder::run(std::string_view line) {
 
 Result<EndRecord> Decoder::end(std::string_view line) {
   EndRecord r;
+  bool has_step = false;
   const auto done = impl_->read_line(line, end_members, [&](std::string_view name, Value v) {
     if (name == "segment") return read(v, r.segment);
     if (name == "reason") return read(v, r.reason);
@@ -313,12 +314,15 @@ Result<EndRecord> Decoder::end(std::string_view line) {
     if (name == "http") return read(v, r.http);
     if (name == "pace") return read_pace(v, r);
     if (name == "error") return read(v, r.error);
-    if (name == "next_step") return read_next_step(v, r.next_step);
+    if (name == "next_step") {
+      has_step = true;
+      return read_next_step(v, r.next_step);
+    }
     if (name != "unsettled") return true;
     return for_each_element(v, [&](Value item) { return read(item, r.unsettled.emplace_back()); });
   });
   if (!done) return done.error();
-  if (!r.next_step) r.next_step = next_step_in(r.error);
+  if (!has_step) r.next_step = next_step_in(r.error);
   return r;
 }
 

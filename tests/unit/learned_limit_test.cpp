@@ -218,23 +218,27 @@ BOOST_AUTO_TEST_CASE(callers_that_wait_for_a_declared_limit_notice_when_it_is_do
 }
 
 BOOST_AUTO_TEST_CASE(a_refusal_after_idling_is_not_taken_for_a_rate_that_is_far_too_high) {
-  LearnedLimit limit = found(100);
-  TimePoint now = open_again;
-  const auto send = [&] {
-    now = wait_until_due(limit, now);
-    limit.take(now);
-  };
-  // So little that the second before the refusal says nothing about the quota.
-  for (int i = 0; i < 10; ++i, now += 400ms) {
-    send();
-    limit.admitted(now, now, false);
+  // So little is sent that the second before the refusal says nothing about the quota.
+  for (const Duration gap : {400ms, 1'000ms, 15'000ms}) {
+    BOOST_TEST_CONTEXT("a request every " << seconds(gap) << " s") {
+      LearnedLimit limit = found(100);
+      TimePoint now = open_again;
+      const auto send = [&] {
+        now = wait_until_due(limit, now);
+        limit.take(now);
+      };
+      for (int i = 0; i < 10; ++i, now += gap) {
+        send();
+        limit.admitted(now, now, false);
+      }
+      send();
+      limit.refused(now, now + 1ms, false, {});
+      now += 1ms;
+      send();
+      limit.admitted(now, now, false);
+      BOOST_TEST(limit.rate(now).value() > 85);
+    }
   }
-  send();
-  limit.refused(now, now + 1ms, false, {});
-  now += 1ms;
-  send();
-  limit.admitted(now, now, false);
-  BOOST_TEST(limit.rate(now).value() > 85);
 }
 
 BOOST_AUTO_TEST_CASE(a_limit_that_is_not_used_does_not_grow) {

@@ -151,6 +151,8 @@ BOOST_AUTO_TEST_CASE(a_step_of_a_later_version_is_as_good_as_none) {
   BOOST_TEST(!step_with(R"("next_step":{"command":"resume","settings":{"later":"1","rate":"1/s"}})"));
   BOOST_TEST(!step_with(R"("next_step":{"settings":{"rate":"1/s"}})"));
   BOOST_TEST(!step_with(R"("next_step":{})"));
+  BOOST_TEST(!step_with(
+      R"("error":"run 'koobatch resume r --later 1'","next_step":{"command":"resume","settings":{"later":"1"}})"));
   const auto known = step_with(R"("next_step":{"command":"resume","later":[1],"settings":{"rate":"1/s"}})");
   BOOST_TEST((known == NextStep{.command = CommandName::resume, .settings = {{SettingName::rate, "1/s"}}}));
 }

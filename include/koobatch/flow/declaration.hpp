@@ -7,6 +7,9 @@
 
 namespace koobatch::flow {
 
+/// Whether any of the quotas has this scope.
+bool any_of_scope(const DeclaredQuotas& quotas, DeclaredQuota::Scope scope);
+
 /// What a service declares about one of its limits, and whether that has proven true. It may be wrong, outdated or a
 /// lie, so it is never more than a hint: where to begin, when to stop before something is refused, when to ask again.
 class Declaration {

@@ -9,6 +9,7 @@ namespace koobatch::flow {
 struct Sent {
   TimePoint at = TimePoint::max();  ///< the default: when it was answered
   std::uint32_t in_flight = 0;      ///< including this one; 0: unknown
+  bool counted_for_user = false;    ///< UserPace counts it as in flight
 };
 
 }  // namespace koobatch::flow

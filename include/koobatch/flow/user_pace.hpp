@@ -30,10 +30,10 @@ class UserPace {
   bool idle() const { return rate_ == 0 && users_.empty(); }
   /// When the user's next request may be sent; not later than `now` if immediately.
   TimePoint due(User user, TimePoint now);
-  /// Reports that the user's request is sent. Precondition: it is due.
-  void take(User user, TimePoint now);
-  /// Reports that the user's request that was sent at `sent` has ended, whatever its outcome.
-  void landed(User user, TimePoint sent);
+  /// Reports that the user's request is sent. Precondition: it is due. Returns whether it is counted as in flight.
+  bool take(User user, TimePoint now);
+  /// Reports that a request that is counted has ended, whatever its outcome.
+  void landed(User user);
   /// The outcome of a request of this user, as in LearnedLimit. `everybody`: what is known about all users together,
   /// which applies to this user as long as there is no other.
   std::optional<LearnedLimit::Change> admitted(User user, TimePoint sent, TimePoint now);
@@ -60,8 +60,7 @@ class UserPace {
   struct State {
     std::optional<RateLimiter> limiter = {};
     std::optional<LearnedLimit> learned = {};
-    TimePoint counted_from = {};  ///< `in_flight` counts the requests sent since
-    std::uint32_t in_flight = 0;
+    std::uint32_t in_flight = 0;  ///< of the requests sent since something is known of the user
     /// How many requests more are admitted for now, by the service's account in the last answer.
     std::optional<std::uint32_t> room = {};
     bool told = false;
