@@ -118,21 +118,16 @@ void Segment::feed() {
 }
 
 void Segment::stop(StopReason reason, const std::optional<TraceId>& attempt) {
-  const bool may_be_finished = may_leave_nothing(reason);
-  const Error error = describe(reason, settings_);
+  // Whether anything will be left to resume is known only once the requests in flight have their results. If they may
+  // be the last, finish() gives the advice.
+  const Error error = describe(reason, settings_, !may_leave_nothing(reason));
   if (!lifecycle_.stop(std::move(reason), Steady::now())) return;
-  stopping_attempt_ = attempt;
-  // What to do next depends on whether the requests in flight are the last: finish() says it.
-  if (!may_be_finished) log_stop(error);
-  for (const auto& worker : workers_) worker->stop();
-}
-
-void Segment::log_stop(const Error& error) const {
-  if (stopping_attempt_) {
-    observe::log::write(spdlog::level::err, *stopping_attempt_, error.message);
+  if (attempt) {
+    observe::log::write(spdlog::level::err, *attempt, error.message);
   } else {
     spdlog::error("{}", error.message);
   }
+  for (const auto& worker : workers_) worker->stop();
 }
 
 void Segment::pace_changed() {
@@ -342,8 +337,10 @@ RunResult Segment::finish() {
     recorded_.counts = end.counts = result.summary.counts;
   }
   warn_of_changed_job();
-  if (const auto reason = lifecycle_.reason(); reason && may_leave_nothing(*reason)) log_stop(*why_stopped());
   spdlog::info("{}{}", describe_counts(end), describe_unrecorded(result.summary));
+  if (const auto reason = lifecycle_.reason(); reason && end.next_step && may_leave_nothing(*reason)) {
+    spdlog::error("{}", advise_on_rest(*reason, *end.next_step, end.counts.remaining));
+  }
   result.measurements = measurements(end.counts.remaining);
   return result;
 }

@@ -63,7 +63,6 @@ class Segment final : private RunEvents, private report::WriterEvents {
   void failed(const Error& cause) override;
   void relieved() override { pace_changed(); }
 
-  void log_stop(const Error& error) const;
   std::unique_ptr<CredentialPolicy> make_credential_policy();
   void feed();
   void abandon_workers();
@@ -107,7 +106,6 @@ class Segment final : private RunEvents, private report::WriterEvents {
   Decisions decisions_;
   OperationLog operation_log_;
   Access access_;
-  std::optional<TraceId> stopping_attempt_;  ///< whose answer stopped the run; set once, by the thread that stops it
   std::optional<report::Counts> before_;
   Lifecycle lifecycle_;
   std::unique_ptr<report::Writer> writer_;

@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include <cassert>
 #include <type_traits>
 
 namespace koobatch::engine {
@@ -157,6 +158,14 @@ class Wording {
 
 bool may_leave_nothing(const StopReason& reason) {
   return std::holds_alternative<TooManyErrors>(reason) || std::holds_alternative<FirstRejectedAlike>(reason);
+}
+
+std::string advise_on_rest(const StopReason& reason, const NextStep& step, std::uint64_t remaining) {
+  assert(may_leave_nothing(reason));
+  const std::string rest = count_of(remaining, "operation") + (remaining == 1 ? " has" : " have") + " no result yet";
+  return std::holds_alternative<FirstRejectedAlike>(reason)
+             ? fmt::format("{} and would probably be rejected, too; to try nevertheless, run '{}'", rest, spell(step))
+             : fmt::format("{}; continue with '{}'", rest, spell(step));
 }
 
 Error describe(const StopReason& reason, const RunSettings& settings, bool remaining) {

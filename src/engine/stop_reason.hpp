@@ -97,6 +97,9 @@ using StopReason = std::variant<CredentialsRefused, SignatureRefused, RenewalFai
 /// Whether the run may turn out to be finished: the result of an operation gave the reason, so it may have been the
 /// last one, or the requests still in flight are the last. For any other reason, something is left to resume.
 bool may_leave_nothing(const StopReason& reason);
+/// For such a reason, once it is certain that `remaining` operations are left: the part of the advice that was too
+/// early at the stop. `step`: what describe() advises.
+std::string advise_on_rest(const StopReason& reason, const NextStep& step, std::uint64_t remaining);
 
 /// A message about the reason: what happened, and what to do about it. `remaining`: whether any operation has no result
 /// yet, so that the run can be resumed.

@@ -157,4 +157,13 @@ BOOST_AUTO_TEST_CASE(an_error_explained_by_another_part_is_passed_on) {
   BOOST_TEST(described(RenewalFailed{fatal_error("no token")}).message == "no token");
 }
 
+BOOST_AUTO_TEST_CASE(what_to_do_with_the_rest_depends_on_why_the_run_stopped) {
+  const NextStep step = {.command = CommandName::resume, .report = "r", .settings = {{SettingName::max_errors, "N"}}};
+  BOOST_TEST(advise_on_rest(TooManyErrors{6, 10, 0, ""}, step, 1) ==
+             "1 operation has no result yet; continue with '" + spell(step) + "'");
+  BOOST_TEST(advise_on_rest(FirstRejectedAlike{100, "HTTP 403"}, step, 1'900) ==
+             "1,900 operations have no result yet and would probably be rejected, too; to try nevertheless, run '" +
+                 spell(step) + "'");
+}
+
 BOOST_AUTO_TEST_SUITE_END()
