@@ -91,7 +91,7 @@ EXPORT_AGAIN = ": format the column as text and export it again"
 SHORTENED = "looks like a number that a spreadsheet has shortened" + EXPORT_AGAIN
 DECIMALS = "looks like a number that a program has given decimals" + EXPORT_AGAIN
 GROUPS = "looks like a number with its digits in groups" + EXPORT_AGAIN
-LOST = "4 of 4 identifiers of 18 to 20 digits end in zeros after the 15th digit.* as a spreadsheet.*" + EXPORT_AGAIN
+LOST = "4 of 4 identifiers of 18 to 20 digits end in zeros after the 15th digit, as left by a spreadsheet.*" + EXPORT_AGAIN
 
 
 def _numbers():
@@ -156,7 +156,7 @@ def _additions():
     album = {"op": ALBUM, "albumId": IDS[0], "scopeKind": "1"}
     rows = ((*album, "name"), *((*album.values(), name) for name in odd))
     yield Case("odd-names", rows, (), tuple(album | {"name": name} for name in odd), warned=True,
-               says=(r":2: warning: name: contains U\+000A", ":4: warning: name: stands in quotes"))
+               says=(r":2: warning: name: contains U\+000A", ":4: warning: name: is in quotes"))
     short = tuple((ALBUM, id, Number("1"), Number("42", "whole")) for id in IDS)
     yield Case("short-numbers", (("op", "albumId", "scopeKind", "user_id"), *short),
                meant=tuple({"op": ALBUM, "albumId": id, "scopeKind": "1", "user_id": "42"} for id in IDS))
