@@ -70,9 +70,8 @@ void add_figure(Values& page, std::string_view name, std::string_view value, std
 
 /// Splits the number from its unit: "12.3 ms", "2 min 05 s".
 void add_time_figure(Values& page, std::string_view name, std::string_view text, std::string_view note) {
-  const auto space = std::min(text.find(' '), text.size());
-  const bool simple = text.find(' ', space + 1) == std::string_view::npos;
-  const auto cut = simple ? space : text.size();
+  const bool simple = std::count(text.begin(), text.end(), ' ') <= 1;
+  const auto cut = simple ? std::min(text.find(' '), text.size()) : text.size();
   add_figure(page, name, text.substr(0, cut), text.substr(cut), note);
 }
 

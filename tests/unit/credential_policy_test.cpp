@@ -34,7 +34,7 @@ std::unique_ptr<auth::Credentials> one_token() {
   ::setenv(variable, "first", 1);
   auth::CredentialSettings settings;
   settings.token_env = variable;
-  return std::move(auth::Credentials::load(settings).value());
+  return auth::Credentials::load(settings).value();
 }
 
 /// One token for all users.

@@ -169,7 +169,7 @@ BOOST_AUTO_TEST_CASE(a_file_that_is_not_there_or_is_none_is_refused) {
 
 BOOST_AUTO_TEST_CASE(a_source_that_is_asked_again_gives_its_new_token) {
   const TokenFile file("first");
-  const auto credentials = std::move(*Credentials::load(from(file)));
+  const auto credentials = *Credentials::load(from(file));
   const auto first = credentials->header();
   const auto version = credentials->version();
   file.write("second");
@@ -181,7 +181,7 @@ BOOST_AUTO_TEST_CASE(a_source_that_is_asked_again_gives_its_new_token) {
 
 BOOST_AUTO_TEST_CASE(a_source_that_says_the_same_changes_nothing) {
   const TokenFile file("same");
-  const auto credentials = std::move(*Credentials::load(from(file)));
+  const auto credentials = *Credentials::load(from(file));
   const auto version = credentials->version();
   BOOST_TEST(!credentials->reread().value());
   BOOST_TEST(credentials->version() == version);
@@ -189,7 +189,7 @@ BOOST_AUTO_TEST_CASE(a_source_that_says_the_same_changes_nothing) {
 
 BOOST_AUTO_TEST_CASE(a_source_that_can_no_longer_be_read_leaves_the_token_unchanged) {
   const TokenFile file("first");
-  const auto credentials = std::move(*Credentials::load(from(file)));
+  const auto credentials = *Credentials::load(from(file));
   std::filesystem::remove(file.path);
   BOOST_TEST(credentials->reread().has_error());
   BOOST_TEST(*credentials->header() == "Bearer+first");
@@ -197,7 +197,7 @@ BOOST_AUTO_TEST_CASE(a_source_that_can_no_longer_be_read_leaves_the_token_unchan
 
 BOOST_AUTO_TEST_CASE(a_changed_or_replaced_file_is_noticed_once) {
   const TokenFile file("first");
-  const auto credentials = std::move(*Credentials::load(from(file)));
+  const auto credentials = *Credentials::load(from(file));
   BOOST_TEST(!credentials->file_changed());
   const auto other = file.folder / "other";
   std::ofstream(other) << "again";
@@ -214,7 +214,7 @@ BOOST_AUTO_TEST_CASE(a_changed_or_replaced_file_is_noticed_once) {
 
 BOOST_AUTO_TEST_CASE(tokens_of_before_are_kept_hidden_but_not_for_ever) {
   const TokenFile file("token.0");
-  const auto credentials = std::move(*Credentials::load(from(file)));
+  const auto credentials = *Credentials::load(from(file));
   BOOST_TEST(credentials->former_secrets()->empty());
   for (int i = 1; i <= 20; ++i) credentials->adopt(auth::Secret("AT token." + std::to_string(i)));
   const auto former = credentials->former_secrets();
@@ -240,7 +240,7 @@ BOOST_AUTO_TEST_CASE(settings_are_checked_without_running_a_command) {
 
 BOOST_AUTO_TEST_CASE(messages_name_the_source_and_the_form_but_never_the_token) {
   const TokenFile file("s3cret");
-  const auto credentials = std::move(*Credentials::load(from(file)));
+  const auto credentials = *Credentials::load(from(file));
   BOOST_TEST(credentials->source() == "--token-file " + file.path.string());
   BOOST_TEST(credentials->form_of(*credentials->header()) == "Bearer+{token}");
   credentials->adopt(auth::Secret("AT s3cret"));
@@ -252,7 +252,7 @@ BOOST_AUTO_TEST_CASE(the_secret_is_what_the_template_and_scheme_words_leave) {
     const TokenFile file(token);
     CredentialSettings settings = from(file);
     settings.authorization = form;
-    const auto credentials = std::move(*Credentials::load(settings));
+    const auto credentials = *Credentials::load(settings);
     return std::string(credentials->secret_in(*credentials->header()));
   };
   BOOST_TEST(secret("s3cret", "Bearer+{token}") == "s3cret");

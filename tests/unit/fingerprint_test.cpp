@@ -53,7 +53,7 @@ std::size_t accepted(std::string_view text, std::shared_ptr<const Fingerprint> e
 struct File {
   explicit File(std::string_view bytes) : text(bytes), path(folder.write("job", std::string(bytes))) {
     Fingerprint record;
-    const auto source = std::move(open_file(path, &record).value());
+    const auto source = open_file(path, &record).value();
     std::string buffer(10'000, '\0');
     while (source->read(buffer.data(), buffer.size()).value() != 0) {
     }
@@ -75,7 +75,7 @@ struct Reading {
 
 /// Reads it again, in pieces; `between` is done when so many bytes were read.
 Reading read_again(const File& file, std::size_t at = 0, const std::function<void()>& between = {}) {
-  const auto source = std::move(open_verified_file(file.path, file.fingerprint).value());
+  const auto source = open_verified_file(file.path, file.fingerprint).value();
   Reading reading;
   std::string buffer(10'000, '\0');
   bool done = !between;
@@ -196,7 +196,7 @@ BOOST_AUTO_TEST_CASE(bytes_appended_after_the_end_was_reached_are_not_read) {
   const TemporaryFolder folder;
   const auto path = folder.write("job", "abc");
   Fingerprint record;
-  const auto source = std::move(open_file(path, &record).value());
+  const auto source = open_file(path, &record).value();
   char buffer[10];
   BOOST_TEST(source->read(buffer, sizeof buffer).value() == 3U);
   BOOST_TEST(source->read(buffer, sizeof buffer).value() == 0U);

@@ -351,7 +351,7 @@ BOOST_AUTO_TEST_CASE(a_job_in_another_form_of_json_is_one_error_that_says_how_to
     const auto path = folder.write("job.json", text);
     ReaderSettings settings;
     settings.require_user = false;
-    const auto reader = std::move(open_job(path, settings).value());
+    const auto reader = open_job(path, settings).value();
     const auto item = reader->skip();
     if (item) return std::string("read");
     BOOST_CHECK(item.error().kind == ErrorKind::job);
@@ -384,7 +384,7 @@ BOOST_AUTO_TEST_CASE(only_the_first_record_tells_the_form_of_a_job) {
   const TemporaryFolder folder;
   ReaderSettings settings;
   settings.require_user = false;
-  const auto reader = std::move(open_job(folder.write("a.ndjson", renaming("1", "a") + "\n[{\n{\n"), settings).value());
+  const auto reader = open_job(folder.write("a.ndjson", renaming("1", "a") + "\n[{\n{\n"), settings).value();
   BOOST_TEST((reader->skip().value() == Reader::Item::operation));
   BOOST_TEST((reader->skip().value() == Reader::Item::invalid));
   BOOST_TEST((reader->skip().value() == Reader::Item::invalid));
