@@ -189,7 +189,7 @@ void sign_request(benchmark::State& state) {
   for (auto _ : state) {
     out.clear();
     signer.append_authorization(parts, out);
-    benchmark::DoNotOptimize(out.bytes().data());
+    benchmark::DoNotOptimize(out.data());
   }
   count(state, 1, parts.body.size());
 }
@@ -244,7 +244,7 @@ void encode_result(benchmark::State& state) {
   for (auto _ : state) {
     out.clear();
     report::append_line(out, result);
-    benchmark::DoNotOptimize(out.bytes().data());
+    benchmark::DoNotOptimize(out.data());
   }
   count(state, 1, size);
 }
