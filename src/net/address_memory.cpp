@@ -3,12 +3,16 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstddef>
+#include <iterator>
 #include <utility>
 
 namespace koobatch::net {
 namespace {
 
 using Addresses = std::vector<Address>;
+
+constexpr std::size_t most_failed = 64;
 
 bool contains(const Addresses& addresses, const Address& address) {
   return std::find(addresses.begin(), addresses.end(), address) != addresses.end();
@@ -46,11 +50,15 @@ void AddressMemory::worked(const Address& address) {
 void AddressMemory::failed(const Address& address) {
   if (works_ == address) works_.reset();
   std::erase(failed_, address);
+  if (failed_.size() == most_failed) failed_.erase(failed_.begin());
   failed_.push_back(address);
 }
 
+bool AddressMemory::doubts(const Address& address) const {
+  return contains(failed_, address);
+}
+
 std::vector<Address> AddressMemory::in_order(const std::vector<Address>& found) {
-  std::erase_if(failed_, [&](const Address& address) { return !contains(found, address); });
   if (works_ && !contains(found, *works_)) works_.reset();
   Addresses order;
   if (works_) order.push_back(*works_);
@@ -58,7 +66,8 @@ std::vector<Address> AddressMemory::in_order(const std::vector<Address>& found) 
     if (!contains(failed_, address) && !contains(order, address)) order.push_back(address);
   }
   order = interleaved(order);
-  order.insert(order.end(), failed_.begin(), failed_.end());
+  std::copy_if(failed_.begin(), failed_.end(), std::back_inserter(order),
+               [&](const Address& address) { return contains(found, address); });
   return order;
 }
 

@@ -60,9 +60,10 @@ class Transport : private Deadline {
   /// Whether neither bytes nor the peer's close have arrived, as must be the case when nothing is in flight. `fresh`:
   /// nothing was read since it was opened, so that TLS session tickets may be waiting.
   bool is_quiet(bool fresh);
-  /// Whether the service has not been down since this was opened.
-  bool trusted() const { return generation_ == dialer_.generation; }
-  /// Makes later connections try this address last, and resolve again.
+  /// Whether the service has not been down since this was opened, and nothing speaks against its address.
+  bool trusted() const { return generation_ == dialer_.generation && !dialer_.memory.doubts(address_); }
+  /// Makes later connections try this address last, and resolve again. Until it works again, nothing that is connected
+  /// to it is trusted.
   void distrust_address();
 
   /// See TlsPeer.

@@ -442,4 +442,48 @@ BOOST_AUTO_TEST_CASE(a_connection_on_which_everything_fails_is_given_up_while_ot
   BOOST_TEST(failed.load() <= Breaker::failures_to_open);
 }
 
+/// A node hangs on one request, and from then on, once that has timed out, on all of them. As the pool is full of
+/// connections to it, that would happen to any operation as often as it may be sent.
+BOOST_AUTO_TEST_CASE(open_connections_to_an_address_at_which_a_request_timed_out_are_not_reused) {
+  constexpr std::size_t healthy = 30;
+  struct {
+    std::size_t requests = 0;
+    std::size_t hung = 0;
+    bool sick = false;
+  } node;
+  resolve_to("127.0.0.2");
+  using Socket = LoopbackServer::SocketPtr;
+  const auto hang = [&](LoopbackServer& server, Socket socket) -> koobatch::net::Awaitable<void> {
+    if (++node.hung == 1) resolve_to("127.0.0.2 127.0.0.3");
+    char byte = 0;
+    co_await socket->async_read_some(koobatch::net::asio::buffer(&byte, 1), koobatch::net::as_result);
+    // What was on its way is answered.
+    co_await pause(server.context(), 100ms);
+    node.sick = true;
+  };
+  const auto serve = [&](LoopbackServer& server, Socket socket) -> koobatch::net::Awaitable<void> {
+    std::array<char, 16 * 1024> buffer;
+    for (bool open = true; open;) {
+      const auto [error, size] =
+          co_await socket->async_read_some(koobatch::net::asio::buffer(buffer), koobatch::net::as_result);
+      if (error) co_return;
+      if (++node.requests == healthy || node.sick) {
+        co_await hang(server, std::move(socket));
+        co_return;
+      }
+      // Long enough for a dozen of requests to be in flight, each on a connection of its own.
+      co_await pause(server.context(), 300ms);
+      open = co_await write_all(*socket, success());
+    }
+  };
+  {
+    LoopbackServer sick([&](Socket socket, std::size_t) { return serve(sick, std::move(socket)); }, local("127.0.0.2"));
+    const ScriptedServer well({}, local("127.0.0.3", sick.port()));
+    check_all_succeeded(run_at(sick.port(), {"--connections", "16", "--rate", "40/s", "--timeout", "1s"}));
+    BOOST_TEST(well.requests() > 0U);
+  }
+  BOOST_TEST(node.sick);
+  BOOST_TEST(node.hung == 1U);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -91,12 +91,36 @@ BOOST_AUTO_TEST_CASE(an_address_that_failed_and_works_again_is_as_good_as_any) {
   BOOST_TEST(order(memory, {"1.1.1.1", "1.1.1.2", "1.1.1.3"}) == "1.1.1.2 1.1.1.1 1.1.1.3");
 }
 
-BOOST_AUTO_TEST_CASE(an_address_the_name_no_longer_has_is_neither_tried_nor_remembered) {
+BOOST_AUTO_TEST_CASE(an_address_the_name_no_longer_has_is_not_tried_and_only_its_failure_is_remembered) {
   AddressMemory memory;
   memory.failed(address("1.1.1.1"));
   memory.worked(address("1.1.1.2"));
   BOOST_TEST(order(memory, {"1.1.1.9"}) == "1.1.1.9");
-  BOOST_TEST(order(memory, {"1.1.1.1", "1.1.1.2", "1.1.1.3"}) == "1.1.1.1 1.1.1.2 1.1.1.3");
+  BOOST_TEST(memory.doubts(address("1.1.1.1")));
+  BOOST_TEST(order(memory, {"1.1.1.1", "1.1.1.2", "1.1.1.3"}) == "1.1.1.2 1.1.1.3 1.1.1.1");
+}
+
+BOOST_AUTO_TEST_CASE(an_address_is_in_doubt_from_its_failure_until_it_works_again) {
+  AddressMemory memory;
+  const Address one = address("192.0.2.1");
+  const Address other = address("192.0.2.2");
+  BOOST_TEST(!memory.doubts(one));
+  memory.worked(one);
+  memory.worked(other);
+  BOOST_TEST(!memory.doubts(one));
+  memory.failed(one);
+  BOOST_TEST(memory.doubts(one));
+  BOOST_TEST(!memory.doubts(other));
+  memory.worked(one);
+  BOOST_TEST(!memory.doubts(one));
+}
+
+BOOST_AUTO_TEST_CASE(only_the_latest_failures_are_remembered) {
+  AddressMemory memory;
+  for (int host = 1; host <= 100; ++host) memory.failed(address("10.0.0." + std::to_string(host)));
+  BOOST_TEST(!memory.doubts(address("10.0.0.36")));
+  BOOST_TEST(memory.doubts(address("10.0.0.37")));
+  BOOST_TEST(memory.doubts(address("10.0.0.100")));
 }
 
 BOOST_AUTO_TEST_SUITE_END()
