@@ -78,7 +78,7 @@ bool Feeder::deal_one(koodrive::Operation& operation) {
   if (lane.count == lane.batch.size()) lane.batch.emplace_back();
   Inbox::Item& place = lane.batch[lane.count++];
   lane.bytes += operation.footprint();
-  place.attempted = operation.row().idempotent && attempted(operation.line());
+  place.attempted = operation.is_repeatable() && attempted(operation.line());
   swap(place.operation, operation);
   if (operation.footprint() > keep_footprint) operation = {};
   if (lane.count < Inbox::batch_size && lane.bytes < Inbox::batch_bytes) return true;

@@ -203,7 +203,7 @@ std::optional<Status> Scheduler::settle(Seat& seat, SlotId id, const koodrive::O
 
 std::optional<Status> Scheduler::follow(Seat& seat, SlotId id, const koodrive::Outcome& outcome, TimePoint now) {
   Slot& slot = slots_[id];
-  const auto decision = decide(outcome.verdict, {.idempotent = slot.operation.row().idempotent,
+  const auto decision = decide(outcome.verdict, {.idempotent = slot.operation.is_repeatable(),
                                                  .went_stale = slot.went_stale,
                                                  .has_numbers = slot.attempt < last_attempt});
   switch (decision.disposition) {

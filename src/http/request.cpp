@@ -52,6 +52,17 @@ void Request::add(const FieldName& name, std::string_view value) {
   append(value);
 }
 
+void Request::add_named(std::string_view name, std::string_view value) {
+  assert(count_ < max_fields);
+  FieldPlace& place = fields_[count_++];
+  place.line = static_cast<std::uint32_t>(size_);
+  append("\r\n");
+  append(name);
+  append(": ");
+  place.value = static_cast<std::uint32_t>(size_);
+  append(value);
+}
+
 void Request::end(std::string_view body) {
   const fmt::format_int length(body.size());
   add("Content-Length", {length.data(), length.size()});

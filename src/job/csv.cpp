@@ -2,16 +2,19 @@
 #include "job/csv_delimiter.hpp"
 #include "job/csv_header.hpp"
 #include "job/csv_rows.hpp"
+#include "job/flat_object.hpp"
 #include "job/json_syntax.hpp"
 #include "job/record.hpp"
 #include "job/record_source.hpp"
 #include "koobatch/core/ascii.hpp"
 #include "koobatch/core/describe.hpp"
+#include "koobatch/core/spelling.hpp"
 #include "koobatch/core/units.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 namespace koobatch::job {
@@ -49,6 +52,7 @@ class CsvSource final : public RecordSource {
 
   Result<bool> next(koodrive::Fields& fields, std::vector<koodrive::Violation>& out) override {
     fields.clear();
+    objects_.clear();
     for (;;) {
       const auto item = rows_.next();
       if (!item) return item.error();
@@ -104,6 +108,9 @@ class CsvSource final : public RecordSource {
       notes.push_back(fmt::format("cells separated by {}", name_delimiter(rows_.delimiter())));
     }
     for (const auto& column : header_.respelled()) notes.push_back("column " + column);
+    for (const auto column : read_as_common_) {
+      notes.push_back(fmt::format("column {} as {}", header_.name(column), header_.other_name(column)));
+    }
     if (empty_rows_ > 0) notes.push_back(count_of(empty_rows_, "empty row") + " ignored");
     return notes;
   }
@@ -173,15 +180,15 @@ class CsvSource final : public RecordSource {
       if (indices[i]) {
         read_field(fields.row->fields[*indices[i]], rows_.cells()[i], std::move(fault), fields, out);
       } else if (header_.column(i) == CsvHeader::Column::field) {
-        read_other(header_.name(i), rows_.cells()[i], std::move(fault), fields, out);
+        read_other(i, std::move(fault), fields, out);
       } else if (header_.column(i) == CsvHeader::Column::nameless && !is_blank(rows_.cells()[i])) {
         out.push_back({"", fmt::format("cell {} is in a column that has no name in the header", i + 1)});
       }
     }
   }
 
-  static void read_field(const koodrive::FieldRow& field, std::string_view cell, std::optional<std::string> fault,
-                         koodrive::Fields& fields, std::vector<koodrive::Violation>& out) {
+  void read_field(const koodrive::FieldRow& field, std::string_view cell, std::optional<std::string> fault,
+                  koodrive::Fields& fields, std::vector<koodrive::Violation>& out) {
     auto& value = fields.values[static_cast<std::size_t>(&field - fields.row->fields.data())];
     value.present = true;
     if (!fault) {
@@ -195,6 +202,12 @@ class CsvSource final : public RecordSource {
         case koodrive::FieldType::text_list:
           fault = read_list(cell, value, fields.list_items);
           break;
+        case koodrive::FieldType::boolean:
+          fault = read_boolean(cell, value);
+          break;
+        case koodrive::FieldType::object:
+          fault = objects_.read(cell, value);
+          break;
       }
     }
     if (!fault) return;
@@ -202,12 +215,20 @@ class CsvSource final : public RecordSource {
     out.push_back({std::string(field.name), std::move(*fault)});
   }
 
-  // A cell in a column that is not a field of this row's operation.
-  static void read_other(std::string_view name, std::string_view cell, std::optional<std::string> fault,
-                         koodrive::Fields& fields, std::vector<koodrive::Violation>& out) {
+  /// A cell in a column that is not a field of this row's operation.
+  void read_other(std::size_t column, std::optional<std::string> fault, koodrive::Fields& fields,
+                  std::vector<koodrive::Violation>& out) {
+    const std::string& name = header_.other_name(column);
+    const auto cell = rows_.cells()[column];
     auto* common = find_common_field(fields, name);
-    if (common == nullptr) {
-      out.push_back(unknown_field(name, fields.row->name, known_fields(*fields.row)));
+    if (common != nullptr && name != header_.name(column)) read_as_common_.insert(column);
+    if (common != nullptr && *common) {
+      out.push_back(duplicate_field(name));
+    } else if (common == nullptr) {
+      // It may be meant for people, and have the name of another operation's field by chance.
+      auto violation = unknown_field(name, fields.row->name, known_fields(*fields.row));
+      violation.message += "; to have the column ignored, give " + spell(SettingName::ignore_columns, name);
+      out.push_back(std::move(violation));
     } else if (fault) {
       out.push_back({std::string(name), std::move(*fault)});
     } else {
@@ -235,6 +256,13 @@ class CsvSource final : public RecordSource {
     return std::nullopt;
   }
 
+  static std::optional<std::string> read_boolean(std::string_view cell, koodrive::FieldValue& value) {
+    bool boolean = false;
+    if (!boolean_of(cell, boolean)) return fmt::format("expected true or false, found {}", quote(cell));
+    value.integer = boolean ? 1 : 0;
+    return std::nullopt;
+  }
+
   static std::optional<std::string> read_list(std::string_view cell, koodrive::FieldValue& value,
                                               std::vector<std::string_view>& items) {
     value.list_from = static_cast<std::uint32_t>(items.size());
@@ -257,6 +285,8 @@ class CsvSource final : public RecordSource {
   Reading reading_;
   const koodrive::OperationRow* default_row_ = nullptr;  ///< of the rows that name no operation
   CsvHeader header_;
+  FlatObjects objects_;
+  std::set<std::size_t> read_as_common_;  ///< columns that some rows have for a common field under another name
   std::uint64_t empty_rows_ = 0;
   bool joined_ = false;  ///< whether lines were joined of which nobody can tell whether they are rows
 };

@@ -61,6 +61,14 @@ std::string_view find_near(std::string_view name, const Names& known) {
   return near.empty() ? near : known[static_cast<std::size_t>(std::ranges::find(views, near) - views.begin())];
 }
 
+/// The common field that a name is written like; the name itself, if there is none.
+std::string common_name(const std::string& name) {
+  for (const auto common : {user_id_field, language_field, ref_field}) {
+    if (bare(common) == bare(name)) return std::string(common);
+  }
+  return name;
+}
+
 bool is_ignored(std::string_view name, const Reading& reading) {
   for (const std::string& list : reading.ignored_columns) {
     for (const auto ignored : rough_cells(list, ',')) {
@@ -99,6 +107,7 @@ std::string CsvHeader::read(const std::vector<std::string_view>& cells, const ko
       names_.back() = name;
     }
   }
+  for (const auto& name : names_) other_names_.push_back(common_name(name));
   op_ = static_cast<std::size_t>(std::ranges::find(names_, op_field) - names_.begin());
   if (op_ < size() && columns_[op_] != Column::field) op_ = size();
   if (op_ == size() && reading.operation.empty()) {

@@ -29,6 +29,9 @@ class CsvHeader {
   Column column(std::size_t i) const { return columns_[i]; }
   /// The field's own name; for a column that is not a field, its name in the header.
   const std::string& name(std::size_t i) const { return names_[i]; }
+  /// Its name for operations that have no such field: that of a common field, if it is written like one. So "userId" is
+  /// a field of some operations, and the user_id of all others.
+  const std::string& other_name(std::size_t i) const { return other_names_[i]; }
   /// The column with the operation's name; size() if there is none.
   std::size_t op() const { return op_; }
   /// For each column, the index of its field in the row of an operation, if the operation has that field. `operation`:
@@ -42,6 +45,7 @@ class CsvHeader {
  private:
   std::vector<Column> columns_;
   std::vector<std::string> names_;
+  std::vector<std::string> other_names_;
   std::vector<std::string> respelled_;
   std::size_t op_ = 0;
   std::vector<std::vector<std::optional<std::size_t>>> fields_;

@@ -78,6 +78,18 @@ void read_integer(std::string_view name, const dom::element& value, bool convert
   if (value.is_string()) to.text = value.get_string().value_unsafe();
 }
 
+void read_boolean(std::string_view name, const dom::element& value, bool convertible, koodrive::FieldValue& to,
+                  std::vector<koodrive::Violation>& out) {
+  bool boolean = false;
+  std::string_view text;
+  const bool is_read = value.get(boolean) == simdjson::SUCCESS ||
+                       (convertible && value.get(text) == simdjson::SUCCESS && boolean_of(text, boolean));
+  to.integer = boolean ? 1 : 0;
+  if (is_read) return;
+  to.malformed = true;
+  out.push_back(wrong_type(name, "true or false", value));
+}
+
 /// Finds the row that the value of `op` names; appends a violation if there is none.
 void read_operation(const dom::element& value, const koodrive::OperationCatalogue& catalogue, koodrive::Fields& fields,
                     std::vector<koodrive::Violation>& out) {
@@ -182,6 +194,18 @@ void JsonObjectReader::read_text_list(const koodrive::FieldRow& field, const dom
   to.list_size = static_cast<std::uint32_t>(items.size()) - to.list_from;
 }
 
+void JsonObjectReader::read_object(std::string_view name, const dom::element& value, koodrive::FieldValue& to,
+                                   std::vector<koodrive::Violation>& out) {
+  dom::object object;
+  if (value.get(object) != simdjson::SUCCESS) {
+    to.malformed = true;
+    out.push_back(wrong_type(name, "an object", value));
+  } else if (auto fault = objects_.read(object, to)) {
+    to.malformed = true;
+    out.push_back({std::string(name), std::move(*fault)});
+  }
+}
+
 void JsonObjectReader::read_field(std::size_t index, const dom::element& value, koodrive::Fields& fields, Types types,
                                   std::vector<koodrive::Violation>& out) {
   const koodrive::FieldRow& field = fields.row->fields[index];
@@ -202,6 +226,12 @@ void JsonObjectReader::read_field(std::size_t index, const dom::element& value, 
       return;
     case koodrive::FieldType::text_list:
       read_text_list(field, value, types, to, fields.list_items, out);
+      return;
+    case koodrive::FieldType::boolean:
+      read_boolean(field.name, value, types == Types::convertible, to, out);
+      return;
+    case koodrive::FieldType::object:
+      read_object(field.name, value, to, out);
       return;
   }
 }
@@ -224,6 +254,7 @@ void JsonObjectReader::read_record(std::string_view text, const koodrive::Operat
                                    const koodrive::OperationRow* otherwise) {
   fields.clear();
   if (!numbers_.empty()) numbers_.clear();
+  objects_.clear();
   dom::object object;
   if (!parse(text, object, out)) return;
   auto member = object.begin();
@@ -268,6 +299,7 @@ void JsonObjectReader::read_body(std::string_view text, koodrive::Fields& fields
     if (row.fields[i].place == koodrive::FieldPlace::body) fields.values[i] = {};
   }
   fields.list_items.clear();
+  objects_.clear();
   dom::object object;
   if (!parse(text, object, out)) return;
   std::size_t expected = 0;

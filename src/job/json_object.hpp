@@ -1,4 +1,5 @@
 #pragma once
+#include "job/flat_object.hpp"
 #include "koobatch/koodrive/fields.hpp"
 #include "koobatch/koodrive/operation_catalogue.hpp"
 #include "koobatch/koodrive/rules.hpp"
@@ -46,11 +47,14 @@ class JsonObjectReader {
   void read_text_list(const koodrive::FieldRow& field, const simdjson::dom::element& value, Types types,
                       koodrive::FieldValue& to, std::vector<std::string_view>& items,
                       std::vector<koodrive::Violation>& out);
+  void read_object(std::string_view name, const simdjson::dom::element& value, koodrive::FieldValue& to,
+                   std::vector<koodrive::Violation>& out);
   void read_common_field(std::string_view name, const simdjson::dom::element& value,
                          std::optional<std::string_view>& to, std::vector<koodrive::Violation>& out);
   std::optional<std::string_view> text_of(const simdjson::dom::element& value, bool or_digits);
 
   simdjson::dom::parser parser_;
+  FlatObjects objects_;
   std::deque<fmt::format_int> numbers_;  ///< the digits of those identifiers in this object that are numbers
 };
 

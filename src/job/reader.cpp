@@ -44,12 +44,14 @@ class CheckingReader final : public Reader {
   }
 
   koodrive::FieldSet changed() const override { return fields_.changed(); }
+  bool is_divisible() const override { return fields_.is_divisible(); }
   std::string_view user() const override { return fields_.user_id.value_or(settings_.default_user); }
   void remove(koodrive::FieldSet unwanted) override { fields_.remove(unwanted); }
   void render(koodrive::Operation& operation) const override {
     koodrive::OperationBuilder::build(fields_, line(), settings_.default_user, settings_.default_language, operation);
   }
   void append_record(std::string& out) const override { records_->append_record(fields_, out); }
+  void append_json(std::string& out) const override { append_record_json(fields_, out); }
   void append_header(std::string& out) const override { records_->append_header(out); }
   bool stands_alone() const override { return records_->stands_alone(); }
   std::vector<std::string> notes() const override {
@@ -66,8 +68,10 @@ class CheckingReader final : public Reader {
   std::string_view invalid_op() const override { return fields_.row == nullptr ? "" : fields_.row->name; }
   std::string_view invalid_id() const override {
     if (fields_.row == nullptr) return "";
-    const auto& key = fields_.values[fields_.row->key_field];
-    return key.malformed ? "" : key.text;
+    const auto index = fields_.row->key_field;
+    const auto& key = fields_.values[index];
+    const bool is_text = fields_.row->fields[index].type == koodrive::FieldType::text;
+    return is_text && !key.malformed ? key.text : std::string_view();
   }
   Digest digest() const override { return records_->digest(); }
   bool cut_short() const override { return records_->cut_short(); }

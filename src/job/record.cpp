@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <boost/algorithm/string/predicate.hpp>
 
 #include <algorithm>
 #include <charconv>
@@ -49,6 +50,12 @@ std::optional<std::int64_t> integer_of(std::string_view text) {
   const bool whole = decimals.empty() || (decimals.size() > 1 && decimals.front() == '.' &&
                                           decimals.find_first_not_of('0', 1) == std::string_view::npos);
   return whole ? std::optional(integer) : std::nullopt;
+}
+
+bool boolean_of(std::string_view text, bool& boolean) {
+  using boost::algorithm::iequals;
+  boolean = iequals(text, "true");
+  return boolean || iequals(text, "false");
 }
 
 koodrive::Violation missing_operation(const koodrive::OperationCatalogue& catalogue) {

@@ -48,6 +48,9 @@ inline const koodrive::OperationRow* find_operation(std::string_view op,
 /// The integer that a text denotes, also as "2.0". What surrounds it is ignored here: ValueCheck judges it.
 std::optional<std::int64_t> integer_of(std::string_view text);
 
+/// Reads true or false, in any case, as spreadsheets write them; false if the text is neither.
+bool boolean_of(std::string_view text, bool& boolean);
+
 /// The violations of a record that names no operation, or one that is not in the catalogue.
 koodrive::Violation missing_operation(const koodrive::OperationCatalogue& catalogue);
 koodrive::Violation unknown_operation(std::string_view op, const koodrive::OperationCatalogue& catalogue);

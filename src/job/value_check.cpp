@@ -20,14 +20,13 @@ using koodrive::FieldValue;
 namespace {
 
 /// A bit besides those of the fields: something is missing.
-constexpr unsigned incomplete = 1U << koodrive::max_fields;
+constexpr std::uint64_t incomplete = std::uint64_t{1} << koodrive::max_fields;
 
 /// Whether a value is not odd and keeps its rule, as nearly all do, so that it needs no closer look.
 bool is_ordinary(const FieldRow& field, const FieldValue& value) {
-  if (field.type != FieldType::text) return false;
-  // Digits keep every rule of identifiers.
+  if (field.type != FieldType::text || !field.has_plain_size(value.text)) return false;
   if (koodrive::is_identifier(field.rule)) return is_digits(value.text);
-  return !value.text.empty() && !may_be_odd(value.text) && koodrive::keeps_rule(field, value);
+  return !value.text.empty() && !may_be_odd(value.text) && field.has_plain_bytes(value.text);
 }
 
 bool is_judged(const FieldValue& value) {
@@ -35,14 +34,14 @@ bool is_judged(const FieldValue& value) {
 }
 
 /// The fields that need a closer look, perhaps with `incomplete`.
-unsigned find_suspects(const Fields& fields) {
-  unsigned suspects = 0;
-  unsigned bit = 1;
-  bool has_enough = !fields.row->needs_optional;
+std::uint64_t find_suspects(const Fields& fields) {
+  std::uint64_t suspects = 0;
+  std::uint64_t present = 0;
+  std::uint64_t bit = 1;
   const auto* value = fields.values.data();
   for (const FieldRow& field : fields.row->fields) {
     if (value->present) {
-      has_enough = has_enough || !field.required;
+      present |= bit;
       if (!value->malformed && !is_ordinary(field, *value)) suspects |= bit;
     } else if (field.required) {
       suspects |= incomplete;
@@ -50,7 +49,8 @@ unsigned find_suspects(const Fields& fields) {
     ++value;
     bit <<= 1U;
   }
-  return has_enough ? suspects : suspects | incomplete;
+  const auto any_of = fields.row->at_least_one_of;
+  return any_of == 0 || (any_of & present) != 0 ? suspects : suspects | incomplete;
 }
 
 }  // namespace
@@ -69,7 +69,7 @@ void ValueCheck::examine(Fields& fields, std::uint32_t line, Violations& out) {
   if (is_number && koodrive::is_identifier(row.fields[row.key_field].rule)) count_key(fields, line);
 }
 
-void ValueCheck::look_closer(Fields& fields, unsigned suspects, Violations& out) {
+void ValueCheck::look_closer(Fields& fields, std::uint64_t suspects, Violations& out) {
   composed_.clear();
   // The row's name was found in it, so nothing can be wrong but what surrounds it.
   if (!fields.op.empty() && fields.op.size() != fields.row->name.size()) examine_identifier(op_field, fields.op, out);
@@ -106,8 +106,16 @@ void ValueCheck::examine_field(Fields& fields, std::size_t index, Violations& ou
       return;
     case FieldType::text_list:
       for (std::uint32_t i = 0; i < value.list_size; ++i) {
-        examine_identifier(field.name, fields.list_items[value.list_from + i], out);
+        auto& item = fields.list_items[value.list_from + i];
+        if (koodrive::is_identifier(field.rule)) {
+          examine_identifier(field.name, item, out);
+        } else {
+          examine_text(field, item, out);
+        }
       }
+      return;
+    case FieldType::boolean:
+    case FieldType::object:
       return;
   }
 }

@@ -38,7 +38,7 @@ class ValueCheck {
   using Violations = std::vector<koodrive::Violation>;
 
   void conclude_odd(Violations& violations);
-  void look_closer(koodrive::Fields& fields, unsigned suspects, Violations& out);
+  void look_closer(koodrive::Fields& fields, std::uint64_t suspects, Violations& out);
   void examine_field(koodrive::Fields& fields, std::size_t index, Violations& out);
   void examine_common(std::string_view name, std::optional<std::string_view>& value, Violations& out);
   void examine_identifier(std::string_view field, std::string_view& text, Violations& out);

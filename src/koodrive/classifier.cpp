@@ -13,6 +13,7 @@
 #include "koodrive/web_page.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <simdjson.h>
 #include <boost/algorithm/string/replace.hpp>
 
@@ -56,7 +57,7 @@ void read_id(const simdjson::dom::element& value, std::string_view expected, Bod
 }
 
 /// False if the body cannot be trusted to mean what it says.
-bool read_member(std::string_view name, const simdjson::dom::element& value, std::string_view expected_id, Body& body) {
+bool read_member(std::string_view name, const simdjson::dom::element& value, const Expected& expected, Body& body) {
   if (name == "code") {
     if (body.code) return false;  // given twice: which one counts?
     body.code = whole_number(value);
@@ -64,7 +65,7 @@ bool read_member(std::string_view name, const simdjson::dom::element& value, std
   }
   if (name == "msg" || name == "error_msg") read_text(value, body.msg);
   if (name == "error_code") read_text(value, body.gateway_code);
-  if (name == "id") read_id(value, expected_id, body);
+  if (name == expected.id_member) read_id(value, expected.id, body);
   return true;
 }
 
@@ -101,6 +102,17 @@ std::string masked(std::string_view text, const Secrets& secrets) {
 
 }  // namespace
 
+Expected::Expected(const Operation& operation)
+    : id(operation.row().answers_id ? operation.id() : std::string_view()),
+      id_member(operation.row().id_member),
+      success_http(operation.row().success_http),
+      success_code(operation.row().success_code) {}
+
+bool Expected::succeeds_with(int http) const {
+  if (success_http.empty()) return http == 200;
+  return std::ranges::find(success_http, http) != success_http.end();
+}
+
 std::optional<Duration> parse_retry_after(std::string_view value, WallTime now) {
   if (const auto wait = parse_seconds(value, std::chrono::floor<std::chrono::seconds>(max_retry_after))) return wait;
   const auto date = http::parse_date(value);
@@ -129,22 +141,24 @@ struct Classifier::Impl {
     return parser.parse(json.data(), json.size(), false).get(object) == simdjson::SUCCESS;
   }
 
-  Body read(http::Answer& answer, std::string_view expected_id) {
-    if (const auto* msg = known.find(answer.body, expected_id)) {
+  Body read(http::Answer& answer, const Expected& expected) {
+    // What is known are usual successes.
+    const bool usual = expected.is_usual() && expected.id_member == "id";
+    if (const auto* msg = usual ? known.find(answer.body, expected.id) : nullptr) {
       Body body;
       body.is_object = true;
       body.code = 0;
       body.msg = *msg;
       return body;
     }
-    Body body = parse(answer, expected_id);
+    Body body = parse(answer, expected);
     const bool plain =
         body.is_utf8 && body.gateway_code.empty() && body.other_id.empty() && body.has_id == !body.id.empty();
-    if (answer.http == 200 && body.code == 0 && plain) known.learn(answer.body, body.id, body.msg);
+    if (usual && answer.http == 200 && body.code == 0 && plain) known.learn(answer.body, body.id, body.msg);
     return body;
   }
 
-  Body parse(http::Answer& answer, std::string_view expected_id) {
+  Body parse(http::Answer& answer, const Expected& expected) {
     Body body;
     simdjson::dom::object object;
     std::optional<WipedString> text;
@@ -155,7 +169,7 @@ struct Classifier::Impl {
     body.is_object = true;
     body.is_utf8 = !text;
     for (const auto& [name, value] : object) {
-      if (read_member(name, value, expected_id, body)) continue;
+      if (read_member(name, value, expected, body)) continue;
       Body nothing;
       nothing.is_object = true;
       return nothing;
@@ -213,12 +227,16 @@ void judge_unreadable(const http::Answer& answer, const Secrets& secrets, Classi
   if (quoting == Classifier::Quoting::yes) out.error += ": " + describe_unreadable(answer, secrets);
 }
 
-void judge_success(const Body& body, Outcome& out) {
-  if (*body.code != 0) {
+std::string listed_statuses(const Expected& expected) {
+  return expected.success_http.empty() ? "200" : fmt::format("{}", fmt::join(expected.success_http, ", "));
+}
+
+void judge_success(const Body& body, const Expected& expected, Outcome& out) {
+  if (*body.code != expected.success_code) {
     out.verdict = Verdict::rejected;
-  } else if (out.http != 200) {
+  } else if (!expected.succeeds_with(out.http)) {
     out.verdict = Verdict::unclear;
-    out.error = fmt::format("HTTP {}, which is not the documented success (200)", out.http);
+    out.error = fmt::format("HTTP {}, which is not the documented success ({})", out.http, listed_statuses(expected));
   } else {
     out.verdict = Verdict::succeeded;
   }
@@ -268,8 +286,8 @@ void read_pace(const http::Answer& answer, WallTime now, Outcome& out) {
   if (declares) read_quota_fields(answer.rate_limits, said_at, out.quotas);
 }
 
-void judge_answer(const http::Answer& answer, const Body& body, WallTime now, const Secrets& secrets,
-                  Classifier::Quoting quoting, Outcome& out) {
+void judge_answer(const http::Answer& answer, const Body& body, const Expected& expected, WallTime now,
+                  const Secrets& secrets, Classifier::Quoting quoting, Outcome& out) {
   out.http = answer.http;
   out.code = body.code;
   keep_message(body.msg.empty() ? body.gateway_code : body.msg, secrets, out);
@@ -291,7 +309,7 @@ void judge_answer(const http::Answer& answer, const Body& body, WallTime now, co
   } else if (answer.http < 300 && !body.code) {
     judge_unreadable(answer, secrets, quoting, out);
   } else if (answer.http < 300) {
-    judge_success(body, out);
+    judge_success(body, expected, out);
   } else if (answer.http < 400) {
     judge_redirect(answer, secrets, out);
   } else {
@@ -304,12 +322,12 @@ void judge_answer(const http::Answer& answer, const Body& body, WallTime now, co
 
 }  // namespace
 
-void Classifier::classify(http::Answer& answer, std::string_view expected_id, WallTime now, Outcome& out,
+void Classifier::classify(http::Answer& answer, const Expected& expected, WallTime now, Outcome& out,
                           std::string_view secret, std::span<const auth::Secret> former) {
   out.clear();
   switch (answer.delivery) {
     case http::Delivery::answered:
-      judge_answer(answer, impl_->read(answer, expected_id), now, {secret, former}, impl_->quoting, out);
+      judge_answer(answer, impl_->read(answer, expected), expected, now, {secret, former}, impl_->quoting, out);
       return;
     case http::Delivery::not_sent:
       out.verdict = Verdict::not_applied;

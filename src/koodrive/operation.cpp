@@ -12,34 +12,65 @@
 namespace koobatch::koodrive {
 namespace {
 
+std::string_view path_value(const Fields& fields, std::string_view name) {
+  const auto field = std::ranges::find(fields.row->fields, name, &FieldRow::name);
+  return fields.values[static_cast<std::size_t>(field - fields.row->fields.begin())].text;
+}
+
 void append_target(std::string& out, const Fields& fields) {
-  const auto& row = *fields.row;
-  const auto open = row.target.find('{');
-  if (open == std::string_view::npos) {
-    out.append(row.target);
-    return;
+  for (auto rest = fields.row->target; !rest.empty();) {
+    const auto open = rest.find('{');
+    out.append(rest.substr(0, open));
+    if (open == std::string_view::npos) return;
+    const auto close = rest.find('}', open);
+    const auto value = path_value(fields, rest.substr(open + 1, close - open - 1));
+    if (is_digits(value)) {
+      out.append(value);  // as nearly all identifiers are; the encoder looks at each character
+    } else {
+      namespace urls = boost::urls;
+      urls::encode(value, urls::unreserved_chars, {}, urls::string_token::append_to(out));
+    }
+    rest.remove_prefix(close + 1);
   }
-  const auto close = row.target.find('}', open);
-  const auto in_path = std::ranges::find(row.fields, FieldPlace::path, &FieldRow::place) - row.fields.begin();
-  const auto value = fields.values[static_cast<std::size_t>(in_path)].text;
-  out.append(row.target, 0, open);
-  if (is_digits(value)) {
-    out.append(value);  // as nearly all identifiers are; the encoder looks at each character
-  } else {
-    namespace urls = boost::urls;
-    urls::encode(value, urls::unreserved_chars, {}, urls::string_token::append_to(out));
-  }
-  out.append(row.target, close + 1);
 }
 
 void append_body(std::string& out, const Fields& fields) {
   JsonWriter body(out);
   for (std::size_t i = 0; i < fields.row->fields.size(); ++i) {
     const auto& field = fields.row->fields[i];
-    if (field.place != FieldPlace::body || !fields.values[i].present) continue;
-    append_field(body.key(field.name), fields, i);
+    if (field.place != FieldPlace::body) continue;
+    if (fields.values[i].present) {
+      append_field(body.key(field.name), fields, i);
+    } else if (field.rule.default_value) {
+      body.add(field.name, *field.rule.default_value);
+    }
   }
   body.end();
+}
+
+void append_headers(std::string& out, const Fields& fields) {
+  for (std::size_t i = 0; i < fields.row->fields.size(); ++i) {
+    const auto& field = fields.row->fields[i];
+    if (field.place != FieldPlace::header || !fields.values[i].present) continue;
+    out.append(field.header).append("\n").append(fields.values[i].text).append("\n");
+  }
+}
+
+bool holds(const RepeatCondition& condition, const Fields& fields) {
+  const auto& value = fields.values[condition.field];
+  const auto& field = fields.row->fields[condition.field];
+  if (field.type == FieldType::text) {
+    return value.present && std::ranges::find(condition.texts, value.text) != condition.texts.end();
+  }
+  if (!value.present && !field.rule.default_value) return false;
+  const auto number = value.present ? value.integer : *field.rule.default_value;
+  return std::ranges::find(condition.numbers, number) != condition.numbers.end();
+}
+
+bool is_repeatable(const Fields& fields) {
+  const auto& row = *fields.row;
+  return row.idempotent &&
+         std::ranges::all_of(row.repeatable_if, [&](const RepeatCondition& c) { return holds(c, fields); });
 }
 
 }  // namespace
@@ -63,7 +94,9 @@ void OperationBuilder::build(const Fields& fields, std::uint32_t line, std::stri
   rest.line = line;
   // The prefix is stored before the identifier, so that the key is one contiguous block to hash.
   text.append(row.key_prefix);
-  rest.id = store(fields.values[row.key_field].text);
+  const auto id_from = text.size();
+  append_key(text, fields);
+  rest.id = slice_from(id_from);
   rest.key_hash = XXH3_64bits(text.data(), text.size());
   rest.user = store(fields.user_id.value_or(default_user));
   rest.language = store(fields.language.value_or(default_language));
@@ -75,6 +108,10 @@ void OperationBuilder::build(const Fields& fields, std::uint32_t line, std::stri
   const auto body_from = text.size();
   append_body(text, fields);
   rest.body = slice_from(body_from);
+  const auto headers_from = text.size();
+  append_headers(text, fields);
+  rest.headers = slice_from(headers_from);
+  rest.is_repeatable = is_repeatable(fields);
 }
 
 }  // namespace koobatch::koodrive

@@ -46,6 +46,7 @@ std::string_view RequestRenderer::render(const Operation& operation, std::string
   out.add("X-Traceid", {trace, trace_id_length});
   if (!operation.language().empty()) out.add("language", operation.language());
   if (ask_quota) out.add("X-Apig-Mode", "debug");
+  operation.for_each_header([&out](std::string_view name, std::string_view value) { out.add_named(name, value); });
   out.end(operation.body());
   if (!signer_) return {};
   const std::string_view sent = out.field(0).value;

@@ -6,40 +6,19 @@
 #include <unicode/uchar.h>
 
 #include <algorithm>
-#include <array>
+#include <iterator>
 
-// The rules are those of the service's pages "Renaming a Shared Folder" and "Updating an Album". Texts are valid UTF-8:
-// the readers ensure that.
+// Texts are valid UTF-8: the readers ensure that.
 
 namespace koobatch::koodrive {
 namespace {
 
-constexpr std::string_view forbidden_signs = "<>|:*?\"/";
 constexpr std::string_view forbidden_space = "\n\r\b\t";
-constexpr std::size_t max_shared_folder_name = 31;  // "less than 32"
-constexpr std::size_t max_album_name = 20;
-constexpr std::size_t max_scope_dirs = 30;
-constexpr std::size_t max_header_value = 128;
 
 constexpr UChar32 emoji_variation_selector = 0xfe0f;
 constexpr UChar32 combining_keycap = 0x20e3;
 // The first code point with Emoji_Presentation. Those below (Latin to Arabic, Thai, …) need no look-up.
 constexpr UChar32 first_emoji_presentation = 0x231a;
-
-// Bytes that are allowed anywhere in a shared folder's name and need no closer look.
-constexpr auto plain_in_folder_name = [] {
-  std::array<bool, 256> plain{};
-  for (std::size_t c = 0; c < 0x80; ++c) {
-    const auto sign = static_cast<char>(c);
-    plain[c] =
-        forbidden_signs.find(sign) == std::string_view::npos && forbidden_space.find(sign) == std::string_view::npos;
-  }
-  return plain;
-}();
-
-bool is_plain(std::string_view name) {
-  return std::ranges::all_of(name, [](char c) { return plain_in_folder_name[static_cast<unsigned char>(c)]; });
-}
 
 // Counts as Java's String.length() does: a code point beyond U+FFFF, four bytes in UTF-8, counts as two.
 std::size_t utf16_length(std::string_view text) {
@@ -49,6 +28,23 @@ std::size_t utf16_length(std::string_view text) {
     units += static_cast<std::size_t>((byte & 0xc0) != 0x80) + static_cast<std::size_t>(byte >= 0xf0);
   }
   return units;
+}
+
+std::size_t codepoint_length(std::string_view text) {
+  return static_cast<std::size_t>(
+      std::ranges::count_if(text, [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
+}
+
+std::size_t length_of(std::string_view text, TextCount count) {
+  switch (count) {
+    case TextCount::utf16:
+      return utf16_length(text);
+    case TextCount::codepoints:
+      return codepoint_length(text);
+    case TextCount::bytes:
+      break;
+  }
+  return text.size();
 }
 
 /// Collects what is wrong with one field.
@@ -62,14 +58,17 @@ class FieldReport {
     if (text.empty()) add("is empty");
   }
 
-  void check_length(std::string_view text, std::size_t limit) {
-    // No text has more UTF-16 units than bytes.
-    if (text.size() <= limit) return;
-    const auto length = utf16_length(text);
-    if (length <= limit) return;
-    const bool counts_pairs = std::ranges::any_of(text, [](char c) { return static_cast<unsigned char>(c) >= 0xf0; });
-    add(fmt::format("is {} characters long{}, at most {} are allowed", length,
-                    counts_pairs ? " (UTF-16 units, as the service counts)" : "", limit));
+  void check_length(std::string_view text, const FieldRule& rule) {
+    const auto length = static_cast<std::int64_t>(length_of(text, rule.count));
+    const std::string_view unit = rule.count == TextCount::bytes ? "bytes" : "characters";
+    if (length < rule.min && !text.empty()) {
+      add(fmt::format("is {} {} long, at least {} are needed", length, unit, rule.min));
+    }
+    if (length <= rule.max) return;
+    const bool counts_pairs = rule.count == TextCount::utf16 &&
+                              std::ranges::any_of(text, [](char c) { return static_cast<unsigned char>(c) >= 0xf0; });
+    add(fmt::format("is {} {} long{}, at most {} are allowed", length, unit,
+                    counts_pairs ? " (UTF-16 units, as the service counts)" : "", rule.max));
   }
 
   void check_not_dots(std::string_view text) {
@@ -81,9 +80,10 @@ class FieldReport {
   std::vector<Violation>& out_;
 };
 
-/// The first offence of each kind in a shared folder's name; 0 if there is none.
-struct NameOffences {
-  UChar32 sign = 0;
+/// The first offence of each kind in a text; 0 if there is none.
+struct Offences {
+  UChar32 sign = 0;   ///< one that must not occur
+  UChar32 other = 0;  ///< none of those that alone may occur
   UChar32 space = 0;
   UChar32 emoji = 0;
   bool keycap = false;  ///< the emoji is a keycap sequence
@@ -93,15 +93,22 @@ bool is_keycap_base(UChar32 c) {
   return (c >= '0' && c <= '9') || c == '#' || c == '*';
 }
 
-NameOffences find_offences(std::string_view name) {
-  NameOffences found;
+/// Whether a text of a rule holds a character, given by its bytes.
+bool holds(std::string_view characters, std::string_view character) {
+  return characters.find(character) != std::string_view::npos;
+}
+
+Offences find_offences(std::string_view text, const FieldRule& rule) {
+  Offences found;
   UChar32 previous = 0;
-  for (std::size_t i = 0; i < name.size();) {
-    const auto c = next_code_point(name, i);
+  for (std::size_t i = 0; i < text.size();) {
+    const auto from = i;
+    const auto c = next_code_point(text, i);
+    const auto character = text.substr(from, i - from);
+    if (found.sign == 0 && holds(rule.forbid, character)) found.sign = c;
+    if (found.other == 0 && !rule.only.empty() && !holds(rule.only, character)) found.other = c;
     if (c > 0 && c < 0x80) {
-      const auto sign = static_cast<char>(c);
-      if (found.sign == 0 && forbidden_signs.find(sign) != std::string_view::npos) found.sign = c;
-      if (found.space == 0 && forbidden_space.find(sign) != std::string_view::npos) found.space = c;
+      if (found.space == 0 && forbidden_space.find(static_cast<char>(c)) != std::string_view::npos) found.space = c;
     } else if (found.emoji == 0) {
       // Regional indicators and skin tones have the property Emoji_Presentation too.
       if (c == combining_keycap && is_keycap_base(previous)) {
@@ -118,19 +125,29 @@ NameOffences find_offences(std::string_view name) {
   return found;
 }
 
-void check_shared_folder_name(std::string_view name, FieldReport& report) {
-  report.check_not_empty(name);
-  report.check_not_dots(name);
-  report.check_length(name, max_shared_folder_name);
-  if (is_plain(name)) return;
-  const auto found = find_offences(name);
+/// "< > |": the characters of a rule, for a message.
+std::string listed_characters(std::string_view characters) {
+  std::string out;
+  for_each_character(characters, [&](std::int32_t c, std::string_view bytes) {
+    if (!out.empty()) out += ' ';
+    out += c > 0x20 && c < 0x7f ? std::string(bytes) : describe_character(c);
+  });
+  return out;
+}
+
+void check_characters(std::string_view text, const FieldRule& rule, FieldReport& report) {
+  const auto found = find_offences(text, rule);
   if (found.sign != 0) {
-    report.add(fmt::format("contains {}, which is not allowed (< > | : * ? \" /)", describe_character(found.sign)));
+    report.add(fmt::format("contains {}, which is not allowed ({})", describe_character(found.sign),
+                           listed_characters(rule.forbid)));
   }
-  if (found.space != 0) {
+  if (found.other != 0) {
+    report.add(fmt::format("contains {}, allowed are only {}", describe_character(found.other), rule.only));
+  }
+  if (found.space != 0 && rule.forbids_space) {
     report.add(fmt::format("contains {}, which is not allowed (\\n \\r \\b \\t)", describe_character(found.space)));
   }
-  if (found.emoji != 0) {
+  if (found.emoji != 0 && rule.forbids_emoji) {
     report.add(fmt::format("contains the emoji {}{}, emoji are not allowed", describe_character(found.emoji),
                            found.keycap ? " with U+20E3 (COMBINING ENCLOSING KEYCAP)"
                            : u_hasBinaryProperty(found.emoji, UCHAR_EMOJI_PRESENTATION)
@@ -141,7 +158,7 @@ void check_shared_folder_name(std::string_view name, FieldReport& report) {
 
 void check_header_value(std::string_view value, FieldReport& report) {
   report.check_not_empty(value);
-  report.check_length(value, max_header_value);
+  report.check_length(value, {.max = max_header_value});
   for (std::size_t i = 0; i < value.size();) {
     const auto c = next_code_point(value, i);
     if (c > 0x20 && c < 0x7f) continue;
@@ -150,86 +167,144 @@ void check_header_value(std::string_view value, FieldReport& report) {
   }
 }
 
-/// A quick test that nearly every name passes. That one fails it proves nothing.
-bool obviously_keeps(FieldRule rule, std::string_view text) {
-  // No text has more UTF-16 units than bytes.
-  if (rule == FieldRule::album_name) return !text.empty() && text.size() <= max_album_name;
-  return rule == FieldRule::shared_folder_name && !text.empty() && text.size() <= max_shared_folder_name &&
-         text.front() != '.' && is_plain(text);
+std::string joined_texts(std::span<const std::string_view> texts) {
+  std::string out;
+  for (const auto text : texts) out += (out.empty() ? "" : ", ") + quote(text);
+  return out;
 }
 
-void check_value(const FieldRow& field, const FieldValue& value, FieldReport& report) {
-  switch (field.rule) {
-    case FieldRule::none:
-    case FieldRule::optional_id:
-      return;
-    case FieldRule::not_empty:
-      report.check_not_empty(value.text);
-      return;
-    case FieldRule::path_segment:
-      report.check_not_empty(value.text);
-      report.check_not_dots(value.text);
-      return;
-    case FieldRule::shared_folder_name:
-      check_shared_folder_name(value.text, report);
-      return;
-    case FieldRule::album_name:
-      report.check_not_empty(value.text);
-      report.check_length(value.text, max_album_name);
-      return;
-    case FieldRule::scope_dir_list:
-      if (value.list_size > max_scope_dirs) {
-        report.add(fmt::format("has {} items, at most {} are allowed", value.list_size, max_scope_dirs));
-      }
-      return;
-    case FieldRule::scope_kind:
-      if (value.integer != 1 && value.integer != 2) {
-        report.add(fmt::format("is {}, allowed are 1 (image) and 2 (video)", value.integer));
-      }
-      return;
+/// "1 (image) and 2 (video)"
+std::string listed_numbers(std::span<const NamedNumber> numbers) {
+  std::string out;
+  for (std::size_t i = 0; i < numbers.size(); ++i) {
+    if (i > 0) out += i + 1 < numbers.size() ? ", " : " and ";
+    out += fmt::format("{}", numbers[i].value);
+    if (!numbers[i].meaning.empty()) out += fmt::format(" ({})", numbers[i].meaning);
+  }
+  return out;
+}
+
+/// "is \"..\", which is not allowed (. or ..)"
+void check_not_excluded(std::string_view text, const FieldRule& rule, FieldReport& report) {
+  if (std::ranges::find(rule.excluded, text) == rule.excluded.end()) return;
+  std::string all;
+  for (const auto excluded : rule.excluded) all += (all.empty() ? "" : " or ") + std::string(excluded);
+  report.add(fmt::format("is {}, which is not allowed ({})", quote(text), all));
+}
+
+char lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
+/// Whether a value in the path would name another operation. Gateways differ in whether case matters.
+bool is_taken(std::string_view text, const FieldRow& field) {
+  return std::ranges::any_of(
+      field.taken, [&](std::string_view segment) { return std::ranges::equal(segment, text, {}, lower, lower); });
+}
+
+/// Every rule of a text, one after the other.
+[[gnu::noinline]] void look_closer(const FieldRow& field, std::string_view text, FieldReport& report) {
+  const FieldRule& rule = field.rule;
+  const bool in_path = field.place == FieldPlace::path;
+  if (field.place == FieldPlace::header) {
+    check_header_value(text, report);
+  } else if (rule.min > 0 || in_path) {
+    report.check_not_empty(text);
+  }
+  if (in_path) report.check_not_dots(text);
+  check_not_excluded(text, rule, report);
+  report.check_length(text, rule);
+  check_characters(text, rule, report);
+  if (!rule.texts.empty() && std::ranges::find(rule.texts, text) == rule.texts.end()) {
+    report.add(fmt::format("is {}, allowed are {}", quote(text), joined_texts(rule.texts)));
+  }
+  if (is_taken(text, field)) {
+    report.add(fmt::format("is {}, which names another endpoint of the service in this place", quote(text)));
   }
 }
 
-std::string optional_names(const OperationRow& row) {
+void check_text(const FieldRow& field, std::string_view text, FieldReport& report) {
+  if (!field.has_plain_size(text) || !field.has_plain_bytes(text)) look_closer(field, text, report);
+}
+
+void check_items(const FieldRow& field, std::int64_t items, FieldReport& report) {
+  if (items <= field.rule.max_items) return;
+  report.add(fmt::format("has {} items, at most {} are allowed", items, field.rule.max_items));
+}
+
+void check_integer(const FieldRule& rule, std::int64_t number, FieldReport& report) {
+  if (number < rule.min) report.add(fmt::format("is {}, at least {} is needed", number, rule.min));
+  if (number > rule.max) report.add(fmt::format("is {}, at most {} is allowed", number, rule.max));
+  if (rule.numbers.empty() || std::ranges::find(rule.numbers, number, &NamedNumber::value) != rule.numbers.end())
+    return;
+  report.add(fmt::format("is {}, allowed are {}", number, listed_numbers(rule.numbers)));
+}
+
+void check_value(const FieldRow& field, const Fields& fields, const FieldValue& value, FieldReport& report) {
+  switch (field.type) {
+    case FieldType::text:
+      return check_text(field, value.text, report);
+    case FieldType::integer:
+      return check_integer(field.rule, value.integer, report);
+    case FieldType::boolean:
+      return;
+    case FieldType::text_list:
+      check_items(field, value.list_size, report);
+      for (std::uint32_t i = 0; i < value.list_size; ++i) {
+        check_text(field, fields.list_items[value.list_from + i], report);
+      }
+      return;
+    case FieldType::object:
+      return check_items(field, value.list_size, report);
+  }
+}
+
+/// The names of the fields in a set of indices.
+std::string names_of(const OperationRow& row, std::uint32_t set) {
   std::string names;
-  for (const auto& field : row.fields) {
-    if (field.required) continue;
+  for (std::size_t i = 0; i < row.fields.size(); ++i) {
+    if ((set >> i & 1U) == 0) continue;
     if (!names.empty()) names += ", ";
-    names += field.name;
+    names += row.fields[i].name;
   }
   return names;
+}
+
+/// Checks that a field is equal to the one that its rule names.
+void check_same(const Fields& fields, std::size_t index, FieldReport& report) {
+  const auto& row = *fields.row;
+  const auto other = std::ranges::find(row.fields, row.fields[index].rule.same_as, &FieldRow::name);
+  if (other == row.fields.end()) return;
+  const auto& a = fields.values[index];
+  const auto& b = fields.values[static_cast<std::size_t>(other - row.fields.begin())];
+  if (b.malformed) return;
+  if (b.present && a.text == b.text && a.integer == b.integer) return;
+  report.add(fmt::format("must be the same as {}", other->name));
 }
 
 }  // namespace
 
 void check(const Fields& fields, std::vector<Violation>& out) {
   const auto& row = *fields.row;
-  bool has_optional = false;
+  std::uint32_t present = 0;
   for (std::size_t i = 0; i < row.fields.size(); ++i) {
     const auto& field = row.fields[i];
     const auto& value = fields.values[i];
-    has_optional = has_optional || (value.present && !field.required);
+    if (value.present) present |= 1U << i;
     if (value.malformed || (!value.present && !field.required)) continue;
     FieldReport report(field.name, out);
     if (value.present) {
-      check_value(field, value, report);
+      check_value(field, fields, value, report);
+      if (!field.rule.same_as.empty()) check_same(fields, i, report);
     } else {
       report.add("is missing");
     }
   }
-  if (row.needs_optional && !has_optional) {
-    out.push_back({"", fmt::format("changes nothing, give at least one of {}", optional_names(row))});
+  if (row.at_least_one_of != 0 && (present & row.at_least_one_of) == 0) {
+    out.push_back({"", fmt::format("changes nothing, give at least one of {}", names_of(row, row.at_least_one_of))});
   }
   if (fields.user_id) check_user_id(*fields.user_id, out);
   if (fields.language) check_language(*fields.language, out);
-}
-
-bool keeps_rule(const FieldRow& field, const FieldValue& value) {
-  if (obviously_keeps(field.rule, value.text)) return true;
-  std::vector<Violation> found;
-  FieldReport report(field.name, found);
-  check_value(field, value, report);
-  return found.empty();
 }
 
 void check_user_id(std::string_view value, std::vector<Violation>& out) {

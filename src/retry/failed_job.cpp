@@ -85,22 +85,23 @@ Result<void> copy_records(const std::filesystem::path& job, const job::ReaderSet
   return Copier(**reader, raw, selection, file).copy();
 }
 
-/// Calls `each` with every selected operation, without its omitted fields.
+/// Calls `each` with every selected record as a line of NDJSON, without its omitted fields, and with its line number.
 template <class Each>
 Result<void> for_each_selected(const std::filesystem::path& job, const job::ReaderSettings& settings,
                                const Selection& selection, Each each) {
   auto reader = job::open_job(job, settings);
   if (!reader) return reader.error();
-  koodrive::Operation operation;
+  std::string record;
   for (;;) {
     const auto item = (*reader)->skip();
     if (!item) return item.error();
     if (*item == job::Reader::Item::end) return {};
     const auto line = (*reader)->line();
     if (*item != job::Reader::Item::operation || !selection.lines.contains(line)) continue;
-    (*reader)->remove(selection.without(line));
-    (*reader)->render(operation);
-    if (Result<void> done = each(operation); !done) return done;
+    if (const auto without = selection.without(line); without != 0) (*reader)->remove(without);
+    record.clear();
+    (*reader)->append_json(record);
+    if (Result<void> done = each(record, line); !done) return done;
   }
 }
 
@@ -111,17 +112,17 @@ Result<void> convert_records(const std::filesystem::path& job, const job::Reader
   CsvRecords rows;
   const bool is_csv = format == job::Format::csv;
   if (is_csv) {
-    auto noted = for_each_selected(job, settings, selection, [&](const koodrive::Operation& operation) {
-      rows.note(operation);
+    auto noted = for_each_selected(job, settings, selection, [&](std::string_view record, std::uint32_t) {
+      rows.note(record);
       return Result<void>();
     });
     if (!noted) return noted;
     rows.append_header(out);
   }
   auto converted =
-      for_each_selected(job, settings, selection, [&](const koodrive::Operation& operation) -> Result<void> {
-        if (!is_csv) append_ndjson(operation, out);
-        if (auto ok = is_csv ? rows.append(operation, out) : Result<void>(); !ok) {
+      for_each_selected(job, settings, selection, [&](std::string_view record, std::uint32_t line) -> Result<void> {
+        if (!is_csv) out.append(record).append("\n");
+        if (auto ok = is_csv ? rows.append(record, line, out) : Result<void>(); !ok) {
           return Error{ok.error().kind, job.string() + ": " + ok.error().message};
         }
         if (out.size() < write_size) return {};

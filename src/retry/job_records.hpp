@@ -1,7 +1,7 @@
 #pragma once
 #include "koobatch/core/error.hpp"
-#include "koobatch/koodrive/operation.hpp"
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -9,11 +9,8 @@
 
 namespace koobatch::retry {
 
-/// Appends an operation as a line of an NDJSON job, with its line end. Precondition: it was rendered without defaults
-/// for user and language, which would become its own.
-void append_ndjson(const koodrive::Operation& operation, std::string& out);
-
-/// Operations as rows of a CSV job, which has a column for each field that any of them has. Same precondition.
+/// Records as rows of a CSV job, which has a column for each field that any of them has. They are given as lines of
+/// NDJSON, see job::Reader::append_json().
 class CsvRecords {
  public:
   CsvRecords();
@@ -21,12 +18,13 @@ class CsvRecords {
   CsvRecords(const CsvRecords&) = delete;
   CsvRecords& operator=(const CsvRecords&) = delete;
 
-  /// Makes columns for the operation's fields. For all operations, before the header is made.
-  void note(const koodrive::Operation& operation);
+  /// Makes columns for the record's fields. For all records, before the header is made.
+  void note(std::string_view record);
   void append_header(std::string& out) const;
-  /// Appends a row. Precondition: the operation was noted. An error (usage) if it has a value that a CSV job cannot
+  /// Appends a row. Precondition: the record was noted. An error (usage) if it has a value that a CSV job cannot
   /// express: an empty text, which is an absent field there, or a list with an empty item or a semicolon in one.
-  Result<void> append(const koodrive::Operation& operation, std::string& out);
+  /// `line`: where it stands in its job.
+  Result<void> append(std::string_view record, std::uint32_t line, std::string& out);
 
  private:
   struct Cell;

@@ -12,34 +12,52 @@ koodrive::FieldSet Selection::without(std::uint32_t line) const {
   return found != narrowed.end() && found->line == line ? found->without : koodrive::FieldSet{0};
 }
 
-void Selector::add_wanted(std::uint32_t line, std::uint64_t key, koodrive::FieldSet fields) {
+void Selector::add_wanted(std::uint32_t line, std::uint64_t key, koodrive::FieldSet targets, bool divisible) {
   const auto [entry, is_new] = keys_.emplace(key, static_cast<std::uint32_t>(last_set_.size()));
   if (is_new) last_set_.emplace_back();
-  wanted_.push_back({line, entry->second, fields});
+  constexpr std::uint32_t index_bits = 0x7fffffff;
+  wanted_.push_back({line, entry->second & index_bits, divisible ? 1U : 0U, targets});
 }
 
-void Selector::add_succeeded(std::uint32_t line, std::uint64_t key, koodrive::FieldSet fields) {
+void Selector::set(std::uint32_t key, unsigned target, std::uint32_t line) {
+  LastSet& last = last_set_[key];
+  if (target < last.size()) {
+    last[target] = line;
+  } else {
+    last_set_more_[std::uint64_t{key} * koodrive::max_fields + target] = line;
+  }
+}
+
+std::uint32_t Selector::last_set(std::uint32_t key, unsigned target) const {
+  const LastSet& last = last_set_[key];
+  if (target < last.size()) return last[target];
+  const auto found = last_set_more_.find(std::uint64_t{key} * koodrive::max_fields + target);
+  return found == last_set_more_.end() ? 0 : found->second;
+}
+
+void Selector::add_succeeded(std::uint32_t line, std::uint64_t key, koodrive::FieldSet targets) {
   const auto entry = keys_.find(key);
   if (entry == keys_.end()) return;
-  LastSet& last = last_set_[entry->second];
-  for (std::size_t i = 0; i < last.size(); ++i) {
-    if ((static_cast<unsigned>(fields) >> i & 1U) != 0) last[i] = line;
+  for (unsigned i = 0; i < koodrive::max_fields; ++i) {
+    if ((targets >> i & 1U) != 0) set(entry->second, i, line);
   }
 }
 
 Selection Selector::finish() {
   Selection selection;
-  for (const auto& [line, key, fields] : wanted_) {
-    unsigned superseded = 0;
-    for (std::size_t i = 0; i < koodrive::max_fields; ++i) {
-      if ((static_cast<unsigned>(fields) >> i & 1U) != 0 && last_set_[key][i] > line) superseded |= 1U << i;
+  for (const Wanted& wanted : wanted_) {
+    koodrive::FieldSet superseded = 0;
+    for (unsigned i = 0; i < koodrive::max_fields; ++i) {
+      if ((wanted.targets >> i & 1U) != 0 && last_set(wanted.key, i) > wanted.line) superseded |= 1U << i;
     }
-    if (superseded == fields) {
+    const bool is_left_out =
+        wanted.targets != 0 && (superseded == wanted.targets || (superseded != 0 && wanted.divisible == 0));
+    if (is_left_out) {
       ++selection.superseded;
       continue;
     }
-    selection.lines.insert(line);
-    if (superseded != 0) selection.narrowed.push_back({line, static_cast<koodrive::FieldSet>(superseded)});
+    selection.lines.insert(wanted.line);
+    if (superseded != 0) selection.narrowed.push_back({wanted.line, superseded});
   }
   return selection;
 }
@@ -58,11 +76,11 @@ Result<Selection> select(job::Reader& reader, LineStates states) {
     const bool wanted = states.wanted.contains(line);
     if (!wanted && !states.succeeded.contains(line)) continue;
     reader.render(operation);
-    if (wanted && states.unsettled.contains(line) && !operation.row().idempotent) {
+    if (wanted && states.unsettled.contains(line) && !operation.is_repeatable()) {
       ++uncertain;
       ++found;
     } else if (wanted) {
-      selector.add_wanted(line, operation.key_hash(), reader.changed());
+      selector.add_wanted(line, operation.key_hash(), reader.changed(), reader.is_divisible());
       ++found;
     } else {
       selector.add_succeeded(line, operation.key_hash(), reader.changed());

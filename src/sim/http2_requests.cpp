@@ -143,6 +143,7 @@ Http2Request& Http2Requests::begin(std::int32_t id) {
   request.id = id;
   request.gone = request.breaks_off = request.concluded = false;
   request.request.clear();
+  request.others.clear();
   request.body.clear();
   request.sent = 0;
   nghttp2_session_set_stream_user_data(session_.get(), id, &request);
@@ -176,6 +177,9 @@ void Http2Requests::take_field(Http2Request& it, std::string_view name, std::str
     keep(content_type, request.content_type, "Content-Type");
   } else if (name == "x-apig-mode") {
     request.debugs_gateway = value == "debug";
+  } else if (name.starts_with("x-")) {
+    const auto& [kept_name, kept_value] = it.others.emplace_back(name, value);
+    request.keep_other(kept_name, kept_value);
   }
 }
 

@@ -7,9 +7,11 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace koobatch::sim {
@@ -29,7 +31,8 @@ struct Http2Request final : private InFlight::Ticket {
 
   bool abandoned() override { return gone; }
 
-  std::array<std::string, 9> texts;  ///< of the fields that the service looks at
+  std::array<std::string, 9> texts;                        ///< of the fields that the service looks at
+  std::deque<std::pair<std::string, std::string>> others;  ///< of those that only some operations have
   std::string body;
   std::string answer;  ///< of the answer, what is to be sent as body
   std::size_t sent = 0;

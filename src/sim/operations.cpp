@@ -5,15 +5,12 @@
 namespace koobatch::sim {
 namespace {
 
-using koodrive::FieldPlace;
 using koodrive::FieldRow;
-using koodrive::FieldRule;
-using koodrive::FieldType;
 using koodrive::OperationRow;
 
 constexpr FieldRow post_event_fields[] = {
-    {"id", FieldType::text, FieldPlace::body, true, FieldRule::not_empty},
-    {"text", FieldType::text, FieldPlace::body, true, FieldRule::none},
+    {.name = "id", .required = true, .rule = {.kind = koodrive::FieldKind::identifier, .min = 1}},
+    {.name = "text", .required = true},
 };
 
 constexpr OperationRow post_event = {.name = "post_event",
@@ -23,8 +20,8 @@ constexpr OperationRow post_event = {.name = "post_event",
                                      .key_field = 0,
                                      .key_prefix = "events:",
                                      .idempotent = false,
-                                     .needs_optional = false,
-                                     .answers_id = true};
+                                     .answers_id = true,
+                                     .summary = "Record an event, as often as it is sent"};
 
 std::vector<OperationRow> rows() {
   const auto service = koodrive::service_catalogue().rows();

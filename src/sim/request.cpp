@@ -70,6 +70,8 @@ void RequestReader::Parser::on_field_impl(http::field, view name, view value, er
     default:
       break;
   }
+  constexpr std::size_t own = 2;
+  if (name.size() > own && beast::iequals(name.substr(0, own), "x-")) r.keep_other(to_std(name), to_std(value));
 }
 
 std::size_t RequestReader::Parser::on_body_impl(view body, error_code&) {

@@ -1,11 +1,14 @@
 #pragma once
+#include <array>
 #include <boost/beast/http/basic_parser.hpp>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace koobatch::sim {
 
@@ -18,9 +21,16 @@ struct Request {
   bool debugs_gateway = false;  ///< X-Apig-Mode: debug
   std::optional<std::string_view> host, authorization, user_id, date, trace_id, language, content_type;
   std::string_view repeated;  ///< a header from above that was given twice; empty: none
+  /// Other header fields that begin with "x-", for operations that have some; name and value.
+  std::array<std::pair<std::string_view, std::string_view>, 8> others;
+  std::size_t other_count = 0;
   std::string_view body;
 
   void clear() { *this = Request{}; }
+  /// Keeps another header field, if there is room.
+  void keep_other(std::string_view name, std::string_view value) {
+    if (other_count < others.size()) others[other_count++] = {name, value};
+  }
 };
 
 /// Splits a connection's bytes into requests. Of the headers it keeps only those that the service looks at, in place:

@@ -136,31 +136,35 @@ bool check_language(const Request& r, Judgement& out) {
          refuse_parameter(out, "language: is not a language code such as en-US");
 }
 
-/// Reads key and fields from the body, and collects violations in out.violations.
+/// The value of a header field that only some operations have; the last one, if there are several.
+std::optional<std::string_view> other_header(const Request& r, std::string_view name) {
+  std::optional<std::string_view> value;
+  for (std::size_t i = 0; i < r.other_count; ++i) {
+    if (equals_ignoring_case(r.others[i].first, name)) value = r.others[i].second;
+  }
+  return value;
+}
+
+/// Reads key and fields from path, header and body, and collects violations in out.violations.
 void read_operation(const Request& r, Judgement& out) {
   job::read_body(r.body, out.fields, out.storage, out.violations);
   const auto& fields = out.row->fields;
   for (std::size_t i = 0; i < fields.size(); ++i) {
-    if (fields[i].place != koodrive::FieldPlace::path) continue;
+    if (fields[i].place == koodrive::FieldPlace::body) continue;
+    const bool in_path = fields[i].place == koodrive::FieldPlace::path;
+    const auto value = in_path ? std::optional<std::string_view>(out.route.value_of(fields[i].name))
+                               : other_header(r, fields[i].header);
+    if (!value) continue;
     out.fields.values[i].present = true;
-    out.fields.values[i].text = out.path_value;
+    out.fields.values[i].text = *value;
   }
   if (out.violations.empty()) koodrive::check(out.fields, out.violations);
   const koodrive::FieldValue& key = out.fields.values[out.row->key_field];
-  if (!key.present || key.text.empty()) return;
-  out.key.assign(out.row->key_prefix).append(key.text);
+  const bool is_text = fields[out.row->key_field].type == koodrive::FieldType::text;
+  if (!key.present || key.malformed || (is_text && key.text.empty())) return;
+  out.key.assign(out.row->key_prefix);
+  koodrive::append_key(out.key, out.fields);
   out.key_hash = hash_key(out.key);
-}
-
-bool find_route(const Request& r, Judgement& out) {
-  auto route = koodrive::match_route(operations(), r.method, r.target);
-  if (!route) {
-    return refuse(out, 404, koodrive::code::no_such_resource, "there is no operation {} {}", r.method,
-                  r.target.substr(0, r.target.find('?')));
-  }
-  out.row = out.fields.row = route->row;
-  out.path_value = std::move(route->path_value);
-  return true;
 }
 
 bool check_body(Judgement& out) {
@@ -195,6 +199,17 @@ void append_session(std::string& out, const Tokens& tokens, WallTime now) {
 }
 
 }  // namespace
+
+bool Service::find_route(const Request& r, Judgement& out) const {
+  auto route = koodrive::match_route(*operations_, r.method, r.target);
+  if (!route) {
+    return refuse(out, 404, koodrive::code::no_such_resource, "there is no operation {} {}", r.method,
+                  r.target.substr(0, r.target.find('?')));
+  }
+  out.row = out.fields.row = route->row;
+  out.route = std::move(*route);
+  return true;
+}
 
 bool Service::accepts(std::string_view token, std::optional<std::string_view> user, WallTime now) {
   if (!user_tokens_) return (!app_ || tokens_.is_set()) && tokens_.accept(token, now);
@@ -270,8 +285,8 @@ void Service::judge(const Request& r, WallTime now, Judgement& out, Duration x_d
                         check_user(r, out) && check_date(r, now + x_date_ahead, out) && check_trace_id(r, out) &&
                         check_content_type(r, out) && check_language(r, out) && check_body(out);
   if (!accepted) return;
-  out.status = 200;
-  out.code = koodrive::code::success;
+  out.status = out.row->success_http.empty() ? 200 : out.row->success_http.front();
+  out.code = out.row->success_code;
   // As in the documentation's example answers, which differ from page to page.
   out.msg = out.row->answers_id ? "success" : "Success.";
 }
@@ -281,7 +296,7 @@ void append_answer_body(std::string& out, const Judgement& j) {
   if (j.refresh && j.accepted()) {
     json.raw("data", j.storage);
   } else if (j.accepted() && j.row->answers_id) {
-    json.add("id", j.fields.values[j.row->key_field].text);
+    json.add(j.row->id_member, std::string_view(j.key).substr(j.row->key_prefix.size()));
   }
   json.add("code", j.code).add("msg", j.msg).end();
 }

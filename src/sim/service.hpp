@@ -6,7 +6,9 @@
 #include "koobatch/koodrive/fields.hpp"
 #include "koobatch/koodrive/operation_catalogue.hpp"
 #include "koobatch/koodrive/result_codes.hpp"
+#include "koobatch/koodrive/route.hpp"
 #include "koobatch/koodrive/rules.hpp"
+#include "koobatch/sim/operations.hpp"
 #include "sim/request.hpp"
 #include "sim/tokens.hpp"
 
@@ -34,10 +36,11 @@ struct Judgement {
   std::string msg;       ///< the documented one, or the broken rule
   bool refresh = false;  ///< about tokens rather than an operation; `storage` is the session that it returns
 
-  bool accepted() const { return status == 200; }
+  bool accepted() const { return status < 300; }
 
   // Owners of what the fields point to.
-  std::string path_value, storage;
+  koodrive::RouteMatch route;
+  std::string storage;
   std::vector<koodrive::Violation> violations;
 };
 
@@ -53,6 +56,8 @@ class Service {
       : Service(Tokens({.access = std::move(token)}), std::move(app)) {}
   /// Sets the tokens of the users: from now on, only a user's own token is accepted from that user.
   void set_user_tokens(std::shared_ptr<const auth::UserTokens> tokens) { user_tokens_ = std::move(tokens); }
+  /// Sets the operations that it knows, instead of operations(). They must outlive it.
+  void set_operations(const koodrive::OperationCatalogue& catalogue) { operations_ = &catalogue; }
   /// `now`: when the request arrived. `x_date_ahead`: how far the clock by which X-Date is judged is ahead of it. The
   /// views in `out` are valid as long as `request` and `out` exist.
   void judge(const Request& request, WallTime now, Judgement& out, Duration x_date_ahead = {});
@@ -61,9 +66,11 @@ class Service {
   bool check_authorization(const Request& request, WallTime now, Judgement& out);
   bool check_signature(const Request& request, Judgement& out) const;
   bool judge_refresh(const Request& request, WallTime now, Judgement& out);
+  bool find_route(const Request& request, Judgement& out) const;
 
   bool accepts(std::string_view token, std::optional<std::string_view> user, WallTime now);
 
+  const koodrive::OperationCatalogue* operations_ = &operations();
   Tokens tokens_;
   std::shared_ptr<const auth::AppKey> app_;
   std::shared_ptr<const auth::UserTokens> user_tokens_;  ///< null: `tokens_` apply to all users

@@ -75,7 +75,9 @@ Simulation::Simulation(const SimulatorSettings& settings, RequestLog log, Moment
       latency_(settings.latency, settings.jitter, settings.seed),
       clocks_(settings.clock_faults, settings.seed),
       log_(std::move(log)),
-      start_(start.steady) {
+      start_(start.steady),
+      operations_(settings.operations) {
+  if (operations_) service_.set_operations(*operations_);
   if (!tokens) return;
   tokens_stamp_ = tokens->stamp();
   service_.set_user_tokens(std::move(tokens));
@@ -160,7 +162,7 @@ Ending Simulation::conclude(const Request& request, Exchange& x, WallTime now, s
     append_answer_body(body_, j);
   }
   if (j.row != nullptr) {
-    const bool applied = head.status == 200;
+    const bool applied = head.status < 300;
     if (applied) apply(x);
     record(request, x, head.status, applied);
     forget(x);

@@ -122,6 +122,7 @@ class Simulation {
   Stats stats_;
   RequestLog log_;
   TimePoint start_;
+  std::shared_ptr<const koodrive::OperationCatalogue> operations_;  ///< null: those of the embedded service
   std::string body_;
   std::string quota_fields_;  ///< of the answer
 };

@@ -63,7 +63,10 @@ void State::apply(std::uint64_t hash, std::string_view key, const koodrive::Fiel
     append_member(scratch_, fields.row->fields[i].name, [&] { koodrive::append_field(scratch_, fields, i); });
     done[i] = true;
   };
-  const auto sets = [&](std::size_t i) { return i != fields.row->key_field && fields.values[i].present; };
+  const auto sets = [&](std::size_t i) {
+    return i != fields.row->key_field && fields.values[i].present &&
+           fields.row->fields[i].place == koodrive::FieldPlace::body;
+  };
 
   scratch_.assign(e.key());
   for (std::string_view members = e.members(); !members.empty();) {

@@ -54,10 +54,12 @@ Record copy_of(const Fields& fields) {
   for (std::size_t i = 0; i < fields.row->fields.size(); ++i) {
     const auto& value = fields.values[i];
     // How an integer was written is no part of what it says.
-    const bool is_text = fields.row->fields[i].type == FieldType::text;
+    const auto type = fields.row->fields[i].type;
+    const bool is_text = type == FieldType::text || type == FieldType::object;
     auto& copy =
         record.values.emplace_back(Value{value.present, std::string(is_text ? value.text : ""), value.integer, {}});
-    for (std::uint32_t n = 0; n < value.list_size; ++n) copy.list.emplace_back(fields.list_items[value.list_from + n]);
+    for (std::uint32_t n = 0; type == FieldType::text_list && n < value.list_size; ++n)
+      copy.list.emplace_back(fields.list_items[value.list_from + n]);
   }
   record.user_id = fields.user_id;
   record.language = fields.language;
@@ -194,7 +196,9 @@ void check_request(const Fields& fields) {
            is_visible_ascii(operation.language()),
        "nothing of a job gets out of its place in the request's header");
   const auto& row = *fields.row;
-  must(operation.id() == fields.values[row.key_field].text, "the identifier is the job's");
+  std::string id;
+  append_key(id, fields);
+  must(operation.id() == id, "the identifier is the job's");
 
   const auto route = match_route(service_catalogue(), row.method, operation.target());
   must(route && route->row == fields.row, "the target leads to the operation");
@@ -202,6 +206,10 @@ void check_request(const Fields& fields) {
   again.row = fields.row;
   for (std::size_t i = 0; i < row.fields.size(); ++i) {
     if (row.fields[i].place == FieldPlace::path) again.values[i] = {.present = true, .text = route->path_value};
+    operation.for_each_header([&](std::string_view name, std::string_view value) {
+      must(is_visible_ascii(name) && is_visible_ascii(value), "a header field is one line");
+      if (row.fields[i].header == name) again.values[i] = {.present = true, .text = value};
+    });
   }
   std::string storage;
   std::vector<Violation> violations;
@@ -211,6 +219,10 @@ void check_request(const Fields& fields) {
   again.user_id = fields.user_id;
   again.language = fields.language;
   again.ref = fields.ref;
+  // What the record leaves out, the request may say by default.
+  for (std::size_t i = 0; i < row.fields.size(); ++i) {
+    if (!fields.values[i].present && row.fields[i].rule.default_value) again.values[i] = {};
+  }
   must(copy_of(again) == copy_of(fields), "the request says what the record said");
 }
 
@@ -223,7 +235,7 @@ class Strict final : public Judge {
     check_request(fields);
     check_repeated(source, fields);
     const auto changed = fields.changed();
-    if (std::popcount(changed) < 2) return;
+    if (std::popcount(changed) < 2 || !fields.is_divisible()) return;
     Fields fewer = fields;
     fewer.remove(static_cast<FieldSet>(changed & -changed));
     check_repeated(source, fewer);

@@ -792,4 +792,45 @@ BOOST_AUTO_TEST_CASE(secrets_of_before_are_masked_too_the_longer_ones_first) {
   BOOST_TEST(out.error == "redirected to 'https://elsewhere/?token=***'; redirects are not followed");
 }
 
+BOOST_AUTO_TEST_CASE(an_operation_may_have_a_success_of_its_own) {
+  constexpr std::uint16_t statuses[] = {200, 202};
+  koodrive::Expected expected("7");
+  expected.id_member = "note";
+  expected.success_http = statuses;
+  expected.success_code = 5;
+  koodrive::Classifier classifier;
+  const auto verdict = [&](int http, std::string body) {
+    auto given = answer(http, std::move(body));
+    koodrive::Outcome out;
+    classifier.classify(given, expected, now, out);
+    return out.verdict;
+  };
+  using koodrive::Verdict;
+  // Twice each: what was learnt of one must not be taken for another.
+  for (int i = 0; i < 2; ++i) {
+    BOOST_TEST((verdict(202, R"({"note":"7","code":5})") == Verdict::succeeded));
+    BOOST_TEST((verdict(200, R"({"id":"8","code":"5"})") == Verdict::succeeded));
+    BOOST_TEST((verdict(200, R"({"note":"8","code":5})") == Verdict::undecidable));
+    BOOST_TEST((verdict(201, R"({"note":"7","code":5})") == Verdict::unclear));
+    BOOST_TEST((verdict(200, R"({"note":"7","code":0})") == Verdict::rejected));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_success_that_is_known_of_one_operation_is_none_of_another) {
+  koodrive::Classifier classifier;
+  const auto verdict = [&](const koodrive::Expected& expected) {
+    auto given = answer(200, R"({"id":"7","code":0,"msg":"success"})");
+    koodrive::Outcome out;
+    classifier.classify(given, expected, now, out);
+    return out.verdict;
+  };
+  koodrive::Expected other("7");
+  other.success_code = 5;
+  for (int i = 0; i < 3; ++i) {
+    BOOST_TEST((verdict("7") == koodrive::Verdict::succeeded));
+    BOOST_TEST((verdict(other) == koodrive::Verdict::rejected));
+    BOOST_TEST((verdict("8") == koodrive::Verdict::undecidable));
+  }
+}
+
 BOOST_AUTO_TEST_SUITE_END()

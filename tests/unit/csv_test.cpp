@@ -1,3 +1,4 @@
+#include "contains.hpp"
 #include "job/record_source.hpp"
 #include "job_support.hpp"
 
@@ -85,7 +86,8 @@ BOOST_AUTO_TEST_CASE(both_operations_may_share_a_file) {
   BOOST_TEST(csv.name() == "b");
   BOOST_TEST(csv.next() ==
              "4: id: is not a field of update_album, known fields are op, albumId, name, scopeParentFolderId, "
-             "scopeDirList, scopeKind, coverImageUrl, user_id, language, ref");
+             "scopeDirList, scopeKind, coverImageUrl, user_id, language, ref; to have the column ignored, give "
+             "--ignore-columns id");
 }
 
 BOOST_AUTO_TEST_CASE(an_empty_cell_is_an_absent_field_quoted_or_not) {
@@ -163,7 +165,10 @@ BOOST_AUTO_TEST_CASE(a_bom_crlf_blank_lines_and_a_missing_final_newline_are_acce
 BOOST_AUTO_TEST_CASE(an_unusable_header_names_the_column) {
   const std::string known =
       " is not known, known columns are op, id, fileName, user_id, language, ref, albumId, name, scopeParentFolderId, "
-      "scopeDirList, scopeKind, coverImageUrl";
+      "scopeDirList, scopeKind, coverImageUrl, fileId, containerId, renameMode, shareFolderId, ownerId, status, "
+      "capacity, type, userId, deptId, role, firstname, surname, email, department_id, parentId, groupId, groupName, "
+      "sourceType, iconUrl, top, shareId, validDays, extractCode, comment, deptIds, groupIds, userIds, expireTime, "
+      "agentName, description, capabilities";
   BOOST_TEST(header_error("op,id,colour\n") ==
              "jobs/a.csv:1: column colour" + known + "; to have it ignored, give --ignore-columns colour");
   BOOST_TEST(header_error("op,id,two words\n") == "jobs/a.csv:1: column \"two words\"" + known +
@@ -184,8 +189,12 @@ BOOST_AUTO_TEST_CASE(a_header_alone_is_a_job_without_operations) {
 
 BOOST_AUTO_TEST_CASE(an_operation_that_is_missing_or_unknown_lists_those_there_are) {
   BOOST_TEST(Csv(rename_header + ",1,a,\nrename,1,a,\n").rest() ==
-             "2: op: is missing, known operations are rename_shared_folder, update_album | "
-             "3: op: \"rename\" is not an operation, known operations are rename_shared_folder, update_album");
+             "2: op: is missing, known operations are rename_shared_folder, update_album, rename_file, update_space, "
+             "update_user, update_user_info, update_department, update_user_group, update_share, "
+             "edit_permission_template, edit_permission_template_status | "
+             "3: op: \"rename\" is not an operation, known operations are rename_shared_folder, update_album, "
+             "rename_file, update_space, update_user, update_user_info, update_department, update_user_group, "
+             "update_share, edit_permission_template, edit_permission_template_status");
 }
 
 BOOST_AUTO_TEST_CASE(a_row_that_is_too_short_or_too_long_is_an_error_and_reading_continues) {
@@ -281,6 +290,19 @@ BOOST_AUTO_TEST_CASE(blanks_case_and_underscores_of_a_column_do_not_count) {
     BOOST_TEST(csv.fields().user_id.value() == "anna", names);
   }
   BOOST_TEST(header_error("op,id,ID\n") == "jobs/a.csv:1: column id appears more than once");
+}
+
+BOOST_AUTO_TEST_CASE(a_column_that_some_operations_have_as_a_field_is_a_common_one_for_the_others) {
+  Csv csv("op,id,fileName,userId,status\nrename_shared_folder,1,a,anna,\nupdate_user,,,bert,1\n");
+  BOOST_TEST(csv.next() == "2");
+  BOOST_TEST(csv.fields().user_id.value() == "anna");
+  BOOST_TEST(csv.next() == "3");
+  BOOST_TEST(!csv.fields().user_id.has_value());
+  BOOST_TEST(csv.fields().values[0].text == "bert");
+  BOOST_TEST(csv.source().notes() == std::vector<std::string>{"column userId as user_id"},
+             boost::test_tools::per_element());
+  Csv both("op,id,fileName,userId,user_id\nrename_shared_folder,1,a,anna,bert\n");
+  BOOST_TEST(koobatch::test::contains(both.next(), "user_id: appears more than once"));
 }
 
 BOOST_AUTO_TEST_CASE(a_column_that_is_read_as_another_is_reported) {

@@ -266,7 +266,9 @@ BOOST_AUTO_TEST_CASE(an_operation_for_all_records_must_be_one) {
   auto settings = for_validation();
   settings.reading.operation = "rename";
   BOOST_TEST(open_error(folder.write("a.ndjson", good_rename), settings) ==
-             "--op: \"rename\" is not an operation, known operations are rename_shared_folder, update_album");
+             "--op: \"rename\" is not an operation, known operations are rename_shared_folder, update_album, "
+             "rename_file, update_space, update_user, update_user_info, update_department, update_user_group, "
+             "update_share, edit_permission_template, edit_permission_template_status");
 }
 
 BOOST_AUTO_TEST_CASE(the_lines_of_a_job_are_those_its_records_are_counted_by) {

@@ -84,9 +84,14 @@ BOOST_AUTO_TEST_CASE(nothing_of_the_last_line_is_left_in_the_next) {
 }
 
 BOOST_AUTO_TEST_CASE(an_operation_that_is_missing_or_unknown_lists_those_there_are) {
-  BOOST_TEST(wrong("{}") == "op: is missing, known operations are rename_shared_folder, update_album");
+  BOOST_TEST(wrong("{}") ==
+             "op: is missing, known operations are rename_shared_folder, update_album, rename_file, update_space, "
+             "update_user, update_user_info, update_department, update_user_group, update_share, "
+             "edit_permission_template, edit_permission_template_status");
   BOOST_TEST(wrong(R"({"id":"1","op":"Rename"})") ==
-             "op: \"Rename\" is not an operation, known operations are rename_shared_folder, update_album");
+             "op: \"Rename\" is not an operation, known operations are rename_shared_folder, update_album, "
+             "rename_file, update_space, update_user, update_user_info, update_department, update_user_group, "
+             "update_share, edit_permission_template, edit_permission_template_status");
   BOOST_TEST(wrong(R"({"op":null})") == "op: expected a string, found null");
 }
 

@@ -62,7 +62,7 @@ class CommonFields {
 class Request {
  public:
   /// The maximum number of fields besides the common ones.
-  static constexpr std::size_t max_fields = 8;
+  static constexpr std::size_t max_fields = 12;
 
   Request() = default;
   Request(Request&&) = default;
@@ -73,6 +73,8 @@ class Request {
   void start(std::string_view method, std::string_view target, const CommonFields& common);
   /// Precondition: fewer than max_fields were added, Content-Length counted.
   void add(const FieldName& name, std::string_view value);
+  /// Likewise, for a name that is known only at run time; lower case, as HTTP/2 requires.
+  void add_named(std::string_view name, std::string_view value);
   /// Adds Content-Length and the body, and completes the request.
   void end(std::string_view body);
 

@@ -62,16 +62,21 @@ class Reader {
   virtual Result<Item> next(koodrive::Operation& operation) = 0;
   /// Like next(), but does not render the operation.
   virtual Result<Item> skip() = 0;
-  /// The fields changed by the operation that next() or skip() found.
+  /// What the operation that next() or skip() found sets on its resource.
   virtual koodrive::FieldSet changed() const = 0;
+  /// Whether any part of that can be left out, as long as something remains.
+  virtual bool is_divisible() const = 0;
   /// The user that the operation acts for; empty if neither it nor the settings name one. Valid until the next call.
   virtual std::string_view user() const = 0;
-  /// Removes fields from the operation that skip() found, for render() and append_record(). At least one must remain.
+  /// Removes what sets this from the operation that skip() found, for render() and append_record(). Preconditions: it
+  /// is divisible, and something remains.
   virtual void remove(koodrive::FieldSet unwanted) = 0;
   /// Renders the operation that skip() found.
   virtual void render(koodrive::Operation& operation) const = 0;
   /// Appends the operation that skip() found as a record of the job's format, without a line end.
   virtual void append_record(std::string& out) const = 0;
+  /// Appends it as a line of NDJSON, whatever the job's format, without a line end.
+  virtual void append_json(std::string& out) const = 0;
   /// Appends what must precede such records: a CSV header, with its line end.
   virtual void append_header(std::string& /*out*/) const {}
   /// Whether a copy of the job's lines, header included, as open_lines() returns them, means the same without the

@@ -2,6 +2,7 @@
 #include "koobatch/auth/secret.hpp"
 #include "koobatch/core/clock.hpp"
 #include "koobatch/http/answer.hpp"
+#include "koobatch/koodrive/operation.hpp"
 #include "koobatch/koodrive/outcome.hpp"
 
 #include <cstdint>
@@ -24,6 +25,23 @@ std::optional<Duration> parse_retry_after(std::string_view value, WallTime now);
 /// refusal of the operation. Throttling, server errors, pages and gateways' codes come from whatever stands before it.
 bool proves_service(const Outcome& outcome);
 
+/// What the success of an operation looks like.
+struct Expected {
+  std::string_view id{};                          ///< which the answer must name, if it names any; empty: none
+  std::string_view id_member = "id";              ///< the member that carries it
+  std::span<const std::uint16_t> success_http{};  ///< the statuses; empty: 200
+  std::int64_t success_code = 0;                  ///< the `code`
+
+  Expected() = default;
+  /// The usual success, with an identifier.
+  Expected(std::string_view expected_id) : id(expected_id) {}
+  Expected(const char* expected_id) : id(expected_id) {}
+  explicit Expected(const Operation& operation);
+
+  bool is_usual() const { return success_http.empty() && success_code == 0; }
+  bool succeeds_with(int http) const;
+};
+
 /// Turns answers and wire errors into outcomes. Holds a JSON parser, so one per thread.
 class Classifier {
  public:
@@ -35,12 +53,11 @@ class Classifier {
   ~Classifier();
   Classifier(Classifier&&) noexcept;
 
-  /// Replaces `out`. `answer.body` is given JSON padding, hence not const. `expected_id`: the identifier that an `id`
-  /// in the answer must equal; empty if the operation's answer carries none. `now` is our own clock, for a Retry-After
+  /// Replaces `out`. `answer.body` is given JSON padding, hence not const. `now` is our own clock, for a Retry-After
   /// that is a date in an answer without one. The HTTP status is judged before `code`; which 2xx answers cannot be the
   /// service's: see is_foreign(). `secret`, which the request carried, and `former` ones are shown as `***` in whatever
   /// `out` says, should the answer echo them.
-  void classify(http::Answer& answer, std::string_view expected_id, WallTime now, Outcome& out,
+  void classify(http::Answer& answer, const Expected& expected, WallTime now, Outcome& out,
                 std::string_view secret = {}, std::span<const auth::Secret> former = {});
 
  private:

@@ -21,7 +21,10 @@ class Operation {
   /// Equal for operations on the same resource. XXH3-64 of key prefix and identifier; two resources that share a value
   /// are merely sent one after the other.
   std::uint64_t key_hash() const { return rest_.key_hash; }
-  std::string_view id() const { return view(rest_.id); }  ///< the identifier as in the job, not encoded
+  /// The identifier as in the job, not encoded.
+  std::string_view id() const { return view(rest_.id); }
+  /// Whether an attempt with an unclear fate may be repeated: that may depend on the operation's values.
+  bool is_repeatable() const { return rest_.is_repeatable; }
   std::string_view user() const {
     return view(rest_.user);
   }  ///< X-User-Id; empty if the job and the settings name none
@@ -29,6 +32,16 @@ class Operation {
   std::optional<std::string_view> ref() const { return rest_.has_ref ? std::optional(view(rest_.ref)) : std::nullopt; }
   std::string_view target() const { return view(rest_.target); }  ///< the request target, percent-encoded once
   std::string_view body() const { return view(rest_.body); }      ///< compact JSON
+  /// Calls `each(name, value)` for every header field of its own.
+  template <class Each>
+  void for_each_header(Each each) const {
+    for (auto rest = view(rest_.headers); !rest.empty();) {
+      const auto name = rest.substr(0, rest.find('\n'));
+      const auto value = rest.substr(name.size() + 1, rest.find('\n', name.size() + 1) - name.size() - 1);
+      each(name, value);
+      rest.remove_prefix(name.size() + value.size() + 2);
+    }
+  }
   /// Bytes this operation holds in memory.
   std::size_t footprint() const { return sizeof(Operation) + text_.capacity(); }
 
@@ -51,7 +64,9 @@ class Operation {
     std::uint64_t key_hash = 0;
     std::uint32_t line = 0;
     bool has_ref = false;
+    bool is_repeatable = false;
     Slice id, user, language, ref, target, body;
+    Slice headers;  ///< name and value of each, both with a line feed
   };
 
   std::string text_;

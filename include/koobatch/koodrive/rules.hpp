@@ -17,8 +17,6 @@ struct Violation {
 /// Checks every documented rule of the row (presence, values). Appends what is broken to `out`; nothing if all is well.
 /// Does not look at `ref`; checks user_id and language if there are any.
 void check(const Fields& fields, std::vector<Violation>& out);
-/// Whether a value that is present keeps the rule of its field, so that check() finds nothing wrong with it.
-bool keeps_rule(const FieldRow& field, const FieldValue& value);
 /// The rule of X-User-Id and of `language` alone, also for the values that come from a setting: 1 to 128 visible ASCII
 /// characters.
 void check_user_id(std::string_view value, std::vector<Violation>& out);

@@ -24,45 +24,53 @@ struct LineStates {
 struct Selection {
   struct Narrowed {
     std::uint32_t line = 0;
-    koodrive::FieldSet without = 0;
+    koodrive::FieldSet without = 0;  ///< what not to set
   };
 
   report::LineSet lines;           ///< the operations to repeat
   report::LineSet unsettled;       ///< of these and those left out, what may have been applied already
-  std::vector<Narrowed> narrowed;  ///< the lines whose fields were partly set again; ascending
-  std::uint64_t superseded = 0;    ///< operations left out because all their fields were set again
+  std::vector<Narrowed> narrowed;  ///< the lines of whose values some were set again; ascending
+  /// Operations left out because later ones set again all that they would set, or a part of it without which they
+  /// cannot be sent.
+  std::uint64_t superseded = 0;
   std::uint64_t uncertain =
       0;  ///< operations left out because they may have been applied, and must not be applied twice
 
-  /// The fields to leave out of the operation on `line`.
+  /// What to leave out of the operation on `line`.
   koodrive::FieldSet without(std::uint32_t line) const;
 };
 
 /// Decides which operations to repeat. It is shown the wanted and the succeeded operations of a job in file order,
-/// which is the order in which operations on one key take effect. If a later operation set a field successfully, the
-/// wanted operation must not set it again: the newer value would be lost. An operation that failed, was rejected or is
-/// unknown supersedes nothing.
+/// which is the order in which operations on one key take effect. If a later operation, of this kind or another, set
+/// something successfully, the wanted operation must not set it again: the newer value would be lost. An operation that
+/// failed, was rejected or is unknown supersedes nothing.
 ///
-/// Memory: 8 bytes per wanted operation, about 50 per key of those, nothing for the others. A key is identified by its
+/// Memory: 12 bytes per wanted operation, about 50 per key of those, nothing for the others. A key is identified by its
 /// Operation::key_hash(): with ten million keys, the probability that two collide is about one in a million.
 class Selector {
  public:
-  void add_wanted(std::uint32_t line, std::uint64_t key, koodrive::FieldSet fields);
-  void add_succeeded(std::uint32_t line, std::uint64_t key, koodrive::FieldSet fields);
+  /// `targets`: what the operation sets, see koodrive::Fields. `divisible`: whether it may set less.
+  void add_wanted(std::uint32_t line, std::uint64_t key, koodrive::FieldSet targets, bool divisible = true);
+  void add_succeeded(std::uint32_t line, std::uint64_t key, koodrive::FieldSet targets);
   /// Leaves `unsettled` and `uncertain` empty.
   Selection finish();
 
  private:
   struct Wanted {
     std::uint32_t line;
-    std::uint32_t key;  ///< index into last_set_
-    koodrive::FieldSet fields;
+    std::uint32_t key : 31;  ///< index into last_set_
+    std::uint32_t divisible : 1;
+    koodrive::FieldSet targets;
   };
-  /// The line of the last succeeded operation that set each field.
-  using LastSet = std::array<std::uint32_t, koodrive::max_fields>;
+  /// The line of the last succeeded operation that set each of the first targets.
+  using LastSet = std::array<std::uint32_t, 8>;
+
+  void set(std::uint32_t key, unsigned target, std::uint32_t line);
+  std::uint32_t last_set(std::uint32_t key, unsigned target) const;
 
   boost::unordered_flat_map<std::uint64_t, std::uint32_t> keys_;
   std::vector<LastSet> last_set_;
+  boost::unordered_flat_map<std::uint64_t, std::uint32_t> last_set_more_;  ///< of the other targets, which are rare
   std::vector<Wanted> wanted_;
 };
 

@@ -2,6 +2,7 @@
 #include "koobatch/auth/app_key.hpp"
 #include "koobatch/core/clock.hpp"
 #include "koobatch/core/error.hpp"
+#include "koobatch/koodrive/operation_catalogue.hpp"
 #include "koobatch/sim/throttle_settings.hpp"
 
 #include <cstdint>
@@ -61,6 +62,7 @@ struct SimulatorSettings {
   Duration token_lifetime{};                    ///< how long it remains valid after its last use; 0: forever
   std::shared_ptr<const auth::AppKey> app_key;  ///< the app whose signatures are accepted; null: none
   std::filesystem::path tokens_file;            ///< the only token accepted for each user; read again when it changes
+  std::shared_ptr<const koodrive::OperationCatalogue> operations;  ///< what it offers; null: operations()
 };
 
 /// Adds a fault of either kind, as written on the command line. A usage error says what is wrong.
