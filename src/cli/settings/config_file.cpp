@@ -1,5 +1,7 @@
 #include "cli/settings/config_file.hpp"
 
+#include "koobatch/core/toml_text.hpp"
+
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
@@ -10,7 +12,6 @@
 #include <optional>
 #include <utility>
 
-// The only file that reads TOML, so the parser is compiled here.
 #define TOML_HEADER_ONLY 1
 #define TOML_EXCEPTIONS 0
 #define TOML_ENABLE_FORMATTERS 0
@@ -20,9 +21,6 @@ namespace koobatch::cli {
 namespace {
 
 constexpr std::size_t max_config = 1U << 20U;
-
-/// toml++ makes a nested table for each dot in a key, without limit, and destroys tables recursively.
-constexpr std::ptrdiff_t max_dots_in_a_line = 1000;
 
 ConfigPlace place_of(const toml::source_region& region) {
   return {region.begin.line, region.begin.column};
@@ -157,18 +155,6 @@ class Collector {
   ConfigPlace error_place_;
 };
 
-/// The first line, from 1, with so many dots that a key in it could nest tables too deeply.
-std::optional<std::size_t> deepest_line(std::string_view text) {
-  std::size_t number = 0;
-  while (!text.empty()) {
-    const auto line = text.substr(0, text.find('\n'));
-    ++number;
-    if (std::count(line.begin(), line.end(), '.') > max_dots_in_a_line) return number;
-    text.remove_prefix(std::min(line.size() + 1, text.size()));
-  }
-  return std::nullopt;
-}
-
 }  // namespace
 
 std::string Config::at(const ConfigPlace& place) const {
@@ -181,7 +167,7 @@ Error Config::error_at(const ConfigPlace& place, std::string_view what) const {
 
 Result<Config> parse_config(std::string_view text, const std::string& file) {
   const Config nothing{file, {}, {}};
-  if (const auto line = deepest_line(text)) return nothing.error_at({*line, 1}, "too many dots in this line");
+  if (const auto line = too_deep_line(text)) return nothing.error_at({*line, 1}, "too many dots in this line");
   const auto parsed = toml::parse(text);
   if (!parsed)
     return nothing.error_at(place_of(parsed.error().source()), describe_mistake(parsed.error().description()));
