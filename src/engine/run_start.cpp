@@ -95,6 +95,7 @@ report::RunRecord make_record(const RunSettings& settings, const job::Source& so
   record.job.xxh3 = job.digest.xxh3;
   record.job.verified = job.verified;
   record.endpoint = settings.endpoint.url();
+  record.operations = settings.operations_file;
   record.parent = settings.parent;
   record.settings = settings.recorded;
   return record;

@@ -45,6 +45,14 @@ bool read_parent(Value value, RunRecord::Parent& out) {
   });
 }
 
+bool read_operations(Value value, OperationsRecord& out) {
+  return for_each_member(value.get_object(), [&](std::string_view name, Value v) {
+    if (name == "path") return read(v, out.path);
+    if (name == "xxh3") return read_hex64(v, out.xxh3);
+    return true;
+  });
+}
+
 bool read_counts(Value value, Counts& out) {
   return for_each_member(value.get_object(), [&](std::string_view name, Value v) {
     if (const auto status = parse_status(name)) return read(v, out[*status]);
@@ -289,6 +297,7 @@ Result<RunRecord> Decoder::run(std::string_view line) {
     if (name == "trace_prefix") return read(v, r.trace_prefix) && r.trace_prefix >> trace_prefix_bits == 0;
     if (name == "job") return read_job(v, r.job);
     if (name == "endpoint") return read(v, r.endpoint);
+    if (name == "operations") return read_operations(v, r.operations.emplace());
     if (name == "parent") return read_parent(v, r.parent.emplace());
     if (name == "settings") return read_raw_object(v, r.settings);
     return true;

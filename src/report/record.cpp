@@ -217,6 +217,16 @@ void append_job(std::string& out, const RunRecord::Job& job) {
   json.end();
 }
 
+void append_operations(std::string& out, const OperationsRecord& operations) {
+  JsonWriter json(out);
+  append_text(json.key("path"), operations.path);
+  auto& text = json.key("xxh3");
+  text.push_back('"');
+  append_hex64(text, operations.xxh3);
+  text.push_back('"');
+  json.end();
+}
+
 void append_parent(std::string& out, const RunRecord::Parent& parent) {
   JsonWriter json(out);
   append_text(json.key("run_id"), parent.run_id);
@@ -300,6 +310,7 @@ void append_line(std::string& out, const RunRecord& record) {
   json.add("trace_prefix", record.trace_prefix);
   append_job(json.key("job"), record.job);
   append_text(json.key("endpoint"), record.endpoint);
+  if (record.operations) append_operations(json.key("operations"), *record.operations);
   if (record.parent) append_parent(json.key("parent"), *record.parent);
   json.raw("settings", record.settings.empty() ? std::string_view("{}") : std::string_view(record.settings));
   append_sum(out, start);

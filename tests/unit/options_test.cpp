@@ -566,6 +566,23 @@ BOOST_AUTO_TEST_CASE(a_section_of_a_configuration_file_is_for_its_command_and_wi
   BOOST_TEST((Given{{"bench", "--config", "k.toml"}, {}, config}.group<BenchSettings>().rate == 5.0));
 }
 
+BOOST_AUTO_TEST_CASE(the_file_of_operations_is_named_by_flag_variable_or_configuration_and_recorded) {
+  const std::string config = "operations = 'c.toml'\n";
+  BOOST_TEST(simulated({}).unchecked().operations_path.empty());
+  BOOST_TEST(simulated({"--config", "k.toml"}, {}, config).unchecked().operations_path == "c.toml");
+  const Environment variable = {{"KOOBATCH_OPERATIONS", "b.toml"}};
+  BOOST_TEST(simulated({"--config", "k.toml"}, variable, config).unchecked().operations_path == "b.toml");
+  const auto flag = simulated({"--operations", "a.toml"}, variable).unchecked();
+  BOOST_TEST(flag.operations_path == "a.toml");
+  CHECK_SAYS(flag.recorded, "a.toml\"");
+}
+
+BOOST_AUTO_TEST_CASE(a_benchmark_takes_no_file_of_operations_for_a_number) {
+  BOOST_TEST(bench_with({}, {{"KOOBATCH_OPERATIONS", "b.toml"}}).group<BenchSettings>().operations == 0U);
+  BOOST_TEST(bench_with({}, {{"KOOBATCH_OPERATIONS", "b.toml"}}).accepted().warnings.empty());
+  BOOST_TEST(bench_with({"--operations", "5"}, {}).group<BenchSettings>().operations == 5U);
+}
+
 BOOST_AUTO_TEST_CASE(consent_to_change_things_is_given_only_on_the_command_line) {
   BOOST_TEST(!bench_with({}, {{"KOOBATCH_YES", "1"}}).group<BenchSettings>().confirmed);
   BOOST_TEST(bench_with({"--yes"}, {}).group<BenchSettings>().confirmed);
@@ -664,7 +681,7 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_understood_is_refused_in_one_sentence) {
   const auto said = [](std::vector<std::string> arguments) { return Given{std::move(arguments), {}, {}}.refusal(); };
   CHECK_SAYS(said({}),
              "no command given; the commands are run, resume, retry, validate, report, simulate, bench, trace, "
-             "status, set, generate\n");
+             "status, set, operations, generate\n");
   CHECK_SAYS(said({"fly"}), "unknown command 'fly'; the commands are run");
   CHECK_SAYS(said({"--fly"}), "unknown flag --fly\n");
   CHECK_SAYS(said({"run"}), "run: JOB is missing\n");
@@ -710,7 +727,7 @@ BOOST_AUTO_TEST_CASE(a_flag_is_not_taken_for_the_value_of_the_one_before) {
 
 BOOST_AUTO_TEST_CASE(a_flag_of_other_commands_is_refused_and_they_are_named) {
   CHECK_SAYS(simulated({"--port", "x"}).refusal(), "--port is a flag of simulate, not of run\n");
-  CHECK_SAYS(simulated({"--json"}).refusal(), "--json is a flag of report, bench, status, not of run\n");
+  CHECK_SAYS(simulated({"--json"}).refusal(), "--json is a flag of report, bench, status, operations, not of run\n");
   CHECK_SAYS((Given{{"validate", "a.csv", "--user-id", "1"}, {}, {}}.refusal()),
              "--user-id is a flag of run, resume, retry, bench, not of validate\n");
   CHECK_SAYS((Given{{"watch", "x"}, {}, {}}.refusal()), "unknown command 'watch'");
@@ -1048,7 +1065,7 @@ BOOST_AUTO_TEST_CASE(help_says_where_options_of_the_command_can_be_set_and_which
   CHECK_SAYS(help("trace"), "(KOOBATCH_LOG_FORMAT=json) or in the configuration file (log-format = \"json\")");
   CHECK_SAYS(help("set"), "(KOOBATCH_LOG_FORMAT=json) or in the configuration file (log-format = \"json\")");
   CHECK_SAYS(help("set"), "Only on the command line: --rate, --pause, --go.");
-  CHECK_SAYS(help("bench"), "Only on the command line: --yes.");
+  CHECK_SAYS(help("bench"), "Only on the command line: --yes, --operations.");
   BOOST_TEST(!contains(help("run"), "Only on the command line"));
 }
 

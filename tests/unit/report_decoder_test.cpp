@@ -115,6 +115,19 @@ BOOST_AUTO_TEST_CASE(a_retry_names_its_parent_and_other_runs_none) {
   BOOST_TEST(text_of(read) == text_of(written));
 }
 
+BOOST_AUTO_TEST_CASE(a_run_with_operations_from_a_file_names_it_and_other_runs_none) {
+  auto written = samples::run();
+  Decoder decoder;
+  BOOST_TEST(!decoder.run(text_of(written)).value().operations.has_value());
+  written.operations = {"/etc/notes \"1\".toml", 0x00ab};
+  BOOST_TEST(text_of(written).find(R"("operations":{"path":"/etc/notes \"1\".toml","xxh3":"00000000000000ab"})") !=
+             std::string::npos);
+  const auto read = decoder.run(text_of(written)).value();
+  BOOST_REQUIRE(read.operations.has_value());
+  BOOST_TEST(read.operations->xxh3 == 0xabU);
+  BOOST_TEST(text_of(read) == text_of(written));
+}
+
 BOOST_AUTO_TEST_CASE(an_end_line_is_decoded_as_it_was_written) {
   auto written = samples::end(2, "aborted");
   written.counts.by_status = {1, 2, 3, 4, 5};

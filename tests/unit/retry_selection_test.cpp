@@ -1,5 +1,6 @@
 #include "job/record_source.hpp"
 #include "job_support.hpp"
+#include "koobatch/koodrive/operations_file.hpp"
 #include "koobatch/retry/selection.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -210,6 +211,51 @@ BOOST_AUTO_TEST_CASE(a_narrowed_ndjson_record_keeps_its_other_members) {
   source->append_record(fields, narrowed);
   BOOST_TEST(narrowed == R"({"op":"update_album","albumId":"a","scopeDirList":["x","y"],"scopeKind":2,)"
                          R"("user_id":"7","language":"de","ref":"r\"1"})");
+}
+
+BOOST_AUTO_TEST_CASE(what_a_newer_operation_of_another_kind_has_set_is_not_undone) {
+  constexpr std::string_view text = R"(format = 1
+[operation.write_note]
+request = "PUT /notes/{noteId}"
+key = "note:{noteId}"
+repeatable = true
+fields.noteId = { in = "path", type = "text", required = true }
+fields.text = { type = "text", required = true }
+[operation.mark_note]
+request = "POST /notes/{noteId}/mark"
+key = "note:{noteId}"
+repeatable = true
+fields.noteId = { in = "path", type = "text", required = true }
+fields.colour = { type = "integer" }
+fields.mode = { type = "integer", sets = false }
+fields.body = { type = "text", sets = "text" }
+)";
+  const auto catalogue = koodrive::parse_operations(text, "ops.toml", {});
+  BOOST_REQUIRE_MESSAGE(catalogue, catalogue.error().message);
+  const job_support::TemporaryFolder folder;
+  job::ReaderSettings settings;
+  settings.require_user = false;
+  settings.catalogue = &*catalogue;
+  const auto job = folder.write("a.ndjson", R"({"op":"mark_note","noteId":"1","colour":1,"mode":2,"body":"old"}
+{"op":"mark_note","noteId":"2","body":"old"}
+{"op":"write_note","noteId":"3","text":"old"}
+{"op":"write_note","noteId":"1","text":"new"}
+{"op":"write_note","noteId":"2","text":"new"}
+{"op":"mark_note","noteId":"3","body":"new"}
+)");
+  auto reader = job::open_job(job, settings);
+  BOOST_REQUIRE(reader);
+  const auto selection = select(**reader, states({1, 2, 3}, {4, 5, 6}));
+  BOOST_REQUIRE(selection);
+  BOOST_TEST(selection->superseded == 2U);
+  BOOST_REQUIRE(chosen(*selection).size() == 1U);
+  BOOST_TEST(chosen(*selection)[0].first == 1U);
+  reader = job::open_job(job, settings);
+  BOOST_TEST(((*reader)->skip().value() == job::Reader::Item::operation));
+  (*reader)->remove(selection->without(1));
+  std::string record;
+  (*reader)->append_json(record);
+  BOOST_TEST(record == R"({"op":"mark_note","noteId":"1","colour":1,"mode":2})");
 }
 
 BOOST_AUTO_TEST_CASE(an_operation_that_cannot_be_sent_in_part_is_left_out_if_a_part_was_set_again) {

@@ -1,3 +1,5 @@
+#include "koobatch/koodrive/operations_file.hpp"
+#include "koobatch/sim/operations.hpp"
 #include "sim_requests.hpp"
 
 namespace koobatch::sim {
@@ -238,6 +240,37 @@ BOOST_AUTO_TEST_CASE(a_judgement_is_reset_for_the_next_request) {
   request = update_album_request();
   BOOST_TEST(accepted());
   BOOST_TEST(judgement.violations.empty());
+}
+
+BOOST_AUTO_TEST_CASE(operations_of_a_file_are_judged_by_their_own_rules) {
+  constexpr std::string_view text = R"(format = 1
+[operation.update_note]
+request = "PUT /groups/{groupId}/notes/{noteId}"
+key = "note:{noteId}"
+repeatable = true
+answers_id = "/note"
+success = { http = [202], code = 7 }
+fields.groupId = { in = "path", type = "text", required = true }
+fields.noteId = { in = "path", type = "text", required = true, max = 3 }
+fields.agent = { in = "header", as = "x-hw-agentname", type = "text", required = true }
+fields.text = { type = "text", required = true }
+)";
+  const auto catalogue = koodrive::parse_operations(text, "ops.toml", operations().rows());
+  BOOST_REQUIRE_MESSAGE(catalogue, catalogue.error().message);
+  service.set_operations(*catalogue);
+  request.method = "PUT";
+  request.target = "/groups/g%201/notes/n";
+  request.body = R"({"text":"hello"})";
+  BOOST_TEST(refused(400, "agent: is missing"));
+  request.keep_other("X-Hw-AgentName", "me");
+  BOOST_TEST(answer() == R"({"note":"n","code":7,"msg":"success"})");
+  BOOST_TEST(judgement.status == 202);
+  BOOST_TEST(judgement.key == "note:n");
+  BOOST_TEST(judgement.fields.values[0].text == "g 1");
+  request.target = "/groups/g/notes/long";
+  BOOST_TEST(refused(400, "noteId: is 4 characters long, at most 3 are allowed"));
+  request.target = "/groups/g/notes";
+  BOOST_TEST(refused(404, "there is no operation"));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -32,6 +32,11 @@ struct RunSettings {
   bool benchmark = false;
   bool skip_invalid = false;
 
+  std::filesystem::path operations_path;  ///< a file with further operations; empty: none
+  /// What was read from it: `reader` refers to the first. Null and absent: nothing.
+  std::shared_ptr<const koodrive::OperationCatalogue> operations;
+  std::optional<report::OperationsRecord> operations_file;
+
   /// For a retry: which operations of the job to repeat, and the run they belong to. Null: the whole job.
   std::shared_ptr<const retry::Selection> selection;
   std::optional<report::RunRecord::Parent> parent;

@@ -54,6 +54,12 @@ struct ParentRun {
       0;  ///< operations not repeated because later ones have overwritten everything they would set
 };
 
+/// The file whose operations a run knows besides those that are built in. See RunRecord::operations.
+struct OperationsRecord {
+  std::string path;        ///< an absolute path
+  std::uint64_t xxh3 = 0;  ///< of its bytes; written as 16 lower-case hex digits
+};
+
 /// A `run` line, the first of every segment.
 struct RunRecord {
   std::string run_id;
@@ -72,6 +78,7 @@ struct RunRecord {
     bool verified = false;
   } job;
   std::string endpoint;
+  std::optional<OperationsRecord> operations;  ///< absent: not written
   /// The run whose failed operations this one repeats. `job` still describes the whole job, except `operations`, which
   /// counts those repeated.
   using Parent = ParentRun;

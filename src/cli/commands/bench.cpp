@@ -167,7 +167,9 @@ const Command& bench_command() {
                        .help = "How many operations to send, instead of for how long",
                        .otherwise = "as many as there is time for",
                        .store = into(&S::operations, count<std::uint64_t>(1, job::SyntheticJob::most_operations)),
-                       .choice = Choice::end},
+                       .choice = Choice::end,
+                       // Elsewhere, a setting of this name is the file of run and others.
+                       .flag_only = true},
                       {.name = "folder",
                        .heading = heading::job,
                        .help = "Rename this shared folder; repeatable",

@@ -16,6 +16,7 @@
   COMMAND(trace)                   \
   COMMAND(status)                  \
   COMMAND(set)                     \
+  COMMAND(operations)              \
   COMMAND(generate)
 
 namespace koobatch::cli {

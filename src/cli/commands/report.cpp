@@ -1,6 +1,7 @@
 #include "cli/commands/command.hpp"
 #include "cli/exit_status.hpp"
 #include "cli/output.hpp"
+#include "cli/running/operations_file.hpp"
 #include "cli/running/repetition.hpp"
 #include "cli/running/validation.hpp"
 #include "cli/settings/recorded.hpp"
@@ -22,6 +23,7 @@
 
 #include <array>
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -36,11 +38,12 @@ struct Settings {
   Presentation presentation;
   JsonOutput output;
   JobPlace place;
+  OperationsOption operations;
   std::filesystem::path failed;  ///< each of these files is optional; empty: not written
   std::filesystem::path csv;
   std::filesystem::path html;
 
-  auto parts() { return std::tie(presentation, output, place); }
+  auto parts() { return std::tie(presentation, output, place, operations); }
 };
 
 /// The reader settings of that run. Whether an operation has a user and is known to the service is checked when the new
@@ -53,6 +56,18 @@ Result<job::ReaderSettings> reader_of(const report::RunRecord& run) {
   reader.require_user = false;
   reader.catalogue = &sim::operations();
   return reader;
+}
+
+/// The operations that the run knew; null if it knew no others than we do.
+Result<std::shared_ptr<const koodrive::OperationCatalogue>> operations_of(const report::RunRecord& run,
+                                                                          const std::filesystem::path& given) {
+  std::shared_ptr<const koodrive::OperationCatalogue> catalogue;
+  if (!run.operations) return catalogue;
+  auto loaded = read_operations_file(given.empty() ? std::filesystem::path(run.operations->path) : given,
+                                     sim::operations().rows());
+  if (!loaded) return loaded.error();
+  if (auto same = check_same_operations(run, loaded->file); !same) return same.error();
+  return std::move(loaded->catalogue);
 }
 
 /// "1 invalid operation is", "70 invalid operations are"
@@ -84,6 +99,9 @@ Result<void> write_failed(const Settings& given, const std::filesystem::path& re
   if (auto there = check_job_is_there(job); !there) return there;
   auto reader = reader_of(lineage->run);
   if (!reader) return reader.error();
+  const auto operations = operations_of(lineage->run, given.operations.operations);
+  if (!operations) return operations.error();
+  if (*operations) reader->catalogue = operations->get();
   const auto validation = job::validate(job, *reader);
   if (!validation) return validation.error();
   if (auto same = engine::check_same_job(lineage->run, job, validation->digest); !same) return same;

@@ -4,6 +4,7 @@
 #include "cli/output.hpp"
 #include "cli/running/execution.hpp"
 #include "cli/running/job_files.hpp"
+#include "cli/running/operations_file.hpp"
 #include "cli/running/repetition.hpp"
 #include "cli/running/resumed.hpp"
 #include "cli/running/under_lock.hpp"
@@ -40,6 +41,8 @@ int work(const RetrySettings& given, const Call& call) {
   if (!settings) return fail(settings.error());
   if (auto ok = check_files(*settings); !ok) return fail(ok.error());
   if (auto ok = load_user_tokens(*settings); !ok) return fail(ok.error());
+  if (auto ok = load_operations(*settings); !ok) return fail(ok.error());
+  if (auto same = check_same_operations(lineage->run, settings->operations_file); !same) return fail(same.error());
   if (auto ok = check_job_is_there(settings->job); !ok) return fail(ok.error());
   if (auto ok = check_report_is_not_job(settings->report, settings->job); !ok) return fail(ok.error());
   const auto validation = job::validate(settings->job, settings->reader);

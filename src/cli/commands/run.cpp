@@ -6,6 +6,7 @@
 #include "cli/running/execution.hpp"
 #include "cli/running/job_files.hpp"
 #include "cli/running/oddities.hpp"
+#include "cli/running/operations_file.hpp"
 #include "cli/running/run_settings.hpp"
 #include "cli/running/under_lock.hpp"
 #include "cli/running/validation.hpp"
@@ -150,6 +151,7 @@ int work(const RunCommandSettings& given, const Call& call) {
   if (!settings) return fail(settings.error());
   if (auto ok = check_files(*settings); !ok) return fail(ok.error());
   if (auto ok = load_user_tokens(*settings); !ok) return fail(ok.error());
+  if (auto ok = load_operations(*settings); !ok) return fail(ok.error());
   if (process::is_stream(settings->job)) return run_stream(*settings, given, call);
   return run_job(*settings, given, call, nullptr);
 }

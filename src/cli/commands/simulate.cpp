@@ -2,16 +2,19 @@
 
 #include "cli/exit_status.hpp"
 #include "cli/output.hpp"
+#include "cli/running/operations_file.hpp"
 #include "cli/running/run_settings.hpp"
 #include "cli/settings/domain_values.hpp"
 #include "koobatch/auth/token.hpp"
 #include "koobatch/process/signals.hpp"
+#include "koobatch/sim/operations.hpp"
 #include "koobatch/sim/simulator.hpp"
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
 #include <string>
+#include <utility>
 
 namespace koobatch::cli {
 namespace {
@@ -35,6 +38,11 @@ int run(const SimulateSettings& given, const Call& call) {
   if (!app_key) return fail(app_key.error());
   settings->app_key = std::move(*app_key);
   if (auto read = read_tokens(given, *settings); !read) return fail(read.error());
+  if (const auto& file = given.operations.operations; !file.empty()) {
+    auto loaded = read_operations_file(file, sim::operations().rows());
+    if (!loaded) return fail(loaded.error());
+    settings->operations = std::move(loaded->catalogue);
+  }
   const process::SignalWatch signals;
   const auto simulator = sim::Simulator::start(*settings);
   if (!simulator) return fail(simulator.error());

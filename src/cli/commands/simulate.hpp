@@ -16,6 +16,7 @@ namespace koobatch::cli {
 struct SimulateSettings {
   Presentation presentation;
   EmbeddedService service;
+  OperationsOption operations;
   std::uint16_t port = 0;  ///< 0: any free one
   std::string app_id;      ///< the app whose signatures are verified; empty: none
   std::filesystem::path app_secret_file;
@@ -28,7 +29,7 @@ struct SimulateSettings {
   std::filesystem::path cert;
   std::filesystem::path key;
 
-  auto parts() { return std::tie(presentation, service); }
+  auto parts() { return std::tie(presentation, service, operations); }
 };
 
 /// Checks how the settings of `simulate` go together. All errors are usage errors. Tokens and the app's secret are

@@ -3,6 +3,7 @@
 #include "cli/output.hpp"
 #include "cli/running/job_files.hpp"
 #include "cli/running/oddities.hpp"
+#include "cli/running/operations_file.hpp"
 #include "cli/running/validation.hpp"
 #include "cli/settings/shared_settings.hpp"
 #include "koobatch/core/terminal_text.hpp"
@@ -13,8 +14,10 @@
 #include <fmt/format.h>
 
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <tuple>
+#include <utility>
 
 namespace koobatch::cli {
 namespace {
@@ -24,8 +27,9 @@ struct Settings {
   JobFormat format;
   job::Reading reading;
   job::ValueTreatment values;
+  OperationsOption operations;
 
-  auto parts() { return std::tie(presentation, format, reading, values); }
+  auto parts() { return std::tie(presentation, format, reading, values, operations); }
 };
 
 void print_violation(const std::string& text) {
@@ -45,12 +49,15 @@ Result<job::Validation> validate_stream(const GivenJob& job, job::ReaderSettings
   return job::validate(spool->path(), settings, {}, on_violation);
 }
 
+/// `operations`: those the job may hold. What is found refers to them.
 Result<job::Validation> validate(const std::filesystem::path& job, const Settings& given, const Call& call,
+                                 const koodrive::OperationCatalogue& operations,
                                  const job::ViolationListener& on_violation) {
   job::ReaderSettings reader;
   reader.require_user = false;
   reader.reading = given.reading;
   reader.values = given.values;
+  reader.catalogue = &operations;
   const GivenJob given_job{job, given.format, call.origins};
   if (auto ok = set_format(reader, given_job); !ok) return ok.error();
   if (!process::is_stream(job)) return job::validate(job, reader, {}, on_violation);
@@ -61,7 +68,10 @@ Result<job::Validation> validate(const std::filesystem::path& job, const Setting
 int run(const Settings& given, const Call& call) {
   const std::filesystem::path job = call.arguments.front();
   const bool list_all = given.presentation.verbose;
-  const auto validation = validate(job, given, call, list_all ? print_violation : job::ViolationListener());
+  const auto operations = operations_for(given.operations.operations);
+  if (!operations) return fail(operations.error());
+  const auto validation =
+      validate(job, given, call, **operations, list_all ? print_violation : job::ViolationListener());
   if (!validation) return fail(validation.error());
   const std::string name = process::stream_name(job);
   print_notes(name, *validation);

@@ -165,14 +165,16 @@ Ended run_watched(engine::RunSettings settings, const Surroundings& around, cons
   process::SignalWatch signals([&notice] { notice.print(); });
   const auto metrics = MetricsOutput::open(around.running.sending.metrics);
   if (!metrics) return {fail(metrics.error())};
+  auto service = simulator_settings(around.running.sending.service);
+  service.operations = settings.operations;
   Ended ended;
-  ended.status = with_segment(settings, simulator_settings(around.running.sending.service), start, signals, **metrics,
-                              [&](engine::Run& run, bool has_descriptors) {
-                                notice.begin(run);
-                                ended.result = follow(run, has_descriptors, around, signals, **metrics);
-                                notice.over();
-                                return print_result(*ended.result, signals.received());
-                              });
+  ended.status =
+      with_segment(settings, service, start, signals, **metrics, [&](engine::Run& run, bool has_descriptors) {
+        notice.begin(run);
+        ended.result = follow(run, has_descriptors, around, signals, **metrics);
+        notice.over();
+        return print_result(*ended.result, signals.received());
+      });
   (*metrics)->finish(ended.status);
   return ended;
 }

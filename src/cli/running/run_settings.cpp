@@ -186,6 +186,7 @@ engine::RunSettings to_run_settings(const Running& running) {
   run.reader.values = running.values;
   run.reader.reading = running.reading;
   run.skip_invalid = running.treatment.skip_invalid;
+  run.operations_path = running.operations.operations;
   run.credentials.tokens_file = running.treatment.tokens_file;
   run.pace.rate = running.pace.rate;
   run.pace.burst = running.pace.burst;

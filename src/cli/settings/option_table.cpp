@@ -14,10 +14,6 @@ using job::ValueTreatment;
 using net::TlsSettings;
 using observe::ProgressMode;
 
-constexpr std::uint64_t max_connections = 10000;
-constexpr std::uint64_t max_threads = 256;
-constexpr std::uint64_t max_streams = 1000;
-constexpr std::uint64_t max_burst = 1000000;
 constexpr std::uint64_t max_attempts = 200;
 
 ValueType<Duration> duration_or_zero() {
@@ -82,6 +78,11 @@ std::vector<Option> make_table() {
        .store = into(&job::Reading::operation, text("OPERATION")),
        .recorded = true,
        .fixed = true},
+      {.name = "operations",
+       .heading = heading::job,
+       .help = "File (TOML) with operations of your own, besides those built in",
+       .store = into(&OperationsOption::operations, file()),
+       .recorded = true},
       {.name = "user-id",
        .heading = heading::job,
        .help = "X-User-Id of operations without a user_id",
@@ -188,7 +189,7 @@ std::vector<Option> make_table() {
        .heading = heading::pace,
        .help = "Requests that may be sent in one burst within the rate",
        .otherwise = "10 ms of the rate",
-       .store = into(&RunPace::burst, count<std::uint32_t>(1, max_burst)),
+       .store = into(&RunPace::burst, count<std::uint32_t>(1, 1'000'000)),
        .recorded = true},
       {.name = "ask-quota",
        .heading = heading::pace,
@@ -198,7 +199,7 @@ std::vector<Option> make_table() {
       {.name = "connections",
        .heading = heading::pace,
        .help = "Connections, over all threads; 4 with HTTP/2, unless set",
-       .store = into(&Connections::connections, count<unsigned>(1, max_connections)),
+       .store = into(&Connections::connections, count<unsigned>(1, 10'000)),
        .recorded = true},
       {.name = "http",
        .heading = heading::pace,
@@ -210,12 +211,12 @@ std::vector<Option> make_table() {
       {.name = "streams",
        .heading = heading::pace,
        .help = "Maximum number of requests in flight on one HTTP/2 connection",
-       .store = into(&Connections::streams, count<unsigned>(1, max_streams)),
+       .store = into(&Connections::streams, count<unsigned>(1, 1000)),
        .recorded = true},
       {.name = "threads",
        .heading = heading::pace,
        .help = "Threads that send",
-       .store = into(&Connections::threads, count<unsigned>(1, max_threads)),
+       .store = into(&Connections::threads, count<unsigned>(1, 256)),
        .recorded = true},
 
       {.name = "max-attempts",

@@ -36,6 +36,11 @@ struct Presentation {
   std::filesystem::path config{};  ///< --config: it has been read when this is set
 };
 
+/// For commands that read jobs, or receive the requests of one.
+struct OperationsOption {
+  std::filesystem::path operations;  ///< a file with further operations; empty: there is none
+};
+
 struct JsonOutput {
   bool json = false;
 };
@@ -142,6 +147,7 @@ struct ProgressOutput {
 struct Running {
   Sending sending;
   JobFormat format;
+  OperationsOption operations;
   job::ValueTreatment values;
   job::Reading reading;
   JobTreatment treatment;
@@ -149,7 +155,7 @@ struct Running {
   Schedule schedule;
   ProgressOutput progress;
 
-  auto parts() { return std::tie(sending, format, reading, values, treatment, pace, schedule, progress); }
+  auto parts() { return std::tie(sending, format, operations, reading, values, treatment, pace, schedule, progress); }
 };
 
 }  // namespace koobatch::cli

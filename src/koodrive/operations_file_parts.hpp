@@ -1,0 +1,30 @@
+#pragma once
+#include "koobatch/koodrive/operation_catalogue.hpp"
+#include "koodrive/operation_texts.hpp"
+#include "koodrive/toml_members.hpp"
+
+#include <cstddef>
+#include <span>
+#include <string_view>
+#include <vector>
+
+namespace koobatch::koodrive {
+
+constexpr std::size_t max_operation_name = 64;
+
+/// Whether it can name an operation or a field: in a job, in a column's header, in messages.
+bool is_operation_name(std::string_view text);
+constexpr std::string_view name_rule =
+    "a name has 1 to 64 letters, digits, '_' and '-', and begins with a letter or '_'";
+
+/// Whether a member of an answer can be named like this: "/id". `nested`: also "/data/id".
+bool is_pointer(std::string_view text, bool nested);
+
+/// Reads the table `fields` of an operation.
+void read_fields(const toml::table& described, OperationTexts& texts, TomlProblems& problems,
+                 std::vector<FieldRow>& fields);
+
+/// Checks the descriptions of resources. `rows`: the operations that may set their fields.
+void read_resources(const toml::table& resources, std::span<const OperationRow> rows, TomlProblems& problems);
+
+}  // namespace koobatch::koodrive
