@@ -2,6 +2,7 @@
 #include "contains.hpp"
 #include "paths.hpp"
 #include "real_server.hpp"
+#include "scripted_server.hpp"
 #include "service.hpp"
 #include "workspace.hpp"
 
@@ -71,18 +72,26 @@ BOOST_AUTO_TEST_CASE(every_operation_of_the_service_is_executed) {
 
 BOOST_AUTO_TEST_CASE(what_must_not_be_sent_twice_is_noted_and_ends_unknown) {
   const Workspace workspace;
-  const auto job = workspace.write("a.ndjson", R"({"op":"update_share","shareId":"1","validDays":3})"
-                                               "\n"
-                                               R"({"op":"rename_file","fileId":"1","containerId":"c","name":"n"})"
-                                               "\n");
+  const auto job =
+      workspace.write("a.ndjson", R"({"op":"rename_shared_folder","id":"1","fileName":"proves the service"})"
+                                  "\n"
+                                  R"({"op":"update_share","shareId":"1","validDays":3})"
+                                  "\n"
+                                  R"({"op":"rename_file","fileId":"1","containerId":"c","name":"n"})"
+                                  "\n");
+  const Reply error{.bytes = http_answer(500, "{}")};
+  const ScriptedServer server({{.bytes = success()}, error, error, error});
   const auto report = workspace.path("report.ndjson");
-  run_koobatch({"run", job, "--simulate", "--fault", "status=500,rate=1", "--user-id", "7", "--max-attempts", "2",
-                "--retry-base", "1ms", "--report", report, "-q"});
+  const auto finished =
+      run_koobatch({"run", job, "--endpoint", server.url(), "--token-env", "TOKEN", "--user-id", "7", "--connections",
+                    "1", "--max-attempts", "2", "--retry-base", "1ms", "--report", report, "-q"},
+                   token);
+  BOOST_TEST(finished.status == 1, finished.err);
   const auto lines = read_report(report);
-  BOOST_REQUIRE(lines.results.size() == 2U);
+  BOOST_REQUIRE(lines.results.size() == 3U);
   for (const auto& result : lines.results) {
-    BOOST_TEST(result.status == "unknown");
-    BOOST_TEST(result.attempts == (result.line == 1 ? 1U : 2U));
+    BOOST_TEST(result.status == (result.line == 1 ? "succeeded" : "unknown"));
+    BOOST_TEST(result.attempts == (result.line == 3 ? 2U : 1U));
   }
   BOOST_TEST(lines.attempts.size() == 1U);
 }
@@ -130,9 +139,11 @@ BOOST_AUTO_TEST_CASE(the_service_that_lacks_an_operation_does_not_confirm_it) {
 BOOST_AUTO_TEST_CASE(a_run_continues_only_with_the_operations_it_was_begun_with) {
   const Workspace workspace;
   const auto file = workspace.write("notes.toml", notes);
-  const auto job = workspace.write("job.ndjson", note("1", "one") + note("2", "two"));
+  std::string text;
+  for (int i = 0; i < 60; ++i) text += note(std::to_string(i), "text");
+  const auto job = workspace.write("job.ndjson", text);
   const auto report = workspace.path("report.ndjson");
-  const auto run = run_koobatch({"run", job, "--operations", file, "--simulate", "--fault", "status=500,rate=1",
+  const auto run = run_koobatch({"run", job, "--operations", file, "--simulate", "--fault", "status=500,rate=0.3",
                                  "--user-id", "7", "--max-attempts", "1", "--report", report, "-q"});
   BOOST_TEST(run.status == 1, run.err);
   const auto again = [&](const std::vector<std::string>& more) {
@@ -144,24 +155,33 @@ BOOST_AUTO_TEST_CASE(a_run_continues_only_with_the_operations_it_was_begun_with)
   const auto changed = again({"--operations", other});
   BOOST_TEST(changed.status == 2);
   BOOST_TEST(contains(changed.err, "is not the file that the run was begun with"), changed.err);
-  std::filesystem::rename(file, workspace.path("moved.toml"));
+  const auto moved = workspace.path("moved.toml");
+  std::filesystem::rename(file, moved);
   BOOST_TEST(again({}).status == 2);
-  const auto moved = again({"--operations", workspace.path("moved.toml")});
-  BOOST_TEST(moved.status == 0, moved.err);
+  const auto retried = again({"--operations", moved});
+  BOOST_TEST(retried.status == 0, retried.err);
   const auto failed = workspace.path("failed.ndjson");
   BOOST_TEST(run_koobatch({"report", report, "--failed", failed}).status == 2);
-  const auto written =
-      run_koobatch({"report", report, "--failed", failed, "--operations", workspace.path("moved.toml")});
+  const auto written = run_koobatch({"report", report, "--failed", failed, "--operations", moved});
   BOOST_TEST(written.status == 0, written.err);
-  BOOST_TEST(read_file(failed) == read_file(job));
+  std::string unsuccessful;
+  const auto results = read_report(report).results;
+  for (std::size_t line = 1; line <= 60; ++line) {
+    const auto result =
+        std::find_if(results.begin(), results.end(), [&](const auto& each) { return each.line == line; });
+    BOOST_REQUIRE((result != results.end()));
+    if (result->status != "succeeded") unsuccessful += note(std::to_string(line - 1), "text");
+  }
+  BOOST_TEST(read_file(failed) == unsuccessful);
 }
 
 BOOST_AUTO_TEST_CASE(a_run_begun_without_such_a_file_does_not_get_one_later) {
   const Workspace workspace;
   const auto file = workspace.write("notes.toml", notes);
   const auto report = workspace.path("report.ndjson");
-  run_koobatch({"run", project_file("jobs/rename.ndjson"), "--simulate", "--fault", "status=500,rate=1", "--user-id",
-                "7", "--max-attempts", "1", "--report", report, "-q"});
+  const auto begun =
+      run_koobatch({"run", project_file("jobs/rename.ndjson"), "--simulate", "--user-id", "7", "--report", report});
+  BOOST_TEST(begun.status == 0, begun.err);
   const auto finished = run_koobatch({"retry", report}, {{"KOOBATCH_OPERATIONS", file}});
   BOOST_TEST(finished.status == 2);
   BOOST_TEST(contains(finished.err, "the run was begun without such a file"), finished.err);
