@@ -21,8 +21,8 @@ class AddressMemory {
   /// Reports that `address` refused, did not answer, or led to a service that is down: until it works again, it is
   /// tried after all addresses that have not failed.
   void failed(const Address& address);
-  /// Whether `address` has failed since it last worked. Connections to it that are still open are not to be reused: each
-  /// of them may cost an operation one of its attempts. A new one finds out whether it works.
+  /// Whether `address` has failed since it last worked. Connections to it that are still open are not to be reused:
+  /// each of them may cost an operation one of its attempts. A new one finds out whether it works.
   bool doubts(const Address& address) const;
   /// The name's present addresses, in the order in which to try them: the working one; those without a failure,
   /// alternating between the families (RFC 8305, section 4); then those that failed, the earliest failure first.
