@@ -3,6 +3,7 @@
 #include "job/csv_delimiter.hpp"
 #include "job/record.hpp"
 #include "job/record_source.hpp"
+#include "koobatch/core/bare_name.hpp"
 #include "koobatch/core/nearest.hpp"
 #include "koobatch/core/spelling.hpp"
 
@@ -26,45 +27,27 @@ Names known_columns(const koodrive::OperationCatalogue& catalogue) {
   return names;
 }
 
-/// A name without what is ignored in it: blanks, including those of word processors, underscores, hyphens and case.
-std::string bare(std::string_view name) {
-  constexpr std::string_view no_break_space = "\xc2\xa0";
-  constexpr std::string_view no_space = "\xef\xbb\xbf";
-  std::string out;
-  for (std::size_t i = 0; i < name.size();) {
-    const auto rest = name.substr(i);
-    const auto blank = rest.starts_with(no_break_space) ? no_break_space.size()
-                       : rest.starts_with(no_space)     ? no_space.size()
-                                                        : 0;
-    const char c = name[i];
-    i += std::max<std::size_t>(blank, 1);
-    if (blank > 0 || c == ' ' || c == '\t' || c == '_' || c == '-') continue;
-    out.push_back(c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c);
-  }
-  return out;
-}
-
 /// The one of `known` that a name denotes; empty if there is none.
 std::string_view find_column(std::string_view name, const Names& known) {
   if (std::ranges::find(known, name) != known.end()) return name;
-  const auto wanted = bare(name);
-  const auto found = std::ranges::find_if(known, [&](std::string_view k) { return bare(k) == wanted; });
+  const auto wanted = bare_name(name);
+  const auto found = std::ranges::find_if(known, [&](std::string_view k) { return bare_name(k) == wanted; });
   return found == known.end() ? std::string_view() : *found;
 }
 
 /// The one of `known` that was probably meant; empty if none is similar.
 std::string_view find_near(std::string_view name, const Names& known) {
   std::vector<std::string> bares;
-  for (const auto k : known) bares.push_back(bare(k));
+  for (const auto k : known) bares.push_back(bare_name(k));
   const Names views(bares.begin(), bares.end());
-  const auto near = nearest(bare(name), views);
+  const auto near = nearest(bare_name(name), views);
   return near.empty() ? near : known[static_cast<std::size_t>(std::ranges::find(views, near) - views.begin())];
 }
 
 /// The common field that a name is written like; the name itself, if there is none.
 std::string common_name(const std::string& name) {
   for (const auto common : {user_id_field, language_field, ref_field}) {
-    if (bare(common) == bare(name)) return std::string(common);
+    if (bare_name(common) == bare_name(name)) return std::string(common);
   }
   return name;
 }
@@ -72,7 +55,7 @@ std::string common_name(const std::string& name) {
 bool is_ignored(std::string_view name, const Reading& reading) {
   for (const std::string& list : reading.ignored_columns) {
     for (const auto ignored : rough_cells(list, ',')) {
-      if (bare(ignored) == bare(name)) return true;
+      if (bare_name(ignored) == bare_name(name)) return true;
     }
   }
   return false;

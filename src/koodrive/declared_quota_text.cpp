@@ -1,5 +1,6 @@
 #include "koodrive/declared_quota_text.hpp"
 
+#include "koobatch/core/ascii.hpp"
 #include "koobatch/http/date.hpp"
 #include "koodrive/delay.hpp"
 
@@ -18,10 +19,6 @@ constexpr seconds first_epoch{1'000'000'000};
 /// Times this large are in milliseconds: in seconds they would be millennia away.
 constexpr seconds first_epoch_in_ms{100'000'000'000};
 constexpr seconds last_epoch{10'000'000'000'000};
-
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
 
 struct Unit {
   std::string_view name;

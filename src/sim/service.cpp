@@ -26,10 +26,6 @@ constexpr std::size_t max_language = 128;
 bool is_visible(char c) {
   return c > ' ' && c < '\x7f';
 }
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
 bool all_visible(std::string_view text) {
   return std::all_of(text.begin(), text.end(), is_visible);
 }
