@@ -45,7 +45,7 @@ Result<void> Feeder::deal() {
       case job::Reader::Item::operation:
         if (!wanted(reader.line())) break;
         dealt_any_ = true;
-        if (settings_.selection) reader.remove(settings_.selection->without(reader.line()));
+        if (settings_.selection) narrow(reader);
         reader.render(operation);
         if (const auto* note = find_note(operation.line())) {
           record_unknown(operation, note->trace_id);
@@ -64,6 +64,11 @@ Result<void> Feeder::deal() {
         return {};
     }
   }
+}
+
+/// Removes what newer operations have set again.
+void Feeder::narrow(job::Reader& reader) const {
+  if (const auto without = settings_.selection->without(reader.line()); without != 0) reader.remove(without);
 }
 
 std::optional<koodrive::Violation> Feeder::find_missing_token() const {
@@ -178,7 +183,7 @@ Error Feeder::stopped(const Error& cause) const {
 /// The bytes are those that were validated, perhaps by another version with other rules.
 Error Feeder::not_valid(const koodrive::Violation& violation) const {
   return fatal_error(
-      fmt::format("{}; it was valid when the run was begun, perhaps by another version of koobatch: continue "
+      fmt::format("{}; it was valid when the run was started, perhaps by another version of koobatch: continue "
                   "with that one, or correct the job and start a new run",
                   job::format_violation(settings_.path, settings_.reader->line(), violation)));
 }

@@ -59,6 +59,7 @@ class Feeder {
   };
 
   Result<void> deal();
+  void narrow(job::Reader& reader) const;
   std::optional<koodrive::Violation> find_missing_token() const;
   bool deal_one(koodrive::Operation& operation);
   const report::AttemptNote* find_note(std::uint32_t line) const;

@@ -5,6 +5,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <vector>
+
 namespace koobatch::job {
 namespace {
 
@@ -35,10 +38,14 @@ bool append_member(JsonWriter& json, std::string_view name, const dom::element& 
   }
 }
 
-bool appears_twice(const dom::object& object, std::string_view name) {
-  std::size_t count = 0;
-  for (const auto [other, value] : object) count += std::size_t{other == name};
-  return count > 1;
+/// A name that several members have.
+std::optional<std::string_view> find_repeated(const dom::object& object) {
+  std::vector<std::string_view> names;
+  for (const auto [name, value] : object) names.push_back(name);
+  std::ranges::sort(names);
+  const auto repeated = std::ranges::adjacent_find(names);
+  if (repeated == names.end()) return std::nullopt;
+  return *repeated;
 }
 
 }  // namespace
@@ -47,8 +54,8 @@ std::optional<std::string> FlatObjects::read(const dom::object& object, koodrive
   std::string text;
   JsonWriter json(text);
   to.list_size = 0;
+  if (const auto name = find_repeated(object)) return fmt::format("its member {} appears more than once", quote(*name));
   for (const auto [name, value] : object) {
-    if (appears_twice(object, name)) return fmt::format("its member {} appears more than once", quote(name));
     if (!append_member(json, name, value)) return fmt::format("{}, found another value as {}", expected, quote(name));
     ++to.list_size;
   }

@@ -43,8 +43,7 @@ class CheckingReader final : public Reader {
     return violations_.empty() ? Item::operation : Item::invalid;
   }
 
-  koodrive::FieldSet changed() const override { return fields_.changed(); }
-  bool is_divisible() const override { return fields_.is_divisible(); }
+  const koodrive::Fields& fields() const override { return fields_; }
   std::string_view user() const override { return fields_.user_id.value_or(settings_.default_user); }
   void remove(koodrive::FieldSet unwanted) override { fields_.remove(unwanted); }
   void render(koodrive::Operation& operation) const override {

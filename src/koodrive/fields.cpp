@@ -3,6 +3,9 @@
 #include "koobatch/core/json.hpp"
 
 #include <fmt/format.h>
+#include <xxhash.h>
+#include <boost/url/encode.hpp>
+#include <boost/url/rfc/unreserved_chars.hpp>
 
 #include <algorithm>
 
@@ -49,14 +52,22 @@ void append_plain(std::string& out, const Fields& fields, std::size_t index) {
 
 void append_key(std::string& out, const Fields& fields) {
   const auto& row = *fields.row;
-  append_plain(out, fields, row.key_field);
+  if (row.key_rest.empty()) return append_plain(out, fields, row.key_field);
+  // What separates the values must not occur in them, or different keys could be equal.
+  const auto append = [&](std::size_t index) {
+    std::string value;
+    append_plain(value, fields, index);
+    namespace urls = boost::urls;
+    urls::encode(value, urls::unreserved_chars, {}, urls::string_token::append_to(out));
+  };
+  append(row.key_field);
   for (auto rest = row.key_rest; !rest.empty();) {
     const auto open = rest.find('{');
     out.append(rest.substr(0, open));
     if (open == std::string_view::npos) return;
     const auto close = rest.find('}', open);
     const auto field = std::ranges::find(row.fields, rest.substr(open + 1, close - open - 1), &FieldRow::name);
-    append_plain(out, fields, static_cast<std::size_t>(field - row.fields.begin()));
+    append(static_cast<std::size_t>(field - row.fields.begin()));
     rest.remove_prefix(close + 1);
   }
 }
@@ -78,21 +89,42 @@ void Fields::clear() {
 FieldSet Fields::changed() const {
   FieldSet set = 0;
   for (std::size_t i = 0; i < row->fields.size(); ++i) {
-    const auto target = row->fields[i].target;
-    if (values[i].present && target != FieldRow::no_target) set |= FieldSet{1} << target;
+    const auto& field = row->fields[i];
+    if (field.target == FieldRow::no_target) continue;
+    if (values[i].present || field.rule.default_value) set |= FieldSet{1} << field.target;
   }
   return set;
 }
 
-bool Fields::is_divisible() const {
-  std::uint32_t enough = 0;
+FieldSet Fields::removable() const {
+  FieldSet all = 0;
+  FieldSet fixed = 0;
+  FieldSet counted = 0;  // towards at_least_one_of
   for (std::size_t i = 0; i < row->fields.size(); ++i) {
     const auto& field = row->fields[i];
     if (field.target == FieldRow::no_target) continue;
-    if (field.required || !field.rule.same_as.empty()) return false;
-    enough |= 1U << i;
+    const FieldSet target = FieldSet{1} << field.target;
+    all |= target;
+    if (field.is_fixed) fixed |= target;
+    if ((row->at_least_one_of >> i & 1U) != 0) counted |= target;
   }
-  return row->at_least_one_of == 0 || (row->at_least_one_of & enough) == enough;
+  // If all of them count, any one that remains is enough.
+  if (row->at_least_one_of != 0 && counted != all) fixed |= counted;
+  return all & ~fixed;
+}
+
+Part Fields::part() const {
+  std::string names, selected;
+  for (std::size_t i = 0; i < row->fields.size(); ++i) {
+    if (!row->fields[i].identifies || !values[i].present) continue;
+    names.append(row->fields[i].name).append(" ");
+    append_field(selected, *this, i);
+  }
+  if (names.empty()) return {};
+  const auto hash = [](const std::string& text) {
+    return static_cast<std::uint32_t>(XXH3_64bits(text.data(), text.size()));
+  };
+  return {std::max(hash(names), 1U), hash(selected)};
 }
 
 void Fields::remove(FieldSet unwanted) {

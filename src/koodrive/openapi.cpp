@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -108,24 +110,64 @@ std::string schema_of(const FieldRow& field) {
   return out;
 }
 
-std::string parameter(std::string_view name, std::string_view in, bool required, const std::string& schema) {
+/// The names of a path's placeholders, in its order.
+std::vector<std::string_view> placeholders_of(std::string_view target) {
+  std::vector<std::string_view> names;
+  for (auto open = target.find('{'); open != std::string_view::npos; open = target.find('{', open + 1)) {
+    names.push_back(target.substr(open + 1, target.find('}', open) - open - 1));
+  }
+  return names;
+}
+
+/// The path without the names in it: "/notes/{}/mark". OpenAPI takes paths that differ in nothing else for the same.
+std::string shape_of(std::string_view target) {
   std::string out;
-  JsonWriter(out).add("name", name).add("in", in).add("required", required).raw("schema", schema).end();
+  bool in_name = false;
+  for (const char c : target) {
+    in_name = in_name && c != '}';
+    if (!in_name) out += c;
+    in_name = in_name || c == '{';
+  }
   return out;
 }
 
-std::string parameters(const OperationRow& row) {
+std::string parameter(std::string_view name, std::string_view in, bool required, const FieldRow& field) {
+  std::string out;
+  JsonWriter json(out);
+  json.add("name", name).add("in", in).add("required", required);
+  if (in == "path" && name != field.name) json.add("description", field.name);
+  json.raw("schema", schema_of(field)).end();
+  return out;
+}
+
+/// `path`: the path as the document writes it, whose placeholders may have other names than the row's.
+std::string parameters(const OperationRow& row, std::string_view path) {
+  const auto own = placeholders_of(row.target);
+  const auto written = placeholders_of(path);
   std::vector<std::string> all;
   for (const auto& field : row.fields) {
-    if (field.place == FieldPlace::path) all.push_back(parameter(field.name, "path", true, schema_of(field)));
-    if (field.place == FieldPlace::header) {
-      all.push_back(parameter(field.header, "header", field.required, schema_of(field)));
+    if (field.place == FieldPlace::path) {
+      const auto index = static_cast<std::size_t>(std::ranges::find(own, field.name) - own.begin());
+      all.push_back(parameter(written[index], "path", true, field));
     }
+    if (field.place == FieldPlace::header) all.push_back(parameter(field.header, "header", field.required, field));
   }
   for (const auto name : {"UserId", "Date", "TraceId", "Language"}) {
     all.push_back(fmt::format(R"({{"$ref":"#/components/parameters/{}"}})", name));
   }
   return list_of(all, [](const std::string& text) { return text; });
+}
+
+/// The fields of which one must be there, as alternatives of the body; none if a header field would do as well, which a
+/// schema cannot say.
+std::vector<std::string> alternatives(const OperationRow& row) {
+  std::vector<std::string> all;
+  for (std::size_t i = 0; i < row.fields.size(); ++i) {
+    if ((row.at_least_one_of >> i & 1U) == 0) continue;
+    if (row.fields[i].place != FieldPlace::body) return {};
+    all.push_back(fmt::format("{{\"required\":[{}]}}", json_text(row.fields[i].name)));
+  }
+  return all;
 }
 
 std::string body_schema(const OperationRow& row) {
@@ -141,12 +183,9 @@ std::string body_schema(const OperationRow& row) {
   JsonWriter json(out);
   json.add("type", "object").raw("properties", properties).add("additionalProperties", false);
   if (!required.empty()) json.raw("required", list_of(required, json_text));
-  std::vector<std::string> alternatives;
-  for (std::size_t i = 0; i < row.fields.size(); ++i) {
-    const bool counts = (row.at_least_one_of >> i & 1U) != 0 && row.fields[i].place == FieldPlace::body;
-    if (counts) alternatives.push_back(fmt::format("{{\"required\":[{}]}}", json_text(row.fields[i].name)));
+  if (const auto any = alternatives(row); !any.empty()) {
+    json.raw("anyOf", list_of(any, [](const std::string& text) { return text; }));
   }
-  if (!alternatives.empty()) json.raw("anyOf", list_of(alternatives, [](const std::string& text) { return text; }));
   json.end();
   return out;
 }
@@ -167,19 +206,28 @@ std::string responses(const OperationRow& row) {
              fmt::format(R"({{"description":"Success","content":{{"application/json":{{"schema":{}}}}}}})",
                          success_schema(row)));
   };
-  if (row.success_http.empty()) success(200);
-  for (const auto status : row.success_http) success(status);
+  std::vector<int> statuses(row.success_http.begin(), row.success_http.end());
+  if (statuses.empty()) statuses.push_back(200);
+  std::ranges::sort(statuses);
+  statuses.erase(std::unique(statuses.begin(), statuses.end()), statuses.end());
+  for (const auto status : statuses) success(status);
   json.raw("default", R"({"$ref":"#/components/responses/Refusal"})");
   json.end();
   return out;
 }
 
-std::string operation(const OperationRow& row) {
+/// `rows`: those with one request. OpenAPI has room for only one, so the first is described, and names the others.
+std::string operation(const std::vector<const OperationRow*>& rows, std::string_view path) {
+  const OperationRow& row = *rows.front();
   std::string out;
   JsonWriter json(out);
   json.add("operationId", row.name);
   if (!row.summary.empty()) json.add("summary", row.summary);
-  json.raw("parameters", parameters(row));
+  if (rows.size() > 1) {
+    const auto others = std::span(rows).subspan(1);
+    json.raw("x-same-request", list_of(others, [](const OperationRow* other) { return json_text(other->name); }));
+  }
+  json.raw("parameters", parameters(row, path));
   json.raw("requestBody",
            fmt::format(R"({{"required":true,"content":{{"application/json":{{"schema":{}}}}}}})", body_schema(row)));
   json.raw("responses", responses(row));
@@ -193,25 +241,38 @@ std::string lower_case(std::string_view text) {
   return out;
 }
 
-/// All operations on one path stand together. Of two with one request, the document can hold only the first.
-std::string paths(std::span<const OperationRow> rows) {
+/// The operations on one path, whatever its placeholders are called: the names are those of the first operation.
+std::string path_item(const std::vector<const OperationRow*>& rows) {
+  std::vector<std::vector<const OperationRow*>> requests;
+  for (const auto* row : rows) {
+    const auto same = std::ranges::find_if(
+        requests, [&](const std::vector<const OperationRow*>& some) { return some.front()->method == row->method; });
+    if (same == requests.end()) {
+      requests.push_back({row});
+    } else {
+      same->push_back(row);
+    }
+  }
   std::string out;
   JsonWriter json(out);
-  std::vector<std::string_view> seen;
-  for (const auto& row : rows) {
-    if (std::ranges::find(seen, row.target) != seen.end()) continue;
-    seen.push_back(row.target);
-    std::string item;
-    JsonWriter methods(item);
-    std::vector<std::string_view> used;
-    for (const auto& other : rows) {
-      if (other.target != row.target || std::ranges::find(used, other.method) != used.end()) continue;
-      used.push_back(other.method);
-      methods.raw(lower_case(other.method), operation(other));
-    }
-    methods.end();
-    json.raw(row.target, item);
+  for (const auto& request : requests) {
+    json.raw(lower_case(request.front()->method), operation(request, rows.front()->target));
   }
+  json.end();
+  return out;
+}
+
+std::string paths(std::span<const OperationRow> rows) {
+  std::vector<std::vector<const OperationRow*>> items;
+  std::map<std::string, std::size_t> places;
+  for (const auto& row : rows) {
+    const auto [place, is_new] = places.emplace(shape_of(row.target), items.size());
+    if (is_new) items.emplace_back();
+    items[place->second].push_back(&row);
+  }
+  std::string out;
+  JsonWriter json(out);
+  for (const auto& item : items) json.raw(member_name(item.front()->target), path_item(item));
   json.end();
   return out;
 }

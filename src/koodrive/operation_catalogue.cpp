@@ -1,5 +1,6 @@
 #include "koobatch/koodrive/operation_catalogue.hpp"
 
+#include "koodrive/request_path.hpp"
 #include "koodrive/service_operations.hpp"
 
 #include <algorithm>
@@ -48,21 +49,6 @@ const FieldRow* find_field(std::span<const FieldRow> fields, std::string_view na
     }
   }
   return true;
-}
-
-std::vector<std::string_view> segments_of(std::string_view target) {
-  std::vector<std::string_view> segments;
-  while (!target.empty()) {
-    target.remove_prefix(1);
-    const auto segment = target.substr(0, target.find('/'));
-    segments.push_back(segment);
-    target.remove_prefix(segment.size());
-  }
-  return segments;
-}
-
-bool is_placeholder(std::string_view segment) {
-  return segment.starts_with('{');
 }
 
 /// The literal segments that other operations have where this one has segment number `index`, after segments that are
@@ -123,6 +109,7 @@ PlainBytes plain_bytes(const FieldRow& field) {
                               !(rule.forbids_space && has("\n\r\b\t", sign))
                         : !only_ascii && is_ascii(rule.forbid);
     if (field.place == FieldPlace::header) bytes[c] = bytes[c] && c > ' ' && c < 0x7f;
+    if (field.place == FieldPlace::path) bytes[c] = bytes[c] && !has(suspicious_in_path, sign);
     // No operation's segment begins with a digit, as nearly all identifiers do.
     if (!field.taken.empty()) bytes[c] = bytes[c] && c >= '0' && c <= '9';
   }
@@ -147,7 +134,10 @@ void OperationCatalogue::Prepared::prepare_text(FieldRow& field) {
   // No text has more characters than bytes, however they are counted.
   field.plain_max = rule.max == FieldRule::no_max ? all : static_cast<std::size_t>(std::max<std::int64_t>(rule.max, 0));
   if (in_header) field.plain_max = std::min(field.plain_max, max_header_value);
-  const bool restricts = !rule.forbid.empty() || !rule.only.empty() || rule.forbids_space || rule.forbids_emoji;
+  // Identifiers of other characters than digits are looked at in any case.
+  const bool restricts_path = in_path && !is_identifier(rule);
+  const bool restricts =
+      restricts_path || !rule.forbid.empty() || !rule.only.empty() || rule.forbids_space || rule.forbids_emoji;
   if (!restricts && !in_header && field.taken.empty()) return;
   field.plain = &plain.emplace_back(plain_bytes(field));
   field.plain_scan = restricts || in_header ? all : 1;
@@ -157,10 +147,20 @@ void OperationCatalogue::Prepared::prepare_text(FieldRow& field) {
   if (is_identifier(rule) && !digits_are_plain) field.plain_max = 0;
 }
 
+/// Decides what the field sets, and what depends on it.
 void OperationCatalogue::Prepared::prepare_target(const OperationRow& row, FieldRow& field) {
   const bool begins_key = &field - fields.back().data() == static_cast<std::ptrdiff_t>(row.key_field);
   const bool is_key = begins_key || !for_each_placeholder(row.key_rest, [&](auto name) { return name != field.name; });
-  if (field.selects || is_key || field.place != FieldPlace::body) return;
+  if (is_key || field.place != FieldPlace::body) return;
+  const auto index = static_cast<std::size_t>(&field - fields.back().data());
+  const bool decides_repeats =
+      std::ranges::find(row.repeatable_if, index, &RepeatCondition::field) != row.repeatable_if.end();
+  field.identifies = field.selects && !decides_repeats;
+  if (field.selects) return;
+  constexpr auto same_as = [](const FieldRow& other) { return other.rule.same_as; };
+  const bool is_compared = std::ranges::find(row.fields, field.name, same_as) != row.fields.end();
+  field.is_fixed =
+      field.required || field.rule.default_value || !field.rule.same_as.empty() || is_compared || decides_repeats;
   auto& known = targets[row.key_prefix];
   const auto sets = field.sets.empty() ? field.name : field.sets;
   auto found = std::ranges::find(known, sets);
@@ -220,6 +220,8 @@ OperationCatalogue::OperationCatalogue(std::vector<OperationRow> rows, std::shar
       field.plain_max = 0;
       field.taken = {};
       field.target = FieldRow::no_target;
+      field.is_fixed = false;
+      field.identifies = false;
       prepared_->prepare_taken(row, field, rows_);
       prepared_->prepare_text(field);
       prepared_->prepare_target(row, field);

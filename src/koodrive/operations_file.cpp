@@ -17,6 +17,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -29,7 +30,11 @@ constexpr std::size_t max_operations = 1000;
 class OperationsReader {
  public:
   OperationsReader(TomlProblems& problems, OperationTexts& texts, std::span<const OperationRow> known)
-      : problems_(problems), texts_(texts), rows_(known.begin(), known.end()), known_(known.size()) {}
+      : problems_(problems),
+        texts_(texts),
+        rows_(known.begin(), known.end()),
+        known_(known.size()),
+        spellings_(known) {}
 
   void read(const toml::table& root) {
     TomlMembers members(root, "the file", problems_);
@@ -47,7 +52,6 @@ class OperationsReader {
     if (operations == nullptr && resources == nullptr && !problems_.any()) {
       problems_.add(root, "describes no operation; one begins with a line such as [operation.rename_file]");
     }
-    check_targets(root);
   }
 
   std::vector<OperationRow> take_rows() { return std::move(rows_); }
@@ -85,7 +89,7 @@ class OperationsReader {
     read_request(members, row);
     auto& fields = texts_.field_rows.emplace_back();
     if (const auto* const described = members.table("fields")) {
-      read_fields(*described, texts_, problems_, fields);
+      read_fields(*described, spellings_, texts_, problems_, fields);
     } else {
       members.require("fields", "the fields, as fields.id = { in = \"path\", type = \"text\", required = true }");
     }
@@ -94,6 +98,8 @@ class OperationsReader {
     if (problems_.any()) return;
     check_path(members, row);
     read_key(members, row);
+    check_known_request(members, row);
+    check_targets(table, row);
     read_repeatable(members, row);
     read_success(members, row);
     read_answers_id(members, row);
@@ -161,6 +167,9 @@ class OperationsReader {
     }
     const std::string_view rest = std::string_view(*key).substr(close + 1);
     const auto others = placeholders_of(rest);
+    if (!are_separated(rest)) {
+      return members.refuse("key", "has fields that nothing separates, as the / in \"member:{groupId}/{userId}\" does");
+    }
     const bool is_plain = std::ranges::all_of(rest, [](char c) { return c > ' ' && c < '\x7f'; });
     if (!is_plain || count_braces(rest) != 2 * others.size()) {
       return members.refuse("key", "holds braces or characters that are out of place");
@@ -179,6 +188,33 @@ class OperationsReader {
     row.key_prefix = texts_.keep(prefix);
     row.key_rest = texts_.keep(rest);
     row.key_field = static_cast<std::size_t>(find(row, names.front()) - row.fields.data());
+  }
+
+  /// Whether before each placeholder stands a character that the values cannot hold, as they are encoded.
+  static bool are_separated(std::string_view rest) {
+    for (auto open = rest.find('{'); open != std::string_view::npos; open = rest.find('{')) {
+      const auto separator = rest.substr(0, open);
+      if (std::ranges::all_of(separator, [](char c) { return is_unreserved(c) || c == '%'; })) return false;
+      const auto close = rest.find('}', open);
+      if (close == std::string_view::npos) return true;
+      rest.remove_prefix(close + 1);
+    }
+    return true;
+  }
+
+  /// What is known to change a resource must be ordered with everything else that changes it.
+  void check_known_request(TomlMembers& members, const OperationRow& row) {
+    const auto shape = [](std::string_view target) {
+      std::string all;
+      for (const auto segment : segments_of(target)) all.append("/").append(is_placeholder(segment) ? "{}" : segment);
+      return all;
+    };
+    for (const auto& other : std::span(rows_).first(known_)) {
+      if (other.method != row.method || shape(other.target) != shape(row.target)) continue;
+      if (other.key_prefix == row.key_prefix) continue;
+      members.refuse("request", fmt::format("is that of {}, which is built in, so the key must begin with {}",
+                                            other.name, other.key_prefix));
+    }
   }
 
   void read_repeatable(TomlMembers& members, OperationRow& row) {
@@ -244,7 +280,8 @@ class OperationsReader {
         const auto status = list->get(i)->value<std::int64_t>().value_or(0);
         const bool fits = status >= 200 && status < 300 && status != 204 && status != 205;
         if (!fits) return success.refuse("http", "lists statuses from 200 to 299 that come with a body: [200, 202]");
-        statuses.push_back(static_cast<std::uint16_t>(status));
+        if (std::ranges::find(statuses, status) == statuses.end())
+          statuses.push_back(static_cast<std::uint16_t>(status));
       }
       if (statuses.empty()) return success.refuse("http", "is a list of statuses: [200]");
       // The usual one needs no list.
@@ -270,6 +307,13 @@ class OperationsReader {
     if (!is_pointer(*pointer, false)) {
       return members.refuse("answers_id", "names a member of the answer: \"/id\"");
     }
+    if (!row.key_rest.empty()) {
+      return members.refuse("answers_id", "needs a key of one field, which is what the answer repeats");
+    }
+    constexpr std::array<std::string_view, 4> others = {"code", "msg", "error_code", "error_msg"};
+    if (std::ranges::find(others, std::string_view(*pointer).substr(1)) != others.end()) {
+      return members.refuse("answers_id", fmt::format("cannot be {}, which means something else", quote(*pointer)));
+    }
     row.answers_id = true;
     row.id_member = texts_.keep(std::string_view(*pointer).substr(1));
   }
@@ -285,24 +329,30 @@ class OperationsReader {
   }
 
   /// Fields of all operations on one kind of resource are numbered together.
-  void check_targets(const toml::table& root) {
-    std::map<std::string_view, std::set<std::string_view>> targets;
-    for (const auto& row : rows_) {
-      for (const auto& field : row.fields) {
+  void check_targets(const toml::table& table, const OperationRow& row) {
+    auto& targets = targets_[row.key_prefix];
+    const auto add = [&](const OperationRow& of) {
+      for (const auto& field : of.fields) {
         if (field.selects || field.place != FieldPlace::body) continue;
-        targets[row.key_prefix].insert(field.sets.empty() ? field.name : field.sets);
+        targets.insert(field.sets.empty() ? field.name : field.sets);
       }
-      if (targets[row.key_prefix].size() <= max_fields) continue;
-      return problems_.add(
-          root, fmt::format("the operations whose key begins with {} set more than {} different things", row.key_prefix,
-                            max_fields));
+    };
+    for (const auto& known : std::span(rows_).first(known_)) {
+      if (known.key_prefix == row.key_prefix) add(known);
     }
+    add(row);
+    if (targets.size() <= max_fields) return;
+    problems_.add(table,
+                  fmt::format("operation {}: the operations whose key begins with {} set more than {} different things",
+                              row.name, row.key_prefix, max_fields));
   }
 
   TomlProblems& problems_;
   OperationTexts& texts_;
   std::vector<OperationRow> rows_;
   const std::size_t known_;
+  FieldSpellings spellings_;
+  std::map<std::string_view, std::set<std::string_view>> targets_;  ///< by key prefix
 };
 
 }  // namespace

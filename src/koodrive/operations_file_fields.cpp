@@ -1,7 +1,9 @@
 #include "koobatch/core/ascii.hpp"
+#include "koobatch/core/bare_name.hpp"
 #include "koobatch/core/describe.hpp"
 #include "koobatch/core/terminal_text.hpp"
 #include "koodrive/operations_file_parts.hpp"
+#include "koodrive/service_operations.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -26,6 +28,13 @@ std::string_view refuse_header(std::string_view name) {
                             });
   if (!is_extension) return "a header field of an operation is named x-…, in lower case, digits and '-'";
   if (std::ranges::find(ours, name) != ours.end()) return "this header field is set by koobatch itself";
+  // A value of a job would decide where the request goes, as what, or for whom.
+  constexpr std::array<std::string_view, 9> steering = {"x-http-method", "x-method-override", "x-forwarded-",
+                                                        "x-original-",   "x-rewrite-",        "x-real-ip",
+                                                        "x-host",        "x-auth-token",      "x-sdk-date"};
+  if (std::ranges::any_of(steering, [&](std::string_view beginning) { return name.starts_with(beginning); })) {
+    return "by this header field, proxies and services decide where a request goes, as what, or for whom";
+  }
   return {};
 }
 
@@ -61,7 +70,8 @@ std::optional<T> one_of(TomlMembers& members, std::string_view name, const Words
 /// Reads the fields of one operation.
 class FieldsReader {
  public:
-  FieldsReader(OperationTexts& texts, TomlProblems& problems) : texts_(texts), problems_(problems) {}
+  FieldsReader(FieldSpellings& spellings, OperationTexts& texts, TomlProblems& problems)
+      : spellings_(spellings), texts_(texts), problems_(problems) {}
 
   void read(const toml::table& described, std::vector<FieldRow>& fields) {
     for (const auto& [key, node] : in_file_order(described)) {
@@ -79,6 +89,11 @@ class FieldsReader {
         return;
       } else {
         fields.push_back(read_field(key, *table));
+        const auto other = spellings_.find_other(fields.back().name);
+        if (!other.empty()) {
+          problems_.add(*node,
+                        fmt::format("field {} is also written {}: as a column, they cannot be told apart", key, other));
+        }
       }
     }
     for (const auto& field : fields) check_same_as(field, fields, described);
@@ -164,7 +179,7 @@ class FieldsReader {
     rule.excluded = texts_.keep(members.texts("not"));
     read_one_of(members, field);
     if (const auto same = members.text("same_as")) rule.same_as = texts_.keep(*same);
-    read_default(members, rule);
+    read_default(members, field);
   }
 
   void read_range(TomlMembers& members, FieldRow& field) {
@@ -210,9 +225,11 @@ class FieldsReader {
     field.rule.numbers = texts_.numbers.emplace_back(std::move(numbers));
   }
 
-  void read_default(TomlMembers& members, FieldRule& rule) {
+  void read_default(TomlMembers& members, FieldRow& field) {
+    FieldRule& rule = field.rule;
     rule.default_value = members.integer("default");
     if (!rule.default_value) return;
+    if (field.required) members.refuse("default", "is for a field that is not required");
     const auto value = *rule.default_value;
     const bool is_known =
         rule.numbers.empty() || std::ranges::find(rule.numbers, value, &NamedNumber::value) != rule.numbers.end();
@@ -247,6 +264,7 @@ class FieldsReader {
     }
   }
 
+  FieldSpellings& spellings_;
   OperationTexts& texts_;
   TomlProblems& problems_;
 };
@@ -259,9 +277,25 @@ bool is_operation_name(std::string_view text) {
          std::ranges::all_of(text, [](char c) { return is_letter(c) || is_digit(c) || c == '_' || c == '-'; });
 }
 
-void read_fields(const toml::table& described, OperationTexts& texts, TomlProblems& problems,
+FieldSpellings::FieldSpellings(std::span<const OperationRow> known) {
+  const auto add = [&](std::string_view name) { spellings_[bare_name(name)].push_back(name); };
+  std::ranges::for_each(common_fields, add);
+  for (const auto rows : {service_rows(), known}) {
+    for (const auto& row : rows) {
+      for (const auto& field : row.fields) add(field.name);
+    }
+  }
+}
+
+std::string_view FieldSpellings::find_other(std::string_view name) {
+  auto& spellings = spellings_[bare_name(name)];
+  if (spellings.empty()) spellings.push_back(name);
+  return std::ranges::find(spellings, name) == spellings.end() ? spellings.front() : std::string_view();
+}
+
+void read_fields(const toml::table& described, FieldSpellings& spellings, OperationTexts& texts, TomlProblems& problems,
                  std::vector<FieldRow>& fields) {
-  FieldsReader(texts, problems).read(described, fields);
+  FieldsReader(spellings, texts, problems).read(described, fields);
 }
 
 }  // namespace koobatch::koodrive

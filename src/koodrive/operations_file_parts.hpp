@@ -4,7 +4,9 @@
 #include "koodrive/toml_members.hpp"
 
 #include <cstddef>
+#include <map>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -20,8 +22,22 @@ constexpr std::string_view name_rule =
 /// Whether a member of an answer can be named like this: "/id". `nested`: also "/data/id".
 bool is_pointer(std::string_view text, bool nested);
 
+/// How the names of fields are written. Columns of a spreadsheet are recognised however they are written, so two names
+/// must differ in more.
+class FieldSpellings {
+ public:
+  /// `known`: operations whose fields keep their spelling, besides those of the service.
+  explicit FieldSpellings(std::span<const OperationRow> known);
+  /// Another spelling of `name` that is in use; empty if there is none, and `name` is in use from now on. It must
+  /// outlive this.
+  std::string_view find_other(std::string_view name);
+
+ private:
+  std::map<std::string, std::vector<std::string_view>> spellings_;  ///< by what does not vary in them
+};
+
 /// Reads the table `fields` of an operation.
-void read_fields(const toml::table& described, OperationTexts& texts, TomlProblems& problems,
+void read_fields(const toml::table& described, FieldSpellings& spellings, OperationTexts& texts, TomlProblems& problems,
                  std::vector<FieldRow>& fields);
 
 /// Checks the descriptions of resources. `rows`: the operations that may set their fields.

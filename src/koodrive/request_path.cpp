@@ -13,10 +13,6 @@ namespace {
 
 constexpr std::size_t max_path = 1024;
 
-bool is_unreserved(char c) {
-  return is_letter(c) || is_digit(c) || c == '-' || c == '.' || c == '_' || c == '~';
-}
-
 std::string refuse_segment(std::string_view segment) {
   if (segment.empty()) return "has an empty segment: // or a / at its end";
   if (segment == "." || segment == "..") return fmt::format("has the segment {}", quote(segment));
@@ -62,6 +58,25 @@ std::string refuse_path(std::string_view path) {
 bool is_query(std::string_view query) {
   const auto is_plain = [](char c) { return is_unreserved(c) || c == '=' || c == '&'; };
   return !query.empty() && query.front() != '=' && query.front() != '&' && std::ranges::all_of(query, is_plain);
+}
+
+bool is_unreserved(char c) {
+  return is_letter(c) || is_digit(c) || c == '-' || c == '.' || c == '_' || c == '~';
+}
+
+std::vector<std::string_view> segments_of(std::string_view path) {
+  std::vector<std::string_view> segments;
+  while (!path.empty()) {
+    path.remove_prefix(1);
+    const auto segment = path.substr(0, path.find('/'));
+    segments.push_back(segment);
+    path.remove_prefix(segment.size());
+  }
+  return segments;
+}
+
+bool is_placeholder(std::string_view segment) {
+  return segment.starts_with('{');
 }
 
 std::vector<std::string_view> placeholders_of(std::string_view text) {

@@ -19,6 +19,13 @@ std::string refuse_path(std::string_view path);
 /// Whether it has the form name=value&name=value, of letters, digits and few other characters.
 bool is_query(std::string_view query);
 
+/// Whether it stands for itself in a URL, wherever it stands (RFC 3986, section 2.3).
+bool is_unreserved(char c);
+
+/// The parts of a path between slashes. Precondition: it begins with one.
+std::vector<std::string_view> segments_of(std::string_view path);
+/// Whether a field goes where the segment is.
+bool is_placeholder(std::string_view segment);
 /// The names in braces, in order.
 std::vector<std::string_view> placeholders_of(std::string_view text);
 std::size_t count_braces(std::string_view text);

@@ -1,4 +1,6 @@
 #include "koobatch/koodrive/rules.hpp"
+
+#include "koobatch/core/ascii.hpp"
 #include "koobatch/core/describe.hpp"
 #include "koobatch/core/utf8.hpp"
 
@@ -6,7 +8,10 @@
 #include <unicode/uchar.h>
 
 #include <algorithm>
+#include <charconv>
 #include <iterator>
+#include <optional>
+#include <string>
 
 // Texts are valid UTF-8: the readers ensure that.
 
@@ -80,10 +85,10 @@ class FieldReport {
   std::vector<Violation>& out_;
 };
 
-/// The first offence of each kind in a text; 0 if there is none.
+/// The first offence of each kind in a text; 0, or nothing where U+0000 may be one, if there is none.
 struct Offences {
-  UChar32 sign = 0;   ///< one that must not occur
-  UChar32 other = 0;  ///< none of those that alone may occur
+  std::optional<UChar32> forbidden{};
+  std::optional<UChar32> other{};  ///< none of those that alone may occur
   UChar32 space = 0;
   UChar32 emoji = 0;
   bool keycap = false;  ///< the emoji is a keycap sequence
@@ -105,8 +110,8 @@ Offences find_offences(std::string_view text, const FieldRule& rule) {
     const auto from = i;
     const auto c = next_code_point(text, i);
     const auto character = text.substr(from, i - from);
-    if (found.sign == 0 && holds(rule.forbid, character)) found.sign = c;
-    if (found.other == 0 && !rule.only.empty() && !holds(rule.only, character)) found.other = c;
+    if (!found.forbidden && holds(rule.forbid, character)) found.forbidden = c;
+    if (!found.other && !rule.only.empty() && !holds(rule.only, character)) found.other = c;
     if (c > 0 && c < 0x80) {
       if (found.space == 0 && forbidden_space.find(static_cast<char>(c)) != std::string_view::npos) found.space = c;
     } else if (found.emoji == 0) {
@@ -137,12 +142,12 @@ std::string listed_characters(std::string_view characters) {
 
 void check_characters(std::string_view text, const FieldRule& rule, FieldReport& report) {
   const auto found = find_offences(text, rule);
-  if (found.sign != 0) {
-    report.add(fmt::format("contains {}, which is not allowed ({})", describe_character(found.sign),
+  if (found.forbidden) {
+    report.add(fmt::format("contains {}, which is not allowed ({})", describe_character(*found.forbidden),
                            listed_characters(rule.forbid)));
   }
-  if (found.other != 0) {
-    report.add(fmt::format("contains {}, allowed are only {}", describe_character(found.other), rule.only));
+  if (found.other) {
+    report.add(fmt::format("contains {}, allowed are only {}", describe_character(*found.other), rule.only));
   }
   if (found.space != 0 && rule.forbids_space) {
     report.add(fmt::format("contains {}, which is not allowed (\\n \\r \\b \\t)", describe_character(found.space)));
@@ -192,14 +197,48 @@ void check_not_excluded(std::string_view text, const FieldRule& rule, FieldRepor
   report.add(fmt::format("is {}, which is not allowed ({})", quote(text), all));
 }
 
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+/// A value in the path as it is seen after gateways have decoded it once more than they should.
+std::string decoded(std::string_view value) {
+  std::string out;
+  for (std::size_t i = 0; i < value.size(); ++i) {
+    const auto code = value.substr(i, 3);
+    unsigned byte = 0;
+    const bool is_code = code.size() == 3 && code[0] == '%' &&
+                         std::from_chars(code.data() + 1, code.data() + 3, byte, 16).ptr == code.data() + 3;
+    out.push_back(is_code ? static_cast<char>(byte) : value[i]);
+    if (is_code) i += 2;
+  }
+  return out;
 }
 
 /// Whether a value in the path would name another operation. Gateways differ in whether case matters.
 bool is_taken(std::string_view text, const FieldRow& field) {
   return std::ranges::any_of(
       field.taken, [&](std::string_view segment) { return std::ranges::equal(segment, text, {}, lower, lower); });
+}
+
+/// Although a value is one segment and encoded, some gateways decode a slash before they choose a route: what they see
+/// must not be another route either.
+bool may_lead_elsewhere(std::string_view value, const FieldRow& field) {
+  bool is_first = true;
+  bool leads = false;
+  for (auto rest = value; !leads; is_first = false) {
+    const auto part = rest.substr(0, rest.find_first_of("/\\"));
+    leads = part == "." || part == ".." || (is_first && (part.empty() || is_taken(part, field)));
+    if (part.size() == rest.size()) break;
+    rest.remove_prefix(part.size() + 1);
+  }
+  return leads;
+}
+
+void check_path_value(std::string_view value, const FieldRow& field, FieldReport& report) {
+  report.check_not_dots(value);
+  if (value.empty() || value == "." || value == "..") return;
+  if (is_taken(value, field)) {
+    report.add(fmt::format("is {}, which names another endpoint of the service in this place", quote(value)));
+  } else if (may_lead_elsewhere(value, field) || may_lead_elsewhere(decoded(value), field)) {
+    report.add(fmt::format("is {}, which some gateways take for another endpoint of the service", quote(value)));
+  }
 }
 
 /// Every rule of a text, one after the other.
@@ -211,15 +250,12 @@ bool is_taken(std::string_view text, const FieldRow& field) {
   } else if (rule.min > 0 || in_path) {
     report.check_not_empty(text);
   }
-  if (in_path) report.check_not_dots(text);
+  if (in_path) check_path_value(text, field, report);
   check_not_excluded(text, rule, report);
   report.check_length(text, rule);
   check_characters(text, rule, report);
   if (!rule.texts.empty() && std::ranges::find(rule.texts, text) == rule.texts.end()) {
     report.add(fmt::format("is {}, allowed are {}", quote(text), joined_texts(rule.texts)));
-  }
-  if (is_taken(text, field)) {
-    report.add(fmt::format("is {}, which names another endpoint of the service in this place", quote(text)));
   }
 }
 
@@ -275,10 +311,18 @@ void check_same(const Fields& fields, std::size_t index, FieldReport& report) {
   const auto& row = *fields.row;
   const auto other = std::ranges::find(row.fields, row.fields[index].rule.same_as, &FieldRow::name);
   if (other == row.fields.end()) return;
-  const auto& a = fields.values[index];
-  const auto& b = fields.values[static_cast<std::size_t>(other - row.fields.begin())];
-  if (b.malformed) return;
-  if (b.present && a.text == b.text && a.integer == b.integer) return;
+  const auto& value = fields.values[index];
+  const auto& same = fields.values[static_cast<std::size_t>(other - row.fields.begin())];
+  if (same.malformed) return;
+  if (other->type == FieldType::integer) {
+    // However they are written.
+    if ((same.present || other->rule.default_value) &&
+        value.integer == (same.present ? same.integer : *other->rule.default_value)) {
+      return;
+    }
+  } else if (same.present && value.text == same.text) {
+    return;
+  }
   report.add(fmt::format("must be the same as {}", other->name));
 }
 

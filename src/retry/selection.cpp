@@ -6,17 +6,24 @@
 #include <utility>
 
 namespace koobatch::retry {
+namespace {
+
+Selector::Change change_of(const koodrive::Fields& fields, const koodrive::Operation& operation) {
+  return {operation.key_hash(), fields.changed(), fields.removable(), fields.part()};
+}
+
+}  // namespace
 
 koodrive::FieldSet Selection::without(std::uint32_t line) const {
   const auto found = std::ranges::lower_bound(narrowed, line, {}, &Narrowed::line);
   return found != narrowed.end() && found->line == line ? found->without : koodrive::FieldSet{0};
 }
 
-void Selector::add_wanted(std::uint32_t line, std::uint64_t key, koodrive::FieldSet targets, bool divisible) {
-  const auto [entry, is_new] = keys_.emplace(key, static_cast<std::uint32_t>(last_set_.size()));
+void Selector::add_wanted(std::uint32_t line, const Change& change) {
+  const auto [entry, is_new] = keys_.emplace(change.key, static_cast<std::uint32_t>(last_set_.size()));
   if (is_new) last_set_.emplace_back();
-  constexpr std::uint32_t index_bits = 0x7fffffff;
-  wanted_.push_back({line, entry->second & index_bits, divisible ? 1U : 0U, targets});
+  wanted_.push_back({line, entry->second, change.targets, change.removable});
+  if (!change.part.is_whole()) wanted_parts_.emplace(line, change.part);
 }
 
 void Selector::set(std::uint32_t key, unsigned target, std::uint32_t line) {
@@ -35,25 +42,49 @@ std::uint32_t Selector::last_set(std::uint32_t key, unsigned target) const {
   return found == last_set_more_.end() ? 0 : found->second;
 }
 
-void Selector::add_succeeded(std::uint32_t line, std::uint64_t key, koodrive::FieldSet targets) {
-  const auto entry = keys_.find(key);
+void Selector::add_succeeded(std::uint32_t line, const Change& change) {
+  const auto entry = keys_.find(change.key);
   if (entry == keys_.end()) return;
+  if (!change.part.is_whole()) return set_part(entry->second, change, line);
   for (unsigned i = 0; i < koodrive::max_fields; ++i) {
-    if ((targets >> i & 1U) != 0) set(entry->second, i, line);
+    if ((change.targets >> i & 1U) != 0) set(entry->second, i, line);
   }
+}
+
+void Selector::set_part(std::uint32_t key, const Change& change, std::uint32_t line) {
+  auto& parts = parts_[key];
+  auto found = std::ranges::find(parts, change.part, &PartSet::part);
+  if (found == parts.end()) found = parts.insert(found, {.part = change.part});
+  for (unsigned i = 0; i < koodrive::max_fields; ++i) {
+    if ((change.targets >> i & 1U) != 0) found->last[i] = line;
+  }
+}
+
+/// What of it newer operations have set, unless they certainly changed another part of the resource.
+koodrive::FieldSet Selector::find_superseded(const Wanted& wanted) const {
+  koodrive::FieldSet superseded = 0;
+  for (unsigned i = 0; i < koodrive::max_fields; ++i) {
+    if ((wanted.targets >> i & 1U) != 0 && last_set(wanted.key, i) > wanted.line) superseded |= 1U << i;
+  }
+  const auto parts = parts_.find(wanted.key);
+  if (parts == parts_.end()) return superseded;
+  const auto own = wanted_parts_.find(wanted.line);
+  for (const PartSet& set : parts->second) {
+    if (own != wanted_parts_.end() && koodrive::Part::are_apart(own->second, set.part)) continue;
+    for (unsigned i = 0; i < koodrive::max_fields; ++i) {
+      if ((wanted.targets >> i & 1U) != 0 && set.last[i] > wanted.line) superseded |= 1U << i;
+    }
+  }
+  return superseded;
 }
 
 Selection Selector::finish() {
   Selection selection;
   for (const Wanted& wanted : wanted_) {
-    koodrive::FieldSet superseded = 0;
-    for (unsigned i = 0; i < koodrive::max_fields; ++i) {
-      if ((wanted.targets >> i & 1U) != 0 && last_set(wanted.key, i) > wanted.line) superseded |= 1U << i;
-    }
-    const bool is_left_out =
-        wanted.targets != 0 && (superseded == wanted.targets || (superseded != 0 && wanted.divisible == 0));
-    if (is_left_out) {
+    const koodrive::FieldSet superseded = find_superseded(wanted);
+    if (superseded != 0 && (superseded == wanted.targets || (superseded & ~wanted.removable) != 0)) {
       ++selection.superseded;
+      if (superseded != wanted.targets) selection.superseded_in_part.push_back(wanted.line);
       continue;
     }
     selection.lines.insert(wanted.line);
@@ -80,10 +111,10 @@ Result<Selection> select(job::Reader& reader, LineStates states) {
       ++uncertain;
       ++found;
     } else if (wanted) {
-      selector.add_wanted(line, operation.key_hash(), reader.changed(), reader.is_divisible());
+      selector.add_wanted(line, change_of(reader.fields(), operation));
       ++found;
     } else {
-      selector.add_succeeded(line, operation.key_hash(), reader.changed());
+      selector.add_succeeded(line, change_of(reader.fields(), operation));
     }
   }
   if (found != states.wanted.size()) {

@@ -235,9 +235,10 @@ class Strict final : public Judge {
     check_request(fields);
     check_repeated(source, fields);
     const auto changed = fields.changed();
-    if (std::popcount(changed) < 2 || !fields.is_divisible()) return;
+    const auto removable = changed & fields.removable();
+    if (std::popcount(changed) < 2 || removable == 0) return;
     Fields fewer = fields;
-    fewer.remove(static_cast<FieldSet>(changed & -changed));
+    fewer.remove(static_cast<FieldSet>(removable & -removable));
     check_repeated(source, fewer);
   }
 

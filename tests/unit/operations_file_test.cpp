@@ -158,9 +158,27 @@ fields.role = { type = "integer" }
 )");
   const auto wire = wire_of(catalogue, R"({"op":"set_member","groupId":"g 1","userId":"u","role":2})");
   BOOST_TEST(wire.target == "/groups/g%201/members/u");
-  BOOST_TEST(wire.id == "g 1/u");
+  BOOST_TEST(wire.id == "g%201/u");
   BOOST_TEST(wire.body == R"({"role":2})");
   BOOST_TEST(wire.key != wire_of(catalogue, R"({"op":"set_member","groupId":"g 1","userId":"v","role":2})").key);
+}
+
+BOOST_AUTO_TEST_CASE(keys_of_several_fields_are_equal_only_if_all_of_them_are) {
+  const auto catalogue = parsed(R"(format = 1
+[operation.set_member]
+request = "POST /members"
+key = "member:{g}/{u}"
+repeatable = true
+fields.g = { type = "text", required = true }
+fields.u = { type = "text", required = true }
+fields.role = { type = "integer" }
+)");
+  const auto key = [&](const char* g, const char* u) {
+    return wire_of(catalogue, fmt::format(R"({{"op":"set_member","g":"{}","u":"{}","role":2}})", g, u)).key;
+  };
+  BOOST_TEST(key("a/b", "c") != key("a", "b/c"));
+  BOOST_TEST(key("a%2Fb", "c") != key("a/b", "c"));
+  BOOST_TEST(key("a", "b") == key("a", "b"));
 }
 
 BOOST_AUTO_TEST_CASE(an_integer_identifies_a_resource_digit_by_digit) {
@@ -267,12 +285,32 @@ BOOST_AUTO_TEST_CASE(each_rule_has_its_edges) {
       {R"(type = "object")", "[]", "note: expected an object, found an array"},
       {R"(type = "text", same_as = "noteId")", R"("7")", ""},
       {R"(type = "text", same_as = "noteId")", R"("8")", "note: must be the same as noteId"},
+      {R"(type = "text", forbid = "\u0000x")", R"("a\u0000b")",
+       "note: contains U+0000 (null), at which many programs end a text: remove it; note: contains U+0000 (null), "
+       "which "
+       "is not allowed (U+0000 (null) x)"},
+      {R"(type = "integer")", "-9223372036854775808", ""},
+      {R"(type = "integer")", "9223372036854775808", "note: expected an integer, found the number 9223372036854775808"},
       {R"(type = "text", is = "identifier")", "1757156480072657793", ""},
       {R"(type = "text")", "17", "note: expected a string, found the number 17"},
   };
   for (const auto& [rules, value, expected] : edges) {
     BOOST_TEST(broken(rules, value) == expected, rules << " and " << value);
   }
+}
+
+BOOST_AUTO_TEST_CASE(integers_are_the_same_however_they_are_written) {
+  const auto catalogue = parsed(File{.more = R"(fields.a = { type = "integer", default = 7 }
+fields.b = { type = "integer", same_as = "a" })"}
+                                    .text());
+  const auto with = [&](const std::string& members) {
+    return violations_of(catalogue, R"({"op":"update_note","noteId":"7")" + members + "}");
+  };
+  BOOST_TEST(with(R"(,"a":8,"b":"8")") == "");
+  BOOST_TEST(with(R"(,"a":8,"b":8.0)") == "");
+  BOOST_TEST(with(R"(,"b":7)") == "", "the default counts");
+  BOOST_TEST(with(R"(,"a":8,"b":7)") == "b: must be the same as a");
+  BOOST_TEST(with(R"(,"b":8)") == "b: must be the same as a");
 }
 
 BOOST_AUTO_TEST_CASE(one_of_several_fields_may_be_required) {
@@ -294,7 +332,15 @@ BOOST_AUTO_TEST_CASE(an_identifier_in_the_path_cannot_name_another_endpoint) {
     BOOST_TEST(album(id) ==
                fmt::format("albumId: is \"{}\", which names another endpoint of the service in this place", id));
   }
-  for (const auto id : {"1795607640592646273", "sharefolders", "my-album", "7"}) BOOST_TEST(album(id) == "", id);
+  // Some gateways decode a slash, or all of it twice, before they choose a route.
+  for (const auto id : {"sharefolder/rename", "Share/7", "../sharefolder/rename?", "a/../../b", "a/.", "/7", "%73hare",
+                        "share%2f7", "%2e%2e", "x%2F..", "..\\\\x"}) {
+    BOOST_TEST(contains(album(id), "which some gateways take for another endpoint of the service"), id);
+  }
+  for (const auto id : {"1795607640592646273", "sharefolders", "my-album", "7", "a/b", "a%2Fb", "100%", "a/share", "%",
+                        "%zz", "a..b", "..."}) {
+    BOOST_TEST(album(id) == "", id);
+  }
   const auto catalogue = parsed(R"(format = 1
 [operation.one]
 request = "POST /notes/{id}/edit"
@@ -419,6 +465,11 @@ BOOST_AUTO_TEST_CASE(header_fields_come_from_an_allow_list) {
     BOOST_TEST(said.starts_with("ops.toml:7:"), name << ": " << said);
     BOOST_TEST(contains(said, "field note: as "), name << ": " << said);
   }
+  for (const auto* name :
+       {"x-http-method", "x-http-method-override", "x-method-override", "x-forwarded-host", "x-forwarded-for",
+        "x-original-url", "x-original-method", "x-rewrite-url", "x-real-ip", "x-host", "x-auth-token", "x-sdk-date"}) {
+    BOOST_TEST(contains(refused_header(name), "where a request goes, as what, or for whom"), name);
+  }
   BOOST_TEST(refused_header("x-hw-agentname") == "");
   BOOST_TEST(contains(refused_field(R"(in = "header", type = "integer", as = "x-a")"), "must be text"));
   BOOST_TEST(contains(refused_field(R"(in = "header", type = "text")"), "as is missing"));
@@ -436,6 +487,28 @@ BOOST_AUTO_TEST_CASE(what_is_built_in_cannot_be_redefined) {
   auto text = File().text();
   text.replace(text.find("update_note"), 11, "update_album");
   BOOST_TEST(contains(refusal(text), "operation update_album is built in, and cannot be redefined"));
+}
+
+BOOST_AUTO_TEST_CASE(what_changes_a_resource_by_a_built_in_request_is_ordered_with_the_built_in_operation) {
+  const auto renaming = [](const std::string& key) {
+    return refusal(File{.request = R"(request = "POST /koodrive/ose/v1/files/rename/{noteId}")", .key = key}.text());
+  };
+  BOOST_TEST(contains(renaming(R"(key = "note:{noteId}")"),
+                      "request is that of rename_file, which is built in, so the key must begin with file:"));
+  BOOST_TEST(renaming(R"(key = "file:{noteId}")") == "");
+}
+
+BOOST_AUTO_TEST_CASE(fields_that_a_column_cannot_tell_apart_are_refused) {
+  const auto named = [](const std::string& name) {
+    return refused_more(fmt::format("fields.{} = {{ type = \"text\" }}", name));
+  };
+  for (const auto* name : {"Op", "User_Id", "REF", "lang-uage", "AlbumId", "file_name", "note-id"}) {
+    BOOST_TEST(contains(named(name), "cannot be told apart"), name);
+  }
+  for (const auto* name : {"userId", "albumId", "fileName", "other"}) BOOST_TEST(named(name) == "", name);
+  for (const auto* name : {"op", "user_id", "language", "ref"}) {
+    BOOST_TEST(contains(named(name), "means the same in every record"), name);
+  }
 }
 
 BOOST_AUTO_TEST_CASE(what_is_inconsistent_is_refused) {
@@ -458,6 +531,7 @@ BOOST_AUTO_TEST_CASE(what_is_inconsistent_is_refused) {
   BOOST_TEST(contains(refused_field(R"(type = "boolean", min = 1)"), "min is a rule of texts and integers"));
   BOOST_TEST(contains(refused_field(R"(type = "integer", one_of = [])"), "one_of is a list such as"));
   BOOST_TEST(contains(refused_field(R"(type = "integer", one_of = [1], default = 2)"), "default breaks a rule"));
+  BOOST_TEST(contains(refused_field(R"(type = "integer", required = true, default = 2)"), "that is not required"));
   BOOST_TEST(contains(refused_field(R"(type = "text", same_as = "note")"), "same_as names another field"));
   BOOST_TEST(contains(refused_field(R"(type = "text", sets = "")"), "sets is the name"));
   BOOST_TEST(contains(refused_more("success = { http = [204] }"), "http lists statuses from 200 to 299"));
@@ -466,6 +540,17 @@ BOOST_AUTO_TEST_CASE(what_is_inconsistent_is_refused) {
   BOOST_TEST(contains(refused_more("success = { status = 200 }"), "unknown member \"status\""));
   BOOST_TEST(contains(refused_more("answers_id = \"id\""), "answers_id names a member"));
   BOOST_TEST(contains(refused_more("answers_id = \"/a/b\""), "answers_id names a member"));
+  for (const auto* member : {"code", "msg", "error_code", "error_msg"}) {
+    BOOST_TEST(contains(refused_more(fmt::format("answers_id = \"/{}\"", member)), "which means something else"));
+  }
+  const std::string two = R"(fields.note = { type = "text", required = true })";
+  BOOST_TEST(
+      contains(refusal(File{.key = R"(key = "note:{noteId}/{note}")", .more = two + "\nanswers_id = \"/id\""}.text()),
+               "needs a key of one field"));
+  for (const auto* separator : {"", "-", "x", "%"}) {
+    const auto joined = fmt::format(R"(key = "note:{{noteId}}{}{{note}}")", separator);
+    BOOST_TEST(contains(refusal(File{.key = joined, .more = two}.text()), "nothing separates"), separator);
+  }
   BOOST_TEST(contains(refused_more("at_least_one_of = [\"noteId\"]"), "not an optional field"));
   BOOST_TEST(contains(refused_more("fields.user_id = { type = \"text\" }"), "means the same in every record"));
   BOOST_TEST(contains(refused_more("fields.\"a b\" = { type = \"text\" }"), "cannot name a field"));
@@ -488,6 +573,7 @@ BOOST_AUTO_TEST_CASE(operations_on_one_kind_of_resource_set_at_most_32_different
         n);
     for (int i = 0; i < 17; ++i) text += fmt::format("fields.f{}_{} = {{ type = \"text\" }}\n", n, i);
   }
+  BOOST_TEST(contains(refusal(text), "ops.toml:24:1: operation op1: "));
   BOOST_TEST(contains(refusal(text), "set more than 32 different things"));
 }
 

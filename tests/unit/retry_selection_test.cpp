@@ -16,7 +16,7 @@ using namespace koobatch::retry;
 namespace {
 
 constexpr koodrive::FieldSet name = 1, kind = 2, cover = 4;
-constexpr std::uint64_t album = 17, other_album = 18;
+constexpr std::uint64_t album = 17, other_album = 18, third_album = 19;
 
 /// The lines selected, ascending, each with the fields to leave out.
 using Chosen = std::vector<std::pair<std::uint32_t, unsigned>>;
@@ -60,8 +60,7 @@ class ListedJob final : public job::Reader {
     if (entry.sets_kind) set("scopeKind", "");
     return entry.valid ? Item::operation : Item::invalid;
   }
-  koodrive::FieldSet changed() const override { return fields_.changed(); }
-  bool is_divisible() const override { return fields_.is_divisible(); }
+  const koodrive::Fields& fields() const override { return fields_; }
   std::string_view user() const override { return {}; }
   void remove(koodrive::FieldSet unwanted) override { fields_.remove(unwanted); }
   void render(koodrive::Operation& operation) const override {
@@ -97,9 +96,9 @@ BOOST_AUTO_TEST_SUITE(retry_selection)
 
 BOOST_AUTO_TEST_CASE(what_nothing_newer_has_set_is_repeated_whole_and_in_file_order) {
   Selector selector;
-  selector.add_wanted(2, album, name);
-  selector.add_wanted(5, other_album, name | kind);
-  selector.add_wanted(9, album, cover);
+  selector.add_wanted(2, {album, name});
+  selector.add_wanted(5, {other_album, name | kind});
+  selector.add_wanted(9, {album, cover});
   const auto selection = selector.finish();
   BOOST_TEST((chosen(selection) == Chosen{{2, 0}, {5, 0}, {9, 0}}));
   BOOST_TEST(selection.superseded == 0U);
@@ -107,9 +106,9 @@ BOOST_AUTO_TEST_CASE(what_nothing_newer_has_set_is_repeated_whole_and_in_file_or
 
 BOOST_AUTO_TEST_CASE(an_operation_all_of_whose_fields_were_set_again_is_left_out_and_counted) {
   Selector selector;
-  selector.add_wanted(1, album, name | kind);
-  selector.add_succeeded(2, album, kind);
-  selector.add_succeeded(3, album, name | cover);
+  selector.add_wanted(1, {album, name | kind});
+  selector.add_succeeded(2, {album, kind});
+  selector.add_succeeded(3, {album, name | cover});
   const auto selection = selector.finish();
   BOOST_TEST(chosen(selection).empty());
   BOOST_TEST(selection.superseded == 1U);
@@ -117,10 +116,10 @@ BOOST_AUTO_TEST_CASE(an_operation_all_of_whose_fields_were_set_again_is_left_out
 
 BOOST_AUTO_TEST_CASE(where_some_fields_were_set_again_only_those_are_left_out) {
   Selector selector;
-  selector.add_wanted(1, album, name | kind | cover);
-  selector.add_succeeded(2, album, kind);
-  selector.add_wanted(3, album, name | kind);
-  selector.add_succeeded(4, album, name);
+  selector.add_wanted(1, {album, name | kind | cover});
+  selector.add_succeeded(2, {album, kind});
+  selector.add_wanted(3, {album, name | kind});
+  selector.add_succeeded(4, {album, name});
   const auto selection = selector.finish();
   BOOST_TEST((chosen(selection) == Chosen{{1, name | kind}, {3, name}}));
   BOOST_TEST(selection.superseded == 0U);
@@ -128,17 +127,17 @@ BOOST_AUTO_TEST_CASE(where_some_fields_were_set_again_only_those_are_left_out) {
 
 BOOST_AUTO_TEST_CASE(what_came_before_supersedes_nothing) {
   Selector selector;
-  selector.add_succeeded(1, album, name);
-  selector.add_wanted(2, album, name);
-  selector.add_succeeded(3, album, kind);
+  selector.add_succeeded(1, {album, name});
+  selector.add_wanted(2, {album, name});
+  selector.add_succeeded(3, {album, kind});
   BOOST_TEST((chosen(selector.finish()) == Chosen{{2, 0}}));
 }
 
 BOOST_AUTO_TEST_CASE(what_was_set_on_another_resource_supersedes_nothing) {
   Selector selector;
-  selector.add_wanted(1, album, name);
-  selector.add_succeeded(2, other_album, name);
-  selector.add_wanted(3, other_album, name);
+  selector.add_wanted(1, {album, name});
+  selector.add_succeeded(2, {other_album, name});
+  selector.add_wanted(3, {other_album, name});
   BOOST_TEST((chosen(selector.finish()) == Chosen{{1, 0}, {3, 0}}));
 }
 
@@ -260,21 +259,99 @@ fields.body = { type = "text", sets = "text" }
 
 BOOST_AUTO_TEST_CASE(an_operation_that_cannot_be_sent_in_part_is_left_out_if_a_part_was_set_again) {
   Selector selector;
-  selector.add_wanted(1, album, name | kind, false);
-  selector.add_wanted(2, other_album, name | kind, false);
-  selector.add_succeeded(3, album, kind);
+  selector.add_wanted(1, {album, name | kind, name});
+  selector.add_wanted(2, {other_album, name | kind, name});
+  selector.add_succeeded(3, {album, kind});
+  selector.add_succeeded(4, {other_album, name});
+  selector.add_wanted(5, {third_album, name | kind, 0});
+  selector.add_succeeded(6, {third_album, name | kind});
   const auto selection = selector.finish();
-  BOOST_TEST((chosen(selection) == Chosen{{2, 0}}));
-  BOOST_TEST(selection.superseded == 1U);
+  BOOST_TEST((chosen(selection) == Chosen{{2, name}}));
+  BOOST_TEST(selection.superseded == 2U);
+  BOOST_TEST((selection.superseded_in_part == std::vector<std::uint32_t>{1}));
+}
+
+/// Of a record of such an operation, read from a file: what it sets, and what of that it need not.
+struct Parts {
+  std::string changed, removable;
+};
+
+Parts parts_of(const std::string& operation, const std::string& record) {
+  const auto catalogue = koodrive::parse_operations(
+      "format = 1\n[operation.mark]\nrequest = \"POST /notes/{id}\"\nkey = \"note:{id}\"\n"
+      "fields.id = { in = \"path\", type = \"text\", required = true }\n" +
+          operation,
+      "ops.toml", {});
+  BOOST_REQUIRE_MESSAGE(catalogue, catalogue.error().message);
+  auto source = job::read_ndjson(
+      job::LineSplitter(job_support::text_source(R"({"op":"mark","id":"7")" + record + "}\n", 7), "a.ndjson"),
+      *catalogue, "a.ndjson");
+  koodrive::Fields fields;
+  std::vector<koodrive::Violation> violations;
+  BOOST_REQUIRE(source->next(fields, violations).value());
+  const auto named = [&](koodrive::FieldSet set) {
+    std::string names;
+    for (const auto& field : fields.row->fields) {
+      if (field.target != koodrive::FieldRow::no_target && (set >> field.target & 1U) != 0) names += field.name;
+    }
+    return names;
+  };
+  return {named(fields.changed()), named(fields.changed() & fields.removable())};
+}
+
+BOOST_AUTO_TEST_CASE(what_something_else_depends_on_is_not_left_out) {
+  const auto check = [](const std::string& operation, const std::string& record, const std::string& changed,
+                        const std::string& removable) {
+    const auto parts = parts_of(operation, record);
+    BOOST_TEST(parts.changed == changed, operation);
+    BOOST_TEST(parts.removable == removable, operation);
+  };
+  const std::string all = R"(,"a":1,"b":2,"c":3)";
+  const std::string free = "fields.b = { type = \"integer\" }\nfields.c = { type = \"integer\" }\n";
+  const std::string always = "repeatable = true\n";
+  check(always + "fields.a = { type = \"integer\" }\n" + free, all, "abc", "abc");
+  check(always + "fields.a = { type = \"integer\", required = true }\n" + free, all, "abc", "bc");
+  check(always + "fields.a = { type = \"integer\", default = 0 }\n" + free, all, "abc", "bc");
+  check(always + "fields.a = { type = \"integer\", default = 0 }\n" + free, R"(,"b":2)", "ab", "b");
+  check(always + "fields.a = { type = \"integer\", same_as = \"b\" }\n" + free, all, "abc", "c");
+  check(always + "fields.a = { type = \"integer\" }\nat_least_one_of = [\"a\", \"b\", \"c\"]\n" + free, all, "abc",
+        "abc");
+  check(always + "fields.a = { type = \"integer\" }\nat_least_one_of = [\"a\", \"b\"]\n" + free, all, "abc", "c");
+  check("repeatable = { a = [1] }\nfields.a = { type = \"integer\" }\n" + free, all, "abc", "bc");
+}
+
+BOOST_AUTO_TEST_CASE(what_was_set_where_another_value_selects_something_else_supersedes_nothing) {
+  const job_support::TemporaryFolder folder;
+  job::ReaderSettings settings;
+  settings.require_user = false;
+  settings.catalogue = &koodrive::service_catalogue();
+  const auto job = folder.write("a.ndjson", R"({"op":"update_space","ownerId":"7","type":1,"capacity":5}
+{"op":"update_space","ownerId":"7","type":0,"capacity":9}
+{"op":"update_space","ownerId":"8","type":1,"capacity":5}
+{"op":"update_space","ownerId":"8","type":1,"capacity":9}
+{"op":"rename_file","fileId":"7","containerId":"c","name":"a","renameMode":3}
+{"op":"rename_file","fileId":"7","containerId":"c","name":"b","renameMode":2}
+{"op":"update_space","ownerId":"9","type":1,"capacity":5}
+{"op":"update_space","ownerId":"9","capacity":9}
+{"op":"update_space","ownerId":"9","containerId":"c","capacity":5}
+{"op":"update_space","ownerId":"9","type":1,"capacity":9}
+)");
+  const auto reader = job::open_job(job, settings);
+  BOOST_REQUIRE(reader);
+  const auto selection = select(**reader, states({1, 3, 5, 7, 9}, {2, 4, 6, 8, 10}));
+  BOOST_REQUIRE(selection);
+  BOOST_TEST((chosen(*selection) == Chosen{{1, 0}}), "line 6 sets the same name, though in another way");
+  BOOST_TEST(selection->superseded == 4U, "without all selecting values, it may be the same");
+  BOOST_TEST(selection->superseded_in_part.empty());
 }
 
 BOOST_AUTO_TEST_CASE(rare_things_are_told_apart_too) {
   constexpr koodrive::FieldSet ninth = 1U << 9U, last = 1U << 31U;
   Selector selector;
-  selector.add_wanted(1, album, name | ninth | last);
-  selector.add_wanted(2, other_album, last);
-  selector.add_succeeded(3, album, last);
-  selector.add_succeeded(4, other_album, ninth);
+  selector.add_wanted(1, {album, name | ninth | last});
+  selector.add_wanted(2, {other_album, last});
+  selector.add_succeeded(3, {album, last});
+  selector.add_succeeded(4, {other_album, ninth});
   const auto selection = selector.finish();
   BOOST_TEST((chosen(selection) == Chosen{{1, last}, {2, 0}}));
 }

@@ -62,14 +62,12 @@ class Reader {
   virtual Result<Item> next(koodrive::Operation& operation) = 0;
   /// Like next(), but does not render the operation.
   virtual Result<Item> skip() = 0;
-  /// What the operation that next() or skip() found sets on its resource.
-  virtual koodrive::FieldSet changed() const = 0;
-  /// Whether any part of that can be left out, as long as something remains.
-  virtual bool is_divisible() const = 0;
+  /// The fields of the operation that next() or skip() found, valid until the next call.
+  virtual const koodrive::Fields& fields() const = 0;
   /// The user that the operation acts for; empty if neither it nor the settings name one. Valid until the next call.
   virtual std::string_view user() const = 0;
   /// Removes what sets this from the operation that skip() found, for render() and append_record(). Preconditions: it
-  /// is divisible, and something remains.
+  /// is removable, and something remains.
   virtual void remove(koodrive::FieldSet unwanted) = 0;
   /// Renders the operation that skip() found.
   virtual void render(koodrive::Operation& operation) const = 0;

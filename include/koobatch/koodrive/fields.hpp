@@ -22,6 +22,17 @@ struct FieldValue {
   std::uint32_t list_size = 0;  ///< object: the number of its members
 };
 
+/// The part of a resource that an operation changes, as far as its fields select one.
+struct Part {
+  std::uint32_t fields = 0;  ///< a hash of the names of those that do and are there; 0: none
+  std::uint32_t values = 0;  ///< a hash of their values
+
+  bool is_whole() const { return fields == 0; }
+  /// Whether two operations on one resource certainly change different parts of it.
+  static bool are_apart(Part a, Part b) { return a.fields == b.fields && a.values != b.values; }
+  friend bool operator==(const Part&, const Part&) = default;
+};
+
 struct Fields {
   const OperationRow* row = nullptr;
   std::array<FieldValue, max_fields> values;  ///< as many as row->fields; without a row, none is there
@@ -30,16 +41,19 @@ struct Fields {
   std::string_view op{};  ///< how the record writes the row's name, perhaps with blanks around it; empty: it does not
 
   void clear();  ///< keeps the memory
-  /// What the operation sets on its resource, whichever field does.
+  /// What the operation sets on its resource, whichever field does, or the default of one that is not there.
   FieldSet changed() const;
-  /// Whether any part of that can be left out, as long as something remains: no required field sets anything, and any
-  /// field that sets something is enough.
-  bool is_divisible() const;
-  /// Takes out the fields that set this, as if they had never been there. Precondition: is_divisible().
+  /// What such an operation need not set, as long as it still sets something: no rule of the operation and nothing that
+  /// it means otherwise depends on that.
+  FieldSet removable() const;
+  /// Takes out the fields that set this, as if they had never been there. Precondition: it is part of removable().
   void remove(FieldSet unwanted);
+  /// The part of the resource that the operation changes.
+  Part part() const;
 };
 
-/// Appends the key of the resource, without its prefix: nearly always the value of the key field.
+/// Appends the key of the resource, without its prefix: nearly always the value of the key field. Of several fields,
+/// the values are percent-encoded.
 void append_key(std::string& out, const Fields& fields);
 
 /// Appends the value of field `index`, which is present, as JSON.

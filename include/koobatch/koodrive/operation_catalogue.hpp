@@ -27,7 +27,10 @@ constexpr std::size_t max_fields = 32;
 /// The most of them that travel as header fields.
 constexpr std::size_t max_header_fields = 4;
 
-/// The most characters of such a field, and of X-User-Id and language.
+/// What makes a value in the path need a closer look: some gateways decode it before they choose a route.
+constexpr std::string_view suspicious_in_path = "/\\%";
+
+/// The most characters of a field that travels as header field, and of X-User-Id and language.
 constexpr std::size_t max_header_value = 128;
 
 /// A set of what operations on one kind of resource can set: bit i stands for FieldRow::target i, so that fields of
@@ -50,7 +53,8 @@ struct FieldRow {
   std::string_view header{};  ///< the name of the header field; for fields that travel there
   /// What the field sets, as far as other operations on the same resource may set it too; empty: what its name says.
   std::string_view sets{};
-  bool selects = false;  ///< it determines what is changed, or how, and is not itself a value to be set
+  /// It determines what is changed or, if repeatable_if depends on it, how, and is not itself a value to be set.
+  bool selects = false;
 
   /// Whether the text keeps every rule if its bytes are plain, too; for an identifier, if it consists of digits. That
   /// it has another size proves nothing.
@@ -66,6 +70,8 @@ struct FieldRow {
   std::size_t plain_min = 1;
   std::size_t plain_max = 0;
   std::uint8_t target = no_target;  ///< the number of what it sets; none: it sets nothing
+  bool is_fixed = false;            ///< it sets something, and the operation cannot be sent without it
+  bool identifies = false;          ///< together with the key, it determines what is changed
   /// The segments of the path that name other operations where this field stands.
   std::span<const std::string_view> taken{};
 };

@@ -33,6 +33,8 @@ struct Selection {
   /// Operations left out because later ones set again all that they would set, or a part of it without which they
   /// cannot be sent.
   std::uint64_t superseded = 0;
+  /// The lines of those of which only a part was set again: the rest of what they would set is set by nothing.
+  std::vector<std::uint32_t> superseded_in_part;
   std::uint64_t uncertain =
       0;  ///< operations left out because they may have been applied, and must not be applied twice
 
@@ -45,33 +47,49 @@ struct Selection {
 /// something successfully, the wanted operation must not set it again: the newer value would be lost. An operation that
 /// failed, was rejected or is unknown supersedes nothing.
 ///
-/// Memory: 12 bytes per wanted operation, about 50 per key of those, nothing for the others. A key is identified by its
-/// Operation::key_hash(): with ten million keys, the probability that two collide is about one in a million.
+/// Memory: 16 bytes per wanted operation, about 50 per key of those, nothing for the others. A key is identified by its
+/// hash: with ten million keys, the probability that two collide is about one in a million.
 class Selector {
  public:
-  /// `targets`: what the operation sets, see koodrive::Fields. `divisible`: whether it may set less.
-  void add_wanted(std::uint32_t line, std::uint64_t key, koodrive::FieldSet targets, bool divisible = true);
-  void add_succeeded(std::uint32_t line, std::uint64_t key, koodrive::FieldSet targets);
+  /// What an operation changes, and with what: see koodrive::Fields.
+  struct Change {
+    std::uint64_t key = 0;
+    koodrive::FieldSet targets = 0;
+    koodrive::FieldSet removable = ~koodrive::FieldSet{0};
+    koodrive::Part part{};
+  };
+  void add_wanted(std::uint32_t line, const Change& change);
+  void add_succeeded(std::uint32_t line, const Change& change);
   /// Leaves `unsettled` and `uncertain` empty.
   Selection finish();
 
  private:
   struct Wanted {
     std::uint32_t line;
-    std::uint32_t key : 31;  ///< index into last_set_
-    std::uint32_t divisible : 1;
+    std::uint32_t key;  ///< index into last_set_
     koodrive::FieldSet targets;
+    koodrive::FieldSet removable;
   };
   /// The line of the last succeeded operation that set each of the first targets.
   using LastSet = std::array<std::uint32_t, 8>;
+  /// The same for all targets, of a part of a resource.
+  struct PartSet {
+    koodrive::Part part;
+    std::array<std::uint32_t, koodrive::max_fields> last{};
+  };
 
   void set(std::uint32_t key, unsigned target, std::uint32_t line);
+  void set_part(std::uint32_t key, const Change& change, std::uint32_t line);
   std::uint32_t last_set(std::uint32_t key, unsigned target) const;
+  koodrive::FieldSet find_superseded(const Wanted& wanted) const;
 
   boost::unordered_flat_map<std::uint64_t, std::uint32_t> keys_;
   std::vector<LastSet> last_set_;
   boost::unordered_flat_map<std::uint64_t, std::uint32_t> last_set_more_;  ///< of the other targets, which are rare
   std::vector<Wanted> wanted_;
+  // Operations that change a part of a resource are rare, too.
+  boost::unordered_flat_map<std::uint32_t, std::vector<PartSet>> parts_;   ///< by key
+  boost::unordered_flat_map<std::uint32_t, koodrive::Part> wanted_parts_;  ///< by line
 };
 
 /// Reads the job to its end with `reader` and selects what `states` wants, except non-idempotent operations that may

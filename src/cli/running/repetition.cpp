@@ -6,9 +6,12 @@
 #include "koobatch/retry/provenance.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <memory>
+#include <span>
 #include <utility>
 
 namespace koobatch::cli {
@@ -77,6 +80,13 @@ std::string describe_left_out(const retry::Selection& selection) {
     text += fmt::format(", {} of them without the fields newer ones have set", selection.narrowed.size());
   }
   if (selection.superseded != 0) text += fmt::format("; {} left out, superseded by newer ones", selection.superseded);
+  if (const auto& lines = selection.superseded_in_part; !lines.empty()) {
+    constexpr std::size_t named = 10;
+    const auto first = std::span(lines).first(std::min(lines.size(), named));
+    text += fmt::format(
+        ", {} of them only in part: what else line{} {}{} would set is not set; set it with an operation of its own",
+        lines.size(), lines.size() == 1 ? "" : "s", fmt::join(first, ", "), lines.size() > named ? ", …" : "");
+  }
   if (selection.uncertain != 0) {
     text += fmt::format("; {} left out, unknown and not to be applied twice: check whether they were applied",
                         selection.uncertain);
