@@ -36,7 +36,7 @@ struct Information {
 struct Files {
   std::function<Result<std::string>(const std::filesystem::path&)> config;  ///< reads a --config file
   std::function<Result<Flags>(const std::filesystem::path&)>
-      recorded;  ///< reads the settings that a report was begun with
+      recorded;  ///< reads the settings that a report was started with
 };
 
 /// Parses a command line (without the program's name), the environment and the files it names. An error's message is

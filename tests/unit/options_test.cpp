@@ -423,9 +423,9 @@ BOOST_AUTO_TEST_CASE(a_rehearsal_is_not_resumed_with_the_service_nor_the_other_w
   const char* const rehearsal = R"({"simulate":"true","user-id":"42"})";
   const char* const real = R"({"endpoint":"https://drive.example","token-env":"T"})";
   const char* const endpoint = "https://drive.example";
-  CHECK_SAYS(said({"--endpoint", endpoint}, rehearsal), "the run was begun with --simulate; it can only continue");
-  CHECK_SAYS(said({"--simulate=false"}, rehearsal, {{"KOOBATCH_ENDPOINT", endpoint}}), "begun with --simulate");
-  CHECK_SAYS(said({"--simulate"}, real), "--simulate: the run was begun with --endpoint; it can only continue");
+  CHECK_SAYS(said({"--endpoint", endpoint}, rehearsal), "the run was started with --simulate; it can only continue");
+  CHECK_SAYS(said({"--simulate=false"}, rehearsal, {{"KOOBATCH_ENDPOINT", endpoint}}), "started with --simulate");
+  CHECK_SAYS(said({"--simulate"}, real), "--simulate: the run was started with --endpoint; it can only continue");
   BOOST_TEST(said({"--simulate"}, rehearsal) == "accepted");
   BOOST_TEST(said({}, rehearsal, {{"KOOBATCH_ENDPOINT", endpoint}}) == "accepted");
   BOOST_TEST(said({"--endpoint", "https://moved.example"}, real) == "accepted", "a service may have moved");
@@ -792,7 +792,7 @@ BOOST_AUTO_TEST_CASE(a_resumed_run_asks_for_its_command_again) {
     const auto prepared = prepare_resume(*invocation.find<ResumeSettings>(), invocation.call, begun);
     return prepared ? std::string("accepted") : prepared.error().message;
   };
-  CHECK_SAYS(said({}), "--token-command is missing: the run was begun with one, which is not recorded");
+  CHECK_SAYS(said({}), "--token-command is missing: the run was started with one, which is not recorded");
   BOOST_TEST(said({"--token-command", "get"}) == "accepted");
   BOOST_TEST(said({"--token-env", "T"}) == "accepted");
 }
@@ -1007,8 +1007,9 @@ BOOST_AUTO_TEST_CASE(a_resumed_run_reads_its_job_as_it_was_begun) {
   BOOST_TEST((Given{{"resume", "r"}, {}, "", recorded}.unchecked().reader.reading.encoding == "GBK"));
   BOOST_TEST((Given{{"retry", "r"}, {}, "", recorded}.unchecked().reader.reading.delimiter == ';'));
   CHECK_SAYS((Given{{"resume", "r", "--encoding", "UTF-8"}, {}, "", recorded}.refusal()),
-             "--encoding: the run was begun with GBK; it can only continue as it was begun");
-  CHECK_SAYS((Given{{"resume", "r", "--op", "update_album"}, {}, "", recorded}.refusal()), "the run was begun without");
+             "--encoding: the run was started with GBK; it can only continue as it was started");
+  CHECK_SAYS((Given{{"resume", "r", "--op", "update_album"}, {}, "", recorded}.refusal()),
+             "the run was started without");
 }
 
 BOOST_AUTO_TEST_CASE(how_a_job_is_read_is_checked_before_it_is) {

@@ -16,7 +16,7 @@ namespace koobatch::cli {
 struct Call {
   std::vector<std::string> arguments;  ///< JOB, REPORT, or ID and REPORT…
   Origins origins;                     ///< which settings were given, and where, for the messages of checks
-  Flags recorded;                ///< of a command that continues a run: the settings that the report was begun with
+  Flags recorded;                ///< of a command that continues a run: the settings that the report was started with
   std::string to_record = "{}";  ///< what was set, for the `run` line of a report
   std::shared_ptr<observe::Console> console;  ///< standard error
 };

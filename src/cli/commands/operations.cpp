@@ -1,4 +1,5 @@
 #include "cli/commands/command.hpp"
+#include "cli/commands/operation_phrases.hpp"
 #include "cli/exit_status.hpp"
 #include "cli/output.hpp"
 #include "cli/running/operations_file.hpp"
@@ -12,6 +13,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
+#include <iterator>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -39,160 +42,28 @@ struct Settings {
 constexpr std::array<std::string_view, 5> type_names = {"text", "integer", "true or false", "list of texts", "object"};
 constexpr std::array<std::string_view, 5> type_words = {"text", "integer", "boolean", "text_list", "object"};
 constexpr std::array<std::string_view, 3> place_words = {"path", "body", "header"};
-
-/// Collects phrases: "a, b, c".
-class Phrases {
- public:
-  template <class... Args>
-  void add(fmt::format_string<Args...> format, Args&&... args) {
-    text_ += (text_.empty() ? "" : ", ") + fmt::format(format, std::forward<Args>(args)...);
-  }
-  const std::string& text() const { return text_; }
-
- private:
-  std::string text_;
-};
-
-std::string spaced(std::string_view characters) {
-  std::string out;
-  for (std::size_t i = 0; i < characters.size(); ++i) {
-    const bool begins = (static_cast<unsigned char>(characters[i]) & 0xc0U) != 0x80U;
-    if (begins && i > 0) out += ' ';
-    out += characters[i];
-  }
-  return harmless(out);
-}
-
-std::string joined(std::span<const std::string_view> texts) {
-  Phrases all;
-  for (const auto text : texts) all.add("{}", harmless(text));
-  return all.text();
-}
-
-/// "a or b"
-std::string alternatives(std::span<const std::string_view> texts) {
-  std::string out;
-  for (const auto text : texts) out += (out.empty() ? "" : " or ") + harmless(text);
-  return out;
-}
-
-std::string length_phrase(const FieldRule& rule) {
-  const std::string_view unit = rule.count == koodrive::TextCount::bytes        ? "bytes"
-                                : rule.count == koodrive::TextCount::codepoints ? "code points"
-                                                                                : "characters";
-  const bool has_max = rule.max != FieldRule::no_max;
-  if (rule.min > 0 && has_max) {
-    return rule.min == rule.max ? fmt::format("{} {}", rule.min, unit)
-                                : fmt::format("{} to {} {}", rule.min, rule.max, unit);
-  }
-  if (has_max) return fmt::format("at most {} {}", rule.max, unit);
-  if (rule.min > 1) return fmt::format("at least {} {}", rule.min, unit);
-  return rule.min == 1 ? "not empty" : "";
-}
-
-std::string numbers_phrase(std::span<const koodrive::NamedNumber> numbers) {
-  Phrases all;
-  for (const auto& [value, meaning] : numbers) {
-    if (meaning.empty()) {
-      all.add("{}", value);
-    } else {
-      all.add("{} ({})", value, harmless(meaning));
-    }
-  }
-  return all.text();
-}
-
-void add_integer_rules(const FieldRule& rule, Phrases& all) {
-  const bool has_min = rule.min != FieldRule::no_min;
-  const bool has_max = rule.max != FieldRule::no_max;
-  if (has_min && has_max) {
-    all.add("{} to {}", rule.min, rule.max);
-  } else if (has_min) {
-    all.add("at least {}", rule.min);
-  } else if (has_max) {
-    all.add("at most {}", rule.max);
-  }
-  if (!rule.numbers.empty()) all.add("one of {}", numbers_phrase(rule.numbers));
-  if (rule.default_value) all.add("default {}", *rule.default_value);
-}
-
-void add_text_rules(const FieldRow& field, Phrases& all) {
-  const FieldRule& rule = field.rule;
-  const auto length = length_phrase(rule);
-  const bool is_in_path = field.place == FieldPlace::path;
-  if (!length.empty()) all.add("{}", length);
-  if (length.empty() && is_in_path) all.add("not empty");
-  if (!rule.forbid.empty()) all.add("none of {}", spaced(rule.forbid));
-  if (!rule.only.empty()) all.add("only {}", harmless(rule.only));
-  if (rule.forbids_space) all.add("no line break, tab or backspace");
-  if (rule.forbids_emoji) all.add("no emoji");
-  if (!rule.excluded.empty()) all.add("not {}", alternatives(rule.excluded));
-  if (is_in_path) all.add("not . or ..");
-  if (field.place == FieldPlace::header) all.add("visible ASCII");
-  if (!rule.texts.empty()) all.add("one of {}", joined(rule.texts));
-}
-
-/// The rules of a field, for people: "1 to 31 characters, no emoji".
-std::string describe_rules(const FieldRow& field) {
-  Phrases all;
-  const FieldRule& rule = field.rule;
-  if (koodrive::is_identifier(rule)) all.add("identifier");
-  if (field.type == FieldType::integer) {
-    add_integer_rules(rule, all);
-  } else {
-    add_text_rules(field, all);
-  }
-  if (rule.max_items != FieldRule::no_max) {
-    all.add("at most {} {}", rule.max_items, field.type == FieldType::object ? "members" : "items");
-  }
-  if (!rule.same_as.empty()) all.add("the same as {}", rule.same_as);
-  return all.text();
-}
-
-std::string key_of(const OperationRow& row) {
-  return fmt::format("{}{{{}}}{}", row.key_prefix, row.fields[row.key_field].name, row.key_rest);
-}
-
-std::string condition_text(const OperationRow& row, const koodrive::RepeatCondition& condition) {
-  const auto& field = row.fields[condition.field];
-  Phrases values;
-  for (const auto number : condition.numbers) {
-    if (field.type == FieldType::boolean) {
-      values.add("{}", number != 0);
-    } else {
-      values.add("{}", number);
-    }
-  }
-  for (const auto text : condition.texts) values.add("{}", harmless(text));
-  return fmt::format("{} {}", field.name, values.text());
-}
-
-std::string repeatable_text(const OperationRow& row) {
-  if (!row.idempotent) return "never sent twice";
-  if (row.repeatable_if.empty()) return "may be repeated";
-  Phrases all;
-  for (const auto& condition : row.repeatable_if) all.add("{}", condition_text(row, condition));
-  return fmt::format("may be repeated only with {}", all.text());
-}
-
-std::string names_in(const OperationRow& row, std::uint32_t set) {
-  Phrases all;
-  for (std::size_t i = 0; i < row.fields.size(); ++i) {
-    if ((set >> i & 1U) != 0) all.add("{}", row.fields[i].name);
-  }
-  return all.text();
-}
+constexpr std::array<std::string_view, 3> kind_words = {"value", "identifier", "name"};
+constexpr std::array<std::string_view, 3> count_words = {"utf16", "codepoints", "bytes"};
 
 std::string place_text(const FieldRow& field) {
   if (field.place != FieldPlace::header) return std::string(place_words[static_cast<std::size_t>(field.place)]);
   return std::string(field.header);
 }
 
+/// The names of the fields in a set.
+std::vector<std::string_view> names_in(const OperationRow& row, std::uint32_t set) {
+  std::vector<std::string_view> names;
+  for (std::size_t i = 0; i < row.fields.size(); ++i) {
+    if ((set >> i & 1U) != 0) names.push_back(row.fields[i].name);
+  }
+  return names;
+}
+
 void append_table(std::string& out, const OperationRow& row) {
   fmt::format_to(std::back_inserter(out), "{}{}{}\n  {} {}\n  key {}; {}\n", row.name, row.summary.empty() ? "" : ": ",
                  row.summary, row.method, row.target, key_of(row), repeatable_text(row));
   if (row.at_least_one_of != 0) {
-    fmt::format_to(std::back_inserter(out), "  at least one of {}\n", names_in(row, row.at_least_one_of));
+    fmt::format_to(std::back_inserter(out), "  at least one of {}\n", names_text(names_in(row, row.at_least_one_of)));
   }
   std::size_t name_width = 0;
   for (const auto& field : row.fields) name_width = std::max(name_width, field.name.size());
@@ -204,30 +75,93 @@ void append_table(std::string& out, const OperationRow& row) {
   }
 }
 
-void append_field_json(std::string& out, const FieldRow& field) {
+/// Appends the items, each as `append` writes it, as an array.
+template <class Items, class Append>
+void append_list(std::string& out, const Items& items, Append append) {
+  const auto begin = out.size();
+  for (const auto& item : items) {
+    out += out.size() == begin ? '[' : ',';
+    append(out, item);
+  }
+  out += out.size() == begin ? "[]" : "]";
+}
+
+void append_number(std::string& out, std::int64_t number) {
+  fmt::format_to(std::back_inserter(out), "{}", number);
+}
+
+/// What a field may be: "one_of":[{"value":3,"meaning":"refuse"}].
+void append_choices_json(JsonWriter& json, const FieldRule& rule) {
+  if (!rule.numbers.empty()) {
+    append_list(json.key("one_of"), rule.numbers, [](std::string& out, const koodrive::NamedNumber& number) {
+      JsonWriter choice(out);
+      choice.add("value", number.value);
+      if (!number.meaning.empty()) choice.add("meaning", number.meaning);
+      choice.end();
+    });
+  }
+  if (!rule.texts.empty()) {
+    append_list(json.key("one_of"), rule.texts,
+                [](std::string& out, std::string_view text) { JsonWriter(out).add("value", text).end(); });
+  }
+  if (!rule.excluded.empty()) append_list(json.key("not"), rule.excluded, append_json_string);
+}
+
+void append_rules_json(JsonWriter& json, const FieldRow& field) {
   const FieldRule& rule = field.rule;
+  const bool has_min = rule.min != FieldRule::no_min;
+  const bool has_max = rule.max != FieldRule::no_max;
+  const bool is_text = field.type == FieldType::text || field.type == FieldType::text_list;
+  if (rule.kind != koodrive::FieldKind::value) json.add("is", kind_words[static_cast<std::size_t>(rule.kind)]);
+  if (has_min) json.add("min", rule.min);
+  if (has_max) json.add("max", rule.max);
+  if (is_text && (has_min || has_max)) json.add("count", count_words[static_cast<std::size_t>(rule.count)]);
+  if (rule.max_items != FieldRule::no_max) json.add("max_items", rule.max_items);
+  if (!rule.forbid.empty()) json.add("forbid", rule.forbid);
+  if (!rule.only.empty()) json.add("only", rule.only);
+  if (rule.forbids_space) json.add("forbid_space", true);
+  if (rule.forbids_emoji) json.add("emoji", false);
+  append_choices_json(json, rule);
+  if (rule.default_value) json.add("default", *rule.default_value);
+  if (!rule.same_as.empty()) json.add("same_as", rule.same_as);
+}
+
+void append_field_json(std::string& out, const FieldRow& field) {
   JsonWriter json(out);
   json.add("name", field.name).add("in", place_words[static_cast<std::size_t>(field.place)]);
   if (!field.header.empty()) json.add("as", field.header);
   json.add("type", type_words[static_cast<std::size_t>(field.type)]).add("required", field.required);
-  if (rule.min != FieldRule::no_min) json.add("min", rule.min);
-  if (rule.max != FieldRule::no_max) json.add("max", rule.max);
-  if (rule.max_items != FieldRule::no_max) json.add("max_items", rule.max_items);
-  if (!rule.numbers.empty()) {
-    auto& list = json.key("one_of");
-    list += '[';
-    for (const auto& number : rule.numbers) {
-      if (&number != rule.numbers.data()) list += ',';
-      JsonWriter choice(list);
-      choice.add("value", number.value);
-      if (!number.meaning.empty()) choice.add("meaning", number.meaning);
-      choice.end();
-    }
-    list += ']';
-  }
-  if (rule.default_value) json.add("default", *rule.default_value);
+  append_rules_json(json, field);
+  if (!field.sets.empty()) json.add("sets", field.sets);
+  if (field.selects && field.place == FieldPlace::body) json.add("sets", false);
   json.add("rules", describe_rules(field));
   json.end();
+}
+
+/// The values of fields with which the operation may be repeated: {"renameMode":[3]}.
+void append_conditions_json(std::string& out, const OperationRow& row) {
+  JsonWriter json(out);
+  for (const auto& condition : row.repeatable_if) {
+    const FieldRow& field = row.fields[condition.field];
+    auto& values = json.key(field.name);
+    if (field.type == FieldType::text) {
+      append_list(values, condition.texts, append_json_string);
+    } else if (field.type == FieldType::boolean) {
+      append_list(values, condition.numbers,
+                  [](std::string& to, std::int64_t number) { to += number != 0 ? "true" : "false"; });
+    } else {
+      append_list(values, condition.numbers, append_number);
+    }
+  }
+  json.end();
+}
+
+void append_success_json(std::string& out, const OperationRow& row) {
+  std::vector<std::int64_t> statuses(row.success_http.begin(), row.success_http.end());
+  if (statuses.empty()) statuses.push_back(200);
+  JsonWriter json(out);
+  append_list(json.key("http"), statuses, append_number);
+  json.add("code", row.success_code).end();
 }
 
 void append_operation_json(std::string& out, const OperationRow& row) {
@@ -235,14 +169,16 @@ void append_operation_json(std::string& out, const OperationRow& row) {
   json.add("name", row.name).add("summary", row.summary).add("method", row.method).add("path", row.target);
   json.add("key", key_of(row));
   json.add("repeatable", !row.idempotent ? "never" : row.repeatable_if.empty() ? "always" : "by value");
-  if (row.idempotent && !row.repeatable_if.empty()) json.add("repeatable_if", repeatable_text(row));
-  auto& fields = json.key("fields");
-  fields += '[';
-  for (const auto& field : row.fields) {
-    if (&field != row.fields.data()) fields += ',';
-    append_field_json(fields, field);
+  if (row.idempotent && !row.repeatable_if.empty()) {
+    json.add("repeatable_if", repeatable_text(row));
+    append_conditions_json(json.key("repeatable_with"), row);
   }
-  fields += ']';
+  append_success_json(json.key("success"), row);
+  if (row.answers_id) json.add("answers_id", fmt::format("/{}", row.id_member));
+  if (row.at_least_one_of != 0) {
+    append_list(json.key("at_least_one_of"), names_in(row, row.at_least_one_of), append_json_string);
+  }
+  append_list(json.key("fields"), row.fields, append_field_json);
   json.end();
 }
 
@@ -250,13 +186,7 @@ std::string json_of(const std::vector<OperationRow>& rows) {
   std::string out;
   JsonWriter json(out);
   json.add("schema", 1);
-  auto& list = json.key("operations");
-  list += '[';
-  for (const auto& row : rows) {
-    if (&row != rows.data()) list += ',';
-    append_operation_json(list, row);
-  }
-  list += ']';
+  append_list(json.key("operations"), rows, append_operation_json);
   json.end();
   return out + "\n";
 }
@@ -270,7 +200,7 @@ std::string table_of(const std::vector<OperationRow>& rows) {
   return out;
 }
 
-/// The operations called by these names; all, if there are none.
+/// The operations called by these names, each once; all, if there are none.
 Result<std::vector<OperationRow>> choose(const koodrive::OperationCatalogue& catalogue,
                                          const std::vector<std::string>& names) {
   const auto all = catalogue.rows();
@@ -278,7 +208,7 @@ Result<std::vector<OperationRow>> choose(const koodrive::OperationCatalogue& cat
   std::vector<OperationRow> rows;
   for (const auto& name : names) {
     if (const auto* const row = catalogue.find(name)) {
-      rows.push_back(*row);
+      if (std::ranges::find(rows, row->name, &OperationRow::name) == rows.end()) rows.push_back(*row);
       continue;
     }
     std::vector<std::string_view> known;

@@ -16,14 +16,12 @@
 #include "koobatch/report/record_scan.hpp"
 #include "koobatch/report/summary.hpp"
 #include "koobatch/retry/failed_job.hpp"
-#include "koobatch/sim/operations.hpp"
 
 #include <fmt/format.h>
 #include <spdlog/common.h>
 
 #include <array>
 #include <filesystem>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -54,20 +52,8 @@ Result<job::ReaderSettings> reader_of(const report::RunRecord& run) {
   if (auto stored = store_recorded(run.settings, Groups(reader.values)); !stored) return stored.error();
   reader.format = job::format_named(run.job.format);
   reader.require_user = false;
-  reader.catalogue = &sim::operations();
+  reader.catalogue = &built_in_operations(Executor::simulator);
   return reader;
-}
-
-/// The operations that the run knew; null if it knew no others than we do.
-Result<std::shared_ptr<const koodrive::OperationCatalogue>> operations_of(const report::RunRecord& run,
-                                                                          const std::filesystem::path& given) {
-  std::shared_ptr<const koodrive::OperationCatalogue> catalogue;
-  if (!run.operations) return catalogue;
-  auto loaded = read_operations_file(given.empty() ? std::filesystem::path(run.operations->path) : given,
-                                     sim::operations().rows());
-  if (!loaded) return loaded.error();
-  if (auto same = check_same_operations(run, loaded->file); !same) return same.error();
-  return std::move(loaded->catalogue);
 }
 
 /// "1 invalid operation is", "70 invalid operations are"
@@ -91,7 +77,7 @@ void print_selection(const Settings& given, const retry::Selection& selection, c
 
 /// Handles `--failed`: writes the job of what did not succeed. Rejected operations are included, because the job is
 /// meant to be corrected.
-Result<void> write_failed(const Settings& given, const std::filesystem::path& report) {
+Result<void> write_failed(const Settings& given, const std::filesystem::path& report, const Origins& origins) {
   auto lineage = retry::read_lineage(report, {Status::failed, Status::unknown, Status::rejected});
   if (!lineage) return lineage.error();
   const std::filesystem::path job =
@@ -99,9 +85,10 @@ Result<void> write_failed(const Settings& given, const std::filesystem::path& re
   if (auto there = check_job_is_there(job); !there) return there;
   auto reader = reader_of(lineage->run);
   if (!reader) return reader.error();
-  const auto operations = operations_of(lineage->run, given.operations.operations);
+  const auto operations =
+      read_earlier_operations(lineage->run, given.operations.operations, origins, Executor::simulator);
   if (!operations) return operations.error();
-  if (*operations) reader->catalogue = operations->get();
+  if (*operations) reader->catalogue = (*operations)->catalogue.get();
   const auto validation = job::validate(job, *reader);
   if (!validation) return validation.error();
   if (auto same = engine::check_same_job(lineage->run, job, validation->digest); !same) return same;
@@ -202,7 +189,7 @@ int run(const Settings& given, const Call& call) {
   if (!summary) return fail(summary.error());
   if (const auto finished = exports.finish(*summary); !finished) return fail(finished.error());
   if (!given.failed.empty()) {
-    if (const auto done = write_failed(given, path); !done) return fail(done.error());
+    if (const auto done = write_failed(given, path, call.origins); !done) return fail(done.error());
   }
   const auto style = output_style();
   const auto written = write_output(given.output.json ? report::summary_json(*summary) + "\n"

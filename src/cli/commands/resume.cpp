@@ -54,8 +54,7 @@ int work(const ResumeSettings& given, const Call& call) {
   if (!settings) return fail(settings.error());
   if (auto ok = check_files(*settings); !ok) return fail(ok.error());
   if (auto ok = load_user_tokens(*settings); !ok) return fail(ok.error());
-  if (auto ok = load_operations(*settings); !ok) return fail(ok.error());
-  if (auto same = check_same_operations(recorded, settings->operations_file); !same) return fail(same.error());
+  if (auto ok = load_earlier_operations(*settings, recorded, call.origins); !ok) return fail(ok.error());
   if (auto ok = check_job_is_there(settings->job); !ok) return fail(ok.error());
   const auto validation = job::validate(settings->job, settings->reader);
   if (!validation) return fail(validation.error());
@@ -92,9 +91,10 @@ Result<void> check_same_kind_of_service(const Flags& recorded, const Target& tar
   const auto simulate = recorded.find("simulate");
   const bool rehearsed = simulate != recorded.end() && simulate->second.front() == "true";
   if (recorded.empty() || target.simulate == rehearsed) return {};
-  return usage_error(rehearsed ? "the run was begun with --simulate; it can only continue as it was begun. Begin a new "
-                                 "run for --endpoint"
-                               : "--simulate: the run was begun with --endpoint; it can only continue as it was begun");
+  return usage_error(rehearsed
+                         ? "the run was started with --simulate; it can only continue as it was started. Start a new "
+                           "run for --endpoint"
+                         : "--simulate: the run was started with --endpoint; it can only continue as it was started");
 }
 
 Result<engine::RunSettings> prepare_resume(const ResumeSettings& given, const Call& call,

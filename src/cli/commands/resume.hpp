@@ -18,8 +18,8 @@ struct ResumeSettings {
   auto parts() { return std::tie(presentation, running, place); }
 };
 
-/// Checks that a run begun with the embedded service is resumed with it, and any other run is not: what one service has
-/// done, the other has not.
+/// Checks that a run started with the embedded service is resumed with it, and any other run is not: what one service
+/// has done, the other has not.
 Result<void> check_same_kind_of_service(const Flags& recorded, const Target& target);
 
 /// Checks that the settings of `resume` are consistent, and completes them with what the report records of the job. All

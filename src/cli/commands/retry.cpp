@@ -41,8 +41,7 @@ int work(const RetrySettings& given, const Call& call) {
   if (!settings) return fail(settings.error());
   if (auto ok = check_files(*settings); !ok) return fail(ok.error());
   if (auto ok = load_user_tokens(*settings); !ok) return fail(ok.error());
-  if (auto ok = load_operations(*settings); !ok) return fail(ok.error());
-  if (auto same = check_same_operations(lineage->run, settings->operations_file); !same) return fail(same.error());
+  if (auto ok = load_earlier_operations(*settings, lineage->run, call.origins); !ok) return fail(ok.error());
   if (auto ok = check_job_is_there(settings->job); !ok) return fail(ok.error());
   if (auto ok = check_report_is_not_job(settings->report, settings->job); !ok) return fail(ok.error());
   const auto validation = job::validate(settings->job, settings->reader);

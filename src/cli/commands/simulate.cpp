@@ -7,7 +7,6 @@
 #include "cli/settings/domain_values.hpp"
 #include "koobatch/auth/token.hpp"
 #include "koobatch/process/signals.hpp"
-#include "koobatch/sim/operations.hpp"
 #include "koobatch/sim/simulator.hpp"
 
 #include <fmt/format.h>
@@ -39,7 +38,7 @@ int run(const SimulateSettings& given, const Call& call) {
   settings->app_key = std::move(*app_key);
   if (auto read = read_tokens(given, *settings); !read) return fail(read.error());
   if (const auto& file = given.operations.operations; !file.empty()) {
-    auto loaded = read_operations_file(file, sim::operations().rows());
+    auto loaded = read_operations_file(file, Executor::simulator);
     if (!loaded) return fail(loaded.error());
     settings->operations = std::move(loaded->catalogue);
   }

@@ -1,7 +1,9 @@
 #include "cli/running/operations_file.hpp"
 
+#include "cli/settings/recorded.hpp"
 #include "koobatch/core/descriptor.hpp"
 #include "koobatch/koodrive/operations_file.hpp"
+#include "koobatch/sim/operations.hpp"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -22,10 +24,11 @@ Result<void> check_kind(int file, const std::filesystem::path& path) {
   struct stat facts{};
   if (::fstat(file, &facts) != 0) return system_error(ErrorKind::usage, path.string(), "cannot be read", errno);
   if (!S_ISREG(facts.st_mode)) return usage_error(path.string() + ": is not a file; operations are read from one");
-  if ((facts.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
-    spdlog::warn("{}: others can write it, and so decide what is sent; run 'chmod go-w {}'", path.string(),
-                 path.string());
-  }
+  const bool others_write = (facts.st_mode & (S_IWGRP | S_IWOTH)) != 0;
+  const bool is_foreign = facts.st_uid != 0 && facts.st_uid != ::geteuid();
+  if (!others_write && !is_foreign) return {};
+  spdlog::warn("{}: is writable by others, who could change what is sent; {}", path.string(),
+               is_foreign ? "it belongs to another user" : fmt::format("run 'chmod go-w {}'", path.string()));
   return {};
 }
 
@@ -52,56 +55,92 @@ Result<std::string> read_text(const std::filesystem::path& path) {
   return text;
 }
 
+void use(LoadedOperations loaded, engine::RunSettings& settings) {
+  settings.operations = std::move(loaded.catalogue);
+  settings.operations_file = std::move(loaded.file);
+  settings.reader.catalogue = settings.operations.get();
+}
+
 }  // namespace
 
-Result<LoadedOperations> read_operations_file(const std::filesystem::path& path,
-                                              std::span<const koodrive::OperationRow> known) {
+Executor executor_of(const engine::RunSettings& settings) {
+  return settings.simulated || settings.endpoint.is_loopback() ? Executor::simulator : Executor::service;
+}
+
+const koodrive::OperationCatalogue& built_in_operations(Executor executor) {
+  return executor == Executor::simulator ? sim::operations() : koodrive::service_catalogue();
+}
+
+Result<LoadedOperations> read_operations_file(const std::filesystem::path& path, Executor executor) {
   const auto text = read_text(path);
   if (!text) return text.error();
-  auto catalogue = koodrive::parse_operations(*text, path.string(), known);
+  const auto parse = [&](Executor with) {
+    return koodrive::parse_operations(*text, path.string(), built_in_operations(with).rows());
+  };
+  if (executor != Executor::simulator) {
+    // The simulator's operations are not for this job, but their names are taken.
+    if (const auto elsewhere = parse(Executor::simulator); !elsewhere) return elsewhere.error();
+  }
+  auto catalogue = parse(executor);
   if (!catalogue) return catalogue.error();
-  return LoadedOperations{
-      std::make_shared<const koodrive::OperationCatalogue>(std::move(*catalogue)),
-      {std::filesystem::absolute(path).lexically_normal().string(), XXH3_64bits(text->data(), text->size())}};
+  // Not normalised: with a link in the path, "link/.." is not where the link is.
+  return LoadedOperations{std::make_shared<const koodrive::OperationCatalogue>(std::move(*catalogue)),
+                          {std::filesystem::absolute(path).string(), XXH3_64bits(text->data(), text->size())}};
 }
 
 Result<std::shared_ptr<const koodrive::OperationCatalogue>> operations_for(const std::filesystem::path& file) {
   using Catalogue = std::shared_ptr<const koodrive::OperationCatalogue>;
-  // What is built in is never destroyed.
-  if (file.empty()) return Catalogue(Catalogue(), &koodrive::service_catalogue());
-  auto loaded = read_operations_file(file, koodrive::service_catalogue().rows());
+  if (file.empty()) return Catalogue(Catalogue(), &built_in_operations(Executor::service));
+  auto loaded = read_operations_file(file, Executor::service);
   if (!loaded) return loaded.error();
   return std::move(loaded->catalogue);
 }
 
 Result<void> load_operations(engine::RunSettings& settings) {
   if (settings.operations_path.empty()) return {};
-  auto loaded = read_operations_file(settings.operations_path, settings.reader.catalogue->rows());
+  auto loaded = read_operations_file(settings.operations_path, executor_of(settings));
   if (!loaded) return loaded.error();
-  settings.operations = std::move(loaded->catalogue);
-  settings.operations_file = std::move(loaded->file);
-  settings.reader.catalogue = settings.operations.get();
+  use(std::move(*loaded), settings);
   return {};
 }
 
-Result<void> check_same_operations(const report::RunRecord& recorded,
-                                   const std::optional<report::OperationsRecord>& now) {
+Result<std::optional<LoadedOperations>> read_earlier_operations(const report::RunRecord& recorded,
+                                                                const std::filesystem::path& given,
+                                                                const Origins& origins, Executor executor) {
+  using Found = std::optional<LoadedOperations>;
+  const bool is_flag = origins.is_flag("operations");
   const auto& before = recorded.operations;
-  if (!before && !now) return {};
-  if (!before) {
+  if (!before && is_flag) {
     return usage_error(
-        fmt::format("--operations {}: the run was begun without such a file; it can only continue as it "
-                    "was begun",
-                    now->path));
+        fmt::format("--operations {}: the run was started without such a file; it can only continue as it was started",
+                    given.string()));
   }
-  if (!now) {
-    return usage_error(fmt::format("--operations is missing: the run was begun with {}", before->path));
+  if (!before) {
+    if (!given.empty()) {
+      spdlog::warn("{}: ignored, because the run was started without a file of operations", origins["operations"]);
+    }
+    return Found();
   }
-  if (before->xxh3 == now->xxh3) return {};
+  auto loaded = read_operations_file(is_flag ? given : std::filesystem::path(before->path), executor);
+  if (!loaded) return loaded.error();
+  if (loaded->file.xxh3 == before->xxh3) return Found(std::move(*loaded));
   return usage_error(
-      fmt::format("--operations {}: is not the file that the run was begun with ({}, XXH3 {:016x}, now "
-                  "{:016x}); restore it from a copy, or begin a new run",
-                  now->path, before->path, before->xxh3, now->xxh3));
+      fmt::format("--operations {}: is not the file that the run was started with ({}, XXH3 {:016x}, now {:016x}); "
+                  "restore it from a copy, or start a new run",
+                  loaded->file.path, before->path, before->xxh3, loaded->file.xxh3));
+}
+
+Result<void> load_earlier_operations(engine::RunSettings& settings, const report::RunRecord& recorded,
+                                     const Origins& origins) {
+  auto loaded = read_earlier_operations(recorded, settings.operations_path, origins, executor_of(settings));
+  if (!loaded) return loaded.error();
+  if (*loaded) {
+    use(std::move(**loaded), settings);
+  } else if (!settings.operations_path.empty()) {
+    settings.operations_path.clear();
+    settings.recorded = without_recorded(settings.recorded, "operations");
+  }
+  return {};
 }
 
 }  // namespace koobatch::cli

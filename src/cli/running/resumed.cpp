@@ -13,7 +13,7 @@ namespace {
 Result<void> check_command_given_again(const Running& running, const engine::RunSettings& settings) {
   if (running.sending.target.simulate || settings.credentials.any() || settings.app.any()) return {};
   return usage_error(
-      "--token-command is missing: the run was begun with one, which is not recorded because it may contain secrets; "
+      "--token-command is missing: the run was started with one, which is not recorded because it may contain secrets; "
       "give it again, or another source of the token");
 }
 
@@ -23,7 +23,7 @@ Result<engine::RunSettings> prepare_again(const Running& running, const JobPlace
                                           const report::RunRecord& recorded) {
   const auto format = job::format_named(recorded.job.format);
   if (running.format.format && *running.format.format != format) {
-    return usage_error(fmt::format("{} {}: the report was begun with {}; another format is another job",
+    return usage_error(fmt::format("{} {}: the run was started with {}; another format is another job",
                                    call.origins["format"], to_string(*running.format.format), recorded.job.format));
   }
   auto settings = to_run_settings(running);

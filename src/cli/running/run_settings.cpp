@@ -1,8 +1,8 @@
 #include "cli/running/run_settings.hpp"
 
+#include "cli/running/operations_file.hpp"
 #include "koobatch/core/words.hpp"
 #include "koobatch/http/endpoint.hpp"
-#include "koobatch/sim/operations.hpp"
 
 #include <fmt/format.h>
 
@@ -206,7 +206,7 @@ Result<engine::RunSettings> complete(engine::RunSettings run, const Sending& sen
   if (auto ok = check_tls(checked); !ok) return ok.error();
   if (auto ok = check_pace(checked); !ok) return ok.error();
   if (auto ok = check_metrics(checked); !ok) return ok.error();
-  if (run.simulated || run.endpoint.is_loopback()) run.reader.catalogue = &sim::operations();
+  run.reader.catalogue = &built_in_operations(executor_of(run));
   fit_to_protocol(call.origins, run);
   run.recorded = call.to_record;
   return run;

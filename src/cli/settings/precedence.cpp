@@ -169,7 +169,7 @@ bool is_fixed(const Command& command, const Option& option) {
 Result<void> check_unchanged(const Setting& setting, const Flags& recorded) {
   const auto found = recorded.find(setting.option->name);
   if (found != recorded.end() && found->second == setting.values) return {};
-  return usage_error(fmt::format("{}: the run was begun {}; it can only continue as it was begun", setting.origin,
+  return usage_error(fmt::format("{}: the run was started {}; it can only continue as it was started", setting.origin,
                                  found == recorded.end() ? "without" : "with " + found->second.front()));
 }
 

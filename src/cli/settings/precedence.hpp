@@ -13,7 +13,7 @@ namespace koobatch::cli {
 /// The sources of settings, most direct first.
 struct Sources {
   Flags flags;
-  Flags recorded;  ///< of a command that continues a run: the settings that the report was begun with
+  Flags recorded;  ///< of a command that continues a run: the settings that the report was started with
   Environment environment;
   Config config;
 };

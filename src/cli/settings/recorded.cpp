@@ -62,6 +62,19 @@ Result<std::string> record_settings(const std::vector<Setting>& settings) {
   return text;
 }
 
+std::string without_recorded(std::string_view settings, std::string_view option) {
+  dom::parser parser;
+  dom::object object;
+  if (parser.parse(settings.data(), settings.size()).get(object) != simdjson::SUCCESS) return std::string(settings);
+  std::string text;
+  JsonWriter json(text);
+  for (const auto& [name, value] : object) {
+    if (name != option) json.raw(name, simdjson::minify(value));
+  }
+  json.end();
+  return text;
+}
+
 Result<Flags> parse_recorded(std::string_view settings) {
   dom::parser parser;
   dom::object object;

@@ -14,6 +14,9 @@ namespace koobatch::cli {
 /// be recorded.
 Result<std::string> record_settings(const std::vector<Setting>& settings);
 
+/// Recorded settings less one.
+std::string without_recorded(std::string_view settings, std::string_view option);
+
 /// Parses the `settings` of a `run` line into the form of flags.
 Result<Flags> parse_recorded(std::string_view settings);
 
