@@ -130,9 +130,10 @@ struct Incident {
 
   /// What the report at `path` holds is not sent again, the rest is, and then every operation has one result.
   void check_resumed(const std::string& path, std::size_t recorded) const {
+    const auto sent = server.requests();
     const auto finished = resume(path);
     BOOST_TEST(finished.status == 0, finished.status << ": " << finished.err);
-    BOOST_TEST(server.requests() == fatal_request + operations - recorded);
+    BOOST_TEST(server.requests() == sent + operations - recorded);
     std::set<std::uint32_t> lines;
     for (const auto& result : read_report(path).results) {
       BOOST_TEST(result.status == "succeeded");
@@ -371,11 +372,16 @@ BOOST_AUTO_TEST_CASE(a_disk_that_becomes_read_only_stops_the_run_and_resumes_whe
   BOOST_TEST(contains(finished.err, incident.report + ": write failed: Read-only file system; mount the file system "
                                                       "writable again, and check the disk, then run 'koobatch resume"),
              finished.err);
-  BOOST_TEST(incident.server.requests() == fatal_request);
-  BOOST_TEST(contains(finished.out, fmt::format("Stopped: {} of {} operations done", recorded, operations)),
+  // How many results one write takes depends on how busy the machine is.
+  const auto written = read_report(incident.report).results.size();
+  const auto unrecorded = incident.server.requests() - written;
+  BOOST_TEST(unrecorded > 0U);
+  BOOST_TEST(contains(finished.out, fmt::format("Stopped: {} of {} operations done", written, operations)),
              finished.out);
-  BOOST_TEST(contains(finished.out, "unrecorded 1 result counted, but in no report"), finished.out);
-  incident.check_resumed(incident.report, recorded);
+  BOOST_TEST(contains(finished.out, fmt::format("unrecorded {} result{} counted, but in no report", unrecorded,
+                                                unrecorded == 1 ? "" : "s")),
+             finished.out);
+  incident.check_resumed(incident.report, written);
 }
 
 BOOST_AUTO_TEST_CASE(a_report_that_is_lost_in_a_later_segment_takes_the_results_of_all_with_it) {
