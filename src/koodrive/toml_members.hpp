@@ -1,4 +1,6 @@
 #pragma once
+#include "vendor/toml.hpp"
+
 #include <cstdint>
 #include <optional>
 #include <set>
@@ -6,13 +8,6 @@
 #include <string_view>
 #include <utility>
 #include <vector>
-
-#ifndef TOML_HEADER_ONLY
-#define TOML_HEADER_ONLY 1
-#define TOML_EXCEPTIONS 0
-#define TOML_ENABLE_FORMATTERS 0
-#endif
-#include <toml++/toml.h>
 
 namespace koobatch::koodrive {
 

@@ -129,6 +129,14 @@ BOOST_AUTO_TEST_CASE(a_mistake_is_named_with_its_place_and_how_it_is_written) {
   CHECK_SAYS(refusal("a = '\xff'"), "the file must be UTF-8");
 }
 
+BOOST_AUTO_TEST_CASE(a_section_without_a_name_is_refused_and_ends_nothing) {
+  for (const char* text : {"[=", "[#", "[\n", "[}", "[.a]", "[,", "[\\", "[ = ]", "[a.=]", "a.= = 1"}) {
+    CHECK_SAYS(refusal(text), "a name is missing; a section is written as [run], a setting as: rate = \"500/s\"");
+  }
+  CHECK_SAYS(refusal("[[="), "k.toml:1:3: a name is missing");
+  CHECK_SAYS(refusal("[]"), "a section is written as [run]");
+}
+
 BOOST_AUTO_TEST_CASE(a_name_that_is_used_twice_is_refused_where_it_is_used_again) {
   CHECK_SAYS(refusal("threads = 1\nthreads = 2"), "k.toml:2:");
   CHECK_SAYS(refusal("threads = 1\nthreads = 2"), "this name is used above already");

@@ -411,6 +411,11 @@ BOOST_AUTO_TEST_CASE(what_is_built_in_is_the_same_when_it_is_read_from_a_file) {
 
 BOOST_AUTO_TEST_CASE(an_error_names_the_line_and_the_column) {
   BOOST_TEST(refusal("format = 1\n[operation.x\n").starts_with("ops.toml:2:"));
+  for (const char* text : {"[=", "[#", "[\n", "[}", "[.a]", "[ = ]", "[a.=]"}) {
+    const auto said = refusal(text);
+    BOOST_TEST(said.starts_with("ops.toml:1:"), text << ": " << said);
+    BOOST_TEST(contains(said, "not TOML: "), text << ": " << said);
+  }
   BOOST_TEST(contains(refusal("format = 2\n"), "ops.toml:1:10: the file: format is 2; this koobatch reads format 1"));
   BOOST_TEST(contains(refusal("[operation.x]\n"), "ops.toml:1:1: the file: format is missing"));
   BOOST_TEST(contains(refusal("format = 1\n"), "describes no operation"));

@@ -1,6 +1,7 @@
 #include "cli/settings/config_file.hpp"
 
 #include "koobatch/core/toml_text.hpp"
+#include "vendor/toml.hpp"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -11,11 +12,6 @@
 #include <cerrno>
 #include <optional>
 #include <utility>
-
-#define TOML_HEADER_ONLY 1
-#define TOML_EXCEPTIONS 0
-#define TOML_ENABLE_FORMATTERS 0
-#include <toml++/toml.h>
 
 namespace koobatch::cli {
 namespace {
@@ -51,6 +47,7 @@ constexpr auto mistakes = std::to_array<Mistake>({
     {"comma or whitespace", "text after the value; a list is written as [ \"one\", \"two\" ]"},
     {"comment or whitespace", "text after the value; a list is written as [ \"one\", \"two\" ]"},
     {"key-value pair", "the line is not complete; a setting is written as: rate = \"500/s\""},
+    {"parsing key", "a name is missing; a section is written as [run], a setting as: rate = \"500/s\""},
     {"root table", "the name is missing; a setting is written as: rate = \"500/s\""},
     {"parsing", "the value is neither a number nor true or false; text needs quotes, as in rate = \"500/s\""},
 });
