@@ -195,8 +195,9 @@ BOOST_AUTO_TEST_CASE(a_page_from_the_middle_on_is_an_outage_that_no_operation_is
       const ScriptedServer impostor(from(0, for_ever, page(200)));
       FaultGate gate(service.url());
       ::unlink(report.c_str());
-      // The change breaks single connections, which is not an outage: so there is a second attempt.
-      auto arguments = command(gate.url(), way, {"--rate", "500/s", "--max-attempts", "2", "--deadline", "1s"});
+      // Each change breaks single connections, perhaps of the same operation, and perhaps on its way to a new one. That
+      // is not an outage, so there are more attempts; fewer than the outage would take.
+      auto arguments = command(gate.url(), way, {"--rate", "500/s", "--max-attempts", "5", "--deadline", "1s"});
       arguments.insert(arguments.begin(), KOOBATCH_BINARY);
       Process process(arguments, token);
       wait_for_requests(service, good);
