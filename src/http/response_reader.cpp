@@ -53,6 +53,12 @@ void ResponseReader::start(Answer& answer) {
 
 /// Passes bytes to the parser, and returns how many of them it has consumed.
 std::size_t ResponseReader::put(std::string_view bytes) {
+  // Fewer cannot end a body in chunks, and Beast asserts that it is never given fewer at the end of an empty one.
+  constexpr std::string_view shortest_end = "0\r\n\r\n";
+  if (parser_->is_header_done() && parser_->chunked() && bytes.size() < shortest_end.size()) {
+    error_ = error::need_more;
+    return 0;
+  }
   if (!in_first_line_ || !begin_with_bare_line(bytes)) {
     const std::size_t used = parser_->put(boost::asio::buffer(bytes.data(), bytes.size()), error_);
     in_first_line_ = in_first_line_ && used == 0;

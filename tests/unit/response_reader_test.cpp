@@ -75,6 +75,21 @@ BOOST_AUTO_TEST_CASE(an_answer_is_read_the_same_in_pieces_of_every_size) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(an_empty_chunked_answer_may_arrive_in_any_pieces) {
+  const std::string header = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+  for (std::size_t first = 1; first < 5; ++first) {
+    for (std::size_t size = 1; size < 5; ++size) {
+      const std::string end = "0\r\n\r\n";
+      Stream stream;
+      stream.take(header + end.substr(0, first));
+      BOOST_TEST((stream.state == State::more));
+      BOOST_TEST((stream.take_in_pieces(end.substr(first), size) == State::done));
+      BOOST_TEST(stream.answer.body.empty());
+      BOOST_TEST(stream.unread.empty());
+    }
+  }
+}
+
 BOOST_AUTO_TEST_CASE(a_chunked_answer_is_read_the_same_in_pieces_of_every_size) {
   const std::string bytes =
       "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
