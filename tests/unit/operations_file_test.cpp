@@ -416,6 +416,9 @@ BOOST_AUTO_TEST_CASE(an_error_names_the_line_and_the_column) {
     BOOST_TEST(said.starts_with("ops.toml:1:"), text << ": " << said);
     BOOST_TEST(contains(said, "not TOML: "), text << ": " << said);
   }
+  for (const char* text : {"[\xc2\xa1]", "[resource\xd2\x8cname]", "\xc3\xa9 = 1", "a = \xd2\x99"}) {
+    BOOST_TEST(contains(refusal(text), "ops.toml:1:"), text << ": " << refusal(text));
+  }
   BOOST_TEST(contains(refusal("format = 2\n"), "ops.toml:1:10: the file: format is 2; this koobatch reads format 1"));
   BOOST_TEST(contains(refusal("[operation.x]\n"), "ops.toml:1:1: the file: format is missing"));
   BOOST_TEST(contains(refusal("format = 1\n"), "describes no operation"));
