@@ -1,5 +1,8 @@
+#include "koobatch/core/ascii.hpp"
 #include "koobatch/core/json.hpp"
+#include "koobatch/koodrive/operation_words.hpp"
 #include "koobatch/koodrive/operations_file.hpp"
+#include "koodrive/request_path.hpp"
 
 #include <fmt/format.h>
 
@@ -110,27 +113,6 @@ std::string schema_of(const FieldRow& field) {
   return out;
 }
 
-/// The names of a path's placeholders, in its order.
-std::vector<std::string_view> placeholders_of(std::string_view target) {
-  std::vector<std::string_view> names;
-  for (auto open = target.find('{'); open != std::string_view::npos; open = target.find('{', open + 1)) {
-    names.push_back(target.substr(open + 1, target.find('}', open) - open - 1));
-  }
-  return names;
-}
-
-/// The path without the names in it: "/notes/{}/mark". OpenAPI takes paths that differ in nothing else for the same.
-std::string shape_of(std::string_view target) {
-  std::string out;
-  bool in_name = false;
-  for (const char c : target) {
-    in_name = in_name && c != '}';
-    if (!in_name) out += c;
-    in_name = in_name || c == '{';
-  }
-  return out;
-}
-
 std::string parameter(std::string_view name, std::string_view in, bool required, const FieldRow& field) {
   std::string out;
   JsonWriter json(out);
@@ -201,13 +183,12 @@ std::string success_schema(const OperationRow& row) {
 std::string responses(const OperationRow& row) {
   std::string out;
   JsonWriter json(out);
-  const auto success = [&](int status) {
+  const auto success = [&](std::int64_t status) {
     json.raw(fmt::format("{}", status),
              fmt::format(R"({{"description":"Success","content":{{"application/json":{{"schema":{}}}}}}})",
                          success_schema(row)));
   };
-  std::vector<int> statuses(row.success_http.begin(), row.success_http.end());
-  if (statuses.empty()) statuses.push_back(200);
+  auto statuses = success_statuses(row);
   std::ranges::sort(statuses);
   statuses.erase(std::unique(statuses.begin(), statuses.end()), statuses.end());
   for (const auto status : statuses) success(status);
@@ -235,12 +216,6 @@ std::string operation(const std::vector<const OperationRow*>& rows, std::string_
   return out;
 }
 
-std::string lower_case(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  return out;
-}
-
 /// The operations on one path, whatever its placeholders are called: the names are those of the first operation.
 std::string path_item(const std::vector<const OperationRow*>& rows) {
   std::vector<std::vector<const OperationRow*>> requests;
@@ -256,7 +231,9 @@ std::string path_item(const std::vector<const OperationRow*>& rows) {
   std::string out;
   JsonWriter json(out);
   for (const auto& request : requests) {
-    json.raw(lower_case(request.front()->method), operation(request, rows.front()->target));
+    std::string method(request.front()->method);
+    std::ranges::transform(method, method.begin(), lower);
+    json.raw(method, operation(request, rows.front()->target));
   }
   json.end();
   return out;

@@ -204,13 +204,8 @@ class OperationsReader {
 
   /// What is known to change a resource must be ordered with everything else that changes it.
   void check_known_request(TomlMembers& members, const OperationRow& row) {
-    const auto shape = [](std::string_view target) {
-      std::string all;
-      for (const auto segment : segments_of(target)) all.append("/").append(is_placeholder(segment) ? "{}" : segment);
-      return all;
-    };
     for (const auto& other : std::span(rows_).first(known_)) {
-      if (other.method != row.method || shape(other.target) != shape(row.target)) continue;
+      if (other.method != row.method || shape_of(other.target) != shape_of(row.target)) continue;
       if (other.key_prefix == row.key_prefix) continue;
       members.refuse("request", fmt::format("is that of {}, which is built in, so the key must begin with {}",
                                             other.name, other.key_prefix));

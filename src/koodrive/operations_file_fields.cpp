@@ -2,6 +2,7 @@
 #include "koobatch/core/bare_name.hpp"
 #include "koobatch/core/describe.hpp"
 #include "koobatch/core/terminal_text.hpp"
+#include "koobatch/koodrive/operation_words.hpp"
 #include "koodrive/operations_file_parts.hpp"
 #include "koodrive/service_operations.hpp"
 
@@ -38,32 +39,14 @@ std::string_view refuse_header(std::string_view name) {
   return {};
 }
 
-template <class T, std::size_t N>
-using Words = std::array<std::pair<std::string_view, T>, N>;
-
-constexpr Words<FieldType, 5> type_words = {{{"text", FieldType::text},
-                                             {"integer", FieldType::integer},
-                                             {"boolean", FieldType::boolean},
-                                             {"text_list", FieldType::text_list},
-                                             {"object", FieldType::object}}};
-constexpr Words<FieldPlace, 3> place_words = {
-    {{"path", FieldPlace::path}, {"body", FieldPlace::body}, {"header", FieldPlace::header}}};
-constexpr Words<FieldKind, 3> kind_words = {
-    {{"value", FieldKind::value}, {"identifier", FieldKind::identifier}, {"name", FieldKind::name}}};
-constexpr Words<TextCount, 3> count_words = {
-    {{"utf16", TextCount::utf16}, {"codepoints", TextCount::codepoints}, {"bytes", TextCount::bytes}}};
-
 /// The value that a member's word stands for; nothing if the member is not there or wrong, which is reported.
 template <class T, std::size_t N>
-std::optional<T> one_of(TomlMembers& members, std::string_view name, const Words<T, N>& words) {
+std::optional<T> one_of(TomlMembers& members, std::string_view name, const std::array<std::string_view, N>& words) {
   const auto text = members.text(name);
   if (!text) return std::nullopt;
-  for (const auto& [word, value] : words) {
-    if (word == *text) return value;
-  }
-  std::vector<std::string_view> known;
-  for (const auto& [word, value] : words) known.push_back(word);
-  members.refuse(name, fmt::format("is {}, must be one of {}", quote(*text), fmt::join(known, ", ")));
+  const auto found = std::ranges::find(words, *text);
+  if (found != words.end()) return static_cast<T>(found - words.begin());
+  members.refuse(name, fmt::format("is {}, must be one of {}", quote(*text), fmt::join(words, ", ")));
   return std::nullopt;
 }
 
@@ -105,8 +88,8 @@ class FieldsReader {
     TomlMembers members(table, fmt::format("field {}", name), problems_);
     FieldRow field;
     field.name = texts_.keep(name);
-    if (const auto place = one_of(members, "in", place_words)) field.place = *place;
-    if (const auto type = one_of(members, "type", type_words)) {
+    if (const auto place = one_of<FieldPlace>(members, "in", place_words)) field.place = *place;
+    if (const auto type = one_of<FieldType>(members, "type", type_words)) {
       field.type = *type;
     } else {
       members.require("type", "type = \"text\", \"integer\", \"boolean\", \"text_list\" or \"object\"");
@@ -165,9 +148,9 @@ class FieldsReader {
     only_for("max_items", has_items, "lists and objects");
     only_for("default", is_integer, "integers");
 
-    if (const auto kind = one_of(members, "is", kind_words)) rule.kind = *kind;
+    if (const auto kind = one_of<FieldKind>(members, "is", kind_words)) rule.kind = *kind;
     if (is_integer && rule.kind == FieldKind::name) members.refuse("is", "must not be \"name\", for an integer");
-    if (const auto count = one_of(members, "count", count_words)) rule.count = *count;
+    if (const auto count = one_of<TextCount>(members, "count", count_words)) rule.count = *count;
     rule.forbids_space = members.boolean("forbid_space").value_or(false);
     rule.forbids_emoji = !members.boolean("emoji").value_or(true);
     read_range(members, field);

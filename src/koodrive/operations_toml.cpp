@@ -1,24 +1,14 @@
 #include "koobatch/core/json.hpp"
+#include "koobatch/koodrive/operation_words.hpp"
 #include "koobatch/koodrive/operations_file.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <iterator>
 
 namespace koobatch::koodrive {
 namespace {
-
-constexpr std::array<std::string_view, 5> type_names = {"text", "integer", "boolean", "text_list", "object"};
-constexpr std::array<std::string_view, 3> place_names = {"path", "body", "header"};
-constexpr std::array<std::string_view, 3> kind_names = {"value", "identifier", "name"};
-constexpr std::array<std::string_view, 3> count_names = {"utf16", "codepoints", "bytes"};
-
-template <class Enum, std::size_t N>
-std::string_view name_of(const std::array<std::string_view, N>& names, Enum value) {
-  return names[static_cast<std::size_t>(value)];
-}
 
 /// A basic string of TOML, whose escapes are those of JSON, and DEL.
 std::string toml_text(std::string_view text) {
@@ -72,7 +62,7 @@ std::string named_numbers(std::span<const NamedNumber> numbers) {
 }
 
 void add_text_rules(InlineTable& table, const FieldRule& rule) {
-  if (rule.count != TextCount::utf16) table.add("count", toml_text(name_of(count_names, rule.count)));
+  if (rule.count != TextCount::utf16) table.add("count", toml_text(word_of(rule.count)));
   if (!rule.forbid.empty()) table.add("forbid", toml_text(rule.forbid));
   if (!rule.only.empty()) table.add("only", toml_text(rule.only));
   if (rule.forbids_space) table.add("forbid_space", "true");
@@ -84,11 +74,11 @@ void add_text_rules(InlineTable& table, const FieldRule& rule) {
 std::string field_table(const FieldRow& field) {
   const FieldRule& rule = field.rule;
   InlineTable table;
-  table.add("in", toml_text(name_of(place_names, field.place)));
+  table.add("in", toml_text(word_of(field.place)));
   if (!field.header.empty()) table.add("as", toml_text(field.header));
-  table.add("type", toml_text(name_of(type_names, field.type)));
+  table.add("type", toml_text(word_of(field.type)));
   const auto usual_kind = field.place == FieldPlace::path ? FieldKind::identifier : FieldKind::value;
-  if (rule.kind != usual_kind) table.add("is", toml_text(name_of(kind_names, rule.kind)));
+  if (rule.kind != usual_kind) table.add("is", toml_text(word_of(rule.kind)));
   if (field.required) table.add("required", "true");
   if (rule.min != FieldRule::no_min) table.add("min", fmt::format("{}", rule.min));
   if (rule.max != FieldRule::no_max) table.add("max", fmt::format("{}", rule.max));
@@ -128,9 +118,7 @@ std::string repeatable(const OperationRow& row) {
 }
 
 std::string success(const OperationRow& row) {
-  std::vector<std::int64_t> statuses(row.success_http.begin(), row.success_http.end());
-  if (statuses.empty()) statuses.push_back(200);
-  return fmt::format("{{ http = {}, code = {} }}", number_list(statuses), row.success_code);
+  return fmt::format("{{ http = {}, code = {} }}", number_list(success_statuses(row)), row.success_code);
 }
 
 void append_operation(std::string& out, const OperationRow& row) {
@@ -140,15 +128,11 @@ void append_operation(std::string& out, const OperationRow& row) {
   fmt::format_to(std::back_inserter(out), "\n[operation.{}]\n", row.name);
   if (!row.summary.empty()) line("summary", toml_text(row.summary));
   line("request", toml_text(fmt::format("{} {}", row.method, row.target)));
-  line("key", toml_text(fmt::format("{}{{{}}}{}", row.key_prefix, row.fields[row.key_field].name, row.key_rest)));
+  line("key", toml_text(key_of(row)));
   line("repeatable", repeatable(row));
   if (!row.succeeds_as_usual()) line("success", success(row));
   if (row.answers_id) line("answers_id", toml_text(fmt::format("/{}", row.id_member)));
-  std::vector<std::string_view> names;
-  for (std::size_t i = 0; i < row.fields.size(); ++i) {
-    if ((row.at_least_one_of >> i & 1U) != 0) names.push_back(row.fields[i].name);
-  }
-  if (!names.empty()) line("at_least_one_of", quoted_list(names));
+  if (row.at_least_one_of != 0) line("at_least_one_of", quoted_list(names_in(row, row.at_least_one_of)));
   for (const auto& field : row.fields) line(fmt::format("fields.{}", field.name), field_table(field));
 }
 

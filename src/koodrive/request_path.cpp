@@ -79,6 +79,12 @@ bool is_placeholder(std::string_view segment) {
   return segment.starts_with('{');
 }
 
+std::string shape_of(std::string_view path) {
+  std::string shape;
+  for (const auto segment : segments_of(path)) shape.append("/").append(is_placeholder(segment) ? "{}" : segment);
+  return shape;
+}
+
 std::vector<std::string_view> placeholders_of(std::string_view text) {
   std::vector<std::string_view> names;
   for (;;) {

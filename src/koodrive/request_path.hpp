@@ -26,6 +26,8 @@ bool is_unreserved(char c);
 std::vector<std::string_view> segments_of(std::string_view path);
 /// Whether a field goes where the segment is.
 bool is_placeholder(std::string_view segment);
+/// The path without the names in braces, by which alone paths of one request may differ: "/notes/{}/mark".
+std::string shape_of(std::string_view path);
 /// The names in braces, in order.
 std::vector<std::string_view> placeholders_of(std::string_view text);
 std::size_t count_braces(std::string_view text);

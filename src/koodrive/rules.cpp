@@ -3,8 +3,10 @@
 #include "koobatch/core/ascii.hpp"
 #include "koobatch/core/describe.hpp"
 #include "koobatch/core/utf8.hpp"
+#include "koobatch/koodrive/operation_words.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <unicode/uchar.h>
 
 #include <algorithm>
@@ -295,17 +297,6 @@ void check_value(const FieldRow& field, const Fields& fields, const FieldValue& 
   }
 }
 
-/// The names of the fields in a set of indices.
-std::string names_of(const OperationRow& row, std::uint32_t set) {
-  std::string names;
-  for (std::size_t i = 0; i < row.fields.size(); ++i) {
-    if ((set >> i & 1U) == 0) continue;
-    if (!names.empty()) names += ", ";
-    names += row.fields[i].name;
-  }
-  return names;
-}
-
 /// Checks that a field is equal to the one that its rule names.
 void check_same(const Fields& fields, std::size_t index, FieldReport& report) {
   const auto& row = *fields.row;
@@ -345,7 +336,8 @@ void check(const Fields& fields, std::vector<Violation>& out) {
     }
   }
   if (row.at_least_one_of != 0 && (present & row.at_least_one_of) == 0) {
-    out.push_back({"", fmt::format("changes nothing, give at least one of {}", names_of(row, row.at_least_one_of))});
+    out.push_back({"", fmt::format("changes nothing, give at least one of {}",
+                                   fmt::join(names_in(row, row.at_least_one_of), ", "))});
   }
   if (fields.user_id) check_user_id(*fields.user_id, out);
   if (fields.language) check_language(*fields.language, out);

@@ -141,10 +141,6 @@ std::string describe_rules(const FieldRow& field) {
   return all.text();
 }
 
-std::string key_of(const OperationRow& row) {
-  return fmt::format("{}{{{}}}{}", row.key_prefix, row.fields[row.key_field].name, row.key_rest);
-}
-
 std::string repeatable_text(const OperationRow& row) {
   if (!row.idempotent) return "never sent twice";
   if (row.repeatable_if.empty()) return "may be repeated";

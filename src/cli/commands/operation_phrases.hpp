@@ -11,9 +11,6 @@ namespace koobatch::cli {
 /// The rules of a field: "1 to 31 characters, no emoji".
 std::string describe_rules(const koodrive::FieldRow& field);
 
-/// The form of an operation's keys: "file:{fileId}".
-std::string key_of(const koodrive::OperationRow& row);
-
 /// "may be repeated only with renameMode 3"
 std::string repeatable_text(const koodrive::OperationRow& row);
 

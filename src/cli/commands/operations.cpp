@@ -7,6 +7,7 @@
 #include "koobatch/core/json.hpp"
 #include "koobatch/core/nearest.hpp"
 #include "koobatch/core/terminal_text.hpp"
+#include "koobatch/koodrive/operation_words.hpp"
 #include "koobatch/koodrive/operations_file.hpp"
 
 #include <fmt/format.h>
@@ -40,23 +41,10 @@ struct Settings {
 };
 
 constexpr std::array<std::string_view, 5> type_names = {"text", "integer", "true or false", "list of texts", "object"};
-constexpr std::array<std::string_view, 5> type_words = {"text", "integer", "boolean", "text_list", "object"};
-constexpr std::array<std::string_view, 3> place_words = {"path", "body", "header"};
-constexpr std::array<std::string_view, 3> kind_words = {"value", "identifier", "name"};
-constexpr std::array<std::string_view, 3> count_words = {"utf16", "codepoints", "bytes"};
 
 std::string place_text(const FieldRow& field) {
-  if (field.place != FieldPlace::header) return std::string(place_words[static_cast<std::size_t>(field.place)]);
+  if (field.place != FieldPlace::header) return std::string(word_of(field.place));
   return std::string(field.header);
-}
-
-/// The names of the fields in a set.
-std::vector<std::string_view> names_in(const OperationRow& row, std::uint32_t set) {
-  std::vector<std::string_view> names;
-  for (std::size_t i = 0; i < row.fields.size(); ++i) {
-    if ((set >> i & 1U) != 0) names.push_back(row.fields[i].name);
-  }
-  return names;
 }
 
 void append_table(std::string& out, const OperationRow& row) {
@@ -112,10 +100,10 @@ void append_rules_json(JsonWriter& json, const FieldRow& field) {
   const bool has_min = rule.min != FieldRule::no_min;
   const bool has_max = rule.max != FieldRule::no_max;
   const bool is_text = field.type == FieldType::text || field.type == FieldType::text_list;
-  if (rule.kind != koodrive::FieldKind::value) json.add("is", kind_words[static_cast<std::size_t>(rule.kind)]);
+  if (rule.kind != koodrive::FieldKind::value) json.add("is", word_of(rule.kind));
   if (has_min) json.add("min", rule.min);
   if (has_max) json.add("max", rule.max);
-  if (is_text && (has_min || has_max)) json.add("count", count_words[static_cast<std::size_t>(rule.count)]);
+  if (is_text && (has_min || has_max)) json.add("count", word_of(rule.count));
   if (rule.max_items != FieldRule::no_max) json.add("max_items", rule.max_items);
   if (!rule.forbid.empty()) json.add("forbid", rule.forbid);
   if (!rule.only.empty()) json.add("only", rule.only);
@@ -128,9 +116,9 @@ void append_rules_json(JsonWriter& json, const FieldRow& field) {
 
 void append_field_json(std::string& out, const FieldRow& field) {
   JsonWriter json(out);
-  json.add("name", field.name).add("in", place_words[static_cast<std::size_t>(field.place)]);
+  json.add("name", field.name).add("in", word_of(field.place));
   if (!field.header.empty()) json.add("as", field.header);
-  json.add("type", type_words[static_cast<std::size_t>(field.type)]).add("required", field.required);
+  json.add("type", word_of(field.type)).add("required", field.required);
   append_rules_json(json, field);
   if (!field.sets.empty()) json.add("sets", field.sets);
   if (field.selects && field.place == FieldPlace::body) json.add("sets", false);
@@ -157,10 +145,8 @@ void append_conditions_json(std::string& out, const OperationRow& row) {
 }
 
 void append_success_json(std::string& out, const OperationRow& row) {
-  std::vector<std::int64_t> statuses(row.success_http.begin(), row.success_http.end());
-  if (statuses.empty()) statuses.push_back(200);
   JsonWriter json(out);
-  append_list(json.key("http"), statuses, append_number);
+  append_list(json.key("http"), koodrive::success_statuses(row), append_number);
   json.add("code", row.success_code).end();
 }
 
