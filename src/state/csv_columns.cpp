@@ -26,7 +26,7 @@ std::string CsvColumns::read(const std::vector<std::string_view>& names, const k
   for (std::size_t i = 0; i < names.size(); ++i) {
     if (auto fault = read_name(i, names[i], kinds); !fault.empty()) return fault;
   }
-  return find_missing(kinds, role);
+  return find_missing(role);
 }
 
 std::string CsvColumns::read_name(std::size_t column, std::string_view name, const koodrive::ResourceCatalogue& kinds) {
@@ -51,26 +51,22 @@ std::string CsvColumns::read_name(std::size_t column, std::string_view name, con
   return {};
 }
 
-std::string CsvColumns::find_missing(const koodrive::ResourceCatalogue& kinds, Role role) const {
+std::string CsvColumns::find_missing(Role role) const {
   if (type_ == none) return "there is no column type: the header is that of an exported state";
   if (id_ == none) return "there is no column id: the header is that of an exported state";
-  const auto wishes = std::ranges::count(fields_, true, &Field::is_wish);
-  if (role == Role::desired && wishes == 0) {
+  if (role == Role::desired && std::ranges::none_of(fields_, &Field::is_wish)) {
     return "there is no column such as new_name, so nothing is to be changed; what is wanted goes there";
   }
-  if (check_ == none) return {};
-  // The check covers these, of whatever kind a row is.
-  if (user_ == none) return "the column user_id was removed, and rows can no longer be checked; put it back";
-  for (const auto& kind : kinds.kinds()) {
-    for (const auto& field : kind.fields) {
-      const bool is_there =
-          std::ranges::any_of(fields_, [&](const Field& other) { return other.name == field.name && !other.is_wish; });
-      const bool was_there =
-          std::ranges::any_of(fields_, [&](const Field& other) { return other.name == field.name && other.is_wish; });
-      if (was_there && !is_there) {
-        return fmt::format("the column {} was removed, and rows can no longer be checked; put it back", field.name);
-      }
-    }
+  if (check_ != none && user_ == none) {
+    return "the column user_id was removed, and rows can no longer be checked; put it back";
+  }
+  return {};
+}
+
+std::string_view CsvColumns::find_removed(const koodrive::ResourceKind& kind) const {
+  for (std::size_t i = 0; i < kind.fields.size(); ++i) {
+    const auto is_column = [&](const Field& field) { return field.name == kind.fields[i].name && !field.is_wish; };
+    if (is_checked(kind, i) && std::ranges::none_of(fields_, is_column)) return kind.fields[i].name;
   }
   return {};
 }

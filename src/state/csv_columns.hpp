@@ -32,10 +32,12 @@ class CsvColumns {
   std::size_t id() const { return id_; }
   std::size_t check() const { return check_; }
   const std::vector<Field>& fields() const { return fields_; }
+  /// A field without which rows of this kind cannot be checked, and which has no column; empty if there is none.
+  std::string_view find_removed(const koodrive::ResourceKind& kind) const;
 
  private:
   std::string read_name(std::size_t column, std::string_view name, const koodrive::ResourceCatalogue& kinds);
-  std::string find_missing(const koodrive::ResourceCatalogue& kinds, Role role) const;
+  std::string find_missing(Role role) const;
 
   std::size_t size_ = 0;
   std::size_t type_ = none, user_ = none, id_ = none, check_ = none;

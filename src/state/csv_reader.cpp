@@ -136,6 +136,9 @@ class CsvReader final : public ItemReader {
     if (auto fault = job::find_identifier_fault(entry.item.id)) {
       return add(id_member, std::move(*fault));
     }
+    if (const auto removed = columns_.find_removed(*entry.item.kind); !removed.empty()) {
+      return add("", fmt::format("cannot be checked: the column {} was removed; put it back", removed));
+    }
     std::string text =
         "is no longer as it was exported, as its check shows: a column other than those that begin with "
         "new_ was changed, by hand or by the spreadsheet";

@@ -17,12 +17,6 @@ void append_part(std::string& out, std::string_view text) {
   out.append(text);
 }
 
-/// Whether a change of this field by a spreadsheet would matter.
-bool is_checked(const koodrive::ResourceKind& kind, std::size_t index) {
-  return kind.fields[index].is_compared() ||
-         std::ranges::any_of(kind.fields, [&](const auto& field) { return field.scope == index; });
-}
-
 }  // namespace
 
 std::string scope_text(const std::optional<Value>& value) {
@@ -42,6 +36,11 @@ void append_item(std::string& out, const Item& item) {
     if (item.values[i]) append_json(json.key(item.kind->fields[i].name), *item.values[i]);
   }
   json.end();
+}
+
+bool is_checked(const koodrive::ResourceKind& kind, std::size_t field) {
+  return kind.fields[field].is_compared() ||
+         std::ranges::any_of(kind.fields, [&](const auto& other) { return other.scope == field; });
 }
 
 std::uint64_t check_of(const Item& item) {

@@ -40,8 +40,12 @@ std::string scope_text(const std::optional<Value>& value);
 /// Appends an item as a line of a file, without a line end. Absent values are left out.
 void append_item(std::string& out, const Item& item);
 
-/// The bytes by which a spreadsheet's row is checked: XXH3-64 of what identifies the item, of what is compared, and of
-/// what names are unique in. An empty value counts as absent.
+/// Whether it matters if a spreadsheet changes this field of an exported row: it is compared, or names are unique in
+/// it.
+bool is_checked(const koodrive::ResourceKind& kind, std::size_t field);
+
+/// What a spreadsheet's row is checked by: XXH3-64 of what identifies the item, and of the fields that are checked. An
+/// empty value counts as absent.
 std::uint64_t check_of(const Item& item);
 
 }  // namespace koobatch::state
