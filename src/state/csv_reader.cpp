@@ -1,7 +1,6 @@
 #include "koobatch/core/describe.hpp"
 #include "koobatch/core/units.hpp"
 #include "koobatch/job/csv_rows.hpp"
-#include "koobatch/job/identifier_check.hpp"
 #include "koobatch/job/json_syntax.hpp"
 #include "koobatch/job/line_checks.hpp"
 #include "koobatch/state/value_reader.hpp"
@@ -133,7 +132,7 @@ class CsvReader final : public ItemReader {
   void report_mangled(const Entry& entry) {
     constexpr std::string_view remedy =
         "; copy the row from the exported file again, and change only columns that begin with new_";
-    if (auto fault = job::find_identifier_fault(entry.item.id)) {
+    if (auto fault = find_distortion(entry.item.id)) {
       return add(id_member, std::move(*fault));
     }
     if (const auto removed = columns_.find_removed(*entry.item.kind); !removed.empty()) {

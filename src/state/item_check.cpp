@@ -29,6 +29,13 @@ std::string_view read_name(std::string_view name, const koodrive::ResourceKind& 
 
 }  // namespace
 
+std::optional<std::string> find_distortion(std::string_view id) {
+  if (!id.empty() && job::find_edge_fault(id)) {
+    return fmt::format("{} begins or ends with what does not belong to an identifier: remove it", quote(id));
+  }
+  return job::find_identifier_fault(id);
+}
+
 void clear(Entry& entry, std::uint32_t line) {
   entry.line = line;
   entry.item.kind = nullptr;
@@ -68,7 +75,7 @@ koodrive::Violation unknown_member(std::string_view name, const koodrive::Resour
 void check_identity(const Entry& entry, Role role, std::vector<koodrive::Violation>& out) {
   const auto& item = entry.item;
   if (!item.user_id.empty()) koodrive::check_user_id(item.user_id, out);
-  if (auto fault = job::find_identifier_fault(item.id)) out.push_back({std::string(id_member), std::move(*fault)});
+  if (auto fault = find_distortion(item.id)) out.push_back({std::string(id_member), std::move(*fault)});
   const bool has_match = !entry.match.empty();
   const bool is_reported = std::ranges::any_of(
       out, [](const auto& violation) { return violation.field == id_member || violation.field == match_member; });

@@ -5,6 +5,7 @@
 #include "state/reader.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,6 +23,9 @@ std::string printable(std::string_view name);
 koodrive::Violation unknown_type(std::string_view type, const koodrive::ResourceCatalogue& kinds);
 /// Knows that people may write the name under which a field is set.
 koodrive::Violation unknown_member(std::string_view name, const koodrive::ResourceKind& kind);
+
+/// What a program has done to an identifier, as the end of a sentence about it; nothing if it may be valid.
+std::optional<std::string> find_distortion(std::string_view id);
 
 /// Checks that the entry names one item, in a form that no program has distorted.
 void check_identity(const Entry& entry, Role role, std::vector<koodrive::Violation>& out);

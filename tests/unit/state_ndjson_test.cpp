@@ -77,6 +77,9 @@ BOOST_AUTO_TEST_CASE(an_identifier_is_one_of_a_resource) {
   BOOST_TEST(contains(fault(R"({"type":"album","id":1.757e18})"), "id: expected a string"));
   BOOST_TEST(contains(fault(R"({"type":"album","id":"1.75716E+18"})"), "has shortened"));
   BOOST_TEST(contains(fault(R"({"type":"album","id":"1","user_id":"a b"})"), "user_id: "));
+  for (const auto* odd : {" 1", "1\\u00a0", "'1", "=\\\"1\\\""}) {
+    BOOST_TEST(contains(fault(R"({"type":"album","id":")" + std::string(odd) + R"("})"), "begins or ends with"), odd);
+  }
 }
 
 BOOST_AUTO_TEST_CASE(nothing_can_be_unset) {
