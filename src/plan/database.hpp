@@ -47,7 +47,8 @@ class Statement {
 /// memory however large it is. Nothing in it is durable.
 class Database {
  public:
-  /// `folder`: where its file takes its space.
+  /// `folder`: where its file takes its space, and what is sorted beside it: for the latter, the last folder given
+  /// counts for all databases of the process.
   static Result<std::unique_ptr<Database>> create(const std::filesystem::path& folder);
   Database(const Database&) = delete;
   Database& operator=(const Database&) = delete;

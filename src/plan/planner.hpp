@@ -16,6 +16,7 @@
 
 namespace koobatch::plan {
 
+/// How plans are made.
 struct PlannerSettings {
   std::string plan_id;  ///< lower-case letters and digits, at least eight
   Names names = Names::unique;
