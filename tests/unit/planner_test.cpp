@@ -206,8 +206,10 @@ BOOST_AUTO_TEST_CASE(a_conflict_by_name_leaves_other_changes_alone) {
       {.name = "owner", .at = "/owner"}};
   const koodrive::ResourceCatalogue kinds({{.name = "thing", .fields = fields}}, koodrive::service_catalogue());
   const auto thing = [&](std::string id, std::string name, std::int64_t number) {
-    return Item{
-        kinds.find("thing"), std::move(id), "7", {Value(std::move(name)), Value(number), Value(number - 1), Value("o"s)}};
+    return Item{kinds.find("thing"),
+                std::move(id),
+                "7",
+                {Value(std::move(name)), Value(number), Value(number - 1), Value("o"s)}};
   };
   const auto change = [&](const Item& present, const Item& wanted) {
     return Wish{{.line = 1, .item = wanted, .exported = {}, .match = {}}, present};
