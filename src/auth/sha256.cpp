@@ -11,7 +11,7 @@ namespace {
 
 /// These calls fail only for lack of memory, or if the library lacks the algorithm.
 void must(bool succeeded) {
-  if (!succeeded) throw std::runtime_error("the OpenSSL library cannot compute HMAC-SHA256");
+  if (!succeeded) throw std::runtime_error("the OpenSSL library cannot compute SHA-256");
 }
 
 const unsigned char* bytes_of(std::string_view text) {
@@ -39,6 +39,23 @@ Sha256Digest Sha256::digest(std::string_view text) {
   must(EVP_DigestInit_ex2(context_.get(), algorithm_.get(), nullptr) == 1 &&
        EVP_DigestUpdate(context_.get(), text.data(), text.size()) == 1 &&
        EVP_DigestFinal_ex(context_.get(), digest.data(), nullptr) == 1);
+  return digest;
+}
+
+RunningSha256::RunningSha256() : context_(EVP_MD_CTX_new(), EVP_MD_CTX_free) {
+  must(context_ && EVP_DigestInit_ex2(context_.get(), EVP_sha256(), nullptr) == 1);
+}
+
+void RunningSha256::add(std::string_view text) {
+  must(EVP_DigestUpdate(context_.get(), text.data(), text.size()) == 1);
+}
+
+Sha256Digest RunningSha256::digest() const {
+  // Reading the digest ends the computation, so a copy of it is ended.
+  const std::unique_ptr<EVP_MD_CTX, void (*)(EVP_MD_CTX*)> copy(EVP_MD_CTX_new(), EVP_MD_CTX_free);
+  Sha256Digest digest;
+  must(copy && EVP_MD_CTX_copy_ex(copy.get(), context_.get()) == 1 &&
+       EVP_DigestFinal_ex(copy.get(), digest.data(), nullptr) == 1);
   return digest;
 }
 

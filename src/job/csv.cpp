@@ -1,15 +1,15 @@
 #include "koobatch/core/csv.hpp"
 #include "job/csv_delimiter.hpp"
 #include "job/csv_header.hpp"
-#include "job/csv_rows.hpp"
 #include "job/flat_object.hpp"
-#include "job/json_syntax.hpp"
 #include "job/record.hpp"
 #include "job/record_source.hpp"
 #include "koobatch/core/ascii.hpp"
 #include "koobatch/core/describe.hpp"
 #include "koobatch/core/spelling.hpp"
 #include "koobatch/core/units.hpp"
+#include "koobatch/job/csv_rows.hpp"
+#include "koobatch/job/json_syntax.hpp"
 
 #include <fmt/format.h>
 

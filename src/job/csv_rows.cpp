@@ -1,4 +1,4 @@
-#include "job/csv_rows.hpp"
+#include "koobatch/job/csv_rows.hpp"
 
 #include "job/csv_delimiter.hpp"
 #include "job/record_source.hpp"

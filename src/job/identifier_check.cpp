@@ -1,4 +1,4 @@
-#include "job/identifier_check.hpp"
+#include "koobatch/job/identifier_check.hpp"
 
 #include "job/characters.hpp"
 #include "koobatch/core/ascii.hpp"

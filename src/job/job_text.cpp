@@ -1,4 +1,4 @@
-#include "job/job_text.hpp"
+#include "koobatch/job/job_text.hpp"
 
 #include "job/compression.hpp"
 #include "job/csv_header.hpp"

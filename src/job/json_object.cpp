@@ -1,8 +1,8 @@
 #include "job/json_object.hpp"
 
-#include "job/json_syntax.hpp"
 #include "job/record.hpp"
 #include "koobatch/core/describe.hpp"
+#include "koobatch/job/json_syntax.hpp"
 #include "koobatch/job/request_body.hpp"
 
 #include <fmt/format.h>

@@ -1,4 +1,4 @@
-#include "job/json_syntax.hpp"
+#include "koobatch/job/json_syntax.hpp"
 
 #include "koobatch/core/describe.hpp"
 #include "koobatch/core/utf8.hpp"

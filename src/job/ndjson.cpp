@@ -1,7 +1,7 @@
 #include "job/json_object.hpp"
-#include "job/json_syntax.hpp"
 #include "job/record.hpp"
 #include "job/record_source.hpp"
+#include "koobatch/job/json_syntax.hpp"
 
 #include <fmt/format.h>
 

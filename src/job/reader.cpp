@@ -1,10 +1,10 @@
 #include "koobatch/job/reader.hpp"
 
-#include "job/job_text.hpp"
 #include "job/record.hpp"
 #include "job/record_source.hpp"
 #include "job/value_check.hpp"
 #include "koobatch/core/spelling.hpp"
+#include "koobatch/job/job_text.hpp"
 #include "koobatch/job/line_splitter.hpp"
 #include "koobatch/job/synthetic.hpp"
 

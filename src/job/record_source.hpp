@@ -1,5 +1,6 @@
 #pragma once
 #include "koobatch/core/error.hpp"
+#include "koobatch/job/line_checks.hpp"
 #include "koobatch/job/line_splitter.hpp"
 #include "koobatch/job/reading.hpp"
 #include "koobatch/koodrive/fields.hpp"
@@ -45,13 +46,5 @@ std::unique_ptr<RecordSource> read_ndjson(LineSplitter lines, const koodrive::Op
 /// `name`: the job's name, for that error. The catalogue must outlive the source.
 Result<std::unique_ptr<RecordSource>> read_csv(LineSplitter lines, const koodrive::OperationCatalogue& catalogue,
                                                const std::string& name, const Reading& reading = {});
-
-/// Whether the line consists of white space.
-inline bool is_blank(std::string_view line) {
-  const bool begins_with_sign = !line.empty() && line.front() > ' ';
-  return !begins_with_sign && line.find_first_not_of(" \t\r") == std::string_view::npos;
-}
-/// The violation of a line over the limit.
-koodrive::Violation too_long_line(const LineLimits& limits);
 
 }  // namespace koobatch::job

@@ -1,15 +1,14 @@
 #include "job/text_check.hpp"
 
 #include "job/characters.hpp"
-#include "job/identifier_check.hpp"
+#include "koobatch/core/unicode_text.hpp"
 #include "koobatch/core/utf8.hpp"
+#include "koobatch/job/identifier_check.hpp"
 
-#include <unicode/bytestream.h>
-#include <unicode/normalizer2.h>
+#include <unicode/umachine.h>
 
 #include <algorithm>
 #include <array>
-#include <cassert>
 #include <utility>
 
 namespace koobatch::job {
@@ -82,17 +81,6 @@ void find_odd_characters(std::string_view text, Findings& findings) {
   });
 }
 
-const icu::Normalizer2& composer() {
-  UErrorCode status = U_ZERO_ERROR;
-  const auto* instance = icu::Normalizer2::getNFCInstance(status);
-  assert(U_SUCCESS(status));
-  return *instance;
-}
-
-icu::StringPiece piece(std::string_view text) {
-  return {text.data(), static_cast<std::int32_t>(text.size())};
-}
-
 }  // namespace
 
 void find_text_oddities(std::string_view field, std::string_view text, std::vector<Warning>& out) {
@@ -114,19 +102,6 @@ void find_text_oddities(std::string_view field, std::string_view text, std::vect
 
 bool has_null(std::string_view text) {
   return text.find('\0') != std::string_view::npos;
-}
-
-bool is_composed(std::string_view text) {
-  UErrorCode status = U_ZERO_ERROR;
-  return composer().isNormalizedUTF8(piece(text), status) != 0 || U_FAILURE(status);
-}
-
-std::string composed(std::string_view text) {
-  std::string out;
-  icu::StringByteSink<std::string> sink(&out);
-  UErrorCode status = U_ZERO_ERROR;
-  composer().normalizeUTF8(0, piece(text), sink, nullptr, status);
-  return U_SUCCESS(status) ? out : std::string(text);
 }
 
 }  // namespace koobatch::job

@@ -28,9 +28,4 @@ void find_text_oddities(std::string_view field, std::string_view text, std::vect
 /// Whether the text contains a null character, which no name can contain.
 bool has_null(std::string_view text);
 
-/// Whether the text is in Unicode's composed form (NFC).
-bool is_composed(std::string_view text);
-/// The text in composed form.
-std::string composed(std::string_view text);
-
 }  // namespace koobatch::job

@@ -1,11 +1,11 @@
 #include "koobatch/job/tokens_file.hpp"
 
-#include "job/csv_rows.hpp"
 #include "job/record.hpp"
 #include "job/record_source.hpp"
 #include "koobatch/core/describe.hpp"
 #include "koobatch/core/units.hpp"
 #include "koobatch/job/byte_source.hpp"
+#include "koobatch/job/csv_rows.hpp"
 
 #include <fcntl.h>
 #include <fmt/format.h>

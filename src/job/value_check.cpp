@@ -1,10 +1,11 @@
 #include "job/value_check.hpp"
 
 #include "job/characters.hpp"
-#include "job/identifier_check.hpp"
 #include "job/record.hpp"
 #include "job/text_check.hpp"
 #include "koobatch/core/eight_bytes.hpp"
+#include "koobatch/core/unicode_text.hpp"
+#include "koobatch/job/identifier_check.hpp"
 
 #include <algorithm>
 #include <cassert>

@@ -30,13 +30,15 @@ const std::map<std::string, Names> allowed = {
     {"net", {"http", "auth", "core"}},
     {"sim", {"job", "koodrive", "http", "auth", "core"}},
     {"report", {"koodrive", "observe", "core"}},
+    {"state", {"job", "koodrive", "core"}},
+    {"plan", {"state", "job", "koodrive", "auth", "core"}},
     {"retry", {"report", "job", "koodrive", "core"}},
     {"engine", {"retry", "report", "net", "flow", "job", "koodrive", "http", "observe", "auth", "core"}},
     {"control", {"engine", "report", "observe", "core"}},
     {"process", {"observe", "core"}},
     {"cli",
-     {"process", "control", "engine", "retry", "report", "sim", "net", "flow", "job", "koodrive", "http", "observe",
-      "auth", "core"}},
+     {"process", "control", "engine", "retry", "report", "plan", "state", "sim", "net", "flow", "job", "koodrive",
+      "http", "observe", "auth", "core"}},
     {"main", {"cli"}},
 };
 

@@ -21,6 +21,18 @@ class Sha256 {
   std::unique_ptr<EVP_MD_CTX, void (*)(EVP_MD_CTX*)> context_;
 };
 
+/// SHA-256 of a text that arrives in pieces. Not thread-safe.
+class RunningSha256 {
+ public:
+  RunningSha256();
+  void add(std::string_view text);
+  /// The digest of what was added so far.
+  Sha256Digest digest() const;
+
+ private:
+  std::unique_ptr<EVP_MD_CTX, void (*)(EVP_MD_CTX*)> context_;
+};
+
 /// HMAC-SHA256 with a fixed key, scheduled once. Not thread-safe.
 class HmacSha256 {
  public:

@@ -1,0 +1,18 @@
+#pragma once
+#include "koobatch/koodrive/resource_catalogue.hpp"
+#include "plan/plan_file.hpp"
+#include "plan/plan_line.hpp"
+
+#include <simdjson.h>
+
+#include <optional>
+
+namespace koobatch::plan {
+
+/// Reads the header of a plan; nothing if it is not as the encoder writes it.
+std::optional<PlanHeader> parse_header(const simdjson::dom::object& object);
+
+/// Reads a line of a plan; nothing if it is not as the encoder writes it.
+std::optional<PlanLine> parse_line(const simdjson::dom::object& object, const koodrive::ResourceCatalogue& kinds);
+
+}  // namespace koobatch::plan
