@@ -94,13 +94,31 @@ std::string canonical_uri(std::string_view target) {
   return uri;
 }
 
+/// The query's parameters, decoded, sorted and encoded again.
+std::string canonical_query(std::string_view target) {
+  const auto start = target.find('?');
+  if (start == std::string_view::npos || start + 1 == target.size()) return {};
+  const auto again = [](std::string_view text) {
+    const auto encoded = boost::urls::make_pct_string_view(text);
+    return boost::urls::encode(encoded ? encoded->decode() : std::string(text), boost::urls::unreserved_chars);
+  };
+  Names parameters;
+  boost::algorithm::split(parameters, target.substr(start + 1), boost::algorithm::is_any_of("&"));
+  for (std::string& parameter : parameters) {
+    const std::string_view text = parameter;
+    const std::string_view name = text.substr(0, text.find('='));
+    parameter = again(name) + "=" + again(text.substr(std::min(name.size() + 1, text.size())));
+  }
+  std::ranges::sort(parameters, {}, [](std::string_view text) { return text.substr(0, text.find('=')); });
+  return boost::algorithm::join(parameters, "&");
+}
+
 std::string canonical_request(const Request& r, const Names& signed_headers) {
   std::string headers;
   for (const std::string& name : signed_headers) {
     headers += fmt::format("{}:{}\n", name, boost::algorithm::trim_copy(std::string(header(r, name).value())));
   }
-  // No operation has a query, so no request with one gets here.
-  return fmt::format("{}\n{}\n\n{}\n{}\n{}", r.method, canonical_uri(r.target), headers,
+  return fmt::format("{}\n{}\n{}\n{}\n{}\n{}", r.method, canonical_uri(r.target), canonical_query(r.target), headers,
                      boost::algorithm::join(signed_headers, ";"), hex_sha256(r.body));
 }
 

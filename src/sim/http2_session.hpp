@@ -12,7 +12,6 @@
 #include <boost/asio/write.hpp>
 
 #include <array>
-#include <limits>
 #include <map>
 #include <optional>
 #include <string>
@@ -165,9 +164,10 @@ void Http2Session<Stream>::answer_about_itself(Http2Request& it) {
   const bool stats = it.request.method == "GET" && it.request.target == "/_sim/stats";
   std::string body;
   if (state) {
-    simulation.state().dump(0, std::numeric_limits<std::size_t>::max(), body);
+    constexpr std::size_t piece = 64 * 1024;
+    for (std::optional<std::size_t> at = 0; at;) at = simulation.dump(*at, piece, body);
   } else if (stats) {
-    append_stats(body, simulation.stats(), simulation.state().size());
+    append_stats(body, simulation.stats(), simulation.keys());
   } else {
     append_code_body(body, koodrive::code::no_such_resource,
                      "the simulator answers GET /_sim/state and GET /_sim/stats");

@@ -83,6 +83,12 @@ Result<void> add_fault(std::string_view text, SimulatorSettings& settings) {
     settings.clock_faults.push_back(*fault);
     return {};
   }
+  if (is_list_fault(text)) {
+    auto fault = parse_list_fault(text);
+    if (!fault) return fault.error();
+    settings.list_faults.push_back(*fault);
+    return {};
+  }
   auto fault = parse_fault(text);
   if (!fault) return fault.error();
   settings.faults.push_back(*fault);

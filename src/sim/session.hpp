@@ -292,7 +292,7 @@ Task<bool> Session<Stream>::serve_about_itself() {
   std::string body;
   const bool stats = request.method == "GET" && request.target == "/_sim/stats";
   if (stats) {
-    append_stats(body, simulation_.stats(), simulation_.state().size());
+    append_stats(body, simulation_.stats(), simulation_.keys());
   } else {
     append_code_body(body, koodrive::code::no_such_resource,
                      "the simulator answers GET /_sim/state and GET /_sim/stats");
@@ -309,14 +309,15 @@ template <class Stream>
 Task<bool> Session<Stream>::dump_state(bool chunked) {
   constexpr std::size_t piece = 64 * 1024;
   constexpr std::string_view chunk_head = "00000000\r\n";
-  const State& state = simulation_.state();
-  for (std::size_t at = 0; at < state.size();) {
+  for (std::optional<std::size_t> at = 0; at;) {
     const std::size_t start = out_.size();
     if (chunked) out_.append(chunk_head);
-    at = state.dump(at, piece, out_);
-    if (chunked) {
-      fmt::format_to(out_.begin() + static_cast<std::ptrdiff_t>(start), "{:08x}",
-                     out_.size() - start - chunk_head.size());
+    const std::size_t first = out_.size();
+    at = simulation_.dump(*at, piece, out_);
+    if (out_.size() == first) {
+      out_.resize(start);  // an empty chunk would be the end
+    } else if (chunked) {
+      fmt::format_to(out_.begin() + static_cast<std::ptrdiff_t>(start), "{:08x}", out_.size() - first);
       out_.append("\r\n");
     }
     const bool alive = co_await send();

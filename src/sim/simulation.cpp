@@ -58,12 +58,13 @@ void append_stats(std::string& out, const Stats& stats, std::size_t keys) {
       .add("refreshes", stats.refreshes)
       .add("refused_refreshes", stats.refused_refreshes)
       .add("unrouted", stats.unrouted)
+      .add("reads", stats.reads)
       .add("connections", stats.connections)
       .end();
 }
 
 Simulation::Simulation(const SimulatorSettings& settings, RequestLog log, Moment start,
-                       std::shared_ptr<const auth::UserTokens> tokens)
+                       std::shared_ptr<const auth::UserTokens> tokens, std::optional<Items> items)
     : service_(Tokens({.access = settings.token,
                        .refresh = settings.refresh_token,
                        .requests = settings.token_requests,
@@ -78,6 +79,10 @@ Simulation::Simulation(const SimulatorSettings& settings, RequestLog log, Moment
       start_(start.steady),
       operations_(settings.operations) {
   if (operations_) service_.set_operations(*operations_);
+  if (items) {
+    items_ = std::make_unique<ItemService>(std::move(*items), settings.name_clash, settings.list_faults);
+    service_.offer_items();
+  }
   if (!tokens) return;
   tokens_stamp_ = tokens->stamp();
   service_.set_user_tokens(std::move(tokens));
@@ -109,11 +114,11 @@ void Simulation::arrive(const Request& request, Exchange& x) {
     ++(j.accepted() ? stats_.refreshes : stats_.refused_refreshes);
     return;
   }
-  if (j.row == nullptr) {
+  if (!j.is_routed()) {
     ++stats_.unrouted;
     return;
   }
-  ++stats_.requests;
+  ++(j.row != nullptr ? stats_.requests : stats_.reads);
   if (j.trace_id) stats_.duplicate_trace_ids += !trace_ids_.insert(*j.trace_id);
   if (!j.key.empty()) stats_.overlapping_keys += in_flight_.enter(j.key_hash, *x.ticket);
 
@@ -122,6 +127,7 @@ void Simulation::arrive(const Request& request, Exchange& x) {
     ++stats_.throttled;
     return;
   }
+  if (items_ && j.accepted()) items_->judge(j);
   stats_.refused += !j.accepted();
   if (!j.accepted()) return;
   x.fault = faults_.draw();
@@ -138,7 +144,7 @@ void Simulation::throttle(const Request& request, Exchange& x) {
 /// Fills quota_fields_ with the quotas declared in the answer to this request.
 void Simulation::declare_quotas(const Request& request, const Exchange& x) {
   quota_fields_.clear();
-  if (x.judgement.row == nullptr) return;
+  if (!x.judgement.is_routed()) return;
   const std::size_t judged = x.refused_by ? *x.refused_by + 1 : throttles_.size();
   for (std::size_t i = 0; i < judged; ++i) {
     if (!x.verdicts[i].quota) continue;
@@ -149,6 +155,7 @@ void Simulation::declare_quotas(const Request& request, const Exchange& x) {
 
 Ending Simulation::conclude(const Request& request, Exchange& x, WallTime now, std::string& out) {
   declare_quotas(request, x);
+  if (items_) settle(x);
   if (x.fault) return conclude_fault(request, x, now, out);
   const Judgement& j = x.judgement;
   AnswerHead head{.status = j.status, .keep_alive = request.keep_alive, .fields = quota_fields_};
@@ -159,11 +166,11 @@ Ending Simulation::conclude(const Request& request, Exchange& x, WallTime now, s
     head.retry_after = settings.retry_after;
     append_refusal_body(body_, settings, x.verdicts[*x.refused_by]);
   } else {
-    append_answer_body(body_, j);
+    append_body(request, j);
   }
-  if (j.row != nullptr) {
-    const bool applied = head.status < 300;
-    if (applied) apply(x);
+  if (j.is_routed()) {
+    const bool applied = head.status < 300 && j.row != nullptr;
+    if (applied) apply(x, now);
     record(request, x, head.status, applied);
     forget(x);
   }
@@ -173,7 +180,8 @@ Ending Simulation::conclude(const Request& request, Exchange& x, WallTime now, s
 
 Ending Simulation::conclude_fault(const Request& request, Exchange& x, WallTime now, std::string& out) {
   const FaultHit& fault = *x.fault;
-  if (fault.applies) apply(x);
+  const bool applied = fault.applies && x.judgement.accepted() && x.judgement.row != nullptr;
+  if (applied) apply(x, now);
   // The client of a stalled request still waits for it; the ticket is returned when the client has disconnected.
   if (fault.kind != FaultKind::stall) forget(x);
 
@@ -194,7 +202,8 @@ Ending Simulation::conclude_fault(const Request& request, Exchange& x, WallTime 
       answer(out, head, garbage, now, x.clock);
       break;
     case FaultKind::truncate:
-      append_answer_body(body_, x.judgement);
+      append_body(request, x.judgement);
+      status = head.status = x.judgement.status;
       answer(out, head, body_, now, x.clock);
       // Status and length arrive, half of the body does not: the case that clients most often get wrong.
       out.erase(out.size() - (body_.size() + 1) / 2);
@@ -210,12 +219,12 @@ Ending Simulation::conclude_fault(const Request& request, Exchange& x, WallTime 
       status = 0, ending = Ending::stall;
       break;
   }
-  record(request, x, status, fault.applies);
+  record(request, x, status, applied);
   return ending;
 }
 
 void Simulation::abandon(const Request& request, Exchange& x) {
-  if (x.judgement.row == nullptr) return;
+  if (!x.judgement.is_routed()) return;
   forget(x);
   ++stats_.abandoned;
   record(request, x, 0, false);
@@ -250,8 +259,36 @@ void Simulation::answer(std::string& out, AnswerHead head, std::string_view body
   answers_.append(out, head, body, now);
 }
 
-void Simulation::apply(const Exchange& x) {
+/// Judges again what depends on items, which may have changed since the request arrived.
+void Simulation::settle(Exchange& x) {
+  Judgement& j = x.judgement;
+  if (!j.is_routed() || !j.accepted() || x.refused_by) return;
+  items_->judge(j);
+  stats_.refused += !j.accepted();
+}
+
+void Simulation::append_body(const Request& request, const Judgement& j) {
+  if (j.reading && j.accepted()) {
+    items_->append_answer(body_, *j.reading, request.user_id.value_or(""));
+  } else {
+    append_answer_body(body_, j);
+  }
+}
+
+std::optional<std::size_t> Simulation::dump(std::size_t from, std::size_t limit, std::string& out) const {
+  const std::size_t items = items_ ? items_->items().size() : 0;
+  if (from < items) {
+    const std::size_t next = items_->items().dump(from, limit, out);
+    if (next < items || state_.size() > 0) return next;
+    return std::nullopt;
+  }
+  const std::size_t next = state_.dump(from - items, limit, out);
+  return next < state_.size() ? std::optional(items + next) : std::nullopt;
+}
+
+void Simulation::apply(const Exchange& x, WallTime now) {
   ++stats_.applied;
+  if (items_ && items_->apply(x.judgement, now)) return;
   state_.apply(x.judgement.key_hash, x.judgement.key, x.judgement.fields);
 }
 

@@ -1,6 +1,7 @@
 #include "koobatch/sim/simulator.hpp"
 
 #include "koobatch/job/tokens_file.hpp"
+#include "sim/items_file.hpp"
 #include "sim/node_clocks.hpp"
 #include "sim/server.hpp"
 
@@ -26,6 +27,12 @@ Result<void> check(const SimulatorSettings& s) {
   }
   if (!(s.throttle_per_user >= 0)) {
     return usage_error("simulator: the throttle must be a number of requests a second, 0 for none");
+  }
+  if (!s.items_file.empty() && s.made_up_items) {
+    return usage_error("simulator: its items are either made up or from a file");
+  }
+  if (!s.list_faults.empty() && !s.has_items()) {
+    return usage_error("simulator: a list= fault needs items; without them, there are no lists");
   }
   if (auto checked = check_clock_faults(s.clock_faults); !checked) return checked;
   return check_faults(s.faults);
@@ -74,6 +81,18 @@ Result<Acceptor> listen(asio::io_context& io, std::uint16_t port) {
                   error.message()));
 }
 
+/// The items that the service begins with; nothing: it has none.
+Result<std::optional<Items>> make_items(const SimulatorSettings& s) {
+  if (!s.has_items()) return std::optional<Items>();
+  std::optional<Items> items(std::in_place);
+  if (s.made_up_items) {
+    make_up_items(*s.made_up_items, s.seed, *items);
+  } else if (auto loaded = load_items(s.items_file, *items); !loaded) {
+    return loaded.error();
+  }
+  return items;
+}
+
 /// Starts a thread that receives no signals: they are for the threads that existed before.
 template <class Function>
 std::thread start_thread(Function function) {
@@ -89,9 +108,9 @@ std::thread start_thread(Function function) {
 
 struct Simulator::Impl {
   Impl(const SimulatorSettings& settings, RequestLog log, std::unique_ptr<ssl::context> tls_context,
-       std::shared_ptr<const auth::UserTokens> tokens)
+       std::shared_ptr<const auth::UserTokens> tokens, std::optional<Items> items)
       : tls(std::move(tls_context)),
-        simulation(settings, std::move(log), {Steady::now(), WallClock::now()}, std::move(tokens)) {}
+        simulation(settings, std::move(log), {Steady::now(), WallClock::now()}, std::move(tokens), std::move(items)) {}
 
   ~Impl() {
     if (!thread.joinable()) return;
@@ -138,8 +157,10 @@ Result<std::unique_ptr<Simulator>> Simulator::start(const SimulatorSettings& set
     if (!read) return read.error();
     tokens = std::move(*read);
   }
+  auto items = make_items(settings);
+  if (!items) return items.error();
   const char* const scheme = *tls ? "https" : "http";
-  auto impl = std::make_unique<Impl>(settings, std::move(log), std::move(*tls), std::move(tokens));
+  auto impl = std::make_unique<Impl>(settings, std::move(log), std::move(*tls), std::move(tokens), std::move(*items));
   auto acceptor = listen(impl->io, settings.port);
   if (!acceptor) return acceptor.error();
   const auto port = acceptor->local_endpoint().port();

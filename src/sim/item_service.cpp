@@ -1,0 +1,94 @@
+#include "sim/item_service.hpp"
+
+#include "koobatch/koodrive/result_codes.hpp"
+#include "sim/item_pages.hpp"
+#include "sim/state.hpp"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <cassert>
+#include <utility>
+
+namespace koobatch::sim {
+namespace {
+
+/// The key of an item that a judged request is about; empty if it is about something else.
+std::string key_of(const Judgement& j) {
+  if (j.reading) {
+    if (j.reading->what != Reading::What::folder) return {};
+    return std::string(key_prefix(ItemKind::shared_folder)) + j.reading->id;
+  }
+  for (const auto kind : {ItemKind::shared_folder, ItemKind::album}) {
+    if (j.row->key_prefix == key_prefix(kind)) return j.key;
+  }
+  return {};
+}
+
+void refuse(Judgement& j, std::int64_t code, std::string msg) {
+  j.status = 400;
+  j.code = code;
+  j.msg = std::move(msg);
+}
+
+}  // namespace
+
+ItemService::ItemService(Items items, NameClash clash, std::vector<ListFault> faults)
+    : items_(std::move(items)), clash_(clash), faults_(std::move(faults)) {
+  if (clash_ != NameClash::accept) items_.count_names();
+}
+
+void ItemService::judge(Judgement& j) const {
+  assert(j.accepted());
+  const std::string key = key_of(j);
+  if (key.empty()) return;
+  const auto item = items_.find(hash_key(key), key);
+  if (!item) return refuse(j, koodrive::code::no_such_resource, fmt::format("{} does not exist", key));
+  if (j.reading || clash_ != NameClash::refuse) return;
+  const auto name = wanted_name(j.fields);
+  if (name && is_taken(*item, *name)) {
+    refuse(j, koodrive::code::name_taken, "another folder of this owner has the name already");
+  }
+}
+
+/// Whether another folder of the item's owner has the name.
+bool ItemService::is_taken(Items::Number item, std::string_view name) const {
+  const ItemView view = items_.view(item);
+  return view.kind == ItemKind::shared_folder && view.name != name && items_.has_folder(view.owner, name);
+}
+
+/// The name with the time appended, and with a number if that is taken, too.
+std::string ItemService::stamped(Items::Number item, std::string_view name, WallTime now) const {
+  const std::string first = fmt::format("{}_{:%Y%m%d%H%M%S}", name, fmt::gmtime(WallClock::to_time_t(now)));
+  std::string stamped = first;
+  for (int i = 2; is_taken(item, stamped); ++i) stamped = fmt::format("{}_{}", first, i);
+  return stamped;
+}
+
+bool ItemService::apply(const Judgement& j, WallTime now) {
+  const std::string key = key_of(j);
+  if (key.empty()) return false;
+  const auto item = items_.find(j.key_hash, key);
+  assert(item);
+  const auto name = wanted_name(j.fields);
+  if (name && clash_ == NameClash::stamp && is_taken(*item, *name)) {
+    items_.apply(*item, j.fields, stamped(*item, *name, now));
+  } else {
+    items_.apply(*item, j.fields, name);
+  }
+  return true;
+}
+
+void ItemService::append_answer(std::string& out, const Reading& reading, std::string_view user) {
+  if (reading.what == Reading::What::folder) {
+    const std::string key = std::string(key_prefix(ItemKind::shared_folder)) + reading.id;
+    const auto item = items_.find(hash_key(key), key);
+    assert(item);
+    append_metadata(out, items_, *item);
+  } else {
+    const PageOddity oddity = faults_.at_page(items_, user, reading);
+    append_page(out, items_, user, reading, oddity);
+  }
+}
+
+}  // namespace koobatch::sim

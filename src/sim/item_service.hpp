@@ -1,0 +1,40 @@
+#pragma once
+#include "koobatch/core/clock.hpp"
+#include "koobatch/sim/item_settings.hpp"
+#include "sim/items.hpp"
+#include "sim/list_faults.hpp"
+#include "sim/service.hpp"
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace koobatch::sim {
+
+/// The part of the service that has items: decides what requests mean for them, changes and shows them.
+class ItemService {
+ public:
+  ItemService(Items items, NameClash clash, std::vector<ListFault> faults);
+
+  /// Refuses a request that keeps all documented rules, but not those about the items that exist now: the item must be
+  /// there, and perhaps its name must not be taken. Precondition: the judgement is accepted.
+  void judge(Judgement& judgement) const;
+  /// Sets what an operation sets. False: it is about something that is no item. Precondition: judge() refused nothing
+  /// since the last change.
+  bool apply(const Judgement& judgement, WallTime now);
+  /// Appends the answer to a request that reads. Precondition: likewise.
+  void append_answer(std::string& out, const Reading& reading, std::string_view user);
+
+  const Items& items() const { return items_; }
+
+ private:
+  bool is_taken(Items::Number item, std::string_view name) const;
+  std::string stamped(Items::Number item, std::string_view name, WallTime now) const;
+
+  Items items_;
+  NameClash clash_;
+  ListFaults faults_;
+};
+
+}  // namespace koobatch::sim
