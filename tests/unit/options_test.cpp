@@ -291,6 +291,41 @@ BOOST_AUTO_TEST_CASE(the_embedded_service_is_set_up_by_the_same_flags_in_run_and
   }
 }
 
+BOOST_AUTO_TEST_CASE(the_simulated_service_has_items_and_lists_that_change) {
+  const auto settings = [](std::vector<std::string> flags) {
+    flags.insert(flags.begin(), "simulate");
+    const auto invocation = Given{std::move(flags), {}, {}}.accepted();
+    return prepare_simulate(*invocation.find<SimulateSettings>(), invocation.call).value();
+  };
+  const auto made_up = settings(
+      {"--items", "1000,users=10,albums=200", "--fault", "list=cut,page=3", "--fault", "list=total", "--names", "405"});
+  BOOST_TEST_REQUIRE(made_up.made_up_items.has_value());
+  BOOST_TEST(made_up.made_up_items->count == 1000U);
+  BOOST_TEST(made_up.made_up_items->users == 10U);
+  BOOST_TEST(made_up.made_up_items->albums == 200U);
+  BOOST_TEST_REQUIRE(made_up.list_faults.size() == 2U);
+  BOOST_TEST(made_up.list_faults[0].page == 3U);
+  BOOST_TEST((made_up.name_clash == sim::NameClash::refuse));
+  BOOST_TEST(settings({"--items", "0"}).has_items());
+  const auto loaded = settings({"--state", "s", "--names", "stamp"});
+  BOOST_TEST(loaded.items_file == "s");
+  BOOST_TEST((loaded.name_clash == sim::NameClash::stamp));
+  BOOST_TEST(!settings({"--names", "accept"}).has_items());
+}
+
+BOOST_AUTO_TEST_CASE(what_is_about_items_needs_items) {
+  const auto said = [](std::vector<std::string> flags) {
+    flags.insert(flags.begin(), "simulate");
+    return Given{std::move(flags), {}, {}}.refusal();
+  };
+  CHECK_SAYS(said({"--state", "s", "--items", "1"}), "--state and --items exclude each other");
+  CHECK_SAYS(said({"--names", "405"}), "--names needs --state or --items");
+  CHECK_SAYS(said({"--fault", "list=cut"}), "--fault list=… needs --state or --items");
+  CHECK_SAYS(said({"--items", "1,albums=2"}), "the albums '2' are not a number from 0 to 1");
+  CHECK_SAYS(said({"--items", "1", "--fault", "list=swap"}), "unknown change of a list 'swap'");
+  CHECK_SAYS(said({"--fault", "lists"}), "list=CHANGE");
+}
+
 BOOST_AUTO_TEST_CASE(a_flag_given_twice_counts_the_last_time) {
   BOOST_TEST(simulated({"--threads", "2", "--threads", "3"}).settings().threads == 3U);
   BOOST_TEST(simulated({"-v", "-v"}).group<Presentation>().verbose);

@@ -236,6 +236,7 @@ sim::SimulatorSettings simulator_settings(const EmbeddedService& service) {
   for (const auto& any : service.faults) {
     if (const auto* fault = std::get_if<sim::Fault>(&any)) settings.faults.push_back(*fault);
     if (const auto* fault = std::get_if<sim::ClockFault>(&any)) settings.clock_faults.push_back(*fault);
+    if (const auto* fault = std::get_if<sim::ListFault>(&any)) settings.list_faults.push_back(*fault);
   }
   settings.throttle = service.throttle;
   settings.throttle_per_user = service.throttle_per_user;

@@ -341,7 +341,7 @@ std::vector<Option> make_table() {
        .recorded = true},
       {.name = "seed",
        .heading = heading::embedded,
-       .help = "Seed of its faults and jitter",
+       .help = "Seed of its faults, jitter and made up items",
        .store = into(&EmbeddedService::seed, count<std::uint64_t>(0, UINT64_MAX)),
        .recorded = true},
 
