@@ -2,7 +2,6 @@
 
 #include "koobatch/koodrive/result_codes.hpp"
 #include "sim/item_pages.hpp"
-#include "sim/state.hpp"
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
@@ -13,16 +12,11 @@
 namespace koobatch::sim {
 namespace {
 
-/// The key of an item that a judged request is about; empty if it is about something else.
-std::string key_of(const Judgement& j) {
-  if (j.reading) {
-    if (j.reading->what != Reading::What::folder) return {};
-    return std::string(key_prefix(ItemKind::shared_folder)) + j.reading->id;
-  }
-  for (const auto kind : {ItemKind::shared_folder, ItemKind::album}) {
-    if (j.row->key_prefix == key_prefix(kind)) return j.key;
-  }
-  return {};
+/// The key of the item that a judged request is about; empty if it is about none.
+std::string_view key_of(const Judgement& j) {
+  const bool is_of_item = j.row == nullptr || j.row->key_prefix == key_prefix(ItemKind::shared_folder) ||
+                          j.row->key_prefix == key_prefix(ItemKind::album);
+  return is_of_item ? j.key : std::string_view();
 }
 
 void refuse(Judgement& j, std::int64_t code, std::string msg) {
@@ -40,9 +34,9 @@ ItemService::ItemService(Items items, NameClash clash, std::vector<ListFault> fa
 
 void ItemService::judge(Judgement& j) const {
   assert(j.accepted());
-  const std::string key = key_of(j);
+  const std::string_view key = key_of(j);
   if (key.empty()) return;
-  const auto item = items_.find(hash_key(key), key);
+  const auto item = items_.find(j.key_hash, key);
   if (!item) return refuse(j, koodrive::code::no_such_resource, fmt::format("{} does not exist", key));
   if (j.reading || clash_ != NameClash::refuse) return;
   const auto name = wanted_name(j.fields);
@@ -66,7 +60,7 @@ std::string ItemService::stamped(Items::Number item, std::string_view name, Wall
 }
 
 bool ItemService::apply(const Judgement& j, WallTime now) {
-  const std::string key = key_of(j);
+  const std::string_view key = key_of(j);
   if (key.empty()) return false;
   const auto item = items_.find(j.key_hash, key);
   assert(item);
@@ -79,15 +73,14 @@ bool ItemService::apply(const Judgement& j, WallTime now) {
   return true;
 }
 
-void ItemService::append_answer(std::string& out, const Reading& reading, std::string_view user) {
-  if (reading.what == Reading::What::folder) {
-    const std::string key = std::string(key_prefix(ItemKind::shared_folder)) + reading.id;
-    const auto item = items_.find(hash_key(key), key);
+void ItemService::append_answer(std::string& out, const Judgement& j, std::string_view user) {
+  if (j.reading->what == Reading::What::folder) {
+    const auto item = items_.find(j.key_hash, j.key);
     assert(item);
     append_metadata(out, items_, *item);
   } else {
-    const PageOddity oddity = faults_.at_page(items_, user, reading);
-    append_page(out, items_, user, reading, oddity);
+    const PageOddity oddity = faults_.at_page(items_, user, *j.reading);
+    append_page(out, items_, user, *j.reading, oddity);
   }
 }
 

@@ -24,7 +24,7 @@ class ItemService {
   /// since the last change.
   bool apply(const Judgement& judgement, WallTime now);
   /// Appends the answer to a request that reads. Precondition: likewise.
-  void append_answer(std::string& out, const Reading& reading, std::string_view user);
+  void append_answer(std::string& out, const Judgement& judgement, std::string_view user);
 
   const Items& items() const { return items_; }
 

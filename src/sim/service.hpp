@@ -29,7 +29,7 @@ struct Judgement {
   const koodrive::OperationRow* row = nullptr;  ///< null: it is about no operation
   std::optional<Reading> reading;               ///< if it reads items
   koodrive::Fields fields;                      ///< what could be read from the body, even if the request is refused
-  std::string key;                              ///< "folder:1757…"; empty if it could not be read
+  std::string key;                              ///< "folder:1757…"; empty if it could not be read, and for lists
   std::uint64_t key_hash = 0;
   std::optional<TraceId> trace_id;  ///< if there is a well-formed one
 

@@ -120,7 +120,7 @@ void Simulation::arrive(const Request& request, Exchange& x) {
   }
   ++(j.row != nullptr ? stats_.requests : stats_.reads);
   if (j.trace_id) stats_.duplicate_trace_ids += !trace_ids_.insert(*j.trace_id);
-  if (!j.key.empty()) stats_.overlapping_keys += in_flight_.enter(j.key_hash, *x.ticket);
+  if (!j.key.empty() && j.row != nullptr) stats_.overlapping_keys += in_flight_.enter(j.key_hash, *x.ticket);
 
   throttle(request, x);
   if (x.refused_by) {
@@ -269,7 +269,7 @@ void Simulation::settle(Exchange& x) {
 
 void Simulation::append_body(const Request& request, const Judgement& j) {
   if (j.reading && j.accepted()) {
-    items_->append_answer(body_, *j.reading, request.user_id.value_or(""));
+    items_->append_answer(body_, j, request.user_id.value_or(""));
   } else {
     append_answer_body(body_, j);
   }

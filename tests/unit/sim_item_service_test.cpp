@@ -306,6 +306,28 @@ BOOST_AUTO_TEST_CASE(an_item_may_disappear_between_request_and_answer) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(only_writing_one_key_twice_at_a_time_is_an_overlap) {
+  Desk desk;
+  const Request rename = desk.rename("1", "new"), metadata = desk.metadata("1");
+  desk.simulation.arrive(metadata, desk.first.exchange);
+  desk.simulation.arrive(rename, desk.second.exchange);
+  desk.conclude(rename, desk.second);
+  desk.conclude(metadata, desk.first);
+  BOOST_TEST(desk.stats().overlapping_keys == 0);
+}
+
+BOOST_AUTO_TEST_CASE(a_request_about_one_folder_has_its_key) {
+  Service service{""};
+  service.offer_items();
+  Request request = rename_request();
+  request.method = "GET";
+  request.target = "/koodrive/ose/v1/sharefolder/metadata/17%2F1";
+  Judgement judgement;
+  service.judge(request, example_now(), judgement);
+  BOOST_TEST(judgement.key == "folder:17/1");
+  BOOST_TEST(judgement.accepted());
+}
+
 BOOST_AUTO_TEST_CASE(a_log_line_of_a_request_that_reads_has_its_path) {
   Service service{""};
   service.offer_items();
