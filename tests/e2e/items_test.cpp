@@ -1,16 +1,20 @@
 // The embedded service's reading side: what is loaded and written is read back, over both versions of HTTP, with a
 // client that shares no code with us.
 #include "contains.hpp"
+#include "paths.hpp"
+#include "real_server.hpp"
 #include "service.hpp"
 #include "workspace.hpp"
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <simdjson.h>
+#include <boost/algorithm/string/replace.hpp>
 #include <boost/test/unit_test.hpp>
 
 #include <chrono>
 #include <ctime>
+#include <filesystem>
 #include <fstream>
 #include <set>
 #include <string>
@@ -187,6 +191,22 @@ BOOST_AUTO_TEST_CASE(a_bad_line_of_a_state_is_named_and_nothing_is_served) {
   BOOST_TEST(finished.status == 2);
   BOOST_TEST(contains(finished.err, file + ":4: id: missing"), finished.err);
   BOOST_TEST(finished.out == "");
+}
+
+BOOST_AUTO_TEST_CASE(the_example_in_the_documentation_runs_as_it_is_pasted) {
+  const Workspace workspace;
+  const auto page = read_file(project_file("docs/simulator.md"));
+  const auto begin = page.find("cat > state.ndjson");
+  BOOST_REQUIRE(begin != std::string::npos);
+  auto commands = page.substr(begin, page.find("```", begin) - begin);
+  // A port that is free here.
+  boost::algorithm::replace_all(commands, "8099", std::to_string(free_port()));
+  std::filesystem::create_symlink(KOOBATCH_BINARY, workspace.path("koobatch"));
+  Process shell({"/bin/bash", "-c", "PATH=.:$PATH\n" + commands + "wait\n"}, {{"no_proxy", "*"}}, workspace.path(""));
+  const auto finished = shell.wait();
+  BOOST_TEST(contains(finished.out, R"({"folders":[{"id":"1757156480072657793","name":"Plans","ownerId":"42",)"),
+             finished.out << finished.err);
+  BOOST_TEST(contains(finished.out, R"({"key":"album:1795607640592646273",)"), finished.out << finished.err);
 }
 
 BOOST_AUTO_TEST_CASE(a_million_items_are_served) {
