@@ -14,6 +14,7 @@
 #include <algorithm>
 #include <array>
 #include <optional>
+#include <utility>
 #include <vector>
 
 namespace koobatch::sim {
@@ -94,23 +95,26 @@ std::string canonical_uri(std::string_view target) {
   return uri;
 }
 
-/// The query's parameters, decoded, sorted and encoded again.
+/// The query's parameters, decoded, sorted and encoded again. Empty ones do not count.
 std::string canonical_query(std::string_view target) {
   const auto start = target.find('?');
-  if (start == std::string_view::npos || start + 1 == target.size()) return {};
+  if (start == std::string_view::npos) return {};
   const auto again = [](std::string_view text) {
     const auto encoded = boost::urls::make_pct_string_view(text);
     return boost::urls::encode(encoded ? encoded->decode() : std::string(text), boost::urls::unreserved_chars);
   };
-  Names parameters;
-  boost::algorithm::split(parameters, target.substr(start + 1), boost::algorithm::is_any_of("&"));
-  for (std::string& parameter : parameters) {
-    const std::string_view text = parameter;
+  Names texts;
+  boost::algorithm::split(texts, target.substr(start + 1), boost::algorithm::is_any_of("&"));
+  std::vector<std::pair<std::string, std::string>> parameters;
+  for (const std::string_view text : texts) {
+    if (text.empty()) continue;
     const std::string_view name = text.substr(0, text.find('='));
-    parameter = again(name) + "=" + again(text.substr(std::min(name.size() + 1, text.size())));
+    parameters.emplace_back(again(name), again(text.substr(std::min(name.size() + 1, text.size()))));
   }
-  std::ranges::sort(parameters, {}, [](std::string_view text) { return text.substr(0, text.find('=')); });
-  return boost::algorithm::join(parameters, "&");
+  std::ranges::sort(parameters);
+  Names sorted;
+  for (const auto& [name, value] : parameters) sorted.push_back(name + "=" + value);
+  return boost::algorithm::join(sorted, "&");
 }
 
 std::string canonical_request(const Request& r, const Names& signed_headers) {
