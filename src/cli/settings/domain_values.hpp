@@ -27,7 +27,7 @@ ValueType<flow::ErrorLimit> error_limit();
 /// A fault of the embedded service, of whatever kind.
 using AnyFault = std::variant<sim::Fault, sim::ClockFault, sim::ListFault>;
 ValueType<AnyFault> fault();
-/// Items of the embedded service that are made up.
+/// Made-up items of the embedded service.
 ValueType<std::optional<sim::MadeUpItems>> made_up_items();
 /// A limit of the embedded service.
 ValueType<sim::ThrottleSettings> throttle();
