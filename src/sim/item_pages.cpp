@@ -16,16 +16,8 @@ constexpr std::array<std::string_view, 7> folder_members = {"containerId", "shar
 constexpr std::array<std::string_view, 5> album_members = {"coverImg", "scopeDir", "scopeKind", "scopeParentFolderId",
                                                            "groupId"};
 
-/// The group of items whose files name none. No double can hold it.
-constexpr std::string_view default_group = "9007199254740993";
 constexpr std::int64_t default_create_time = 1'762'153'300'000;
 constexpr std::int64_t default_max_member = 200;
-
-/// The text of an identifier that is kept as JSON.
-std::string_view id_text(std::string_view json) {
-  const bool is_text = json.size() >= 2 && json.front() == '"' && json.find('\\') == std::string_view::npos;
-  return is_text ? json.substr(1, json.size() - 2) : json;
-}
 
 /// Whether a 64-bit integer is written exactly like this.
 bool is_long(std::string_view text) {
@@ -39,6 +31,16 @@ void add_id(JsonWriter& json, std::string_view name, std::string_view id, bool a
     json.raw(name, id);
   } else {
     json.add(name, id);
+  }
+}
+
+/// Adds an identifier that is kept as JSON.
+void add_kept_id(JsonWriter& json, std::string_view name, std::string_view kept, bool as_number) {
+  const std::string_view text = id_text(kept);
+  if (as_number && is_long(text)) {
+    json.raw(name, text);
+  } else {
+    json.raw(name, fmt::format("\"{}\"", text));
   }
 }
 
@@ -77,7 +79,7 @@ void append_folder(std::string& out, const ItemView& folder, Numbers numbers) {
   add_kept(json, members, "containerId", fmt::format("c{}", folder.id));
   add_kept(json, members, "shareFolderFileId", fmt::format("f{}", folder.id));
   const auto group = find_member(members, "groupId");
-  add_id(json, "groupId", group ? id_text(*group) : default_group, numbers.others);
+  add_kept_id(json, "groupId", group.value_or(default_group), numbers.others);
   add_kept(json, members, "creator", folder.owner);
   add_kept(json, members, "createTime", default_create_time);
   add_kept(json, members, "maxMember", default_max_member);
@@ -100,21 +102,11 @@ void append_album(std::string& out, const ItemView& album, Numbers numbers) {
   json.end();
 }
 
-bool fits(const ItemView& item, const Reading& reading) {
-  if (reading.what == Reading::What::folders) return item.name.value_or("").find(reading.key_word) != std::string::npos;
-  const auto group = find_member(item.members, "groupId");
-  return reading.group_id == (group ? id_text(*group) : default_group);
-}
-
-/// The indices of a page's items in their list, which wrap around at its end if the list is endless.
-struct Range {
-  std::size_t from = 0;
-  std::size_t count = 0;
-};
+}  // namespace
 
 Range range_of(std::size_t size, const Reading& reading, const PageOddity& oddity) {
   Range range;
-  range.from = static_cast<std::size_t>(reading.offset);
+  range.from = static_cast<std::size_t>(reading.offset) - std::min<std::size_t>(oddity.back, reading.offset);
   if (oddity.endless && size > 0) {
     range.count = reading.limit;
   } else {
@@ -125,27 +117,9 @@ Range range_of(std::size_t size, const Reading& reading, const PageOddity& oddit
   return range;
 }
 
-}  // namespace
-
-ItemList::ItemList(const Items& items, std::string_view user, const Reading& reading) {
-  if (reading.what == Reading::What::albums) {
-    first_ = items.listed(user, album_listing(reading.album_kind, reading.album_type));
-  } else {
-    if (reading.whose != Reading::Whose::joined) first_ = items.listed(user, Listing::created_folders);
-    if (reading.whose != Reading::Whose::created) second_ = items.listed(user, Listing::joined_folders);
-  }
-  if (reading.key_word.empty() && !reading.group_id) return;
-  for (std::size_t i = 0; i < size(); ++i) {
-    if (fits(items.view(at(i)), reading)) chosen_.push_back(at(i));
-  }
-  first_ = chosen_;
-  second_ = {};
-}
-
-void append_page(std::string& out, const Items& items, std::string_view user, const Reading& reading,
+void append_page(std::string& out, const Items& items, const ItemList& list, const Reading& reading,
                  const PageOddity& oddity) {
-  const ItemList list(items, user, reading);
-  const bool albums = reading.what == Reading::What::albums;
+  const bool albums = reading.what == Reading::What::album_list;
   const Range range = range_of(list.size(), reading, oddity);
   const Numbers numbers{.id = oddity.numbers, .others = oddity.numbers};
   JsonWriter json(out);

@@ -38,7 +38,11 @@ void ItemService::judge(Judgement& j) const {
   if (key.empty()) return;
   const auto item = items_.find(j.key_hash, key);
   if (!item) return refuse(j, koodrive::code::no_such_resource, fmt::format("{} does not exist", key));
-  if (j.reading || clash_ != NameClash::refuse) return;
+  if (j.reading) return;
+  if (items_.view(*item).status != 0) {
+    return refuse(j, koodrive::code::no_such_resource, fmt::format("{} is deleted", key));
+  }
+  if (clash_ != NameClash::refuse) return;
   const auto name = wanted_name(j.fields);
   if (name && is_taken(*item, *name)) {
     refuse(j, koodrive::code::name_taken, "another folder of this owner has the name already");
@@ -52,10 +56,19 @@ bool ItemService::is_taken(Items::Number item, std::string_view name) const {
 }
 
 /// The name with the time appended, and with a number if that is taken, too.
-std::string ItemService::stamped(Items::Number item, std::string_view name, WallTime now) const {
-  const std::string first = fmt::format("{}_{:%Y%m%d%H%M%S}", name, fmt::gmtime(WallClock::to_time_t(now)));
-  std::string stamped = first;
-  for (int i = 2; is_taken(item, stamped); ++i) stamped = fmt::format("{}_{}", first, i);
+std::string ItemService::stamped(Items::Number item, std::string_view name, WallTime now) {
+  const std::string stamp = fmt::format("{:%Y%m%d%H%M%S}", fmt::gmtime(WallClock::to_time_t(now)));
+  if (stamp != stamp_) {
+    stamp_ = stamp;
+    next_.clear();
+  }
+  const std::string first = fmt::format("{}_{}", name, stamp);
+  if (!is_taken(item, first)) return first;
+  int& next = next_.try_emplace(first, 2).first->second;
+  std::string stamped;
+  do {
+    stamped = fmt::format("{}_{}", first, next++);
+  } while (is_taken(item, stamped));
   return stamped;
 }
 
@@ -74,13 +87,13 @@ bool ItemService::apply(const Judgement& j, WallTime now) {
 }
 
 void ItemService::append_answer(std::string& out, const Judgement& j, std::string_view user) {
-  if (j.reading->what == Reading::What::folder) {
+  if (j.reading->what == Reading::What::one_folder) {
     const auto item = items_.find(j.key_hash, j.key);
     assert(item);
     append_metadata(out, items_, *item);
   } else {
-    const PageOddity oddity = faults_.at_page(items_, user, *j.reading);
-    append_page(out, items_, user, *j.reading, oddity);
+    const PageOddity oddity = faults_.at_page(items_, lists_, user, *j.reading);
+    append_page(out, items_, lists_.of(items_, user, *j.reading), *j.reading, oddity);
   }
 }
 

@@ -1,5 +1,6 @@
 #include "koobatch/sim/item_settings.hpp"
 
+#include "sim/list_faults.hpp"
 #include "sim/parameters.hpp"
 
 #include <fmt/format.h>
@@ -22,11 +23,6 @@ constexpr std::string_view prefix = "list=";
 constexpr std::array<std::string_view, 9> kind_names = {"add",     "remove",  "rename", "cut",    "empty",
                                                         "endless", "growing", "total",  "numbers"};
 constexpr std::array<std::string_view, 3> place_names = {"before", "in", "after"};
-
-/// Whether something happens to one page of a walk. Otherwise, it is so from that page on.
-bool is_of_one_page(Kind kind) {
-  return kind <= Kind::empty;
-}
 
 /// The names of the parameters that a kind has.
 std::vector<std::string_view> parameters_of(Kind kind) {
@@ -65,7 +61,8 @@ std::string read_times(std::string_view value, ListFault& fault) {
 }
 
 std::string read_by(std::string_view value, ListFault& fault) {
-  const auto by = parse_number<std::int32_t>(value.substr(value.starts_with('+') ? 1 : 0));
+  const bool has_plus = value.starts_with('+') && !value.starts_with("+-");
+  const auto by = parse_number<std::int32_t>(value.substr(has_plus ? 1 : 0));
   if (!by || *by == 0) return fmt::format("'{}' is not a whole number such as +2 or -1", value);
   fault.by = *by;
   return {};
@@ -98,23 +95,24 @@ Result<MadeUpItems> parse_made_up_items(std::string_view text) {
     return usage_error(fmt::format("'{}' is not a number of items from 0 to {}", first, most));
   }
   MadeUpItems items{.count = *count};
+  std::vector<std::string_view> unused = {"users", "albums"};
   while (!list.empty()) {
     const Parameter item(list.take());
-    const auto number = parse_number<std::uint32_t>(item.value.value_or(""));
-    if (item.name == "users") {
-      if (!number || *number == 0 || *number > most) {
-        return usage_error(fmt::format("the users '{}' are not a number from 1", item.value.value_or("")));
-      }
-      items.users = *number;
-    } else if (item.name == "albums") {
-      if (!number || *number > items.count) {
-        return usage_error(fmt::format("the albums '{}' are not a number from 0 to {}, that of all items",
-                                       item.value.value_or(""), items.count));
-      }
-      items.albums = *number;
-    } else {
+    const bool users = item.name == "users";
+    if (!users && item.name != "albums") {
       return usage_error(fmt::format("unknown parameter '{}'; known are users and albums", item.name));
     }
+    if (std::erase(unused, item.name) == 0) return usage_error(fmt::format("'{}' is given twice", item.name));
+    const std::string_view value = item.value.value_or("");
+    const auto number = parse_number<std::uint32_t>(value);
+    if (users && (!number || *number == 0 || *number > most)) {
+      return usage_error(fmt::format("the users '{}' are not a number from 1", value));
+    }
+    if (!users && (!number || *number > items.count)) {
+      return usage_error(
+          fmt::format("the albums '{}' are not a number from 0 to {}, that of all items", value, items.count));
+    }
+    (users ? items.users : items.albums) = *number;
   }
   return items;
 }

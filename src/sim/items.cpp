@@ -20,7 +20,7 @@ constexpr std::uint64_t list_key(std::uint32_t user, Listing listing) {
   return (std::uint64_t{user} << listing_bits) | static_cast<std::uint64_t>(listing);
 }
 
-/// Where the service shows what it is told under another name.
+/// The fields that the service shows under another name.
 constexpr std::array<std::pair<std::string_view, std::string_view>, 3> shown_names = {
     {{"fileName", "name"}, {"scopeDirList", "scopeDir"}, {"coverImageUrl", "coverImg"}}};
 
@@ -76,7 +76,12 @@ std::vector<Items::Number>& Items::list(std::uint32_t user, Listing listing) {
   return lists_[list_key(user, listing)];
 }
 
-bool Items::add(const ItemView& item, std::span<const std::string_view> joined, std::size_t place) {
+void Items::insert(std::uint32_t user, Listing listing, std::size_t place, Number number) {
+  auto& numbers = list(user, listing);
+  numbers.insert(numbers.begin() + static_cast<std::ptrdiff_t>(std::min(place, numbers.size())), number);
+}
+
+bool Items::add(const ItemView& item, std::span<const std::string_view> joined, Places places) {
   assert(item.album_kind >= 1 && item.album_kind <= 2 && item.album_type >= 1 && item.album_type <= 2);
   scratch_.assign(key_prefix(item.kind)).append(item.id);
   const auto number = static_cast<Number>(entries_.size());
@@ -104,9 +109,10 @@ bool Items::add(const ItemView& item, std::span<const std::string_view> joined, 
     for (const std::string_view user : joined) numbers.push_back(user_number(user));
   }
   if (entry.status != 0) return true;
-  auto& own = list(entry.owner, listing_of(entry, true));
-  own.insert(own.begin() + static_cast<std::ptrdiff_t>(std::min(place, own.size())), number);
-  for (const std::string_view user : joined) list(user_number(user), listing_of(entry, false)).push_back(number);
+  insert(entry.owner, listing_of(entry, true), places.own, number);
+  for (const std::string_view user : joined) {
+    insert(user_number(user), listing_of(entry, false), places.joined, number);
+  }
   return true;
 }
 
@@ -156,11 +162,14 @@ void Items::set(Entry& entry, std::optional<std::string_view> name, std::string_
   entry.text.reserve(entry.key_size + entry.name_bytes() + members.size());
   entry.text.append(name.value_or("")).append(members);
   count_name(entry, 1);
+  ++changes_;
 }
 
 void Items::count_name(const Entry& entry, std::int32_t by) {
-  if (!counts_names_ || entry.kind != ItemKind::shared_folder || entry.name_size == none) return;
-  names_[hash_name(entry.owner, entry.name())] += by;
+  if (!counts_names_ || entry.kind != ItemKind::shared_folder || entry.status != 0 || entry.name_size == none) return;
+  const auto found = names_.try_emplace(hash_name(entry.owner, entry.name())).first;
+  found->second += by;
+  if (found->second == 0) names_.erase(found);
 }
 
 void Items::count_names() {
@@ -174,9 +183,7 @@ void Items::count_names() {
 bool Items::has_folder(std::string_view owner, std::string_view name) const {
   assert(counts_names_);
   const auto user = user_numbers_.find(owner);
-  if (user == user_numbers_.end()) return false;
-  const auto found = names_.find(hash_name(user->second, name));
-  return found != names_.end() && found->second > 0;
+  return user != user_numbers_.end() && names_.contains(hash_name(user->second, name));
 }
 
 void Items::apply(Number number, const koodrive::Fields& fields, std::optional<std::string_view> name) {
@@ -210,6 +217,7 @@ void Items::remove(Number number) {
   Entry& entry = entries_[number];
   if (!std::exchange(entry.exists, false)) return;
   --count_;
+  ++changes_;
   count_name(entry, -1);
   if (entry.status != 0) return;
   std::erase(list(entry.owner, listing_of(entry, true)), number);

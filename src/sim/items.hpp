@@ -53,14 +53,27 @@ std::string_view shown_name(std::string_view field);
 /// The name that an operation gives to its item; nothing if it leaves the name as it is.
 std::optional<std::string_view> wanted_name(const koodrive::Fields& fields);
 
-/// The items, and in which order each user's lists show them: the order in which they were added.
+/// Where an item comes in the lists that it is in; by default at their ends.
+struct Places {
+  std::size_t own = SIZE_MAX;     ///< in its owner's list
+  std::size_t joined = SIZE_MAX;  ///< in those of the users who joined
+};
+
+/// The items, and in which order each user's lists show them: the order in which they were added. There may be
+/// millions, so they are not copied.
 class Items {
  public:
   using Number = std::uint32_t;
 
-  /// Adds an item, which `joined` users see, too. False: there is one of this kind and ID. `place`: where it comes in
-  /// its owner's list; by default at its end.
-  bool add(const ItemView& item, std::span<const std::string_view> joined = {}, std::size_t place = SIZE_MAX);
+  Items() = default;
+  Items(Items&&) = default;
+  Items& operator=(Items&&) = default;
+  Items(const Items&) = delete;
+  Items& operator=(const Items&) = delete;
+  ~Items() = default;
+
+  /// Adds an item, which `joined` users see, too. False: there is one of this kind and ID.
+  bool add(const ItemView& item, std::span<const std::string_view> joined = {}, Places places = {});
   /// The item with this key, unless it was removed. `hash` is hash_key(key).
   std::optional<Number> find(std::uint64_t hash, std::string_view key) const;
   /// Valid until the item changes.
@@ -77,10 +90,13 @@ class Items {
 
   /// Keeps count of the names of folders from now on. To be called once.
   void count_names();
-  /// Whether a shared folder has this name and this owner. Two names that share a 64-bit hash count as equal.
+  /// Whether a shared folder that is not deleted has this name and this owner. Two names that share a 64-bit hash count
+  /// as equal.
   /// Precondition: count_names() was called.
   bool has_folder(std::string_view owner, std::string_view name) const;
 
+  /// How many changes there were: as long as it is the same, all lists and members are.
+  std::uint64_t changes() const { return changes_; }
   /// The number of items that exist.
   std::size_t count() const { return count_; }
   /// The number of items that were ever added: their numbers are less.
@@ -115,11 +131,13 @@ class Items {
   std::uint32_t user_number(std::string_view user);
   static Listing listing_of(const Entry& entry, bool owned);
   std::vector<Number>& list(std::uint32_t user, Listing listing);
+  void insert(std::uint32_t user, Listing listing, std::size_t place, Number number);
   void set(Entry& entry, std::optional<std::string_view> name, std::string_view members);
   void count_name(const Entry& entry, std::int32_t by);
 
   std::deque<Entry> entries_;  ///< never moves its elements, and never stalls to copy them when it grows
   std::size_t count_ = 0;
+  std::uint64_t changes_ = 0;
   boost::unordered_flat_map<std::uint64_t, Number> index_;
   std::deque<std::string> users_;
   boost::unordered_flat_map<std::string_view, std::uint32_t> user_numbers_;  ///< views into users_

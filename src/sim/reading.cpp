@@ -1,12 +1,11 @@
 #include "sim/reading.hpp"
 
 #include "koobatch/core/utf8.hpp"
+#include "koobatch/koodrive/route.hpp"
 #include "sim/parameters.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <simdjson.h>
-#include <boost/url/pct_string_view.hpp>
 
 #include <algorithm>
 #include <limits>
@@ -26,14 +25,6 @@ constexpr std::uint64_t max_offset = std::numeric_limits<std::int64_t>::max();
 constexpr std::uint32_t max_folders = 1000;
 constexpr std::uint32_t max_albums = 100;
 constexpr std::uint32_t default_albums = 10;
-
-std::optional<std::string> decode(std::string_view text) {
-  const auto encoded = boost::urls::make_pct_string_view(text);
-  if (!encoded) return std::nullopt;
-  std::string decoded = encoded->decode();
-  if (!simdjson::validate_utf8(decoded)) return std::nullopt;
-  return decoded;
-}
 
 /// The number of UTF-16 code units, as the service's Java counts.
 std::size_t utf16_size(std::string_view text) {
@@ -87,8 +78,8 @@ class Query {
 
  private:
   void add(const Parameter& parameter) {
-    auto name = decode(parameter.name);
-    auto value = decode(parameter.value.value_or(""));
+    auto name = koodrive::percent_decoded(parameter.name);
+    auto value = koodrive::percent_decoded(parameter.value.value_or(""));
     if (!name || !value) {
       refuse("the query is not percent-encoded UTF-8");
     } else if (std::ranges::find(parameters_, *name, &Named::first) != parameters_.end()) {
@@ -104,7 +95,7 @@ class Query {
 };
 
 void read_folder_list(Query& query, Reading& reading) {
-  reading.what = Reading::What::folders;
+  reading.what = Reading::What::folder_list;
   reading.offset = query.number("offset", 0, max_offset);
   reading.limit = static_cast<std::uint32_t>(query.number("limit", 1, max_folders));
   reading.whose = static_cast<Reading::Whose>(query.number("queryType", 0, 2, 0));
@@ -116,17 +107,17 @@ void read_folder_list(Query& query, Reading& reading) {
 }
 
 void read_album_list(Query& query, Reading& reading) {
-  reading.what = Reading::What::albums;
+  reading.what = Reading::What::album_list;
   reading.album_kind = static_cast<int>(query.number("albumKind", 1, 2));
   reading.album_type = static_cast<int>(query.number("albumType", 1, 2));
   reading.limit = static_cast<std::uint32_t>(query.number("pageSize", 1, max_albums, default_albums));
   const std::uint64_t page = query.number("pageNum", 1, max_offset / max_albums, 1);
   reading.offset = page == 0 ? 0 : (page - 1) * reading.limit;
-  reading.group_id = query.text("groupId");
+  reading.group_id = query.text("groupId").value_or("");
 }
 
 void read_metadata(std::string id, Query& query, Reading& reading) {
-  reading.what = Reading::What::folder;
+  reading.what = Reading::What::one_folder;
   if (utf16_size(id) > max_folder_id) {
     query.refuse(fmt::format("shareFolderId: is longer than {} characters", max_folder_id));
   }
@@ -146,7 +137,7 @@ std::optional<Reading> parse_reading(std::string_view method, std::string_view t
     read_album_list(query, reading);
   } else if (path.starts_with(folder_metadata)) {
     const std::string_view segment = path.substr(folder_metadata.size());
-    auto id = segment.find('/') == std::string_view::npos ? decode(segment) : std::nullopt;
+    auto id = segment.find('/') == std::string_view::npos ? koodrive::percent_decoded(segment) : std::nullopt;
     if (!id || id->empty()) return std::nullopt;
     read_metadata(std::move(*id), query, reading);
   } else {

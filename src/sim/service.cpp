@@ -213,7 +213,7 @@ bool Service::find_reading(const Request& r, Judgement& out) const {
   std::string wrong;
   out.reading = parse_reading(r.method, r.target, wrong);
   if (!wrong.empty()) out.violations.push_back({{}, std::move(wrong)});
-  if (out.reading && out.reading->what == Reading::What::folder) {
+  if (out.reading && out.reading->what == Reading::What::one_folder) {
     out.key.assign(key_prefix(ItemKind::shared_folder)).append(out.reading->id);
     out.key_hash = hash_key(out.key);
   }

@@ -13,7 +13,8 @@ using Ids = std::vector<std::string>;
 
 std::string page(const Items& items, std::string_view user, const Reading& reading, const PageOddity& oddity = {}) {
   std::string out;
-  append_page(out, items, user, reading, oddity);
+  ItemLists lists;
+  append_page(out, items, lists.of(items, user, reading), reading, oddity);
   return out;
 }
 
@@ -128,6 +129,7 @@ BOOST_AUTO_TEST_CASE(a_key_word_narrows_the_list_and_its_pages) {
   BOOST_TEST(ids(items, "42", "/koodrive/ose/v1/sharefolder/list?offset=9&limit=5&keyWord=n1") == (Ids{"18", "19"}),
              boost::test_tools::per_element());
   BOOST_TEST(ids(items, "42", all_folders + "&keyWord=N1").empty());
+  BOOST_TEST(ids(items, "42", all_folders + "&keyWord=").size() == 21);
 }
 
 BOOST_AUTO_TEST_CASE(only_manual_albums_show_name_and_cover) {
@@ -170,6 +172,7 @@ BOOST_AUTO_TEST_CASE(albums_of_a_group_can_be_asked_for) {
   BOOST_TEST(ids(items, "42", shared + "&groupId=7") == Ids{"1"}, boost::test_tools::per_element());
   BOOST_TEST(ids(items, "42", shared + "&groupId=9007199254740993") == Ids{"2"}, boost::test_tools::per_element());
   BOOST_TEST(total_of(page(items, "42", reading_of(shared + "&groupId=8"))) == 0);
+  BOOST_TEST(ids(items, "42", shared + "&groupId=") == (Ids{"1", "2"}), boost::test_tools::per_element());
 }
 
 BOOST_AUTO_TEST_CASE(oddities_show_on_the_page_and_nowhere_else) {
@@ -180,6 +183,7 @@ BOOST_AUTO_TEST_CASE(oddities_show_on_the_page_and_nowhere_else) {
   BOOST_TEST(odd(0, 4, {.cut = true}) == (Ids{"1", "2"}), boost::test_tools::per_element());
   BOOST_TEST(odd(4, 4, {.cut = true}).empty());
   BOOST_TEST(odd(0, 4, {.empty = true}).empty());
+  BOOST_TEST(odd(4, 4, {.back = 2}) == (Ids{"3", "4", "5"}), boost::test_tools::per_element());
   BOOST_TEST(odd(4, 4, {.endless = true}) == (Ids{"5", "1", "2", "3"}), boost::test_tools::per_element());
   BOOST_TEST(odd(1000, 7, {.endless = true}) == (Ids{"1", "2", "3", "4", "5", "1", "2"}),
              boost::test_tools::per_element());

@@ -5,6 +5,7 @@
 #include "sim/items.hpp"
 #include "sim/reading.hpp"
 #include "sim/state.hpp"
+#include "sim_printing.hpp"
 
 #include <simdjson.h>
 #include <boost/test/unit_test.hpp>

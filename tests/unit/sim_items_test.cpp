@@ -3,6 +3,7 @@
 #include "sim/members.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace koobatch::sim {
 namespace {
@@ -52,9 +53,9 @@ BOOST_AUTO_TEST_CASE(each_list_of_a_user_holds_what_belongs_there_in_order) {
   const std::vector<std::string_view> other = {"43", "44"};
   items.add(folder("3", "42", "a"));
   items.add(folder("1", "42", "a"), other);
-  items.add(folder("2", "42", "a"), {}, 0);
+  items.add(folder("2", "42", "a"), {}, {.own = 0});
   items.add(folder("4", "43", "a"));
-  items.add(folder("5", "42", "a"), {}, 2);
+  items.add(folder("5", "42", "a"), {}, {.own = 2});
   BOOST_TEST(listed(items, "42", Listing::created_folders) == (Ids{"2", "3", "5", "1"}),
              boost::test_tools::per_element());
   BOOST_TEST(listed(items, "43", Listing::created_folders) == Ids{"4"}, boost::test_tools::per_element());
@@ -113,6 +114,33 @@ BOOST_AUTO_TEST_CASE(operations_set_what_the_service_shows_under_other_names) {
   BOOST_TEST(find_member(view.members, "coverImg").value() == "\"u\"");
 }
 
+BOOST_AUTO_TEST_CASE(an_item_has_its_places_in_the_lists_of_owner_and_joined_users) {
+  Items items;
+  const std::vector<std::string_view> other = {"43"};
+  items.add(folder("1", "42", "a"), other);
+  items.add(folder("2", "42", "a"), other, {.joined = 0});
+  items.add(folder("3", "42", "a"), other, {.own = 0, .joined = 1});
+  BOOST_TEST(listed(items, "42", Listing::created_folders) == (Ids{"3", "1", "2"}), boost::test_tools::per_element());
+  BOOST_TEST(listed(items, "43", Listing::joined_folders) == (Ids{"2", "3", "1"}), boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(every_change_is_counted) {
+  Items items;
+  std::uint64_t before = items.changes();
+  const auto changed = [&] { return std::exchange(before, items.changes()) != items.changes(); };
+  items.add(folder("1", "42", "a"));
+  BOOST_TEST(changed());
+  items.rename(0, "b");
+  BOOST_TEST(changed());
+  const ReadOperation rename("rename_shared_folder", R"({"id":"1","fileName":"c"})");
+  items.apply(0, rename.fields, "c");
+  BOOST_TEST(changed());
+  items.remove(0);
+  BOOST_TEST(changed());
+  items.remove(0);
+  BOOST_TEST(!changed());
+}
+
 BOOST_AUTO_TEST_CASE(a_removed_item_is_gone_from_every_list_and_its_number_is_not_reused) {
   Items items;
   const std::vector<std::string_view> other = {"43"};
@@ -148,7 +176,13 @@ BOOST_AUTO_TEST_CASE(names_of_folders_are_counted_by_owner_through_every_change)
   items.add(folder("1", "42", "a"));
   items.add(folder("2", "42", "a"));
   items.add(album("3", "42", 1, 2));
+  ItemView deleted = folder("5", "42", "of a deleted one");
+  deleted.status = 1;
+  items.add(deleted);
   items.count_names();
+  BOOST_TEST(!items.has_folder("42", "of a deleted one"));
+  items.remove(*find(items, "folder:5"));
+  BOOST_TEST(!items.has_folder("42", "of a deleted one"));
   BOOST_TEST(items.has_folder("42", "a"));
   BOOST_TEST(!items.has_folder("43", "a"));
   BOOST_TEST(!items.has_folder("42", "an album"));

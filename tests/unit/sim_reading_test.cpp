@@ -1,5 +1,7 @@
 #include "sim/reading.hpp"
 
+#include "sim_printing.hpp"
+
 namespace koobatch::sim {
 namespace {
 
@@ -33,7 +35,7 @@ BOOST_AUTO_TEST_SUITE(sim_reading)
 
 BOOST_AUTO_TEST_CASE(a_list_of_folders_has_an_offset_and_a_limit) {
   const Reading r = read(folder_list + "offset=0&limit=1000");
-  BOOST_TEST((r.what == Reading::What::folders));
+  BOOST_TEST(r.what == Reading::What::folder_list);
   BOOST_TEST(r.offset == 0);
   BOOST_TEST(r.limit == 1000);
   BOOST_TEST((r.whose == Reading::Whose::all));
@@ -49,9 +51,9 @@ BOOST_AUTO_TEST_CASE(a_list_of_folders_has_an_offset_and_a_limit) {
 }
 
 BOOST_AUTO_TEST_CASE(a_list_of_folders_can_be_narrowed) {
-  BOOST_TEST((read(folder_list + "offset=0&limit=1&queryType=0").whose == Reading::Whose::all));
-  BOOST_TEST((read(folder_list + "offset=0&limit=1&queryType=1").whose == Reading::Whose::created));
-  BOOST_TEST((read(folder_list + "offset=0&limit=1&queryType=2&status=0").whose == Reading::Whose::joined));
+  BOOST_TEST(read(folder_list + "offset=0&limit=1&queryType=0").whose == Reading::Whose::all);
+  BOOST_TEST(read(folder_list + "offset=0&limit=1&queryType=1").whose == Reading::Whose::created);
+  BOOST_TEST(read(folder_list + "offset=0&limit=1&queryType=2&status=0").whose == Reading::Whose::joined);
   BOOST_TEST(read(folder_list + "offset=0&limit=1&keyWord=a%26b%3D%E7%9B%B8").key_word == "a&b=\xe7\x9b\xb8");
   BOOST_TEST(refusal_of(folder_list + "offset=0&limit=1&queryType=3") ==
              "queryType: must be a whole number from 0 to 2");
@@ -64,16 +66,16 @@ BOOST_AUTO_TEST_CASE(a_list_of_folders_can_be_narrowed) {
 
 BOOST_AUTO_TEST_CASE(a_list_of_albums_has_kind_type_and_a_page_number) {
   const Reading r = read(album_list + "albumKind=2&albumType=1");
-  BOOST_TEST((r.what == Reading::What::albums));
+  BOOST_TEST(r.what == Reading::What::album_list);
   BOOST_TEST(r.album_kind == 2);
   BOOST_TEST(r.album_type == 1);
   BOOST_TEST(r.offset == 0);
   BOOST_TEST(r.limit == 10);
-  BOOST_TEST(!r.group_id.has_value());
+  BOOST_TEST(r.group_id == "");
   const Reading second = read(album_list + "albumKind=1&albumType=2&pageSize=100&pageNum=2&groupId=7");
   BOOST_TEST(second.offset == 100);
   BOOST_TEST(second.limit == 100);
-  BOOST_TEST(second.group_id.value() == "7");
+  BOOST_TEST(second.group_id == "7");
   BOOST_TEST(refusal_of(album_list + "albumKind=1") == "albumType: missing");
   BOOST_TEST(refusal_of(album_list + "albumType=1") == "albumKind: missing");
   BOOST_TEST(refusal_of(album_list + "albumKind=3&albumType=1") == "albumKind: must be a whole number from 1 to 2");

@@ -7,11 +7,11 @@
 /// The shared folders and albums that the embedded service has from the start, and how it lists them.
 namespace koobatch::sim {
 
-/// "1000,users=10,albums=200": items that are made up. Equal settings and seeds make equal items.
+/// "1000,users=10,albums=200": made-up items. Equal settings and seeds make equal items.
 struct MadeUpItems {
   std::uint32_t count = 0;   ///< of shared folders and albums together
-  std::uint32_t users = 1;   ///< who own them in turn
-  std::uint32_t albums = 0;  ///< as many of them are albums
+  std::uint32_t users = 1;   ///< their owners, in turn
+  std::uint32_t albums = 0;  ///< how many of them are albums
 };
 /// Parses the form above. A usage error says what is wrong.
 Result<MadeUpItems> parse_made_up_items(std::string_view text);
@@ -29,8 +29,8 @@ struct ListFault {
     add,      ///< an item appears just before the page is made
     remove,   ///< an item disappears
     rename,   ///< an item gets another name
-    cut,      ///< the page has half of its items, and the others follow on the next one
-    empty,    ///< the page has no items, and they follow on the next one
+    cut,      ///< the page has half of its items
+    empty,    ///< the page has no items
     endless,  ///< after its end, the list begins anew
     growing,  ///< the list gets new items for as long as it is read
     total,    ///< the declared total is wrong
@@ -41,7 +41,7 @@ struct ListFault {
     before,  ///< the last one of the page before
     in,      ///< in the middle of the page
     after,   ///< the first one of the next page
-    index,   ///< at `index` in the whole list
+    index,   ///< at `index` in the whole list that is shown
   };
   static constexpr std::uint32_t always = UINT32_MAX;
 
@@ -49,7 +49,7 @@ struct ListFault {
   std::uint32_t page = 2;  ///< from 1; of endless, growing, total and numbers, the first one
   Place place = Place::in;
   std::uint64_t index = 0;
-  std::uint32_t times = 1;  ///< in how many walks along the same list
+  std::uint32_t times = 1;  ///< in how many walks along the same list; once in each, when it first reaches the page
   std::int64_t by = 1;      ///< how much the declared total is too high
 };
 /// Whether the text is meant to be such a fault.
