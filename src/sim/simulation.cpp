@@ -64,7 +64,7 @@ void append_stats(std::string& out, const Stats& stats, std::size_t keys) {
 }
 
 Simulation::Simulation(const SimulatorSettings& settings, RequestLog log, Moment start,
-                       std::shared_ptr<const auth::UserTokens> tokens, std::optional<Items> items)
+                       std::shared_ptr<const auth::UserTokens> tokens, std::optional<Items> items, State others)
     : service_(Tokens({.access = settings.token,
                        .refresh = settings.refresh_token,
                        .requests = settings.token_requests,
@@ -75,6 +75,7 @@ Simulation::Simulation(const SimulatorSettings& settings, RequestLog log, Moment
       faults_(settings.faults, settings.seed),
       latency_(settings.latency, settings.jitter, settings.seed),
       clocks_(settings.clock_faults, settings.seed),
+      state_(std::move(others)),
       log_(std::move(log)),
       start_(start.steady),
       operations_(settings.operations) {
@@ -127,11 +128,8 @@ void Simulation::arrive(const Request& request, Exchange& x) {
     ++stats_.throttled;
     return;
   }
-  if (items_ && j.accepted()) items_->judge(j);
   stats_.refused += !j.accepted();
-  if (!j.accepted()) return;
-  x.fault = faults_.draw();
-  if (x.fault) ++stats_.faults[static_cast<std::size_t>(x.fault->kind)];
+  if (j.accepted()) x.fault = faults_.draw();
 }
 
 void Simulation::throttle(const Request& request, Exchange& x) {
@@ -155,7 +153,7 @@ void Simulation::declare_quotas(const Request& request, const Exchange& x) {
 
 Ending Simulation::conclude(const Request& request, Exchange& x, WallTime now, std::string& out) {
   declare_quotas(request, x);
-  if (items_) settle(x);
+  judge_items(x);
   if (x.fault) return conclude_fault(request, x, now, out);
   const Judgement& j = x.judgement;
   AnswerHead head{.status = j.status, .keep_alive = request.keep_alive, .fields = quota_fields_};
@@ -180,6 +178,7 @@ Ending Simulation::conclude(const Request& request, Exchange& x, WallTime now, s
 
 Ending Simulation::conclude_fault(const Request& request, Exchange& x, WallTime now, std::string& out) {
   const FaultHit& fault = *x.fault;
+  ++stats_.faults[static_cast<std::size_t>(fault.kind)];
   const bool applied = fault.applies && x.judgement.accepted() && x.judgement.row != nullptr;
   if (applied) apply(x, now);
   // The client of a stalled request still waits for it; the ticket is returned when the client has disconnected.
@@ -188,7 +187,7 @@ Ending Simulation::conclude_fault(const Request& request, Exchange& x, WallTime 
   AnswerHead head{.keep_alive = request.keep_alive, .retry_after = fault.retry_after, .fields = quota_fields_};
   body_.clear();
   Ending ending = request.keep_alive ? Ending::keep : Ending::close;
-  int status = 200;
+  int status = head.status = x.judgement.status;
   switch (fault.kind) {
     case FaultKind::status:
       status = head.status = fault.status;
@@ -203,7 +202,6 @@ Ending Simulation::conclude_fault(const Request& request, Exchange& x, WallTime 
       break;
     case FaultKind::truncate:
       append_body(request, x.judgement);
-      status = head.status = x.judgement.status;
       answer(out, head, body_, now, x.clock);
       // Status and length arrive, half of the body does not: the case that clients most often get wrong.
       out.erase(out.size() - (body_.size() + 1) / 2);
@@ -226,6 +224,7 @@ Ending Simulation::conclude_fault(const Request& request, Exchange& x, WallTime 
 void Simulation::abandon(const Request& request, Exchange& x) {
   if (!x.judgement.is_routed()) return;
   forget(x);
+  x.fault.reset();
   ++stats_.abandoned;
   record(request, x, 0, false);
 }
@@ -259,12 +258,14 @@ void Simulation::answer(std::string& out, AnswerHead head, std::string_view body
   answers_.append(out, head, body, now);
 }
 
-/// Judges again what depends on items, which may have changed since the request arrived.
-void Simulation::settle(Exchange& x) {
+/// Judges what depends on the items that there are now.
+void Simulation::judge_items(Exchange& x) {
   Judgement& j = x.judgement;
-  if (!j.is_routed() || !j.accepted() || x.refused_by) return;
+  if (!items_ || !j.is_routed() || !j.accepted() || x.refused_by) return;
   items_->judge(j);
-  stats_.refused += !j.accepted();
+  if (j.accepted()) return;
+  ++stats_.refused;
+  x.fault.reset();
 }
 
 void Simulation::append_body(const Request& request, const Judgement& j) {
@@ -275,15 +276,14 @@ void Simulation::append_body(const Request& request, const Judgement& j) {
   }
 }
 
-std::optional<std::size_t> Simulation::dump(std::size_t from, std::size_t limit, std::string& out) const {
+std::optional<DumpPlace> Simulation::dump(DumpPlace at, std::string& out) const {
   const std::size_t items = items_ ? items_->items().size() : 0;
-  if (from < items) {
-    const std::size_t next = items_->items().dump(from, limit, out);
-    if (next < items || state_.size() > 0) return next;
-    return std::nullopt;
+  if (at.key == 0 && at.item < items) {
+    at.item = items_->items().dump(at.item, dump_piece, out);
+    return at.item < items || state_.size() > 0 ? std::optional(at) : std::nullopt;
   }
-  const std::size_t next = state_.dump(from - items, limit, out);
-  return next < state_.size() ? std::optional(items + next) : std::nullopt;
+  at.key = state_.dump(at.key, dump_piece, out);
+  return at.key < state_.size() ? std::optional(at) : std::nullopt;
 }
 
 void Simulation::apply(const Exchange& x, WallTime now) {

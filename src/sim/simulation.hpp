@@ -73,19 +73,29 @@ struct Exchange {
   std::optional<NodeClock> connection_clock{};
 };
 
+/// How far a dump of all values has come.
+struct DumpPlace {
+  std::size_t item = 0;  ///< the next one
+  std::size_t key = 0;   ///< the next one; not 0: all items were shown
+};
+/// The bytes after which a dump pauses.
+constexpr std::size_t dump_piece = std::size_t{64} * 1024;
+
 /// The service without its sockets: decides the fate of each request, and keeps values, counts and log. Not
 /// thread-safe. Every request goes through arrive() and then, when its delay is over, through conclude() or abandon().
 ///
 /// The order of judgement: the throttles first (they belong to the gateway in front), then the documented rules, then
 /// the faults, so that no fault hides a broken rule. Operations take effect in conclude(), just before the answer: a
-/// request whose client disconnects earlier is not applied. The rules about items are judged twice, since items may
-/// change in between.
+/// request whose client disconnects earlier is not applied. The rules about items are judged there, too, since items
+/// may change until then. Faults are drawn on arrival, so that they depend only on the order of requests, and not on
+/// the latency; one that was drawn for a request refused later hits nobody.
 class Simulation {
  public:
   /// `tokens`: the content of settings.tokens_file; null if there is none. `items`: those it begins with; nothing: it
-  /// has none, and any ID is accepted.
+  /// has none, and any ID is accepted. `others`: the values of other keys that it begins with.
   Simulation(const SimulatorSettings& settings, RequestLog log, Moment start,
-             std::shared_ptr<const auth::UserTokens> tokens = nullptr, std::optional<Items> items = std::nullopt);
+             std::shared_ptr<const auth::UserTokens> tokens = nullptr, std::optional<Items> items = std::nullopt,
+             State others = {});
 
   /// Handles a request that has arrived completely; `exchange.arrived` is when its head was read.
   void arrive(const Request& request, Exchange& exchange);
@@ -102,9 +112,9 @@ class Simulation {
 
   /// The number of keys and items.
   std::size_t keys() const { return state_.size() + (items_ ? items_->items().count() : 0); }
-  /// Appends lines with the items and then the keys, from place `from` on, until `limit` bytes are exceeded or all is
-  /// there. Returns the place to continue at; nothing at the end.
-  std::optional<std::size_t> dump(std::size_t from, std::size_t limit, std::string& out) const;
+  /// Appends lines with the items and then the keys, from `at` on, about dump_piece bytes of them. Returns the place
+  /// to continue at; nothing at the end. Items that are added once the keys have begun are not shown.
+  std::optional<DumpPlace> dump(DumpPlace at, std::string& out) const;
   Stats& stats() { return stats_; }
   AnswerWriter& answers() { return answers_; }
   void flush_log() { log_.flush(); }
@@ -115,7 +125,7 @@ class Simulation {
   void declare_quotas(const Request& request, const Exchange& exchange);
   Ending conclude_fault(const Request& request, Exchange& exchange, WallTime now, std::string& out);
   void answer(std::string& out, AnswerHead head, std::string_view body, WallTime now, const NodeClock& clock = {});
-  void settle(Exchange& exchange);
+  void judge_items(Exchange& exchange);
   void append_body(const Request& request, const Judgement& judgement);
   void apply(const Exchange& exchange, WallTime now);
   void record(const Request& request, const Exchange& exchange, int status, bool applied);

@@ -56,6 +56,14 @@ void State::apply(std::uint64_t hash, std::string_view key, const koodrive::Fiel
   e.text = scratch_;
 }
 
+bool State::add(std::string_view key, std::string_view members) {
+  const std::size_t before = size();
+  Entry& e = entry(hash_key(key), key);
+  if (size() == before) return false;
+  e.text.append(members);
+  return true;
+}
+
 std::size_t State::dump(std::size_t from, std::size_t limit, std::string& out) const {
   const std::size_t until = out.size() + limit;
   for (; from < entries_.size() && out.size() < until; ++from) {

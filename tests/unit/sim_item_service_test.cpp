@@ -3,11 +3,13 @@
 #include "sim_items.hpp"
 #include "sim_requests.hpp"
 
+#include "sim/members.hpp"
 #include "sim/simulation.hpp"
 
 #include <fmt/format.h>
 
 #include <deque>
+#include <set>
 
 namespace koobatch::sim {
 namespace {
@@ -85,7 +87,7 @@ struct Desk {
   }
   std::string state() {
     std::string out;
-    for (std::optional<std::size_t> at = 0; at;) at = simulation.dump(*at, 64, out);
+    for (std::optional at = DumpPlace{}; at;) at = simulation.dump(*at, out);
     return out;
   }
   const Stats& stats() { return simulation.stats(); }
@@ -142,7 +144,7 @@ BOOST_AUTO_TEST_CASE(what_is_not_there_is_answered_so_and_nothing_is_kept_of_it)
   BOOST_TEST(desk.stats().applied == 0);
 }
 
-BOOST_AUTO_TEST_CASE(operations_on_other_things_are_accepted_as_ever) {
+BOOST_AUTO_TEST_CASE(operations_on_other_things_are_accepted_as_before) {
   Desk desk;
   Request space = rename_request();
   space.method = "PUT";
@@ -193,7 +195,7 @@ BOOST_AUTO_TEST_CASE(reading_needs_the_same_headers_but_no_content_type) {
   BOOST_TEST(desk.stats().refused == 7);
 }
 
-BOOST_AUTO_TEST_CASE(each_user_sees_the_own_lists) {
+BOOST_AUTO_TEST_CASE(each_user_sees_its_own_lists) {
   Desk desk;
   Request request = desk.list();
   request.user_id = "43";
@@ -275,6 +277,65 @@ BOOST_AUTO_TEST_CASE(no_fault_hides_a_name_that_is_taken) {
   BOOST_TEST(desk.stats().faults[static_cast<std::size_t>(FaultKind::garbage)] == 0);
 }
 
+BOOST_AUTO_TEST_CASE(any_number_of_folders_get_one_name_within_a_second) {
+  constexpr int count = 2000;
+  Simulation simulation(with_names(NameClash::stamp), RequestLog(), {TimePoint(1h), example_now()}, nullptr,
+                        folders(count));
+  Desk texts;
+  Connection connection(TimePoint(1h));
+  std::string out;
+  for (int i = 1; i <= count; ++i) {
+    const Request rename = texts.rename(std::to_string(i), "same");
+    simulation.arrive(rename, connection.exchange);
+    simulation.conclude(rename, connection.exchange, example_now(), out);
+  }
+  std::set<std::string> names;
+  out.clear();
+  for (std::optional at = DumpPlace{}; at;) at = simulation.dump(*at, out);
+  simdjson::dom::parser parser;
+  for (std::size_t from = 0; from < out.size(); from = out.find('\n', from) + 1) {
+    const simdjson::padded_string line(std::string_view(out).substr(from, out.find('\n', from) - from));
+    names.emplace(parser.parse(line)["name"].get_string().value());
+  }
+  BOOST_TEST(names.size() == std::size_t{count});
+  BOOST_TEST(names.contains("same"));
+  BOOST_TEST(names.contains("same_20251103070140"));
+  for (int i = 2; i < count; ++i) BOOST_TEST_REQUIRE(names.contains(fmt::format("same_20251103070140_{}", i)), i);
+}
+
+BOOST_AUTO_TEST_CASE(a_deleted_folder_cannot_be_changed_and_holds_no_name) {
+  for (const auto clash : {NameClash::accept, NameClash::refuse, NameClash::stamp}) {
+    Items items = folders(1);
+    ItemView deleted = folder("2", "42", "old");
+    deleted.status = 1;
+    items.add(deleted);
+    Simulation simulation(with_names(clash), RequestLog(), {TimePoint(1h), example_now()}, nullptr, std::move(items));
+    Desk texts;
+    const auto answer = [&](const Request& request) {
+      Connection connection(TimePoint(1h));
+      std::string out;
+      simulation.arrive(request, connection.exchange);
+      simulation.conclude(request, connection.exchange, example_now(), out);
+      return Desk::short_form(out);
+    };
+    BOOST_TEST(answer(texts.rename("2", "new")) == R"(400 {"code":13000309,"msg":"folder:2 is deleted"})", clash);
+    BOOST_TEST(answer(texts.rename("1", "old")) == renamed("1"), clash);
+    BOOST_TEST(answer(texts.metadata("1")).find("\"name\":\"old\"") != std::string::npos, clash);
+    BOOST_TEST(answer(texts.metadata("2")).find("\"name\":\"old\",\"ownerId\":42,\"status\":1,") != std::string::npos,
+               clash);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(the_items_at_the_time_of_the_answer_decide) {
+  Desk desk(with_names(NameClash::refuse));
+  const Request take = desk.rename("1", "n2"), give_up = desk.rename("2", "other");
+  desk.simulation.arrive(take, desk.first.exchange);
+  desk.simulation.arrive(give_up, desk.second.exchange);
+  BOOST_TEST(Desk::short_form(desk.conclude(give_up, desk.second)) == renamed("2"));
+  BOOST_TEST(Desk::short_form(desk.conclude(take, desk.first)) == renamed("1"), "the name is free by now");
+  BOOST_TEST(desk.stats().refused == 0);
+}
+
 BOOST_AUTO_TEST_CASE(of_two_requests_in_flight_for_one_name_the_one_that_is_answered_first_gets_it) {
   Desk desk(with_names(NameClash::refuse));
   const Request one = desk.rename("1", "new"), two = desk.rename("2", "new");
@@ -287,22 +348,63 @@ BOOST_AUTO_TEST_CASE(of_two_requests_in_flight_for_one_name_the_one_that_is_answ
   BOOST_TEST(desk.stats().refused == 1);
 }
 
-BOOST_AUTO_TEST_CASE(an_item_may_disappear_between_request_and_answer) {
-  for (const char* fault : {"", "truncate,rate=1", "garbage,rate=1"}) {
-    SimulatorSettings settings = with_fault("list=remove,page=1,at=0");
-    Desk desk(settings);
+BOOST_AUTO_TEST_CASE(an_item_may_disappear_between_request_and_answer_whatever_fault_was_drawn) {
+  for (const char* fault :
+       {"", "status=503,rate=1", "reset,rate=1", "drop,rate=1", "truncate,rate=1", "garbage,rate=1", "stall,rate=1"}) {
+    Desk desk(with_fault("list=remove,page=1,at=0"));
     const Request rename = desk.rename("1", "new"), metadata = desk.metadata("1"), list = desk.list();
     Connection third(desk.start);
     desk.simulation.arrive(rename, desk.first.exchange);
     desk.simulation.arrive(metadata, desk.second.exchange);
-    if (*fault != '\0') desk.first.exchange.fault = FaultHit{parse_fault(fault).value().kind, 0, {}, true};
+    if (*fault != '\0') {
+      desk.first.exchange.fault = FaultHit{parse_fault(fault).value().kind, 503, {}, true};
+      desk.second.exchange.fault = desk.first.exchange.fault;
+    }
     desk.simulation.arrive(list, third.exchange);
     BOOST_TEST(Desk::short_form(desk.conclude(list, third)).starts_with("200 "));
-    const std::string answer = desk.conclude(rename, desk.first);
-    if (*fault == '\0') BOOST_TEST(Desk::short_form(answer).starts_with("400 {\"code\":13000309"), answer);
-    BOOST_TEST(Desk::short_form(desk.conclude(metadata, desk.second)).starts_with("400 {\"code\":13000309"));
+    const std::string gone = R"(400 {"code":13000309,"msg":"folder:1 does not exist"})";
+    BOOST_TEST(Desk::short_form(desk.conclude(rename, desk.first)) == gone, fault);
+    BOOST_TEST(Desk::short_form(desk.conclude(metadata, desk.second)) == gone, fault);
     BOOST_TEST(desk.stats().applied == 0, fault);
+    BOOST_TEST(desk.stats().refused == 2, fault);
+    for (const auto count : desk.stats().faults) BOOST_TEST(count == 0, fault);
     BOOST_TEST(desk.state().find("\"new\"") == std::string::npos, fault);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_dump_has_every_key_once_though_items_are_added_meanwhile) {
+  constexpr std::size_t count = 3000;
+  State others;
+  for (std::size_t i = 0; i < count; ++i) {
+    std::string members;
+    append_member(members, "status", [&] { members += "1"; });
+    others.add(fmt::format("space:{}", i), members);
+  }
+  Simulation simulation(with_fault("list=growing"), RequestLog(), {TimePoint(1h), example_now()}, nullptr,
+                        folders(count), std::move(others));
+  Desk texts;
+  std::string out;
+  std::size_t pieces = 0, pieces_of_keys = 0;
+  for (std::optional at = DumpPlace{}; at; ++pieces) {
+    at = simulation.dump(*at, out);
+    pieces_of_keys += at && at->key > 0 ? 1U : 0U;
+    Connection connection(TimePoint(1h));
+    std::string page;
+    const Request list =
+        texts.get(fmt::format("/koodrive/ose/v1/sharefolder/list?offset={}&limit=10", count + 10 * pieces));
+    simulation.arrive(list, connection.exchange);
+    simulation.conclude(list, connection.exchange, example_now(), page);
+  }
+  BOOST_TEST(pieces_of_keys > 0, "some were added between two pieces of keys");
+  std::multiset<std::string> keys;
+  for (std::size_t from = 0; from < out.size(); from = out.find('\n', from) + 1) {
+    constexpr std::string_view start = "{\"key\":\"";
+    BOOST_TEST_REQUIRE(out.compare(from, start.size(), start) == 0);
+    keys.insert(out.substr(from + start.size(), out.find('"', from + start.size()) - from - start.size()));
+  }
+  for (std::size_t i = 0; i < count; ++i) {
+    BOOST_TEST_REQUIRE(keys.count(fmt::format("space:{}", i)) == 1, i);
+    BOOST_TEST_REQUIRE(keys.count(fmt::format("folder:{}", i + 1)) == 1, i);
   }
 }
 

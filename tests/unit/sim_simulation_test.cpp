@@ -41,7 +41,7 @@ struct Desk {
   }
   std::string state() {
     std::string out;
-    for (std::optional<std::size_t> at = 0; at;) at = simulation.dump(*at, 1 << 20, out);
+    for (std::optional at = DumpPlace{}; at;) at = simulation.dump(*at, out);
     return out;
   }
   const Stats& stats() { return simulation.stats(); }
@@ -322,6 +322,31 @@ BOOST_AUTO_TEST_CASE(garbage_applies_and_answers_200_without_json) {
   BOOST_TEST(answer.starts_with(good_head));
   BOOST_TEST(body_of(answer).front() == '<');
   BOOST_TEST(desk.state() == renamed);
+}
+
+BOOST_AUTO_TEST_CASE(truncated_and_garbled_answers_have_the_status_of_the_operations_own_success) {
+  static constexpr std::uint16_t created[] = {201};
+  static constexpr koodrive::FieldRow fields[] = {{.name = "id", .required = true}, {.name = "text"}};
+  for (const char* fault : {"truncate,rate=1", "garbage,rate=1"}) {
+    SimulatorSettings settings = with_fault(fault);
+    settings.operations = std::make_shared<const koodrive::OperationCatalogue>(
+        std::vector<koodrive::OperationRow>{{.name = "add_note",
+                                             .method = "POST",
+                                             .target = "/koodrive/ose/v1/note",
+                                             .fields = fields,
+                                             .key_field = 0,
+                                             .key_prefix = "note:",
+                                             .success_http = created}});
+    Desk desk(settings);
+    Request request = rename_request();
+    request.target = "/koodrive/ose/v1/note";
+    request.body = R"({"id":"1","text":"a"})";
+    std::string out;
+    desk.serve(request, out);
+    BOOST_TEST(out.starts_with("HTTP/1.1 201 Created\r\n"), fault << ": " << out);
+    BOOST_TEST(desk.stats().answers[201] == 1, fault);
+    BOOST_TEST(desk.state() == "{\"key\":\"note:1\",\"text\":\"a\"}\n", fault);
+  }
 }
 
 BOOST_AUTO_TEST_CASE(a_stall_applies_sends_nothing_and_stays_in_flight) {

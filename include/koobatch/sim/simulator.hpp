@@ -21,7 +21,7 @@ enum class FaultKind {
   reset,     ///< applies or not (by chance), then resets the connection without an answer
   drop,      ///< reads the request, does not apply it, closes the connection without an answer
   truncate,  ///< applies, then sends the answer's head and half of its body, and closes
-  garbage,   ///< applies, then answers 200 with bytes that are not JSON
+  garbage,   ///< applies, then answers as to a success, but with bytes that are not JSON
   stall,     ///< applies, then never answers (until the client disconnects)
 };
 
@@ -82,11 +82,11 @@ Result<void> add_fault(std::string_view text, SimulatorSettings& settings);
 /// only requests that would have succeeded. It takes effect just before it is answered, that is, after the latency; a
 /// client that closes its connection earlier (half-closing counts) has changed nothing.
 ///
-/// With items, it also answers the service's requests that read shared folders and albums, and refuses operations on
-/// any others. Such requests are judged like operations.
+/// With items, it also answers the requests that read shared folders and albums, and judges them like operations. It
+/// refuses operations on any others, and decides so when it answers: no fault hides such a refusal.
 ///
-/// GET /_sim/state: NDJSON, one line per item, which can be loaded again, then one line per other key with its current
-/// values, in the order in which the keys were first set.
+/// GET /_sim/state: NDJSON, one line per item, then one line per other key with its current values, in the order in
+/// which the keys were first set. With items, it can be loaded again as items_file.
 /// GET /_sim/stats: a JSON object of counts. Both need no headers, and are neither delayed, counted nor faulted.
 class Simulator {
  public:
