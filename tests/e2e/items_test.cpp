@@ -9,6 +9,7 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <simdjson.h>
+#include <sys/stat.h>
 #include <boost/algorithm/string/replace.hpp>
 #include <boost/test/unit_test.hpp>
 
@@ -18,6 +19,7 @@
 #include <fstream>
 #include <set>
 #include <string>
+#include <thread>
 #include <vector>
 
 using namespace koobatch::test;
@@ -202,18 +204,52 @@ BOOST_AUTO_TEST_CASE(the_example_in_the_documentation_runs_as_it_is_pasted) {
   // A port that is free here.
   boost::algorithm::replace_all(commands, "8099", std::to_string(free_port()));
   std::filesystem::create_symlink(KOOBATCH_BINARY, workspace.path("koobatch"));
-  Process shell({"/bin/bash", "-c", "PATH=.:$PATH\n" + commands + "wait\n"}, {{"no_proxy", "*"}}, workspace.path(""));
+  Process shell({"/bin/bash", "-c", "set -e\nPATH=.:$PATH\n" + commands + "wait $!\n"}, {{"no_proxy", "*"}},
+                workspace.path(""));
   const auto finished = shell.wait();
+  BOOST_TEST(finished.status == 0, finished.out << finished.err);
   BOOST_TEST(contains(finished.out, R"({"folders":[{"id":"1757156480072657793","name":"Plans","ownerId":"42",)"),
              finished.out << finished.err);
   BOOST_TEST(contains(finished.out, R"({"key":"album:1795607640592646273",)"), finished.out << finished.err);
 }
 
-BOOST_AUTO_TEST_CASE(a_million_items_are_served) {
-  Service service({"--items", "1000000,users=1000,albums=100000", "--names", "405"});
+BOOST_AUTO_TEST_CASE(what_was_saved_is_loaded_from_a_pipe_with_all_that_was_set) {
+  const Workspace workspace;
+  std::string saved;
+  {
+    Service service({"--state", workspace.write("state", state)});
+    const auto finished = rename_all(workspace, service,
+                                     R"({"op":"rename_shared_folder","id":"1757156480072657793","fileName":"New"})"
+                                     "\n"
+                                     R"({"op":"update_space","ownerId":"77","status":1})"
+                                     "\n");
+    BOOST_TEST(finished.status == 0, finished.out << finished.err);
+    saved = service.get("/_sim/state");
+    BOOST_TEST(contains(saved, R"({"key":"space:77",)"), saved);
+  }
+  const auto fifo = workspace.path("pipe");
+  BOOST_TEST_REQUIRE(::mkfifo(fifo.c_str(), 0600) == 0);
+  std::thread writer([&] { std::ofstream(fifo) << saved; });
+  Service again({"--state", fifo});
+  writer.join();
+  BOOST_TEST(again.get("/_sim/state") == saved);
+}
+
+BOOST_AUTO_TEST_CASE(a_million_items_are_served_while_they_change) {
+  Service service(
+      {"--items", "1000000,users=1000,albums=100000", "--names", "405", "--fault", "list=remove,at=before"});
   BOOST_TEST(member(service.get("/_sim/stats"), "keys") == "1000000");
   const Client client{service.url(), true};
-  BOOST_TEST(ids_of(client.folders(0, 1000)).size() == 900U);
+  std::set<std::string> seen;
+  for (const std::size_t offset : {0U, 400U, 800U}) {
+    const auto ids = ids_of(client.folders(offset, 400));
+    seen.insert(ids.begin(), ids.end());
+  }
+  // User 42 has every thousandth item. The 400th was removed after it was shown, so the 401st was on no page.
+  BOOST_TEST(seen.size() == 899U);
+  BOOST_TEST(seen.contains("1757156480073049000"));
+  BOOST_TEST(!seen.contains("1757156480073050000"));
+  BOOST_TEST(member(service.get("/_sim/stats"), "keys") == "999999");
 }
 
 BOOST_AUTO_TEST_SUITE_END()
