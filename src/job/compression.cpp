@@ -1,4 +1,4 @@
-#include "job/compression.hpp"
+#include "koobatch/job/compression.hpp"
 
 #include "job/archive_decoder.hpp"
 #include "job/peeked_source.hpp"

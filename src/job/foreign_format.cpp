@@ -1,6 +1,6 @@
 #include "job/foreign_format.hpp"
 
-#include "job/compression.hpp"
+#include "koobatch/job/compression.hpp"
 
 #include <fmt/format.h>
 #include <boost/algorithm/string/predicate.hpp>

@@ -1,6 +1,5 @@
 #include "koobatch/job/job_text.hpp"
 
-#include "job/compression.hpp"
 #include "job/csv_header.hpp"
 #include "job/encoding_guess.hpp"
 #include "job/foreign_format.hpp"
@@ -9,6 +8,7 @@
 #include "koobatch/core/describe.hpp"
 #include "koobatch/core/spelling.hpp"
 #include "koobatch/job/byte_source.hpp"
+#include "koobatch/job/compression.hpp"
 #include "koobatch/job/encoding.hpp"
 
 #include <fmt/format.h>

@@ -8,14 +8,6 @@
 namespace koobatch::koodrive {
 namespace {
 
-std::optional<std::string> decode(std::string_view segment) {
-  const auto encoded = boost::urls::make_pct_string_view(segment);
-  if (!encoded) return std::nullopt;
-  std::string decoded = encoded->decode();
-  if (!simdjson::validate_utf8(decoded)) return std::nullopt;
-  return decoded;
-}
-
 /// Whether `path` has the form of the row's target, whose path fields are then in `match`.
 bool match_path(const OperationRow& row, std::string_view path, RouteMatch& match) {
   bool first = true;
@@ -25,7 +17,7 @@ bool match_path(const OperationRow& row, std::string_view path, RouteMatch& matc
     if (!path.starts_with(form.substr(0, open))) return false;
     path.remove_prefix(open);
     const auto segment = path.substr(0, path.find('/'));
-    auto value = segment.empty() ? std::nullopt : decode(segment);
+    auto value = segment.empty() ? std::nullopt : percent_decoded(segment);
     if (!value) return false;
     (std::exchange(first, false) ? match.path_value : match.more_values.emplace_back()) = std::move(*value);
     path.remove_prefix(segment.size());
@@ -34,6 +26,14 @@ bool match_path(const OperationRow& row, std::string_view path, RouteMatch& matc
 }
 
 }  // namespace
+
+std::optional<std::string> percent_decoded(std::string_view text) {
+  const auto encoded = boost::urls::make_pct_string_view(text);
+  if (!encoded) return std::nullopt;
+  std::string decoded = encoded->decode();
+  if (!simdjson::validate_utf8(decoded)) return std::nullopt;
+  return decoded;
+}
 
 const std::string& RouteMatch::value_of(std::string_view field) const {
   const std::string* value = &path_value;

@@ -14,6 +14,7 @@
 #include <algorithm>
 #include <array>
 #include <optional>
+#include <utility>
 #include <vector>
 
 namespace koobatch::sim {
@@ -94,13 +95,34 @@ std::string canonical_uri(std::string_view target) {
   return uri;
 }
 
+/// The query's parameters, decoded, sorted and encoded again. Empty ones do not count.
+std::string canonical_query(std::string_view target) {
+  const auto start = target.find('?');
+  if (start == std::string_view::npos) return {};
+  const auto again = [](std::string_view text) {
+    const auto encoded = boost::urls::make_pct_string_view(text);
+    return boost::urls::encode(encoded ? encoded->decode() : std::string(text), boost::urls::unreserved_chars);
+  };
+  Names texts;
+  boost::algorithm::split(texts, target.substr(start + 1), boost::algorithm::is_any_of("&"));
+  std::vector<std::pair<std::string, std::string>> parameters;
+  for (const std::string_view text : texts) {
+    if (text.empty()) continue;
+    const std::string_view name = text.substr(0, text.find('='));
+    parameters.emplace_back(again(name), again(text.substr(std::min(name.size() + 1, text.size()))));
+  }
+  std::ranges::sort(parameters);
+  Names sorted;
+  for (const auto& [name, value] : parameters) sorted.push_back(name + "=" + value);
+  return boost::algorithm::join(sorted, "&");
+}
+
 std::string canonical_request(const Request& r, const Names& signed_headers) {
   std::string headers;
   for (const std::string& name : signed_headers) {
     headers += fmt::format("{}:{}\n", name, boost::algorithm::trim_copy(std::string(header(r, name).value())));
   }
-  // No operation has a query, so no request with one gets here.
-  return fmt::format("{}\n{}\n\n{}\n{}\n{}", r.method, canonical_uri(r.target), headers,
+  return fmt::format("{}\n{}\n{}\n{}\n{}\n{}", r.method, canonical_uri(r.target), canonical_query(r.target), headers,
                      boost::algorithm::join(signed_headers, ";"), hex_sha256(r.body));
 }
 

@@ -15,7 +15,7 @@ namespace {
 std::string read_kind(const Parameter& item, Fault& fault) {
   const auto found = std::find(fault_names.begin(), fault_names.end(), item.name);
   if (found == fault_names.end()) {
-    return fmt::format("unknown kind '{}'; known are status=CODE, {}, date=OFFSET", item.name,
+    return fmt::format("unknown kind '{}'; known are status=CODE, {}, date=OFFSET, list=CHANGE", item.name,
                        fmt::join(fault_names.begin() + 1, fault_names.end(), ", "));
   }
   fault.kind = static_cast<FaultKind>(found - fault_names.begin());

@@ -1,5 +1,5 @@
 #pragma once
-#include "koobatch/koodrive/result_codes.hpp"
+#include "sim/about_itself.hpp"
 #include "sim/http2_requests.hpp"
 #include "sim/server.hpp"
 
@@ -12,7 +12,6 @@
 #include <boost/asio/write.hpp>
 
 #include <array>
-#include <limits>
 #include <map>
 #include <optional>
 #include <string>
@@ -161,22 +160,16 @@ void Http2Session<Stream>::answer(Http2Request& it, bool waited) {
 template <class Stream>
 void Http2Session<Stream>::answer_about_itself(Http2Request& it) {
   Simulation& simulation = server_.simulation();
-  const bool state = it.request.method == "GET" && it.request.target == "/_sim/state";
-  const bool stats = it.request.method == "GET" && it.request.target == "/_sim/stats";
+  AnswerHead head;
   std::string body;
-  if (state) {
-    simulation.state().dump(0, std::numeric_limits<std::size_t>::max(), body);
-  } else if (stats) {
-    append_stats(body, simulation.stats(), simulation.state().size());
+  if (asks_for_state(it.request)) {
+    head.content_type = "application/x-ndjson";
+    for (std::optional at = DumpPlace{}; at;) at = simulation.dump(*at, body);
   } else {
-    append_code_body(body, koodrive::code::no_such_resource,
-                     "the simulator answers GET /_sim/state and GET /_sim/stats");
+    head.status = append_about_itself(body, it.request, simulation);
   }
   answer_.clear();
-  simulation.answers().append(
-      answer_,
-      {.status = state || stats ? 200 : 404, .content_type = state ? "application/x-ndjson" : "application/json"}, body,
-      WallClock::now());
+  simulation.answers().append(answer_, head, body, WallClock::now());
   it.concluded = true;
   requests_.answer(it, answer_, Ending::keep);
 }

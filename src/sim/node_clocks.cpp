@@ -76,19 +76,6 @@ Result<ClockFault> parse_clock_fault(std::string_view text) {
   return fault;
 }
 
-Result<void> add_fault(std::string_view text, SimulatorSettings& settings) {
-  if (is_clock_fault(text)) {
-    auto fault = parse_clock_fault(text);
-    if (!fault) return fault.error();
-    settings.clock_faults.push_back(*fault);
-    return {};
-  }
-  auto fault = parse_fault(text);
-  if (!fault) return fault.error();
-  settings.faults.push_back(*fault);
-  return {};
-}
-
 Result<void> check_clock_faults(std::span<const ClockFault> faults) {
   double sum = 0;
   for (const ClockFault& fault : faults) sum += fault.rate;

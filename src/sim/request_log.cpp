@@ -62,12 +62,17 @@ void append_log_line(std::string& out, const LogEntry& entry, const Request& req
   append_microseconds(out, entry.time);
   out.push_back('"');
   json.add("t_ns", entry.since_start.count()).add("connection", entry.connection);
+  if (judgement.reading) add_header(json, "read", request.target);
   if (judgement.key.empty()) {
     json.raw("key", "null");
   } else {
     json.add("key", judgement.key);
   }
-  append_body_fields(json.key("value"), judgement.fields);
+  if (judgement.row == nullptr) {
+    json.raw("value", "{}");
+  } else {
+    append_body_fields(json.key("value"), judgement.fields);
+  }
   add_header(json, "user", request.user_id);
   add_header(json, "trace_id", request.trace_id);
   json.add("status", entry.status).add("applied", entry.applied);

@@ -7,7 +7,7 @@
 
 namespace koobatch::sim {
 
-/// One line of the log: one operation request.
+/// One line of the log: one operation request, or one that reads items.
 struct LogEntry {
   WallTime time;             ///< when its head was read
   Duration since_start{};    ///< on the steady clock, so that rates can be checked exactly

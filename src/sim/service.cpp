@@ -207,6 +207,19 @@ bool Service::find_route(const Request& r, Judgement& out) const {
   return true;
 }
 
+/// Whether the request reads items; then rules that it breaks are in out.violations.
+bool Service::find_reading(const Request& r, Judgement& out) const {
+  if (!has_items_) return false;
+  std::string wrong;
+  out.reading = parse_reading(r.method, r.target, wrong);
+  if (!wrong.empty()) out.violations.push_back({{}, std::move(wrong)});
+  if (out.reading && out.reading->what == Reading::What::one_folder) {
+    out.key.assign(key_prefix(ItemKind::shared_folder)).append(out.reading->id);
+    out.key_hash = hash_key(out.key);
+  }
+  return out.reading.has_value();
+}
+
 bool Service::accepts(std::string_view token, std::optional<std::string_view> user, WallTime now) {
   if (!user_tokens_) return (!app_ || tokens_.is_set()) && tokens_.accept(token, now);
   // Without a user, the missing user is the error, not the token.
@@ -262,8 +275,15 @@ bool Service::check_signature(const Request& r, Judgement& out) const {
   return wrong.empty() || refuse(out, 401, koodrive::code::generic_failure, "Authorization: {}", wrong);
 }
 
+/// Those that all requests need.
+bool Service::check_headers(const Request& r, WallTime now, Duration x_date_ahead, Judgement& out) {
+  return check_once(r, out) && check_host(r, out) && check_authorization(r, now, out) && check_user(r, out) &&
+         check_date(r, now + x_date_ahead, out) && check_trace_id(r, out);
+}
+
 void Service::judge(const Request& r, WallTime now, Judgement& out, Duration x_date_ahead) {
   out.row = nullptr;
+  out.reading.reset();
   out.refresh = false;
   out.fields.clear();
   out.key.clear();
@@ -274,12 +294,18 @@ void Service::judge(const Request& r, WallTime now, Judgement& out, Duration x_d
     judge_refresh(r, now, out);
     return;
   }
-  if (!find_route(r, out)) return;
+  if (!find_route(r, out)) {
+    const bool accepted =
+        find_reading(r, out) && check_headers(r, now, x_date_ahead, out) && check_language(r, out) && check_body(out);
+    if (!accepted) return;
+    out.status = 200;
+    out.code = koodrive::code::success;
+    return;
+  }
   read_operation(r, out);
 
-  const bool accepted = check_once(r, out) && check_host(r, out) && check_authorization(r, now, out) &&
-                        check_user(r, out) && check_date(r, now + x_date_ahead, out) && check_trace_id(r, out) &&
-                        check_content_type(r, out) && check_language(r, out) && check_body(out);
+  const bool accepted = check_headers(r, now, x_date_ahead, out) && check_content_type(r, out) &&
+                        check_language(r, out) && check_body(out);
   if (!accepted) return;
   out.status = out.row->success_http.empty() ? 200 : out.row->success_http.front();
   out.code = out.row->success_code;

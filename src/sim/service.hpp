@@ -9,6 +9,7 @@
 #include "koobatch/koodrive/route.hpp"
 #include "koobatch/koodrive/rules.hpp"
 #include "koobatch/sim/operations.hpp"
+#include "sim/reading.hpp"
 #include "sim/request.hpp"
 #include "sim/tokens.hpp"
 
@@ -25,9 +26,10 @@ constexpr std::chrono::minutes x_date_window{15};
 
 /// The verdict of the documented rules on one request. Reused from request to request to keep its memory.
 struct Judgement {
-  const koodrive::OperationRow* row = nullptr;  ///< null: no such operation
+  const koodrive::OperationRow* row = nullptr;  ///< null: it is about no operation
+  std::optional<Reading> reading;               ///< if it reads items
   koodrive::Fields fields;                      ///< what could be read from the body, even if the request is refused
-  std::string key;                              ///< "folder:1757…"; empty if it could not be read
+  std::string key;                              ///< "folder:1757…"; empty if it could not be read, and for lists
   std::uint64_t key_hash = 0;
   std::optional<TraceId> trace_id;  ///< if there is a well-formed one
 
@@ -37,6 +39,8 @@ struct Judgement {
   bool refresh = false;  ///< about tokens rather than an operation; `storage` is the session that it returns
 
   bool accepted() const { return status < 300; }
+  /// Whether it is an operation or reads items. Everything else is judged by neither quotas nor faults.
+  bool is_routed() const { return row != nullptr || reading.has_value(); }
 
   // Owners of what the fields point to.
   koodrive::RouteMatch route;
@@ -45,7 +49,7 @@ struct Judgement {
 };
 
 /// The documented rules, checked in order; the first broken rule decides: route (404), token or app signature (401),
-/// the other headers and the body (400). Pure: no sockets, no clock.
+/// the other headers and the body or the query (400). Pure: no sockets, no clock.
 class Service {
  public:
   /// `app`: the app whose signatures are accepted; then a token is accepted only if one was set. Null: none.
@@ -56,6 +60,8 @@ class Service {
       : Service(Tokens({.access = std::move(token)}), std::move(app)) {}
   /// Sets the tokens of the users: from now on, only a user's own token is accepted from that user.
   void set_user_tokens(std::shared_ptr<const auth::UserTokens> tokens) { user_tokens_ = std::move(tokens); }
+  /// From now on, it knows the requests that read items.
+  void offer_items() { has_items_ = true; }
   /// Sets the operations that it knows, instead of operations(). They must outlive it.
   void set_operations(const koodrive::OperationCatalogue& catalogue) { operations_ = &catalogue; }
   /// `now`: when the request arrived. `x_date_ahead`: how far the clock by which X-Date is judged is ahead of it. The
@@ -67,16 +73,20 @@ class Service {
   bool check_signature(const Request& request, Judgement& out) const;
   bool judge_refresh(const Request& request, WallTime now, Judgement& out);
   bool find_route(const Request& request, Judgement& out) const;
+  bool find_reading(const Request& request, Judgement& out) const;
+  bool check_headers(const Request& request, WallTime now, Duration x_date_ahead, Judgement& out);
 
   bool accepts(std::string_view token, std::optional<std::string_view> user, WallTime now);
 
   const koodrive::OperationCatalogue* operations_ = &operations();
+  bool has_items_ = false;
   Tokens tokens_;
   std::shared_ptr<const auth::AppKey> app_;
   std::shared_ptr<const auth::UserTokens> user_tokens_;  ///< null: `tokens_` apply to all users
 };
 
-/// Appends the body of the documented answer to a judged request: success or refusal.
+/// Appends the body of the documented answer to a judged request: success or refusal. Precondition: it does not read
+/// items, or was refused.
 void append_answer_body(std::string& out, const Judgement& judgement);
 
 }  // namespace koobatch::sim

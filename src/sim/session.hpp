@@ -1,24 +1,20 @@
 #pragma once
+#include "sim/about_itself.hpp"
 #include "sim/http2_session.hpp"
 #include "sim/server.hpp"
+#include "sim/waiting.hpp"
 
 #include <fmt/format.h>
 #include <poll.h>
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/ssl/stream.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 
-#include <array>
 #include <tuple>
 
 namespace koobatch::sim {
 
 // No awaited task (as opposed to an operation) below may be part of a condition: gcc 12 destroys such a task twice. Its
 // result goes into a variable first.
-
-/// How every operation is awaited: with a fixed executor type, and with errors as values.
-constexpr auto use_task = boost::asio::as_tuple(boost::asio::use_awaitable_t<Executor>{});
 
 /// One connection, plain or TLS, in HTTP/1.1 unless the client begins with HTTP/2: reads a request, has it judged,
 /// waits for the delay to pass, sends the answer, and repeats. Owned by the coroutine that calls run(), and used on the
@@ -46,7 +42,6 @@ class Session final : public Connection, private InFlight::Ticket {
   Task<bool> serve_about_itself();
   Task<bool> hold_back(Duration delay);
   Task<bool> dump_state(bool chunked);
-  Task<> wait_for_departure();
   Task<bool> send();
   Task<bool> send_rest();
   Task<> refuse_malformed();
@@ -266,7 +261,7 @@ Task<bool> Session<Stream>::serve_operation() {
       reset();
       break;
     case Ending::stall:
-      co_await wait_for_departure();
+      co_await wait_for_departure(stream_);
       break;
   }
   co_return false;
@@ -278,7 +273,7 @@ Task<bool> Session<Stream>::serve_about_itself() {
   const Request& request = reader_.request();
   const bool keep_alive = request.keep_alive && !reader_.has_more();
   out_.clear();
-  if (request.method == "GET" && request.target == "/_sim/state") {
+  if (asks_for_state(request)) {
     const bool chunked = request.version == 11;
     simulation_.answers().append_head(
         out_, {.content_type = "application/x-ndjson", .keep_alive = keep_alive && chunked, .chunked = chunked},
@@ -290,14 +285,8 @@ Task<bool> Session<Stream>::serve_about_itself() {
     co_return false;
   }
   std::string body;
-  const bool stats = request.method == "GET" && request.target == "/_sim/stats";
-  if (stats) {
-    append_stats(body, simulation_.stats(), simulation_.state().size());
-  } else {
-    append_code_body(body, koodrive::code::no_such_resource,
-                     "the simulator answers GET /_sim/state and GET /_sim/stats");
-  }
-  simulation_.answers().append(out_, {.status = stats ? 200 : 404, .keep_alive = keep_alive}, body, WallClock::now());
+  const int status = append_about_itself(body, request, simulation_);
+  simulation_.answers().append(out_, {.status = status, .keep_alive = keep_alive}, body, WallClock::now());
   const bool alive = co_await send();
   if (!alive) co_return false;
   if (!keep_alive) co_await finish();
@@ -307,16 +296,16 @@ Task<bool> Session<Stream>::serve_about_itself() {
 /// Sends out_ and then the state, piece by piece.
 template <class Stream>
 Task<bool> Session<Stream>::dump_state(bool chunked) {
-  constexpr std::size_t piece = 64 * 1024;
   constexpr std::string_view chunk_head = "00000000\r\n";
-  const State& state = simulation_.state();
-  for (std::size_t at = 0; at < state.size();) {
+  for (std::optional at = DumpPlace{}; at;) {
     const std::size_t start = out_.size();
     if (chunked) out_.append(chunk_head);
-    at = state.dump(at, piece, out_);
-    if (chunked) {
-      fmt::format_to(out_.begin() + static_cast<std::ptrdiff_t>(start), "{:08x}",
-                     out_.size() - start - chunk_head.size());
+    const std::size_t first = out_.size();
+    at = simulation_.dump(*at, out_);
+    if (out_.size() == first) {
+      out_.resize(start);  // an empty chunk would be the end
+    } else if (chunked) {
+      fmt::format_to(out_.begin() + static_cast<std::ptrdiff_t>(start), "{:08x}", out_.size() - first);
       out_.append("\r\n");
     }
     const bool alive = co_await send();
@@ -335,16 +324,6 @@ Task<bool> Session<Stream>::hold_back(Duration delay) {
   timer_.expires_after(delay);
   (void)co_await timer_.async_wait(use_task);
   co_return socket().is_open() && !abandoned();
-}
-
-/// Answers nothing and discards what the client sends, until it disconnects.
-template <class Stream>
-Task<> Session<Stream>::wait_for_departure() {
-  std::array<char, 512> ignored;
-  for (;;) {
-    const auto [error, bytes] = co_await stream_.async_read_some(boost::asio::buffer(ignored), use_task);
-    if (error) co_return;
-  }
 }
 
 /// Sends out_. False if the client is gone.
@@ -388,12 +367,7 @@ template <class Stream>
 Task<> Session<Stream>::linger() {
   boost::system::error_code failed;
   socket().shutdown(boost::asio::socket_base::shutdown_send, failed);
-  if (failed) co_return;
-  std::array<char, 4096> ignored;
-  for (;;) {
-    const auto [error, bytes] = co_await socket().async_read_some(boost::asio::buffer(ignored), use_task);
-    if (error) co_return;
-  }
+  if (!failed) co_await wait_for_departure(socket());
 }
 
 }  // namespace koobatch::sim

@@ -58,12 +58,13 @@ void append_stats(std::string& out, const Stats& stats, std::size_t keys) {
       .add("refreshes", stats.refreshes)
       .add("refused_refreshes", stats.refused_refreshes)
       .add("unrouted", stats.unrouted)
+      .add("reads", stats.reads)
       .add("connections", stats.connections)
       .end();
 }
 
 Simulation::Simulation(const SimulatorSettings& settings, RequestLog log, Moment start,
-                       std::shared_ptr<const auth::UserTokens> tokens)
+                       std::shared_ptr<const auth::UserTokens> tokens, std::optional<Items> items, State others)
     : service_(Tokens({.access = settings.token,
                        .refresh = settings.refresh_token,
                        .requests = settings.token_requests,
@@ -74,10 +75,15 @@ Simulation::Simulation(const SimulatorSettings& settings, RequestLog log, Moment
       faults_(settings.faults, settings.seed),
       latency_(settings.latency, settings.jitter, settings.seed),
       clocks_(settings.clock_faults, settings.seed),
+      state_(std::move(others)),
       log_(std::move(log)),
       start_(start.steady),
       operations_(settings.operations) {
   if (operations_) service_.set_operations(*operations_);
+  if (items) {
+    items_ = std::make_unique<ItemService>(std::move(*items), settings.name_clash, settings.list_faults);
+    service_.offer_items();
+  }
   if (!tokens) return;
   tokens_stamp_ = tokens->stamp();
   service_.set_user_tokens(std::move(tokens));
@@ -109,13 +115,13 @@ void Simulation::arrive(const Request& request, Exchange& x) {
     ++(j.accepted() ? stats_.refreshes : stats_.refused_refreshes);
     return;
   }
-  if (j.row == nullptr) {
+  if (!j.is_routed()) {
     ++stats_.unrouted;
     return;
   }
-  ++stats_.requests;
+  ++(j.row != nullptr ? stats_.requests : stats_.reads);
   if (j.trace_id) stats_.duplicate_trace_ids += !trace_ids_.insert(*j.trace_id);
-  if (!j.key.empty()) stats_.overlapping_keys += in_flight_.enter(j.key_hash, *x.ticket);
+  if (!j.key.empty() && j.row != nullptr) stats_.overlapping_keys += in_flight_.enter(j.key_hash, *x.ticket);
 
   throttle(request, x);
   if (x.refused_by) {
@@ -123,9 +129,7 @@ void Simulation::arrive(const Request& request, Exchange& x) {
     return;
   }
   stats_.refused += !j.accepted();
-  if (!j.accepted()) return;
-  x.fault = faults_.draw();
-  if (x.fault) ++stats_.faults[static_cast<std::size_t>(x.fault->kind)];
+  if (j.accepted()) x.fault = faults_.draw();
 }
 
 void Simulation::throttle(const Request& request, Exchange& x) {
@@ -138,7 +142,7 @@ void Simulation::throttle(const Request& request, Exchange& x) {
 /// Fills quota_fields_ with the quotas declared in the answer to this request.
 void Simulation::declare_quotas(const Request& request, const Exchange& x) {
   quota_fields_.clear();
-  if (x.judgement.row == nullptr) return;
+  if (!x.judgement.is_routed()) return;
   const std::size_t judged = x.refused_by ? *x.refused_by + 1 : throttles_.size();
   for (std::size_t i = 0; i < judged; ++i) {
     if (!x.verdicts[i].quota) continue;
@@ -149,6 +153,7 @@ void Simulation::declare_quotas(const Request& request, const Exchange& x) {
 
 Ending Simulation::conclude(const Request& request, Exchange& x, WallTime now, std::string& out) {
   declare_quotas(request, x);
+  judge_items(x);
   if (x.fault) return conclude_fault(request, x, now, out);
   const Judgement& j = x.judgement;
   AnswerHead head{.status = j.status, .keep_alive = request.keep_alive, .fields = quota_fields_};
@@ -159,11 +164,11 @@ Ending Simulation::conclude(const Request& request, Exchange& x, WallTime now, s
     head.retry_after = settings.retry_after;
     append_refusal_body(body_, settings, x.verdicts[*x.refused_by]);
   } else {
-    append_answer_body(body_, j);
+    append_body(request, j);
   }
-  if (j.row != nullptr) {
-    const bool applied = head.status < 300;
-    if (applied) apply(x);
+  if (j.is_routed()) {
+    const bool applied = head.status < 300 && j.row != nullptr;
+    if (applied) apply(x, now);
     record(request, x, head.status, applied);
     forget(x);
   }
@@ -173,14 +178,16 @@ Ending Simulation::conclude(const Request& request, Exchange& x, WallTime now, s
 
 Ending Simulation::conclude_fault(const Request& request, Exchange& x, WallTime now, std::string& out) {
   const FaultHit& fault = *x.fault;
-  if (fault.applies) apply(x);
+  ++stats_.faults[static_cast<std::size_t>(fault.kind)];
+  const bool applied = fault.applies && x.judgement.accepted() && x.judgement.row != nullptr;
+  if (applied) apply(x, now);
   // The client of a stalled request still waits for it; the ticket is returned when the client has disconnected.
   if (fault.kind != FaultKind::stall) forget(x);
 
   AnswerHead head{.keep_alive = request.keep_alive, .retry_after = fault.retry_after, .fields = quota_fields_};
   body_.clear();
   Ending ending = request.keep_alive ? Ending::keep : Ending::close;
-  int status = 200;
+  int status = head.status = x.judgement.status;
   switch (fault.kind) {
     case FaultKind::status:
       status = head.status = fault.status;
@@ -194,7 +201,7 @@ Ending Simulation::conclude_fault(const Request& request, Exchange& x, WallTime 
       answer(out, head, garbage, now, x.clock);
       break;
     case FaultKind::truncate:
-      append_answer_body(body_, x.judgement);
+      append_body(request, x.judgement);
       answer(out, head, body_, now, x.clock);
       // Status and length arrive, half of the body does not: the case that clients most often get wrong.
       out.erase(out.size() - (body_.size() + 1) / 2);
@@ -210,13 +217,14 @@ Ending Simulation::conclude_fault(const Request& request, Exchange& x, WallTime 
       status = 0, ending = Ending::stall;
       break;
   }
-  record(request, x, status, fault.applies);
+  record(request, x, status, applied);
   return ending;
 }
 
 void Simulation::abandon(const Request& request, Exchange& x) {
-  if (x.judgement.row == nullptr) return;
+  if (!x.judgement.is_routed()) return;
   forget(x);
+  x.fault.reset();
   ++stats_.abandoned;
   record(request, x, 0, false);
 }
@@ -250,8 +258,37 @@ void Simulation::answer(std::string& out, AnswerHead head, std::string_view body
   answers_.append(out, head, body, now);
 }
 
-void Simulation::apply(const Exchange& x) {
+/// Judges what depends on the items that there are now.
+void Simulation::judge_items(Exchange& x) {
+  Judgement& j = x.judgement;
+  if (!items_ || !j.is_routed() || !j.accepted() || x.refused_by) return;
+  items_->judge(j);
+  if (j.accepted()) return;
+  ++stats_.refused;
+  x.fault.reset();
+}
+
+void Simulation::append_body(const Request& request, const Judgement& j) {
+  if (j.reading && j.accepted()) {
+    items_->append_answer(body_, j, request.user_id.value_or(""));
+  } else {
+    append_answer_body(body_, j);
+  }
+}
+
+std::optional<DumpPlace> Simulation::dump(DumpPlace at, std::string& out) const {
+  const std::size_t items = items_ ? items_->items().size() : 0;
+  if (at.key == 0 && at.item < items) {
+    at.item = items_->items().dump(at.item, dump_piece, out);
+    return at.item < items || state_.size() > 0 ? std::optional(at) : std::nullopt;
+  }
+  at.key = state_.dump(at.key, dump_piece, out);
+  return at.key < state_.size() ? std::optional(at) : std::nullopt;
+}
+
+void Simulation::apply(const Exchange& x, WallTime now) {
   ++stats_.applied;
+  if (items_ && items_->apply(x.judgement, now)) return;
   state_.apply(x.judgement.key_hash, x.judgement.key, x.judgement.fields);
 }
 

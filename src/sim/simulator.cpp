@@ -1,6 +1,8 @@
 #include "koobatch/sim/simulator.hpp"
 
 #include "koobatch/job/tokens_file.hpp"
+#include "sim/items_file.hpp"
+#include "sim/made_up_items.hpp"
 #include "sim/node_clocks.hpp"
 #include "sim/server.hpp"
 
@@ -26,6 +28,12 @@ Result<void> check(const SimulatorSettings& s) {
   }
   if (!(s.throttle_per_user >= 0)) {
     return usage_error("simulator: the throttle must be a number of requests a second, 0 for none");
+  }
+  if (!s.items_file.empty() && s.made_up_items) {
+    return usage_error("simulator: its items are either made up or from a file");
+  }
+  if (!s.list_faults.empty() && !s.has_items()) {
+    return usage_error("simulator: a list= fault needs items; without them, there are no lists");
   }
   if (auto checked = check_clock_faults(s.clock_faults); !checked) return checked;
   return check_faults(s.faults);
@@ -74,6 +82,24 @@ Result<Acceptor> listen(asio::io_context& io, std::uint16_t port) {
                   error.message()));
 }
 
+/// What the service begins with.
+struct Values {
+  std::optional<Items> items;  ///< nothing: it has none
+  State others;
+};
+
+Result<Values> make_values(const SimulatorSettings& s) {
+  Values values;
+  if (!s.has_items()) return values;
+  values.items.emplace();
+  if (s.made_up_items) {
+    make_up_items(*s.made_up_items, s.seed, *values.items);
+  } else if (auto loaded = load_items(s.items_file, *values.items, values.others); !loaded) {
+    return loaded.error();
+  }
+  return values;
+}
+
 /// Starts a thread that receives no signals: they are for the threads that existed before.
 template <class Function>
 std::thread start_thread(Function function) {
@@ -89,9 +115,10 @@ std::thread start_thread(Function function) {
 
 struct Simulator::Impl {
   Impl(const SimulatorSettings& settings, RequestLog log, std::unique_ptr<ssl::context> tls_context,
-       std::shared_ptr<const auth::UserTokens> tokens)
+       std::shared_ptr<const auth::UserTokens> tokens, Values values)
       : tls(std::move(tls_context)),
-        simulation(settings, std::move(log), {Steady::now(), WallClock::now()}, std::move(tokens)) {}
+        simulation(settings, std::move(log), {Steady::now(), WallClock::now()}, std::move(tokens),
+                   std::move(values.items), std::move(values.others)) {}
 
   ~Impl() {
     if (!thread.joinable()) return;
@@ -116,6 +143,25 @@ struct Simulator::Impl {
   std::thread thread;
 };
 
+Result<void> add_fault(std::string_view text, SimulatorSettings& settings) {
+  if (is_clock_fault(text)) {
+    auto fault = parse_clock_fault(text);
+    if (!fault) return fault.error();
+    settings.clock_faults.push_back(*fault);
+    return {};
+  }
+  if (is_list_fault(text)) {
+    auto fault = parse_list_fault(text);
+    if (!fault) return fault.error();
+    settings.list_faults.push_back(*fault);
+    return {};
+  }
+  auto fault = parse_fault(text);
+  if (!fault) return fault.error();
+  settings.faults.push_back(*fault);
+  return {};
+}
+
 Simulator::Simulator(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Simulator::~Simulator() = default;
 const std::string& Simulator::url() const {
@@ -138,8 +184,10 @@ Result<std::unique_ptr<Simulator>> Simulator::start(const SimulatorSettings& set
     if (!read) return read.error();
     tokens = std::move(*read);
   }
+  auto values = make_values(settings);
+  if (!values) return values.error();
   const char* const scheme = *tls ? "https" : "http";
-  auto impl = std::make_unique<Impl>(settings, std::move(log), std::move(*tls), std::move(tokens));
+  auto impl = std::make_unique<Impl>(settings, std::move(log), std::move(*tls), std::move(tokens), std::move(*values));
   auto acceptor = listen(impl->io, settings.port);
   if (!acceptor) return acceptor.error();
   const auto port = acceptor->local_endpoint().port();

@@ -1,42 +1,13 @@
 #include "sim/state.hpp"
 
 #include "koobatch/core/json.hpp"
+#include "sim/members.hpp"
 
 #include <xxhash.h>
 
 #include <array>
-#include <cstring>
 
 namespace koobatch::sim {
-namespace {
-
-/// Appends a member in the format of State: four bytes of length, then `"name":value`.
-template <class AppendValue>
-void append_member(std::string& out, std::string_view name, AppendValue append_value) {
-  const std::size_t start = out.size();
-  out.append(sizeof(std::uint32_t), '\0');
-  out.push_back('"');
-  out.append(name);
-  out.append("\":", 2);
-  append_value();
-  const auto size = static_cast<std::uint32_t>(out.size() - start - sizeof(std::uint32_t));
-  std::memcpy(out.data() + start, &size, sizeof size);
-}
-
-/// Removes the first member from `members` and returns it without its length.
-std::string_view take_member(std::string_view& members) {
-  std::uint32_t size = 0;
-  std::memcpy(&size, members.data(), sizeof size);
-  const std::string_view member = members.substr(sizeof size, size);
-  members.remove_prefix(sizeof size + size);
-  return member;
-}
-
-std::string_view name_of(std::string_view member) {
-  return member.substr(1, member.find('"', 1) - 1);
-}
-
-}  // namespace
 
 std::uint64_t hash_key(std::string_view key) {
   return XXH3_64bits(key.data(), key.size());
@@ -72,17 +43,25 @@ void State::apply(std::uint64_t hash, std::string_view key, const koodrive::Fiel
   for (std::string_view members = e.members(); !members.empty();) {
     const std::string_view member = take_member(members);
     std::size_t i = 0;
-    while (i < fields.row->fields.size() && !(sets(i) && fields.row->fields[i].name == name_of(member))) ++i;
+    while (i < fields.row->fields.size() && !(sets(i) && fields.row->fields[i].name == member_name(member))) ++i;
     if (i < fields.row->fields.size()) {
       set(i);
     } else {
-      scratch_.append(member.data() - sizeof(std::uint32_t), member.size() + sizeof(std::uint32_t));
+      scratch_.append(member.data() - member_head, member.size() + member_head);
     }
   }
   for (std::size_t i = 0; i < fields.row->fields.size(); ++i) {
     if (sets(i) && !done[i]) set(i);
   }
   e.text = scratch_;
+}
+
+bool State::add(std::string_view key, std::string_view members) {
+  const std::size_t before = size();
+  Entry& e = entry(hash_key(key), key);
+  if (size() == before) return false;
+  e.text.append(members);
+  return true;
 }
 
 std::size_t State::dump(std::size_t from, std::size_t limit, std::string& out) const {

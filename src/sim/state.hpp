@@ -15,6 +15,8 @@ class State {
  public:
   /// Sets the fields that are present, except the one that makes up the key. `hash` is hash_key(key).
   void apply(std::uint64_t hash, std::string_view key, const koodrive::Fields& fields);
+  /// Adds a key with its fields as members, see members.hpp. False: there is one.
+  bool add(std::string_view key, std::string_view members);
   /// The number of keys.
   std::size_t size() const { return entries_.size(); }
 

@@ -1,4 +1,4 @@
-#include "job/compression.hpp"
+#include "koobatch/job/compression.hpp"
 
 #include "archives.hpp"
 #include "contains.hpp"

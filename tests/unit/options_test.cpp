@@ -11,6 +11,7 @@
 #include "cli/settings/precedence.hpp"
 #include "cli/settings/recorded.hpp"
 #include "contains.hpp"
+#include "sim_printing.hpp"
 #include "temporary_folder.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -75,6 +76,10 @@ struct Given {
     const auto& invocation = std::get<Invocation>(*parsed);
     if (const auto* simulate = invocation.find<SimulateSettings>()) {
       const auto prepared = prepare_simulate(*simulate, invocation.call);
+      return prepared ? "accepted" : message(prepared.error());
+    }
+    if (const auto* bench = invocation.find<BenchSettings>()) {
+      const auto prepared = prepare_bench(*bench, invocation.call, WallTime());
       return prepared ? "accepted" : message(prepared.error());
     }
     const auto* run = invocation.find<RunCommandSettings>();
@@ -289,6 +294,50 @@ BOOST_AUTO_TEST_CASE(the_embedded_service_is_set_up_by_the_same_flags_in_run_and
     BOOST_TEST((s.clock_faults[0].offset == 2s));
     BOOST_TEST(s.seed == 9U);
   }
+}
+
+BOOST_AUTO_TEST_CASE(the_simulated_service_has_items_and_lists_that_change) {
+  const auto settings = [](std::vector<std::string> flags) {
+    flags.insert(flags.begin(), "simulate");
+    const auto invocation = Given{std::move(flags), {}, {}}.accepted();
+    return prepare_simulate(*invocation.find<SimulateSettings>(), invocation.call).value();
+  };
+  const auto made_up = settings(
+      {"--items", "1000,users=10,albums=200", "--fault", "list=cut,page=3", "--fault", "list=total", "--names", "405"});
+  BOOST_TEST_REQUIRE(made_up.made_up_items.has_value());
+  BOOST_TEST(made_up.made_up_items->count == 1000U);
+  BOOST_TEST(made_up.made_up_items->users == 10U);
+  BOOST_TEST(made_up.made_up_items->albums == 200U);
+  BOOST_TEST_REQUIRE(made_up.list_faults.size() == 2U);
+  BOOST_TEST(made_up.list_faults[0].page == 3U);
+  BOOST_TEST(made_up.name_clash == sim::NameClash::refuse);
+  BOOST_TEST(settings({"--items", "0"}).has_items());
+  const auto loaded = settings({"--state", "s", "--names", "stamp"});
+  BOOST_TEST(loaded.items_file == "s");
+  BOOST_TEST(loaded.name_clash == sim::NameClash::stamp);
+  BOOST_TEST(!settings({"--names", "accept"}).has_items());
+}
+
+BOOST_AUTO_TEST_CASE(what_is_about_items_needs_items) {
+  const auto said = [](std::vector<std::string> flags) {
+    flags.insert(flags.begin(), "simulate");
+    return Given{std::move(flags), {}, {}}.refusal();
+  };
+  CHECK_SAYS(said({"--state", "s", "--items", "1"}), "--state and --items exclude each other");
+  CHECK_SAYS(said({"--names", "405"}), "--names needs --state or --items");
+  CHECK_SAYS(said({"--fault", "list=cut"}), "--fault list=… needs --state or --items");
+  CHECK_SAYS(said({"--items", "1,albums=2"}), "the albums '2' are not a number from 0 to 1");
+  CHECK_SAYS(said({"--items", "1", "--fault", "list=swap"}), "unknown change of a list 'swap'");
+  CHECK_SAYS(said({"--fault", "lists"}), "list=CHANGE");
+}
+
+BOOST_AUTO_TEST_CASE(lists_change_only_in_simulate) {
+  for (const char* command : {"run", "bench"}) {
+    std::vector<std::string> arguments = {command, "--simulate", "--fault", "list=cut"};
+    if (std::string_view(command) == "run") arguments.emplace_back("job.ndjson");
+    CHECK_SAYS((Given{arguments, {}, {}}.refusal()), "--fault list=… works only with koobatch simulate");
+  }
+  CHECK_SAYS((Given{{"run", "--help"}, {}, {}}.information()), "list=CHANGE");
 }
 
 BOOST_AUTO_TEST_CASE(a_flag_given_twice_counts_the_last_time) {

@@ -7,6 +7,7 @@
 #include <boost/algorithm/string/replace.hpp>
 #include <boost/test/unit_test.hpp>
 
+#include <algorithm>
 #include <string>
 
 namespace koobatch::sim {
@@ -21,14 +22,16 @@ struct Fixture {
 
   void sign(const auth::AppKey& key) {
     authorization.clear();
-    koodrive::Signer(key).append_authorization({.method = request.method,
-                                                .path = request.target,
-                                                .query = {},
-                                                .host = *request.host,
-                                                .x_date = *request.date,
-                                                .user_id = *request.user_id,
-                                                .body = request.body},
-                                               authorization);
+    const std::string_view path = request.target.substr(0, request.target.find('?'));
+    koodrive::Signer(key).append_authorization(
+        {.method = request.method,
+         .path = path,
+         .query = request.target.substr(std::min(path.size() + 1, request.target.size())),
+         .host = *request.host,
+         .x_date = *request.date,
+         .user_id = *request.user_id,
+         .body = request.body},
+        authorization);
     request.authorization = authorization;
   }
   void replace(std::string_view what, std::string_view with) {
@@ -80,6 +83,38 @@ BOOST_AUTO_TEST_CASE(a_signature_covers_path_headers_and_body) {
   sign(*app);
   request.target = "/koodrive/ose/v1/1795607640592646274/update";
   BOOST_TEST(judged() == wrong);
+}
+
+BOOST_AUTO_TEST_CASE(a_signature_covers_the_query_in_any_order_and_encoding) {
+  service.offer_items();
+  request.method = "GET";
+  request.body = {};
+  const std::string list = "/koodrive/ose/v1/sharefolder/list?";
+  for (const char* query :
+       {"offset=0&limit=10", "limit=10&offset=0", "limit=10&offset=0&keyWord=a%20b%26c%3D",
+        "limit=10&offset=0&keyWord=~%7E%e7%9b%b8+", "offset=0&limit=10&keyWord=", "limit=10&offset=0&"}) {
+    const std::string target = list + query;
+    request.target = target;
+    sign(*app);
+    BOOST_TEST(judged() == "accepted", query);
+    const std::string other = target + "1";
+    request.target = other;
+    BOOST_TEST(judged() == wrong, query);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(what_is_wrong_with_a_query_is_said_once_its_signature_was_found_right) {
+  service.offer_items();
+  request.method = "GET";
+  request.body = {};
+  for (const auto& [query, said] : {std::pair("offset=0&&limit=10", "400 : there is no such parameter"),
+                                    std::pair("offset=2&limit=10&offset=1", "400 offset: given more than once"),
+                                    std::pair("limit=10&offset=0&a-b=1&a=2&a=1", "400 a: given more than once")}) {
+    const std::string target = std::string("/koodrive/ose/v1/sharefolder/list?") + query;
+    request.target = target;
+    sign(*app);
+    BOOST_TEST(judged() == said, query);
+  }
 }
 
 BOOST_AUTO_TEST_CASE(another_secret_app_or_algorithm_is_not_authorised) {

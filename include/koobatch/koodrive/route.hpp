@@ -8,6 +8,9 @@
 
 namespace koobatch::koodrive {
 
+/// The text that is percent-encoded here; nothing for a bad encoding or one that is not UTF-8.
+std::optional<std::string> percent_decoded(std::string_view text);
+
 /// The row that a request is about and its decoded path fields.
 struct RouteMatch {
   const OperationRow* row = nullptr;

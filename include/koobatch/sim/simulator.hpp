@@ -3,6 +3,7 @@
 #include "koobatch/core/clock.hpp"
 #include "koobatch/core/error.hpp"
 #include "koobatch/koodrive/operation_catalogue.hpp"
+#include "koobatch/sim/item_settings.hpp"
 #include "koobatch/sim/throttle_settings.hpp"
 
 #include <cstdint>
@@ -20,7 +21,7 @@ enum class FaultKind {
   reset,     ///< applies or not (by chance), then resets the connection without an answer
   drop,      ///< reads the request, does not apply it, closes the connection without an answer
   truncate,  ///< applies, then sends the answer's head and half of its body, and closes
-  garbage,   ///< applies, then answers 200 with bytes that are not JSON
+  garbage,   ///< applies, then answers as to a success, but with bytes that are not JSON
   stall,     ///< applies, then never answers (until the client disconnects)
 };
 
@@ -50,10 +51,11 @@ struct SimulatorSettings {
   Duration jitter{};       ///< added to latency, uniform in [0, jitter]
   std::vector<Fault> faults;
   std::vector<ClockFault> clock_faults;
+  std::vector<ListFault> list_faults;
   ThrottleSettings throttle;          ///< judged first
   double throttle_per_user = 0;       ///< requests a second per X-User-Id, with a Retry-After of 1 s; 0: unlimited
-  std::uint64_t seed = 0;             ///< for faults and jitter; equal seeds and request orders make equal runs
-  std::filesystem::path log;          ///< emptied, then one NDJSON line per operation request; empty: none
+  std::uint64_t seed = 0;             ///< for faults, jitter and items; equal seeds and request orders make equal runs
+  std::filesystem::path log;          ///< emptied, then one NDJSON line per request; empty: none
   std::filesystem::path certificate;  ///< PEM; with `key`: TLS
   std::filesystem::path key;
   std::string token;          ///< the only access token accepted initially; empty: any, but none if there is an app
@@ -63,9 +65,14 @@ struct SimulatorSettings {
   std::shared_ptr<const auth::AppKey> app_key;  ///< the app whose signatures are accepted; null: none
   std::filesystem::path tokens_file;            ///< the only token accepted for each user; read again when it changes
   std::shared_ptr<const koodrive::OperationCatalogue> operations;  ///< what it offers; null: operations()
+  std::filesystem::path items_file;          ///< with the items that it has; empty: see made_up_items
+  std::optional<MadeUpItems> made_up_items;  ///< items that it has; nothing: any ID is an item's, and none can be read
+  NameClash name_clash = NameClash::accept;
+
+  bool has_items() const { return !items_file.empty() || made_up_items.has_value(); }
 };
 
-/// Adds a fault of either kind, as written on the command line. A usage error says what is wrong.
+/// Adds a fault of any kind, as written on the command line. A usage error says what is wrong.
 Result<void> add_fault(std::string_view text, SimulatorSettings& settings);
 
 /// The embedded service on 127.0.0.1: as strict as the documentation, values in memory, faults on request. Runs on its
@@ -75,7 +82,11 @@ Result<void> add_fault(std::string_view text, SimulatorSettings& settings);
 /// only requests that would have succeeded. It takes effect just before it is answered, that is, after the latency; a
 /// client that closes its connection earlier (half-closing counts) has changed nothing.
 ///
-/// GET /_sim/state: NDJSON, one line per key with its current values, in the order in which the keys were first set.
+/// With items, it also answers the requests that read shared folders and albums, and judges them like operations. It
+/// refuses operations on any others, and decides so when it answers: no fault hides such a refusal.
+///
+/// GET /_sim/state: NDJSON, one line per item, then one line per other key with its current values, in the order in
+/// which the keys were first set. With items, it can be loaded again as items_file.
 /// GET /_sim/stats: a JSON object of counts. Both need no headers, and are neither delayed, counted nor faulted.
 class Simulator {
  public:

@@ -14,6 +14,7 @@
 
 #include <string>
 #include <utility>
+#include <variant>
 
 namespace koobatch::cli {
 namespace {
@@ -28,6 +29,23 @@ Result<void> read_tokens(const SimulateSettings& files, sim::SimulatorSettings& 
   };
   if (auto ok = read("--token-file", files.token_file, settings.token); !ok) return ok;
   return read("--refresh-token-file", files.refresh_token_file, settings.refresh_token);
+}
+
+Result<void> check_items(const SimulateSettings& given, const Origins& origins) {
+  const bool has_items = !given.state.empty() || given.items.has_value();
+  if (!given.state.empty() && given.items) {
+    return usage_error(fmt::format("{} and {} exclude each other: items are either from a file or made up",
+                                   origins["state"], origins["items"]));
+  }
+  if (has_items) return {};
+  if (given.name_clash != sim::NameClash::accept) {
+    return usage_error(origins["names"] + " needs --state or --items: without items, every name is accepted");
+  }
+  for (const auto& fault : given.service.faults) {
+    if (!std::holds_alternative<sim::ListFault>(fault)) continue;
+    return usage_error(origins["fault"] + " list=… needs --state or --items: without items, there are no lists");
+  }
+  return {};
 }
 
 int run(const SimulateSettings& given, const Call& call) {
@@ -59,6 +77,7 @@ Result<sim::SimulatorSettings> prepare_simulate(const SimulateSettings& given, c
                            ? call.origins["cert"] + " needs --key: the embedded service needs both to speak TLS"
                            : call.origins["key"] + " needs --cert: the embedded service needs both to speak TLS");
   }
+  if (auto ok = check_items(given, call.origins); !ok) return ok.error();
   if (auto ok = check_app_complete({given.app_id, given.app_secret_file}, call.origins); !ok) return ok.error();
   auto settings = simulator_settings(given.service);
   settings.port = given.port;
@@ -68,6 +87,9 @@ Result<sim::SimulatorSettings> prepare_simulate(const SimulateSettings& given, c
   settings.token_requests = given.token_requests;
   settings.token_lifetime = given.token_lifetime;
   settings.tokens_file = given.tokens_file;
+  settings.items_file = given.state;
+  settings.made_up_items = given.items;
+  settings.name_clash = given.name_clash;
   return settings;
 }
 
@@ -78,6 +100,7 @@ const Command& simulate_command() {
       .summary = "Run the embedded service on a loopback port, with faults on request",
       .group = command_group::tries,
       .examples = {"koobatch simulate --port 8080 --latency 5ms --fault status=503,rate=0.05,retry-after=1",
+                   "koobatch simulate --port 8080 --items 5000,users=10,albums=1000 --fault list=remove,page=2",
                    "koobatch simulate --port 8080 --throttle 300/s@0s,600/s@5s,window,retry-after=1s,declare=ietf"},
       .own_options = {{.name = "port",
                        .heading = heading::embedded,
@@ -114,6 +137,24 @@ const Command& simulate_command() {
                        .heading = heading::embedded,
                        .help = "Accept only each X-User-Id's token in this file, which is read again when replaced",
                        .store = into(&S::tokens_file, file())},
+                      {.name = "state",
+                       .heading = heading::embedded,
+                       .help = "File with its shared folders and albums, one JSON object a line",
+                       .otherwise = "accepts any ID",
+                       .store = into(&S::state, file())},
+                      {.name = "items",
+                       .heading = heading::embedded,
+                       .help = "Make up its shared folders and albums, e.g. 1000 or 1000,users=10,albums=200",
+                       .parts = {{"N", "items in all"},
+                                 {"users=N", "their owners in turn: users named 42, 43 and so on (1)"},
+                                 {"albums=N", "how many of them are albums, of all kinds (0)"}},
+                       .store = into(&S::items, made_up_items())},
+                      {.name = "names",
+                       .heading = heading::embedded,
+                       .help = "For a name that is taken: both have it, code 13000405, or a time is appended",
+                       .store = into(&S::name_clash, one_of<sim::NameClash>({{"accept", sim::NameClash::accept},
+                                                                             {"405", sim::NameClash::refuse},
+                                                                             {"stamp", sim::NameClash::stamp}}))},
                       {.name = "log",
                        .heading = heading::embedded,
                        .help = "Write a line for each request to this file",

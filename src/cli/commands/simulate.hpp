@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <tuple>
 
@@ -25,6 +26,9 @@ struct SimulateSettings {
   std::uint64_t token_requests = 0;          ///< 0: any number
   Duration token_lifetime{};                 ///< 0: for ever
   std::filesystem::path tokens_file;
+  std::filesystem::path state;              ///< with the items that it has
+  std::optional<sim::MadeUpItems> items{};  ///< items that it has
+  sim::NameClash name_clash = sim::NameClash::accept;
   std::filesystem::path log;
   std::filesystem::path cert;
   std::filesystem::path key;

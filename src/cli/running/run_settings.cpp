@@ -41,6 +41,14 @@ Result<void> check_target(const Target& target, const Origins& origins) {
   return {};
 }
 
+Result<void> check_faults(const EmbeddedService& service, const Origins& origins) {
+  for (const auto& fault : service.faults) {
+    if (!std::holds_alternative<sim::ListFault>(fault)) continue;
+    return usage_error(origins["fault"] + " list=… works only with koobatch simulate: here, there are no lists");
+  }
+  return {};
+}
+
 /// The options in force that say where the token comes from.
 std::vector<std::string_view> token_sources(const auth::CredentialSettings& credentials) {
   std::vector<std::string_view> sources;
@@ -198,6 +206,7 @@ Result<engine::RunSettings> complete(engine::RunSettings run, const Sending& sen
                                      bool sends_nothing) {
   const Checked checked{run, sending, call.origins, sends_nothing};
   if (auto ok = check_target(sending.target, call.origins); !ok) return ok.error();
+  if (auto ok = check_faults(sending.service, call.origins); !ok) return ok.error();
   if (auto ok = check_app(checked); !ok) return ok.error();
   if (!run.simulated) {
     if (auto ok = find_service(sending.target, run); !ok) return ok.error();
@@ -236,6 +245,7 @@ sim::SimulatorSettings simulator_settings(const EmbeddedService& service) {
   for (const auto& any : service.faults) {
     if (const auto* fault = std::get_if<sim::Fault>(&any)) settings.faults.push_back(*fault);
     if (const auto* fault = std::get_if<sim::ClockFault>(&any)) settings.clock_faults.push_back(*fault);
+    if (const auto* fault = std::get_if<sim::ListFault>(&any)) settings.list_faults.push_back(*fault);
   }
   settings.throttle = service.throttle;
   settings.throttle_per_user = service.throttle_per_user;

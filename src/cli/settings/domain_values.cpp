@@ -67,6 +67,7 @@ Result<AnyFault> parse_any_fault(const std::string& value) {
   sim::SimulatorSettings read;
   if (auto ok = sim::add_fault(value, read); !ok) return ok.error();
   if (!read.faults.empty()) return AnyFault(read.faults.front());
+  if (!read.list_faults.empty()) return AnyFault(read.list_faults.front());
   return AnyFault(read.clock_faults.front());
 }
 
@@ -112,6 +113,19 @@ ValueType<flow::ErrorLimit> error_limit() {
 
 ValueType<AnyFault> fault() {
   return {.label = "FAULT", .parse = parse_any_fault, .show = {}};
+}
+
+ValueType<std::optional<sim::MadeUpItems>> made_up_items() {
+  return {.label = "N",
+          .parse = [](const std::string& value) -> Result<std::optional<sim::MadeUpItems>> {
+            auto items = sim::parse_made_up_items(value);
+            if (!items) return items.error();
+            return std::optional(*items);
+          },
+          .show =
+              [](const std::optional<sim::MadeUpItems>& items) {
+                return items ? fmt::format("{},users={},albums={}", items->count, items->users, items->albums) : "";
+              }};
 }
 
 ValueType<sim::ThrottleSettings> throttle() {

@@ -4,6 +4,7 @@
 #include "koobatch/observe/metrics.hpp"
 #include "koobatch/sim/simulator.hpp"
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -23,9 +24,11 @@ ValueType<char> delimiter();
 /// The template of the Authorization header.
 ValueType<std::string> authorization();
 ValueType<flow::ErrorLimit> error_limit();
-/// Either kind of fault of the embedded service.
-using AnyFault = std::variant<sim::Fault, sim::ClockFault>;
+/// A fault of the embedded service, of whatever kind.
+using AnyFault = std::variant<sim::Fault, sim::ClockFault, sim::ListFault>;
 ValueType<AnyFault> fault();
+/// Made-up items of the embedded service.
+ValueType<std::optional<sim::MadeUpItems>> made_up_items();
 /// A limit of the embedded service.
 ValueType<sim::ThrottleSettings> throttle();
 ValueType<std::string> metrics_address();

@@ -314,6 +314,7 @@ std::vector<Option> make_table() {
       {.name = "fault",
        .heading = heading::embedded,
        .help = "A fault, e.g. status=503,rate=0.05, reset,rate=0.02 or date=+2s,rate=0.1; repeatable",
+       .parts = {{"list=CHANGE", "a list that changes or is wrong; only with koobatch simulate"}},
        .store = into(&EmbeddedService::faults, fault()),
        .recorded = true},
       {.name = "throttle",
@@ -341,7 +342,7 @@ std::vector<Option> make_table() {
        .recorded = true},
       {.name = "seed",
        .heading = heading::embedded,
-       .help = "Seed of its faults and jitter",
+       .help = "Seed of its faults, jitter and made-up items",
        .store = into(&EmbeddedService::seed, count<std::uint64_t>(0, UINT64_MAX)),
        .recorded = true},
 

@@ -18,9 +18,9 @@ constexpr std::size_t compression_magic_size = 4;
 /// job.
 Compression compression_of(std::string_view first_bytes);
 
-/// Decompresses a job, in bounded memory; returns `stored` itself if it is not compressed. The digest remains that of
+/// Decompresses a text, in bounded memory; returns `stored` itself if it is not compressed. The digest remains that of
 /// the stored bytes. Consecutive members or frames are one text. An archive that is cut off, damaged, or followed by
-/// anything else (except zeros, where the format allows them) is an error (job), never an end. `name`: the job's name,
+/// anything else (except zeros, where the format allows them) is an error (job), never an end. `name`: the file's name,
 /// for messages.
 Result<std::unique_ptr<ByteSource>> decompress(std::unique_ptr<ByteSource> stored, std::string name);
 
