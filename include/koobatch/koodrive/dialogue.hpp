@@ -1,0 +1,56 @@
+#pragma once
+#include "koobatch/core/status.hpp"
+#include "koobatch/http/answer.hpp"
+#include "koobatch/koodrive/operation.hpp"
+#include "koobatch/koodrive/outcome.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace koobatch::koodrive {
+
+/// What follows from an answer.
+struct Turn {
+  enum class Kind : std::uint8_t {
+    read,   ///< the GET that target() names is sent next
+    write,  ///< the operation itself is sent next
+    end,    ///< the operation is final, with `status`
+  };
+
+  Kind kind = Kind::end;
+  Status status = Status::succeeded;
+  std::string reason{};  ///< for `end`: why it was skipped or has failed, for the report; otherwise empty
+  /// Recorded in the report before whatever follows: the members of a JSON object, `"was":{"name":"Plans"}`.
+  std::string note{};
+};
+
+/// An operation that takes several requests: it reads before it writes, after it, or instead. Decides only; the engine
+/// sends each request under the rules that hold for all: pace, credentials, repeats after failures. For one thread.
+class Dialogue {
+ public:
+  virtual ~Dialogue() = default;
+
+  /// What is sent first. Also called when an earlier segment of the run, or a lost answer, leaves it open whether the
+  /// operation was applied.
+  virtual Turn begin() = 0;
+  /// The request target of the next GET, percent-encoded: a view until the next call. Precondition: the last turn was
+  /// `read`.
+  virtual std::string_view target() const = 0;
+  /// Takes the service's answer to a read: one that succeeded, or refuses it with a code (`outcome.verdict`). Answers
+  /// that are repeated, such as a 429, do not arrive here.
+  virtual Turn read(const http::Answer& answer, const Outcome& outcome) = 0;
+  /// Takes the answer to the operation itself, which is final with `status`.
+  virtual Turn written(Status status, const Outcome& outcome) = 0;
+};
+
+/// Begins the dialogues of a run. Safe to call from any thread.
+class Dialogues {
+ public:
+  virtual ~Dialogues() = default;
+  /// Precondition: the operation outlives the dialogue.
+  virtual std::unique_ptr<Dialogue> about(const Operation& operation) = 0;
+};
+
+}  // namespace koobatch::koodrive
