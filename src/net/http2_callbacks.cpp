@@ -152,9 +152,10 @@ bool Http2Streams::take_field(Http2Stream& stream, std::string_view name, std::s
 }
 
 void Http2Streams::take_body(Http2Stream& stream, std::string_view bytes) {
-  std::string& body = stream.exchange->answer.body;
+  http::Answer& answer = stream.exchange->answer;
+  std::string& body = answer.body;
   if (stream.refused != nullptr) return;
-  if (body.size() + bytes.size() > http::max_body_bytes) {
+  if (body.size() + bytes.size() > answer.most_body) {
     stream.refused = "the answer's body is too large";
     to_reset_.push_back(stream.id);
     return;
