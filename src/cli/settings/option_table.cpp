@@ -121,7 +121,7 @@ std::vector<Option> sending_options() {
        .fixed = true},
       {.name = "no-recheck",
        .heading = heading::job,
-       .help = "Of a plan: change items without reading them first, even if another has changed them since",
+       .help = "Of a plan: change items even if others have changed them since",
        .store = into(&PlanTreatment::no_recheck, on_off()),
        .recorded = true},
       {.name = "verify",
