@@ -32,6 +32,7 @@ const std::map<std::string, Names> allowed = {
     {"report", {"koodrive", "observe", "core"}},
     {"state", {"job", "koodrive", "core"}},
     {"plan", {"state", "job", "koodrive", "auth", "core"}},
+    {"reading", {"state", "koodrive", "http", "core"}},
     {"retry", {"report", "job", "koodrive", "core"}},
     {"engine", {"retry", "report", "net", "flow", "job", "koodrive", "http", "observe", "auth", "core"}},
     {"control", {"engine", "report", "observe", "core"}},
