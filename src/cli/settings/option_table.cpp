@@ -14,8 +14,6 @@ using job::ValueTreatment;
 using net::TlsSettings;
 using observe::ProgressMode;
 
-constexpr std::uint64_t max_attempts = 200;
-
 ValueType<Duration> duration_or_zero() {
   return duration(Duration::zero());
 }
@@ -222,7 +220,7 @@ std::vector<Option> make_table() {
       {.name = "max-attempts",
        .heading = heading::retries,
        .help = "Attempts for each operation, 1 to 200; throttled ones (429, 503) do not count",
-       .store = into(&Retries::max_attempts, count<unsigned>(1, max_attempts)),
+       .store = into(&Retries::max_attempts, count<unsigned>(1, 200)),
        .recorded = true},
       {.name = "retry-base",
        .heading = heading::retries,
@@ -364,11 +362,11 @@ std::vector<Option> make_table() {
       {.name = "metrics-file",
        .heading = heading::output,
        .help = "Keep metrics in this file, NAME.prom for the node exporter's textfile collector",
-       .store = into(&MetricsOptions::file, new_file())},
+       .store = into(&MetricsFileOptions::path, new_file())},
       {.name = "metrics-label",
        .heading = heading::output,
        .help = "Add this label to every metric, to tell the jobs of one machine apart; repeatable",
-       .store = into(&MetricsOptions::labels, metrics_label())},
+       .store = into(&MetricsFileOptions::labels, metrics_label())},
       {.name = "log-format",
        .heading = heading::output,
        .help = "Format of what is printed to standard error",
