@@ -14,8 +14,6 @@ using auth::CredentialSettings;
 using job::ValueTreatment;
 using net::TlsSettings;
 
-constexpr std::uint64_t max_attempts = 200;
-
 ValueType<Duration> duration_or_zero() {
   return duration(Duration::zero());
 }
@@ -232,7 +230,7 @@ std::vector<Option> sending_options() {
       {.name = "max-attempts",
        .heading = heading::retries,
        .help = "Attempts for each operation, 1 to 200; throttled ones (429, 503) do not count",
-       .store = into(&Retries::max_attempts, count<unsigned>(1, max_attempts)),
+       .store = into(&Retries::max_attempts, count<unsigned>(1, 200)),
        .recorded = true},
       {.name = "retry-base",
        .heading = heading::retries,
