@@ -14,6 +14,8 @@ using job::ValueTreatment;
 using net::TlsSettings;
 using observe::ProgressMode;
 
+constexpr std::uint64_t max_attempts = 200;
+
 ValueType<Duration> duration_or_zero() {
   return duration(Duration::zero());
 }
@@ -220,7 +222,7 @@ std::vector<Option> make_table() {
       {.name = "max-attempts",
        .heading = heading::retries,
        .help = "Attempts for each operation, 1 to 200; throttled ones (429, 503) do not count",
-       .store = into(&Retries::max_attempts, count<unsigned>(1, 200)),
+       .store = into(&Retries::max_attempts, count<unsigned>(1, max_attempts)),
        .recorded = true},
       {.name = "retry-base",
        .heading = heading::retries,
