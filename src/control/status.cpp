@@ -30,7 +30,7 @@ std::string row(std::string_view name, std::string_view text) {
   return fmt::format("  {:<9}  {}", name, text);
 }
 
-std::vector<std::string> results(const std::array<std::uint64_t, 5>& by_status) {
+std::vector<std::string> results(const std::array<std::uint64_t, status_names.size()>& by_status) {
   std::vector<std::string> parts;
   for (std::size_t i = 0; i < by_status.size(); ++i) {
     if (by_status[i] != 0)

@@ -34,7 +34,8 @@ void AttemptJudge::judge_unopened(http::Answer& answer, WallTime now, koodrive::
 AttemptJudge::Judgement AttemptJudge::judge(http::Answer& answer, const Attempt& attempt, SentRequest& sent,
                                             koodrive::Outcome& outcome) {
   const auto& operation = attempt.operation;
-  classifier_.classify(answer, koodrive::Expected(operation), attempt.ended_at, outcome, sent.credentials.secret,
+  const auto expected = attempt.reads ? koodrive::Expected::reading() : koodrive::Expected(operation);
+  classifier_.classify(answer, expected, attempt.ended_at, outcome, sent.credentials.secret,
                        credentials_.former_secrets());
   // An answer from something in place of the service proves neither clock nor credentials.
   if (!outcome.foreign) clock_.observe(answer.date, attempt.ended);

@@ -42,6 +42,7 @@ class AttemptJudge {
     koodrive::ClockRepeats& clock_repeats;  ///< the operation's repeats because of the clock
     TimePoint ended;
     WallTime ended_at;
+    bool reads = false;  ///< it only read
   };
 
   AttemptJudge(CredentialPolicy& credentials, koodrive::ClockProof& clock) : credentials_(credentials), clock_(clock) {}

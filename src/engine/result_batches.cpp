@@ -35,6 +35,12 @@ std::uint64_t ResultBatches::add(const report::AttemptNote& note, TimePoint now)
   return added();
 }
 
+std::uint64_t ResultBatches::add(const report::ReadingNote& note, TimePoint now) {
+  open(now);
+  report::append_line(batch_.lines, note);
+  return added();
+}
+
 bool ResultBatches::is_due(TimePoint now) const {
   return !empty() && (batch_.lines.size() >= most_bytes || now - batch_.first >= most_age);
 }

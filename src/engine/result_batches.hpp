@@ -22,6 +22,7 @@ class ResultBatches {
   /// Adds a line to the present batch. Returns the batch's number, which durable() will report.
   std::uint64_t add(const report::ResultRecord& result, TimePoint now);
   std::uint64_t add(const report::AttemptNote& note, TimePoint now);
+  std::uint64_t add(const report::ReadingNote& note, TimePoint now);
 
   bool empty() const { return batch_.lines.empty(); }
   /// Whether the present batch is large or old enough to be handed over.

@@ -6,9 +6,11 @@
 
 namespace koobatch::engine {
 
-Results::Results(unsigned worker, const SharedParts& shared, flow::Scheduler& scheduler, IdleSlots& idle)
+Results::Results(unsigned worker, const SharedParts& shared, flow::Scheduler& scheduler, OpenDialogues& dialogues,
+                 IdleSlots& idle)
     : shared_(shared),
       scheduler_(scheduler),
+      dialogues_(dialogues),
       idle_(idle),
       held_(worker, shared.refusals),
       batches_(worker),
@@ -62,21 +64,28 @@ void Results::record(flow::SlotId slot, Status status, const koodrive::Outcome& 
   result.msg = outcome.msg;
   result.error = outcome.error;
   result.attempts = scheduler_.attempt(slot);
+  result.readings = scheduler_.readings(slot);
   result.trace_id = trace_of(slot);
   result.at = timing.at;
   result.latency = timing.latency;
   result.ref = operation.ref();
   result.history = scheduler_.history(slot);
+  if (const auto* ending = dialogues_.ending(slot)) {
+    result.reason = ending->reason;
+    result.reading = ending->note;
+    if (!ending->error.empty()) result.error = ending->error;
+  }
 
   expect_batch(timing.now);
   const std::uint64_t batch = batches_.add(result, timing.now);
   statistics_.finished(result, timing.now - scheduler_.due(slot));
-  if (status != Status::succeeded) {
+  if (!is_fulfilled(status)) {
     // A benchmark counts failures instead, and may keep no report.
     if (!statistics_.measures()) shared_.operation_log.not_succeeded(result);
     shared_.events.operation_failed();
   }
   if (shared_.first_results.watching()) consider_first(status, outcome);
+  if (dialogues_.any()) dialogues_.recorded(slot, operation, status);
   scheduler_.recorded(slot, batch);
   if (batches_.is_due(timing.now)) submit(false);
   consider_sync();
@@ -88,6 +97,12 @@ void Results::note(flow::SlotId slot, TimePoint now) {
   expect_batch(now);
   scheduler_.noted(slot, batches_.add(report::AttemptNote{trace_id, WallClock::now()}, now));
   consider_sync();
+}
+
+void Results::note_reading(flow::SlotId slot, std::string_view reading, const flow::AttemptTiming& timing) {
+  expect_batch(timing.now);
+  batches_.add(report::ReadingNote{trace_of(slot), timing.at, reading}, timing.now);
+  if (batches_.is_due(timing.now)) submit(false);
 }
 
 void Results::consider_first(Status status, const koodrive::Outcome& outcome) {

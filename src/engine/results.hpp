@@ -1,6 +1,7 @@
 #pragma once
 #include "engine/held_refusals.hpp"
 #include "engine/idle_slots.hpp"
+#include "engine/open_dialogues.hpp"
 #include "engine/result_batches.hpp"
 #include "engine/shared_parts.hpp"
 #include "engine/worker_statistics.hpp"
@@ -8,6 +9,7 @@
 #include "koobatch/flow/scheduler.hpp"
 
 #include <cstdint>
+#include <string_view>
 
 namespace koobatch::engine {
 
@@ -15,7 +17,8 @@ namespace koobatch::engine {
 /// For use on the worker's thread.
 class Results {
  public:
-  Results(unsigned worker, const SharedParts& shared, flow::Scheduler& scheduler, IdleSlots& idle);
+  Results(unsigned worker, const SharedParts& shared, flow::Scheduler& scheduler, OpenDialogues& dialogues,
+          IdleSlots& idle);
 
   /// Handles an attempt that settled its operation: records the result, unless it is a refusal that may not come from
   /// the service.
@@ -26,6 +29,9 @@ class Results {
   void record_released(TimePoint now);
   /// Notes an attempt that must not be made twice, in the report before it is made.
   void note(flow::SlotId slot, TimePoint now);
+
+  /// Records what a reading found, before its operation has a result: members of a JSON object.
+  void note_reading(flow::SlotId slot, std::string_view reading, const flow::AttemptTiming& timing);
 
   /// Hands over what is due, and arranges for the next batch.
   void follow_time(TimePoint now);
@@ -52,6 +58,7 @@ class Results {
 
   const SharedParts& shared_;
   flow::Scheduler& scheduler_;
+  OpenDialogues& dialogues_;
   IdleSlots& idle_;
   HeldRefusals held_;
   ResultBatches batches_;

@@ -96,6 +96,7 @@ report::RunRecord make_record(const RunSettings& settings, const job::Source& so
   record.job.verified = job.verified;
   record.endpoint = settings.endpoint.url();
   record.operations = settings.operations_file;
+  record.plan = settings.plan;
   record.parent = settings.parent;
   record.settings = settings.recorded;
   return record;

@@ -44,8 +44,9 @@ Worker::Worker(unsigned index, unsigned connections, std::uint64_t seed, const S
       scheduler_(share_of(shared.settings, connections), shared.pace, shared.stopped_users, seed),
       credentials_(std::move(credentials)),
       judge_(*credentials_, shared.clock),
+      dialogues_(shared.settings.dialogues.get()),
       idle_(wire_.context(), wire_.deadlines(), *this),
-      results_(index, shared, scheduler_, idle_),
+      results_(index, shared, scheduler_, dialogues_, idle_),
       lines_(wire_.context(), wire_.dialer(), idle_, lines_of(shared.settings, index, connections)) {}
 
 Worker::~Worker() {
@@ -210,96 +211,6 @@ net::Awaitable<void> Worker::do_without(Line& line) {
   co_await line.session.wait_for_room();
 }
 
-void Worker::prepare(Line& line, flow::SlotId slot, TimePoint now) {
-  const koodrive::Operation& operation = scheduler_.operation(slot);
-  const std::uint8_t attempt = scheduler_.attempt(slot);
-  judge_.equip(operation.user(), now, WallClock::now(), attempt > 1 ? &scheduler_.clock_repeats(slot) : nullptr,
-               line.sent);
-  const std::string_view signature = renderer_.render(operation, *line.sent.credentials.header, line.sent.dated.x_date,
-                                                      {shared_.trace_prefix, operation.line(), attempt},
-                                                      line.exchange.request, shared_.quota_question.take());
-  if (!signature.empty()) line.sent.credentials.secret = signature;
-  results_.statistics().sent(attempt);
-  results_.statistics().set_in_flight(scheduler_.in_flight());
-}
-
-void Worker::conclude(Line& line, flow::SlotId slot) {
-  using Action = AttemptJudge::Action;
-  const TimePoint now = line.exchange.ended_at;
-  const flow::AttemptTiming timing{now, WallClock::now(), now - line.exchange.sent_at};
-  if (line.exchange.refused) {
-    results_.statistics().turned_down(timing.latency);
-    shared_.events.stop(Unreachable{line.exchange.answer.error});
-    scheduler_.abandon(line.seat, slot, now);
-    return;
-  }
-  auto judgement = judge_.judge(
-      line.exchange.answer,
-      {scheduler_.operation(slot), scheduler_.mended(slot), scheduler_.clock_repeats(slot), now, timing.at}, line.sent,
-      line.outcome);
-  if (judgement.close) line.session.retire();
-  results_.statistics().ended(judgement.answered, line.outcome.http, timing.latency);
-  if (line.outcome.verdict != Verdict::succeeded)
-    results_.statistics().failed(line.outcome, results_.trace_of(slot), timing.at);
-  if (!line.outcome.quotas.empty()) shared_.operation_log.quotas_declared(results_.trace_of(slot), line.outcome.quotas);
-  if (judgement.answered == Verdict::suspicious) warn_of_certificate(line);
-  switch (judgement.action) {
-    case Action::complete:
-      complete(line, slot, timing);
-      return;
-    case Action::leave_out:
-      leave_out(line, slot, judgement);
-      return;
-    case Action::abandon:
-      // No other thread may send anything until it knows.
-      shared_.pace.hold(Steady::now());
-      shared_.events.stop(std::move(*judgement.reason), results_.trace_of(slot));
-      scheduler_.abandon(line.seat, slot, Steady::now());
-      return;
-  }
-}
-
-void Worker::complete(Line& line, flow::SlotId slot, const flow::AttemptTiming& timing) {
-  const koodrive::Outcome& outcome = line.outcome;
-  line.seat.connected = line.session.is_open();
-  const auto status = scheduler_.complete(line.seat, slot, outcome, timing);
-  const auto advice = health_.observe(outcome, timing.now, line.connection.failures, shared_.pace.interrupted());
-  if (advice.leave_all) leave_node();
-  if (advice.leave_this) line.session.discredit();
-  if (status) {
-    results_.finalise(slot, *status, outcome, timing);
-    pull_input();
-  } else {
-    // It is given up now. Not measuring it would make a service that hangs look good.
-    if (scheduler_.stopping()) results_.statistics().given_up(timing.now - scheduler_.due(slot));
-    shared_.operation_log.unsettled(results_.trace_of(slot), outcome, scheduler_.stopping());
-  }
-  if (scheduler_.take_pace_changed()) pace_changed();
-}
-
-void Worker::leave_out(Line& line, flow::SlotId slot, AttemptJudge::Judgement& judgement) {
-  if (judgement.stopped_users != 0) {
-    const std::string_view user = scheduler_.operation(slot).user();
-    shared_.operation_log.user_refused(results_.trace_of(slot), user, credentials_->place_of(user),
-                                       shared_.settings.endpoint.url(), line.outcome, judgement.stopped_users);
-    if (judgement.reason) {
-      shared_.events.stop(std::move(*judgement.reason));
-      // The slots might start further operations before the thread that ends the run is notified.
-      scheduler_.stop();
-    }
-    // Other workers may hold waiting operations of this user.
-    shared_.events.pace_changed();
-  }
-  scheduler_.leave_out(line.seat, slot, line.outcome, Steady::now());
-  if (scheduler_.take_pace_changed()) pace_changed();
-}
-
-void Worker::warn_of_certificate(const Line& line) {
-  if (!line.session.lacks_certificate() || std::exchange(told_.of_certificate, true)) return;
-  spdlog::warn("{} asked for a client certificate and got none ({}, {}): that may be why it answers HTTP {}",
-               shared_.settings.endpoint.url(), spell(SettingName::cert), spell(SettingName::key), line.outcome.http);
-}
-
 /// Pooled connections may lead to a node that stays down, while the name leads elsewhere by now: every idle line checks
 /// its own and closes it.
 void Worker::leave_node() {
@@ -371,7 +282,7 @@ bool Worker::pull_input() {
     }
     any = true;
     for (std::size_t i = 0; i < delivery.count; ++i) {
-      scheduler_.admit(delivery.batch[i].operation, delivery.batch[i].attempted);
+      scheduler_.admit(delivery.batch[i].operation, delivery.batch[i].attempted, dialogues_.read_first());
     }
     inbox_.recycle(std::move(delivery.batch));
   }

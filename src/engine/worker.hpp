@@ -5,6 +5,7 @@
 #include "engine/inbox.hpp"
 #include "engine/lines.hpp"
 #include "engine/node_health.hpp"
+#include "engine/open_dialogues.hpp"
 #include "engine/results.hpp"
 #include "engine/shared_parts.hpp"
 #include "engine/wire.hpp"
@@ -15,6 +16,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace koobatch::engine {
@@ -61,8 +63,12 @@ class Worker final : private Inbox::Owner, private IdleSlots::Owner {
   void opened(Connection& connection);
   net::Awaitable<void> do_without(Line& line);
   void prepare(Line& line, flow::SlotId slot, TimePoint now);
+  std::string_view render(Line& line, flow::SlotId slot, const TraceId& trace_id);
   void conclude(Line& line, flow::SlotId slot);
   void complete(Line& line, flow::SlotId slot, const flow::AttemptTiming& timing);
+  void finish(Line& line, flow::SlotId slot, Status status, const flow::AttemptTiming& timing);
+  koodrive::Turn converse(const Line& line, flow::SlotId slot, Status status);
+  void retry(Line& line, flow::SlotId slot, const flow::AttemptTiming& timing);
   void leave_out(Line& line, flow::SlotId slot, AttemptJudge::Judgement& judgement);
 
   bool pull_input();
@@ -80,6 +86,7 @@ class Worker final : private Inbox::Owner, private IdleSlots::Owner {
   std::unique_ptr<CredentialPolicy> credentials_;
   AttemptJudge judge_;
   NodeHealth health_;
+  OpenDialogues dialogues_;
   Inbox inbox_{*this};
   IdleSlots idle_;
   Results results_;

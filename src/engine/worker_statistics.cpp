@@ -11,9 +11,9 @@ WorkerStatistics::WorkerStatistics(bool metrics, bool measure) {
   if (measure) measured_ = std::make_unique<Measurements>();
 }
 
-void WorkerStatistics::sent(std::uint8_t attempt) {
+void WorkerStatistics::sent(bool again) {
   counters_.requests.add();
-  if (attempt > 1) counters_.retries.add();
+  if (again) counters_.retries.add();
 }
 
 void WorkerStatistics::turned_down(Duration latency) {

@@ -12,6 +12,7 @@ AttemptDecision decide(koodrive::Verdict verdict, const AttemptedOperation& oper
     case Verdict::suspicious:
       return {Disposition::finish, Status::rejected};
     case Verdict::undecidable:
+      if (operation.reads) return {.disposition = Disposition::retry};
       return {Disposition::finish, Status::unknown};
     case Verdict::throttled:
     case Verdict::refused:

@@ -23,6 +23,7 @@ struct AttemptDecision {
 /// What is known of the operation that was attempted.
 struct AttemptedOperation {
   bool idempotent = false;
+  bool reads = false;       ///< the attempt only read
   bool went_stale = false;  ///< whether an earlier attempt did
   bool has_numbers = true;  ///< whether another attempt fits into a trace ID
 };

@@ -7,6 +7,13 @@
 
 namespace koobatch::flow {
 
+namespace {
+
+/// So that SchedulerSettings::max_attempts further attempts have numbers.
+constexpr std::uint8_t most_read_on = 50;
+
+}  // namespace
+
 Scheduler::Scheduler(const SchedulerSettings& settings, Pace& pace, const StoppedUsers& stopped, std::uint64_t seed)
     : settings_(settings),
       pace_(pace),
@@ -21,18 +28,15 @@ void Scheduler::expect_seats(std::size_t low_water, std::size_t notes_ahead) {
   backlog_.allow_notes(notes_ahead);
 }
 
-bool Scheduler::wants_input() const {
-  if (slots_.held() == 0) return true;
-  return slots_.held() < settings_.look_ahead && slots_.bytes() < settings_.look_ahead_bytes;
-}
-
-void Scheduler::admit(koodrive::Operation& operation, bool attempted) {
+void Scheduler::admit(koodrive::Operation& operation, bool attempted, bool reads) {
   if (is_stopped(operation) || blocked_.contains(operation.key_hash())) {
     blocked_.count(is_stopped(operation));
     block(operation.key_hash());
     return;
   }
-  backlog_.add(slots_.hold(operation, attempted));
+  const SlotId id = slots_.hold(operation, attempted);
+  slots_[id].reads = reads;
+  backlog_.add(id);
 }
 
 Scheduler::Choice Scheduler::choose(const Seat& seat, TimePoint now, bool prefer_fresh) const {
@@ -46,13 +50,6 @@ void Scheduler::take(Seat& seat, const Choice& choice, TimePoint now) {
   } else {
     backlog_.take(choice.candidate, now);
   }
-}
-
-Action Scheduler::idle(TimePoint now) const {
-  Action action;
-  if (!input_open_ && slots_.held() == 0 && backlog_.lanes().unsynced() == 0) action.kind = Action::Kind::done;
-  action.until = backlog_.next_change(now);
-  return action;
 }
 
 /// Another seat may be the first that can send, so the operation must not be tied to this one.
@@ -78,7 +75,7 @@ Action Scheduler::wait_for_permit(Seat& seat, const Pace::Permit& permit) {
 Pace::Request Scheduler::request(SlotId id) const {
   using Kind = Pace::Request::Kind;
   const Slot& slot = slots_[id];
-  const Kind kind = slot.attempt == 0 ? Kind::first : slot.on_budget ? Kind::retry : Kind::repeat;
+  const Kind kind = slot.begins ? Kind::first : slot.on_budget ? Kind::retry : Kind::repeat;
   return {kind, slot.operation.user()};
 }
 
@@ -96,7 +93,8 @@ void Scheduler::set_aside(Seat& seat, const Choice& choice, const Pace::Permit& 
 
 void Scheduler::start(SlotId id, TimePoint now, const Pace::Permit& permit) {
   Slot& slot = slots_[id];
-  if (slot.attempt++ == 0) {
+  ++slot.attempt;
+  if (std::exchange(slot.begins, false)) {
     slot.first_attempt = now;
     slot.due = permit.due;
     slot.downtime_before = permit.downtime;
@@ -129,7 +127,7 @@ Action Scheduler::next(Seat& seat, TimePoint now) {
       leave_out_lane(id);
       continue;
     }
-    if (const Slot& slot = slots_[id]; slot.attempt != 0 && past_deadline(slot, now)) {
+    if (const Slot& slot = slots_[id]; !slot.begins && past_deadline(slot, now)) {
       take(seat, choice, now);
       return {.kind = Action::Kind::give_up, .slot = id, .status = given_up(slot)};
     }
@@ -195,7 +193,7 @@ std::optional<Status> Scheduler::settle(Seat& seat, SlotId id, const koodrive::O
   using koodrive::Verdict;
   Slot& slot = slots_[id];
   slots_.land(id);
-  slot.maybe_applied |= outcome.verdict == Verdict::unclear || outcome.verdict == Verdict::stale;
+  slot.maybe_applied |= !slot.reads && (outcome.verdict == Verdict::unclear || outcome.verdict == Verdict::stale);
   const auto status = follow(seat, id, outcome, timing.now);
   if (!status || slot.attempt > 1) slot.remember(outcome, timing);
   return status;
@@ -203,7 +201,8 @@ std::optional<Status> Scheduler::settle(Seat& seat, SlotId id, const koodrive::O
 
 std::optional<Status> Scheduler::follow(Seat& seat, SlotId id, const koodrive::Outcome& outcome, TimePoint now) {
   Slot& slot = slots_[id];
-  const auto decision = decide(outcome.verdict, {.idempotent = slot.operation.is_repeatable(),
+  const auto decision = decide(outcome.verdict, {.idempotent = slot.reads || slot.operation.is_repeatable(),
+                                                 .reads = slot.reads,
                                                  .went_stale = slot.went_stale,
                                                  .has_numbers = slot.attempt < last_attempt});
   switch (decision.disposition) {
@@ -279,16 +278,6 @@ std::optional<SlotId> Scheduler::settle_doubtful(TimePoint now) {
   return std::nullopt;
 }
 
-/// Whether nothing is in flight, and nothing waits for its time.
-bool Scheduler::nothing_to_try(TimePoint now) const {
-  return slots_.in_flight() == 0 && !backlog_.has_notes_to_sync() && backlog_.choose(now, false).slot == no_slot &&
-         backlog_.next_change(now) == TimePoint::max();
-}
-
-bool Scheduler::at_rest(TimePoint now) const {
-  return doubtful_.empty() && backlog_.lanes().waiting_for_sync() == 0 && nothing_to_try(now);
-}
-
 bool Scheduler::may_try_again(const Slot& slot, TimePoint at) const {
   return slot.attempt != last_attempt && !past_deadline(slot, at);
 }
@@ -296,6 +285,22 @@ bool Scheduler::may_try_again(const Slot& slot, TimePoint at) const {
 /// An operation that will only be left out need not wait for that.
 TimePoint Scheduler::when(const Slot& slot, TimePoint at) const {
   return is_stopped(slot.operation) ? TimePoint::min() : at;
+}
+
+void Scheduler::proceed(Seat& seat, SlotId id, Step step, TimePoint now) {
+  Slot& slot = slots_[id];
+  if (slot.reads) ++slot.readings;
+  slot.reads = step != Step::write;
+  slot.went_stale = false;
+  if (step == Step::read_on) {
+    slot.counted = slot.mended = 0;
+    slot.begins = true;
+    // The numbers of a long series of readings begin anew, and so its trace IDs repeat.
+    if (slot.attempt >= most_read_on) slot.attempt = 0;
+    slot.first_attempt = now;  // its place among the repeats, should the seat not be able to send it
+    if (slot.retries) slot.retries->history.clear();
+  }
+  seat.repeat = id;
 }
 
 void Scheduler::abandon(Seat& seat, SlotId id, TimePoint now) {
@@ -342,11 +347,6 @@ void Scheduler::leave_out_lane(SlotId id) {
   }
 }
 
-AttemptTiming Scheduler::last_timing(SlotId id, TimePoint now) const {
-  const AttemptRecord& last = slots_[id].retries->history.back();
-  return {now, last.at, last.latency};
-}
-
 void Scheduler::recorded(SlotId id, std::uint64_t ticket) {
   backlog_.recorded(id, ticket);
   release(id);
@@ -355,29 +355,6 @@ void Scheduler::recorded(SlotId id, std::uint64_t ticket) {
 void Scheduler::release(SlotId id) {
   backlog_.use_note(id);
   slots_.release(id);
-}
-
-bool Scheduler::wants_sync() const {
-  if (stopping_) return false;
-  if (backlog_.has_notes_to_sync()) return true;
-  const Sequencer& lanes = backlog_.lanes();
-  if (lanes.waiting_for_sync() > 0) return lanes.ready() < settings_.low_water;
-  return !input_open_ && slots_.held() == 0 && lanes.unsynced() > 0;
-}
-
-bool Scheduler::take_pace_changed() {
-  return std::exchange(pace_changed_, false);
-}
-
-bool Scheduler::has_ready(TimePoint now) const {
-  if (stopping_) return slots_.in_flight() == 0;
-  return !doubtful_.empty() || backlog_.has_ready(now, pace_.last_accepted()) || idle(now).kind == Action::Kind::done;
-}
-
-std::vector<std::uint32_t> Scheduler::unsettled() const {
-  std::vector<std::uint32_t> lines = blocked_.unsettled();
-  slots_.append_unsettled(lines);
-  return lines;
 }
 
 }  // namespace koobatch::flow

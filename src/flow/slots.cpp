@@ -22,6 +22,9 @@ void reset(Slot& slot) {
   }
   slot.attempt = slot.counted = slot.mended = 0;
   slot.maybe_applied = slot.attempted_before = slot.went_stale = slot.noted = slot.on_budget = false;
+  slot.reads = false;
+  slot.readings = 0;
+  slot.begins = true;
   slot.state = Slot::State::free;
 }
 

@@ -33,12 +33,15 @@ std::string_view first_line(std::string_view text) {
   }
 }
 
-enum class Shape { unknown, object, array, header };
+enum class Shape { unknown, object, array, header, plan };
+
+constexpr std::string_view plan_start = R"({"plan":)";
 
 /// What a job's first line looks like.
 Shape shape_of(std::string_view line, const koodrive::OperationCatalogue& catalogue) {
   const auto start = line.find_first_not_of(" \t");
   if (start == std::string_view::npos) return Shape::unknown;
+  if (line.starts_with(plan_start)) return Shape::plan;
   if (line[start] == '{') return Shape::object;
   if (line[start] == '[') return Shape::array;
   return looks_like_header(line, catalogue) ? Shape::header : Shape::unknown;
@@ -80,6 +83,11 @@ Result<void> check_format(JobText& text, const ReaderSettings& settings) {
         fmt::format("{}: is CSV, by its first line, and was to be read as NDJSON; name it .csv, or give {}", text.name,
                     spell(SettingName::format, "csv")));
   }
+  if ((settings.format == Format::plan) != (*shape == Shape::plan)) {
+    const bool is_plan = *shape == Shape::plan;
+    return job_error(fmt::format("{}: is {} plan, by its first line, and was to be read as {}", text.name,
+                                 is_plan ? "a" : "not a", is_plan ? "a job" : "one"));
+  }
   if (settings.format == Format::csv && (*shape == Shape::object || *shape == Shape::array)) {
     return job_error(fmt::format("{}: is {}, by its first line, and was to be read as CSV; name it .ndjson, or give {}",
                                  text.name, *shape == Shape::object ? "NDJSON" : "JSON",
@@ -94,6 +102,7 @@ Result<std::optional<Format>> detect_format(const std::filesystem::path& path, c
   const auto shape = shape_of(*text, settings);
   if (!shape) return shape.error();
   if (*shape == Shape::unknown) return std::nullopt;
+  if (*shape == Shape::plan) return Format::plan;
   return *shape == Shape::header ? Format::csv : Format::ndjson;
 }
 

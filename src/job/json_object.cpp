@@ -131,6 +131,16 @@ std::vector<std::string_view> body_fields(const koodrive::OperationRow& row) {
 
 }  // namespace
 
+bool PlanMembers::take(std::string_view name, const dom::element& value) {
+  if (name == "n") return value.get(number) == simdjson::SUCCESS;
+  if (name == "needs") return value.get(needs) == simdjson::SUCCESS;
+  if (name == "was") {
+    was = simdjson::minify(value);
+    return value.is_object();
+  }
+  return name == "type" || name == "temporary";
+}
+
 bool JsonObjectReader::parse(std::string_view text, dom::object& object, std::vector<koodrive::Violation>& out) {
   dom::element root;
   const auto error = parser_.parse(text.data(), text.size(), false).get(root);
@@ -251,7 +261,7 @@ void JsonObjectReader::read_common_field(std::string_view name, const dom::eleme
 
 void JsonObjectReader::read_record(std::string_view text, const koodrive::OperationCatalogue& catalogue,
                                    koodrive::Fields& fields, std::vector<koodrive::Violation>& out,
-                                   const koodrive::OperationRow* otherwise) {
+                                   const koodrive::OperationRow* otherwise, PlanMembers* plan) {
   fields.clear();
   if (!numbers_.empty()) numbers_.clear();
   objects_.clear();
@@ -285,7 +295,7 @@ void JsonObjectReader::read_record(std::string_view text, const koodrive::Operat
       expected = *index + 1;
     } else if (auto* common = find_common_field(fields, name)) {
       read_common_field(name, value, *common, out);
-    } else {
+    } else if (plan == nullptr || !plan->take(name, value)) {
       add_once(out, unknown_field(name, row.name, known_fields(row)));
     }
   }

@@ -8,12 +8,24 @@
 #include <simdjson.h>
 
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
 namespace koobatch::job {
+
+/// What a record of a plan has besides the members of an operation.
+struct PlanMembers {
+  std::uint64_t number = 0;
+  std::uint64_t needs = 0;  ///< the number of a record before it; 0: none
+  std::string was;          ///< see koodrive::Fields::was
+
+  /// Takes a member of that name. False: it is none of these.
+  bool take(std::string_view name, const simdjson::dom::element& value);
+};
 
 /// Reads flat JSON objects, strictly: known fields of the right type, each at most once, and nothing after the object.
 /// Job lines are written by all kinds of programs, so in them an identifier may be a whole number, which is taken digit
@@ -24,10 +36,11 @@ namespace koobatch::job {
 class JsonObjectReader {
  public:
   /// Reads a job line into `fields` and appends what is wrong to `out`. `op` determines the row of the catalogue;
-  /// without it, `otherwise` is the row, which may be null. SIMDJSON_PADDING bytes after `text` must be readable. The
-  /// views are valid until the next call.
+  /// without it, `otherwise` is the row, which may be null. `plan`: takes what a plan's record has besides; null: it
+  /// may have nothing. SIMDJSON_PADDING bytes after `text` must be readable. The views are valid until the next call.
   void read_record(std::string_view text, const koodrive::OperationCatalogue& catalogue, koodrive::Fields& fields,
-                   std::vector<koodrive::Violation>& out, const koodrive::OperationRow* otherwise = nullptr);
+                   std::vector<koodrive::Violation>& out, const koodrive::OperationRow* otherwise = nullptr,
+                   PlanMembers* plan = nullptr);
 
   /// Reads a request body into `fields`: the body fields of its row and no others. The value of the path field remains.
   /// See read_record() for the rest. Precondition: fields.row is set.

@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 #include <boost/algorithm/string/case_conv.hpp>
 
+#include <array>
 #include <cassert>
 #include <utility>
 
@@ -114,17 +115,22 @@ std::string lower_extension(const std::filesystem::path& path) {
 Result<std::unique_ptr<RecordSource>> read_records(LineSplitter lines, const ReaderSettings& settings,
                                                    const std::string& name) {
   if (settings.format == Format::csv) return read_csv(std::move(lines), *settings.catalogue, name, settings.reading);
+  if (settings.format == Format::plan) return read_plan(std::move(lines), *settings.catalogue);
   return read_ndjson(std::move(lines), *settings.catalogue, name, settings.reading);
 }
 
 }  // namespace
 
 std::string_view to_string(Format format) {
-  return format == Format::csv ? "csv" : "ndjson";
+  constexpr std::array<std::string_view, 3> names = {"ndjson", "csv", "plan"};
+  return names[static_cast<std::size_t>(format)];
 }
 
 Format format_named(std::string_view name) {
-  return name == to_string(Format::csv) ? Format::csv : Format::ndjson;
+  for (const auto format : {Format::csv, Format::plan}) {
+    if (name == to_string(format)) return format;
+  }
+  return Format::ndjson;
 }
 
 std::optional<Format> format_of(const std::filesystem::path& path) {

@@ -42,6 +42,9 @@ class RecordSource {
 /// job's name, for that error. The catalogue must outlive the source.
 std::unique_ptr<RecordSource> read_ndjson(LineSplitter lines, const koodrive::OperationCatalogue& catalogue,
                                           std::string name, const Reading& reading = {});
+/// Reads the lines of a plan, which was checked: its header and its last line are passed over. A record that needs the
+/// one before belongs to that one's group. The catalogue must outlive the source.
+std::unique_ptr<RecordSource> read_plan(LineSplitter lines, const koodrive::OperationCatalogue& catalogue);
 /// Reads CSV (RFC 4180, also with other delimiters), beginning with the header row: an error (job) if that is unusable.
 /// `name`: the job's name, for that error. The catalogue must outlive the source.
 Result<std::unique_ptr<RecordSource>> read_csv(LineSplitter lines, const koodrive::OperationCatalogue& catalogue,

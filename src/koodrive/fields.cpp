@@ -83,6 +83,8 @@ void Fields::clear() {
   user_id.reset();
   language.reset();
   ref.reset();
+  was = {};
+  group = 0;
   op = {};
 }
 

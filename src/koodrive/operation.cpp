@@ -75,6 +75,12 @@ bool is_repeatable(const Fields& fields) {
 
 }  // namespace
 
+std::uint64_t key_hash(const Fields& fields) {
+  std::string key(fields.row->key_prefix);
+  append_key(key, fields);
+  return XXH3_64bits(key.data(), key.size());
+}
+
 void OperationBuilder::build(const Fields& fields, std::uint32_t line, std::string_view default_user,
                              std::string_view default_language, Operation& out) {
   std::string& text = out.text_;
@@ -97,7 +103,8 @@ void OperationBuilder::build(const Fields& fields, std::uint32_t line, std::stri
   const auto id_from = text.size();
   append_key(text, fields);
   rest.id = slice_from(id_from);
-  rest.key_hash = XXH3_64bits(text.data(), text.size());
+  rest.in_group = fields.group != 0;
+  rest.key_hash = fields.group != 0 ? fields.group : XXH3_64bits(text.data(), text.size());
   rest.user = store(fields.user_id.value_or(default_user));
   rest.language = store(fields.language.value_or(default_language));
   rest.has_ref = fields.ref.has_value();
@@ -108,6 +115,7 @@ void OperationBuilder::build(const Fields& fields, std::uint32_t line, std::stri
   const auto body_from = text.size();
   append_body(text, fields);
   rest.body = slice_from(body_from);
+  rest.was = store(fields.was);
   const auto headers_from = text.size();
   append_headers(text, fields);
   rest.headers = slice_from(headers_from);

@@ -1,5 +1,6 @@
 #pragma once
 #include "koobatch/koodrive/operation_catalogue.hpp"
+#include "koobatch/koodrive/resource_catalogue.hpp"
 
 #include <cstdint>
 #include <deque>
@@ -11,7 +12,7 @@
 
 namespace koobatch::koodrive {
 
-/// What the rows of a file point to. Deques never move their elements, so views remain valid.
+/// What the rows and kinds of a file point to. Deques never move their elements, so views remain valid.
 struct OperationTexts {
   std::deque<std::string> texts;
   std::deque<std::vector<std::string_view>> lists;
@@ -20,6 +21,8 @@ struct OperationTexts {
   std::deque<std::vector<std::uint16_t>> statuses;
   std::deque<std::vector<RepeatCondition>> conditions;
   std::deque<std::vector<FieldRow>> field_rows;
+  std::deque<std::vector<ResourceField>> resource_fields;
+  std::deque<std::vector<ResourceList>> resource_lists;
 
   std::string_view keep(std::string_view text) { return texts.emplace_back(text); }
   std::span<const std::string_view> keep(const std::vector<std::string>& list) {

@@ -30,11 +30,12 @@ constexpr std::size_t max_operations = 1000;
 class OperationsReader {
  public:
   OperationsReader(TomlProblems& problems, OperationTexts& texts, std::span<const OperationRow> known)
-      : problems_(problems),
-        texts_(texts),
-        rows_(known.begin(), known.end()),
-        known_(known.size()),
-        spellings_(known) {}
+      : problems_(problems), texts_(texts), rows_(known.begin(), known.end()), known_(known.size()), spellings_(known) {
+    // What sets their fields may be unknown here.
+    for (const auto& kind : service_resources().kinds()) {
+      if (is_sound(kind, known)) kinds_.push_back(kind);
+    }
+  }
 
   void read(const toml::table& root) {
     TomlMembers members(root, "the file", problems_);
@@ -48,13 +49,14 @@ class OperationsReader {
     const auto* const resources = members.table("resource");
     members.finish();
     if (operations != nullptr) read_operations(*operations);
-    if (resources != nullptr) read_resources(*resources, rows_, problems_);
+    if (resources != nullptr) read_resources(*resources, rows_, texts_, problems_, kinds_);
     if (operations == nullptr && resources == nullptr && !problems_.any()) {
       problems_.add(root, "describes no operation; one begins with a line such as [operation.rename_file]");
     }
   }
 
   std::vector<OperationRow> take_rows() { return std::move(rows_); }
+  std::vector<ResourceKind> take_kinds() { return std::move(kinds_); }
 
  private:
   void read_operations(const toml::table& operations) {
@@ -345,6 +347,7 @@ class OperationsReader {
   TomlProblems& problems_;
   OperationTexts& texts_;
   std::vector<OperationRow> rows_;
+  std::vector<ResourceKind> kinds_;
   const std::size_t known_;
   FieldSpellings spellings_;
   std::map<std::string_view, std::set<std::string_view>> targets_;  ///< by key prefix
@@ -352,8 +355,8 @@ class OperationsReader {
 
 }  // namespace
 
-Result<OperationCatalogue> parse_operations(std::string_view text, const std::string& name,
-                                            std::span<const OperationRow> known) {
+Result<OperationsFile> parse_operations_file(std::string_view text, const std::string& name,
+                                             std::span<const OperationRow> known) {
   if (text.size() > max_operations_file) return usage_error(name + ": longer than 1 MiB, so it is not such a file");
   if (const auto line = too_deep_line(text))
     return usage_error(fmt::format("{}:{}:1: too many dots in this line", name, *line));
@@ -368,7 +371,16 @@ Result<OperationCatalogue> parse_operations(std::string_view text, const std::st
   OperationsReader reader(problems, *texts, known);
   reader.read(parsed.table());
   if (const auto first = problems.first(name)) return usage_error(*first);
-  return OperationCatalogue(reader.take_rows(), texts);
+  OperationCatalogue operations(reader.take_rows(), texts);
+  ResourceCatalogue resources(reader.take_kinds(), operations, texts);
+  return OperationsFile{std::move(operations), std::move(resources)};
+}
+
+Result<OperationCatalogue> parse_operations(std::string_view text, const std::string& name,
+                                            std::span<const OperationRow> known) {
+  auto file = parse_operations_file(text, name, known);
+  if (!file) return file.error();
+  return std::move(file->operations);
 }
 
 }  // namespace koobatch::koodrive

@@ -1,5 +1,6 @@
 #pragma once
 #include "koobatch/koodrive/operation_catalogue.hpp"
+#include "koobatch/koodrive/resource_catalogue.hpp"
 #include "koodrive/operation_texts.hpp"
 #include "koodrive/toml_members.hpp"
 
@@ -40,7 +41,9 @@ class FieldSpellings {
 void read_fields(const toml::table& described, FieldSpellings& spellings, OperationTexts& texts, TomlProblems& problems,
                  std::vector<FieldRow>& fields);
 
-/// Checks the descriptions of resources. `rows`: the operations that may set their fields.
-void read_resources(const toml::table& resources, std::span<const OperationRow> rows, TomlProblems& problems);
+/// Reads the descriptions of resources, in place of those in `kinds` that have the same name, or in addition. `rows`:
+/// the operations that may set their fields.
+void read_resources(const toml::table& resources, std::span<const OperationRow> rows, OperationTexts& texts,
+                    TomlProblems& problems, std::vector<ResourceKind>& kinds);
 
 }  // namespace koobatch::koodrive

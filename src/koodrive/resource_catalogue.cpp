@@ -1,6 +1,10 @@
 #include "koobatch/koodrive/resource_catalogue.hpp"
 
+#include "koobatch/koodrive/result_codes.hpp"
+#include "koodrive/request_path.hpp"
+
 #include <algorithm>
+#include <array>
 #include <cassert>
 #include <set>
 #include <string>
@@ -9,20 +13,24 @@
 namespace koobatch::koodrive {
 namespace {
 
+constexpr std::array<std::string_view, 3> paging_names = {"offset", "number", "cursor"};
+
+constexpr std::string_view id_placeholder = "id";
+
 /// An operation and one of its fields; without operation if there is no such field.
 struct Target {
   const OperationRow* operation = nullptr;
   std::uint8_t field = 0;
 };
 
-Target find_target(std::string_view set_by, const OperationCatalogue& operations) {
+Target find_target(std::string_view set_by, std::span<const OperationRow> operations) {
   const auto dot = set_by.find('.');
   if (dot == std::string_view::npos) return {};
-  const auto* const row = operations.find(set_by.substr(0, dot));
-  if (row == nullptr) return {};
+  const auto row = std::ranges::find(operations, set_by.substr(0, dot), &OperationRow::name);
+  if (row == operations.end()) return {};
   const auto field = std::ranges::find(row->fields, set_by.substr(dot + 1), &FieldRow::name);
   if (field == row->fields.end()) return {};
-  return {row, static_cast<std::uint8_t>(field - row->fields.begin())};
+  return {&*row, static_cast<std::uint8_t>(field - row->fields.begin())};
 }
 
 bool is_settable(const Target& target) {
@@ -37,7 +45,7 @@ std::uint8_t find_scope(const ResourceKind& kind, std::string_view pointer) {
   return static_cast<std::uint8_t>(field - kind.fields.begin());
 }
 
-std::vector<ResourceField> resolved(const ResourceKind& kind, const OperationCatalogue& operations) {
+std::vector<ResourceField> resolved(const ResourceKind& kind, std::span<const OperationRow> operations) {
   std::vector<ResourceField> fields(kind.fields.begin(), kind.fields.end());
   for (auto& field : fields) {
     const auto target = find_target(field.set_by, operations);
@@ -49,12 +57,44 @@ std::vector<ResourceField> resolved(const ResourceKind& kind, const OperationCat
   return fields;
 }
 
+bool is_sound(const ResourceList& list) {
+  return list.target.starts_with('/') && placeholders_of(list.target).empty() && list.size >= 1 &&
+         list.size <= max_page_size && list.items.starts_with('/') &&
+         (list.paging != Paging::cursor || list.next.starts_with('/'));
+}
+
+bool is_sound(const ResourceShow& show) {
+  return show.target.empty() ||
+         (show.target.starts_with('/') && placeholders_of(show.target) == std::vector{id_placeholder});
+}
+
 constexpr ResourceField shared_folder_fields[] = {
     {.name = "name", .at = "/name", .set_by = "rename_shared_folder.fileName", .unique_in = "/ownerId"},
     {.name = "ownerId", .at = "/ownerId"},
     {.name = "creator", .at = "/creator"},
     {.name = "createTime", .at = "/createTime"},
     {.name = "status", .at = "/status"},
+};
+
+// Only what a user has created: the folders that one has joined are in the list of another.
+constexpr ResourceList shared_folder_lists[] = {
+    {.target = "/koodrive/ose/v1/sharefolder/list?queryType=1",
+     .paging = Paging::offset,
+     .size = 1000,
+     .items = "/folders"},
+};
+constexpr std::int64_t no_such_folder[] = {code::no_such_resource};
+constexpr std::int64_t deleted_status[] = {1};
+
+// Kind and type are required, so each list has a part.
+constexpr ResourceList album_list(std::string_view target) {
+  return {.target = target, .paging = Paging::number, .size = 100, .items = "/albumList", .total = "/total"};
+}
+constexpr ResourceList album_lists[] = {
+    album_list("/koodrive/ose/v1/album/list?albumKind=1&albumType=1"),
+    album_list("/koodrive/ose/v1/album/list?albumKind=1&albumType=2"),
+    album_list("/koodrive/ose/v1/album/list?albumKind=2&albumType=1"),
+    album_list("/koodrive/ose/v1/album/list?albumKind=2&albumType=2"),
 };
 
 // Whether lists of albums show the scope is not documented. What they do not show cannot be planned.
@@ -79,8 +119,8 @@ ResourceCatalogue::ResourceCatalogue(std::vector<ResourceKind> kinds, const Oper
     : kinds_(std::move(kinds)), texts_(std::move(texts)) {
   fields_.reserve(kinds_.size());
   for (auto& kind : kinds_) {
-    assert(is_sound(kind, operations));
-    kind.fields = fields_.emplace_back(resolved(kind, operations));
+    assert(is_sound(kind, operations.rows()));
+    kind.fields = fields_.emplace_back(resolved(kind, operations.rows()));
   }
 }
 
@@ -89,7 +129,17 @@ const ResourceKind* ResourceCatalogue::find(std::string_view name) const {
   return kind == kinds_.end() ? nullptr : &*kind;
 }
 
-bool is_sound(const ResourceKind& kind, const OperationCatalogue& operations) {
+std::string_view to_string(Paging paging) {
+  return paging_names[static_cast<std::size_t>(paging)];
+}
+
+std::optional<Paging> paging_named(std::string_view name) {
+  const auto found = std::ranges::find(paging_names, name);
+  if (found == paging_names.end()) return std::nullopt;
+  return static_cast<Paging>(found - paging_names.begin());
+}
+
+bool is_sound(const ResourceKind& kind, std::span<const OperationRow> operations) {
   std::set<std::string_view> names;
   std::set<std::string_view> targets;
   for (const auto& field : kind.fields) {
@@ -98,13 +148,22 @@ bool is_sound(const ResourceKind& kind, const OperationCatalogue& operations) {
     if (field.set_by.empty()) continue;
     if (!is_settable(find_target(field.set_by, operations)) || !targets.insert(field.set_by).second) return false;
   }
-  return kind.fields.size() <= max_resource_fields;
+  constexpr auto is_sound_list = [](const ResourceList& list) { return is_sound(list); };
+  return kind.fields.size() <= max_resource_fields && std::ranges::all_of(kind.lists, is_sound_list) &&
+         is_sound(kind.show);
 }
 
 const ResourceCatalogue& service_resources() {
-  static const ResourceCatalogue catalogue(
-      {{.name = "shared_folder", .fields = shared_folder_fields}, {.name = "album", .fields = album_fields}},
-      service_catalogue());
+  static const ResourceCatalogue catalogue({{.name = "shared_folder",
+                                             .fields = shared_folder_fields,
+                                             .lists = shared_folder_lists,
+                                             .show = {.target = "/koodrive/ose/v1/sharefolder/metadata/{id}",
+                                                      .at = "/sharefolder",
+                                                      .absent_codes = no_such_folder,
+                                                      .absent_at = "/status",
+                                                      .absent_values = deleted_status}},
+                                            {.name = "album", .fields = album_fields, .lists = album_lists}},
+                                           service_catalogue());
   return catalogue;
 }
 

@@ -126,7 +126,7 @@ bool Http2Streams::is_impossible(const Http2Stream& stream) {
   return true;
 }
 
-/// False: the answer's header fields are too large.
+/// False: the answer is not to be taken, and `refused` says why.
 bool Http2Streams::take_field(Http2Stream& stream, std::string_view name, std::string_view value) {
   using Block = Http2Stream::Block;
   stream.header_bytes += name.size() + value.size() + field_overhead;
@@ -137,6 +137,11 @@ bool Http2Streams::take_field(Http2Stream& stream, std::string_view name, std::s
   if (name == ":status") {
     int status = 0;
     std::from_chars(value.data(), value.data() + value.size(), status);
+    // nghttp2 accepts any three digits (RFC 9110, 15: 100 to 599).
+    if (status < 100) {
+      stream.refused = "the answer's status is not valid";
+      return false;
+    }
     stream.block = status < 200 ? Block::interim : Block::final;
     stream.final |= stream.block == Block::final;
     if (stream.final) stream.exchange->answer.http = status;
@@ -147,9 +152,10 @@ bool Http2Streams::take_field(Http2Stream& stream, std::string_view name, std::s
 }
 
 void Http2Streams::take_body(Http2Stream& stream, std::string_view bytes) {
-  std::string& body = stream.exchange->answer.body;
+  http::Answer& answer = stream.exchange->answer;
+  std::string& body = answer.body;
   if (stream.refused != nullptr) return;
-  if (body.size() + bytes.size() > http::max_body_bytes) {
+  if (body.size() + bytes.size() > answer.most_body) {
     stream.refused = "the answer's body is too large";
     to_reset_.push_back(stream.id);
     return;

@@ -28,7 +28,7 @@ std::vector<std::string> counts_of(const Snapshot& snapshot) {
   const auto add = [&](std::uint64_t count, std::string_view name) {
     if (count > 0) out.push_back(fmt::format("{} {}", format_count(count), name));
   };
-  for (const auto status : {Status::rejected, Status::failed, Status::unknown, Status::invalid}) {
+  for (const auto status : {Status::rejected, Status::failed, Status::unknown, Status::invalid, Status::skipped}) {
     add(snapshot[status], to_string(status));
   }
   add(snapshot.in_flight, "in flight");

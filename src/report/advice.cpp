@@ -39,7 +39,7 @@ bool is_page(const Cause& cause) {
 std::string_view advice(Status status) {
   switch (status) {
     case Status::succeeded:
-      return {};
+      return "confirmed by the service";
     case Status::rejected:
       return "refused for good: correct it and run it again";
     case Status::failed:
@@ -48,6 +48,10 @@ std::string_view advice(Status status) {
       return "may have been applied: check before you repeat";
     case Status::invalid:
       return "breaks a rule, was never sent: correct it";
+    case Status::unchanged:
+      return "as wanted already, so not sent";
+    case Status::skipped:
+      return "not sent, see its reason: make a new plan";
   }
   return {};
 }

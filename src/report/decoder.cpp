@@ -53,6 +53,14 @@ bool read_operations(Value value, OperationsRecord& out) {
   });
 }
 
+bool read_plan(Value value, PlanRecord& out) {
+  return for_each_member(value.get_object(), [&](std::string_view name, Value v) {
+    if (name == "id") return read(v, out.id);
+    if (name == "sha256") return read(v, out.sha256);
+    return true;
+  });
+}
+
 bool read_counts(Value value, Counts& out) {
   return for_each_member(value.get_object(), [&](std::string_view name, Value v) {
     if (const auto status = parse_status(name)) return read(v, out[*status]);
@@ -166,6 +174,7 @@ constexpr LineType line_type(std::string_view name) {
   if (name == "result") return LineType::result;
   if (name == "sync") return LineType::sync;
   if (name == "attempt") return LineType::attempt;
+  if (name == "read") return LineType::read;
   if (name == "run") return LineType::run;
   if (name == "end") return LineType::end;
   return LineType::other;
@@ -262,11 +271,13 @@ Result<ResultRecord> Decoder::result(std::string_view line) {
     if (name == "code") return read(v, r.code);
     if (name == "msg") return read(v, r.msg);
     if (name == "attempts") return read(v, r.attempts);
+    if (name == "readings") return read(v, r.readings);
     if (name == "trace_id") return read(v, r.trace_id);
     if (name == "at") return impl_->read_time(v, r.at);
     if (name == "latency_ms") return read_milliseconds(v, r.latency.emplace());
     if (name == "ref") return read(v, r.ref);
     if (name == "error") return read(v, r.error);
+    if (name == "reason") return read(v, r.reason);
     if (name != "history") return true;
     return for_each_element(v, [&](Value item) { return read_attempt(item, impl_->history.emplace_back()); });
   });
@@ -298,6 +309,7 @@ Result<RunRecord> Decoder::run(std::string_view line) {
     if (name == "job") return read_job(v, r.job);
     if (name == "endpoint") return read(v, r.endpoint);
     if (name == "operations") return read_operations(v, r.operations.emplace());
+    if (name == "plan") return read_plan(v, r.plan.emplace());
     if (name == "parent") return read_parent(v, r.parent.emplace());
     if (name == "settings") return read_raw_object(v, r.settings);
     return true;

@@ -87,6 +87,7 @@ void add_fact(Values& page, std::string_view name, std::string_view text) {
 void add_facts(Values& page, const Summary& s) {
   add_fact(page, "Job", harmless(s.run.job.path));
   add_fact(page, "Report", harmless(s.report));
+  if (s.run.plan) add_fact(page, "Plan", plan_text(*s.run.plan));
   if (s.run.parent) add_fact(page, "Retry of", harmless(s.run.parent->report));
   if (s.run.parent && s.run.parent->superseded != 0) {
     add_fact(page, "Left out", counted(s.run.parent->superseded, "operation") + ", superseded by newer ones");
@@ -121,8 +122,7 @@ void add_outcomes(Values& page, const Summary& s) {
   for (std::size_t i = 0; i < status_names.size(); ++i) {
     const auto status = static_cast<Status>(i);
     if (s.counts[status] == 0 && status != Status::succeeded) continue;
-    add_outcome(page, status_names[i], s.counts[status], total, from,
-                status == Status::succeeded ? std::string_view("confirmed by the service") : advice(status));
+    add_outcome(page, status_names[i], s.counts[status], total, from, advice(status));
   }
   if (s.counts.remaining != 0) {
     add_outcome(page, "remaining", s.counts.remaining, total, from, "has no result yet: resume the run");

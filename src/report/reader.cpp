@@ -166,6 +166,11 @@ Result<void> Scanner::accept(std::string_view text, LineType type) {
       scan_.last_sync = std::max(scan_.last_sync, *n);
       return {};
     }
+    case LineType::read: {
+      auto visited = visitor_.on_read(text);
+      if (!visited) return at(line_number_, visited.error().message);
+      return {};
+    }
     case LineType::other:
       return {};
   }
@@ -285,6 +290,9 @@ Result<void> Visitor::on_result(const ResultLine&) {
   return {};
 }
 Result<void> Visitor::on_end(const EndRecord&) {
+  return {};
+}
+Result<void> Visitor::on_read(std::string_view) {
   return {};
 }
 

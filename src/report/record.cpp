@@ -147,7 +147,7 @@ char* put_timestamp(char* p, WallTime t) {
 std::size_t result_bound(const ResultRecord& r) {
   constexpr std::size_t names_and_numbers = 384;
   return names_and_numbers + text_bound(r.op) + text_bound(r.id) + text_bound(r.msg) + text_bound(r.error) +
-         (r.ref ? text_bound(*r.ref) : 0);
+         (r.ref ? text_bound(*r.ref) : 0) + text_bound(r.reason) + r.reading.size();
 }
 
 char* put_answer(char* p, const ResultRecord& r) {
@@ -164,6 +164,7 @@ char* put_result(char* p, const ResultRecord& r) {
   p = put(put(put(p, R"(,"status":")"), to_string(r.status)), "\"");
   p = put_answer(p, r);
   p = put_number(put(p, ",\"attempts\":"), r.attempts);
+  if (r.readings != 0) p = put_number(put(p, ",\"readings\":"), r.readings);
   if (r.trace_id) {
     p = put(p, R"(,"trace_id":")");
     write_trace_id(*r.trace_id, p);
@@ -173,6 +174,8 @@ char* put_result(char* p, const ResultRecord& r) {
   if (r.latency) p = put_latency(put(p, ",\"latency_ms\":"), *r.latency);
   if (r.ref) p = put_text(put(p, ",\"ref\":"), *r.ref);
   if (!r.error.empty()) p = put_text(put(p, ",\"error\":"), r.error);
+  if (!r.reason.empty()) p = put_text(put(p, ",\"reason\":"), r.reason);
+  if (!r.reading.empty()) p = put(put(p, ","), r.reading);
   return p;
 }
 
@@ -241,9 +244,18 @@ std::uint64_t Counts::finished() const {
   return std::accumulate(by_status.begin(), by_status.end(), std::uint64_t{0});
 }
 
+std::uint64_t Counts::fulfilled() const {
+  std::uint64_t sum = 0;
+  for (std::size_t i = 0; i < by_status.size(); ++i) sum += is_fulfilled(static_cast<Status>(i)) ? by_status[i] : 0;
+  return sum;
+}
+
 void append_counts(std::string& out, const Counts& counts) {
   JsonWriter json(out);
-  for (std::size_t i = 0; i < status_names.size(); ++i) json.add(status_names[i], counts.by_status[i]);
+  for (std::size_t i = 0; i < status_names.size(); ++i) {
+    const auto status = static_cast<Status>(i);
+    if (!is_of_plans(status) || counts[status] != 0) json.add(status_names[i], counts[status]);
+  }
   json.add("remaining", counts.remaining);
   json.end();
 }
@@ -263,6 +275,13 @@ void append_pace(std::string& out, const PaceCounts& pace, const PaceFindings& f
     }
     json.raw("limits", "[" + list + "]");
   }
+  json.end();
+}
+
+void append_plan(std::string& out, const PlanRecord& plan) {
+  JsonWriter json(out);
+  append_text(json.key("id"), plan.id);
+  append_text(json.key("sha256"), plan.sha256);
   json.end();
 }
 
@@ -299,6 +318,16 @@ void append_line(std::string& out, const AttemptNote& note) {
   append_sum(out, start);
 }
 
+void append_line(std::string& out, const ReadingNote& note) {
+  const std::size_t start = out.size();
+  JsonWriter json(out);
+  json.add("type", "read").add("line", note.trace_id.line).add("trace_id", to_string(note.trace_id));
+  append_timestamp_member(json.key("at"), note.at);
+  out.push_back(',');
+  out.append(note.reading);
+  append_sum(out, start);
+}
+
 void append_line(std::string& out, const RunRecord& record) {
   const std::size_t start = out.size();
   JsonWriter json(out);
@@ -311,6 +340,7 @@ void append_line(std::string& out, const RunRecord& record) {
   append_job(json.key("job"), record.job);
   append_text(json.key("endpoint"), record.endpoint);
   if (record.operations) append_operations(json.key("operations"), *record.operations);
+  if (record.plan) append_plan(json.key("plan"), *record.plan);
   if (record.parent) append_parent(json.key("parent"), *record.parent);
   json.raw("settings", record.settings.empty() ? std::string_view("{}") : std::string_view(record.settings));
   append_sum(out, start);

@@ -107,6 +107,7 @@ std::string summary_json(const Summary& s) {
   if (!s.error.empty()) append_text(json.key("error"), s.error);
   if (s.next_step) append_step(json.key("next_step"), *s.next_step);
   append_job(json.key("job"), s.run.job);
+  if (s.run.plan) append_plan(json.key("plan"), *s.run.plan);
   if (s.run.parent) append_parent(json.key("parent"), *s.run.parent);
   append_text(json.key("endpoint"), s.run.endpoint);
   if (!s.later_endpoints.empty()) append_texts(json.key("later_endpoints"), s.later_endpoints);

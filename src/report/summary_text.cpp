@@ -74,8 +74,10 @@ std::vector<std::string_view> wrapped(std::string_view text, std::size_t width) 
 Tone tone_of(Status status) {
   switch (status) {
     case Status::succeeded:
+    case Status::unchanged:
       return Tone::good;
     case Status::unknown:
+    case Status::skipped:
       return Tone::warning;
     default:
       return Tone::bad;
@@ -110,8 +112,8 @@ class TextWriter {
   }
 
  private:
-  /// The number of finished operations that did not succeed.
-  std::uint64_t unsuccessful() const { return s_.counts.finished() - s_.counts[Status::succeeded]; }
+  /// The number of finished operations whose wish is not fulfilled.
+  std::uint64_t unsuccessful() const { return s_.counts.finished() - s_.counts.fulfilled(); }
 
   void line(std::string_view text) {
     out_.append(text);
@@ -180,6 +182,7 @@ void TextWriter::facts() {
   fact("job", harmless(s_.run.job.path), false);
   fact("report", harmless(s_.report) + (s_.report_lost ? " (lost)" : ""), false);
   if (s_.unrecorded != 0) fact("unrecorded", counted(s_.unrecorded, "result") + " counted, but in no report", true);
+  if (s_.run.plan) fact("plan", plan_text(*s_.run.plan), false);
   if (s_.run.parent) fact("retry of", harmless(s_.run.parent->report), false);
   if (s_.run.parent && s_.run.parent->superseded != 0) {
     fact("left out", fmt::format("{}, superseded by newer ones", counted(s_.run.parent->superseded, "operation")),
@@ -250,7 +253,8 @@ void TextWriter::next_steps() {
   if (next == Suggestion::watch) command("show its status with", status_command(s_.report));
   if (next == Suggestion::resume) command("resume with", resume_command(s_.report));
   if (next == Suggestion::retry) command("repeat what failed or is unknown with", retry_command(s_.report));
-  for (const auto status : {Status::rejected, Status::failed, Status::unknown, Status::invalid}) advise(status);
+  for (const auto status : {Status::rejected, Status::failed, Status::unknown, Status::invalid, Status::skipped})
+    advise(status);
 }
 
 }  // namespace

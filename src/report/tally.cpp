@@ -37,10 +37,11 @@ bool same_answer(const Cause& a, const Cause& b) {
 void Tally::add(const ResultRecord& result) {
   ++counts_[result.status];
   attempts_ += result.attempts;
-  if (result.attempts > 1) retries_ += result.attempts - 1;
+  const auto first_ones = 1 + result.readings;
+  if (result.attempts > first_ones) retries_ += result.attempts - first_ones;
   if (result.latency) latency_.record(*result.latency);
   if (!last_at_ || result.at > *last_at_) last_at_ = result.at;
-  if (result.status == Status::succeeded) return;
+  if (is_fulfilled(result.status)) return;
   Cause one;
   one.status = result.status;
   one.http = result.http;

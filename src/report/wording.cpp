@@ -27,10 +27,15 @@ std::string lost(const Summary& s) {
 
 std::string completed(const Summary& s) {
   const std::uint64_t total = total_of(s.counts);
-  const std::uint64_t unsuccessful = s.counts.finished() - s.counts[Status::succeeded];
+  const std::uint64_t unsuccessful = s.counts.finished() - s.counts.fulfilled();
   if (total == 0) return "Nothing to do: the job has no operations";
   if (unsuccessful != 0 || s.counts.remaining != 0) {
     return fmt::format("{} of {} did not succeed", format_count(unsuccessful), counted(total, "operation"));
+  }
+  if (s.counts[Status::unchanged] != 0) {
+    return s.counts[Status::succeeded] == 0
+               ? fmt::format("Nothing to change: {} as wanted already", counted(total, "operation"))
+               : fmt::format("All {} succeeded, or were as wanted already", counted(total, "operation"));
   }
   return total == 1 ? "The one operation succeeded" : fmt::format("All {} succeeded", counted(total, "operation"));
 }
@@ -41,7 +46,7 @@ Headline headline(const Summary& s) {
   switch (s.outcome) {
     case Outcome::completed:
       if (s.doubtful != 0) return {Verdict::bad, "✘", completed(s) + "; some may be of operations the job never had"};
-      if (s.counts[Status::succeeded] == total_of(s.counts)) return {Verdict::good, "✔", completed(s)};
+      if (s.counts.fulfilled() == total_of(s.counts)) return {Verdict::good, "✔", completed(s)};
       return {Verdict::bad, "✘", completed(s)};
     case Outcome::interrupted:
       return {Verdict::warning, "■", "Interrupted: " + progress(s.counts)};
@@ -146,6 +151,11 @@ std::string doubt_text(const Summary& summary) {
       "with '{}'",
       summary.doubtful == 1 ? "1 result was" : format_count(summary.doubtful) + " results were",
       spell({.command = CommandName::run}));
+}
+
+std::string plan_text(const PlanRecord& plan) {
+  constexpr std::size_t shown_digits = 12;
+  return fmt::format("{}, digest {}", harmless(plan.id), harmless(plan.sha256.substr(0, shown_digits)));
 }
 
 std::string cause_text(const Cause& cause) {

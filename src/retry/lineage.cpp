@@ -16,7 +16,7 @@ class StateCollector final : public report::Visitor {
   StateCollector(LineStates& states, std::initializer_list<Status> wanted) : states_(states), wanted_(wanted) {}
 
   Result<void> on_result(const report::ResultLine& result) override {
-    if (result.status == Status::succeeded) {
+    if (is_fulfilled(result.status)) {
       states_.succeeded.insert(result.line);
     } else if (std::find(wanted_.begin(), wanted_.end(), result.status) != wanted_.end()) {
       states_.wanted.insert(result.line);

@@ -226,9 +226,9 @@ void Items::remove(Number number) {
   }
 }
 
-std::size_t Items::dump(std::size_t from, std::size_t limit, std::string& out) const {
+std::size_t Items::dump(std::size_t from, std::size_t end, std::size_t limit, std::string& out) const {
   const std::size_t until = out.size() + limit;
-  for (; from < entries_.size() && out.size() < until; ++from) {
+  for (; from < end && out.size() < until; ++from) {
     if (!entries_[from].exists) continue;
     const auto number = static_cast<Number>(from);
     const ItemView item = view(number);

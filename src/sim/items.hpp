@@ -102,9 +102,9 @@ class Items {
   /// The number of items that were ever added: their numbers are less.
   std::size_t size() const { return entries_.size(); }
   /// Appends lines such as {"key":"folder:1","type":"shared_folder","id":"1","user_id":"42","name":"Plans"}, which can
-  /// be loaded, from number `from` until `limit` bytes are exceeded or the items end. Returns the number to continue
-  /// with, or size() at the end.
-  std::size_t dump(std::size_t from, std::size_t limit, std::string& out) const;
+  /// be loaded, from number `from` until `limit` bytes are exceeded or `end` is reached, which is at most size().
+  /// Returns the number to continue with.
+  std::size_t dump(std::size_t from, std::size_t end, std::size_t limit, std::string& out) const;
 
  private:
   static constexpr std::uint32_t none = UINT32_MAX;

@@ -277,10 +277,10 @@ void Simulation::append_body(const Request& request, const Judgement& j) {
 }
 
 std::optional<DumpPlace> Simulation::dump(DumpPlace at, std::string& out) const {
-  const std::size_t items = items_ ? items_->items().size() : 0;
-  if (at.key == 0 && at.item < items) {
-    at.item = items_->items().dump(at.item, dump_piece, out);
-    return at.item < items || state_.size() > 0 ? std::optional(at) : std::nullopt;
+  if (!at.items) at.items = items_ ? items_->items().size() : 0;
+  if (at.item < *at.items) {
+    at.item = items_->items().dump(at.item, *at.items, dump_piece, out);
+    return at.item < *at.items || state_.size() > 0 ? std::optional(at) : std::nullopt;
   }
   at.key = state_.dump(at.key, dump_piece, out);
   return at.key < state_.size() ? std::optional(at) : std::nullopt;

@@ -75,8 +75,9 @@ struct Exchange {
 
 /// How far a dump of all values has come.
 struct DumpPlace {
-  std::size_t item = 0;  ///< the next one
-  std::size_t key = 0;   ///< the next one; not 0: all items were shown
+  std::size_t item = 0;                ///< the next one
+  std::size_t key = 0;                 ///< the next one; not 0: all items were shown
+  std::optional<std::size_t> items{};  ///< how many there were at the beginning: a dump ends though more are added
 };
 /// The bytes after which a dump pauses.
 constexpr std::size_t dump_piece = std::size_t{64} * 1024;
@@ -113,7 +114,7 @@ class Simulation {
   /// The number of keys and items.
   std::size_t keys() const { return state_.size() + (items_ ? items_->items().count() : 0); }
   /// Appends lines with the items and then the keys, from `at` on, about dump_piece bytes of them. Returns the place
-  /// to continue at; nothing at the end. Items that are added once the keys have begun are not shown.
+  /// to continue at; nothing at the end. Items that are added meanwhile are not shown.
   std::optional<DumpPlace> dump(DumpPlace at, std::string& out) const;
   Stats& stats() { return stats_; }
   AnswerWriter& answers() { return answers_; }

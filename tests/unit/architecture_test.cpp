@@ -32,14 +32,15 @@ const std::map<std::string, Names> allowed = {
     {"sim", {"job", "koodrive", "http", "auth", "core"}},
     {"report", {"koodrive", "page", "observe", "core"}},
     {"state", {"job", "koodrive", "core"}},
-    {"plan", {"state", "job", "koodrive", "page", "auth", "core"}},
+    {"reading", {"state", "koodrive", "http", "core"}},
+    {"plan", {"reading", "state", "job", "koodrive", "http", "page", "auth", "core"}},
     {"retry", {"report", "job", "koodrive", "core"}},
     {"engine", {"retry", "report", "net", "flow", "job", "koodrive", "http", "observe", "auth", "core"}},
     {"control", {"engine", "report", "observe", "core"}},
     {"process", {"observe", "core"}},
     {"cli",
-     {"process", "control", "engine", "retry", "report", "plan", "state", "sim", "net", "flow", "job", "koodrive",
-      "http", "observe", "auth", "core"}},
+     {"process", "control", "engine", "retry", "report", "plan", "reading", "state", "sim", "net", "flow", "job",
+      "koodrive", "http", "observe", "auth", "core"}},
     {"main", {"cli"}},
 };
 

@@ -833,4 +833,20 @@ BOOST_AUTO_TEST_CASE(a_success_that_is_known_of_one_operation_is_none_of_another
   }
 }
 
+BOOST_AUTO_TEST_CASE(a_reading_needs_no_code_and_names_any_id) {
+  const auto verdict = [](http::Answer it) {
+    koodrive::Outcome outcome;
+    koodrive::Classifier().classify(it, koodrive::Expected::reading(), now, outcome);
+    return outcome.verdict;
+  };
+  using koodrive::Verdict;
+  BOOST_TEST((verdict(answer(200, R"({"albumList":[{"id":"1"}],"total":1})")) == Verdict::succeeded));
+  BOOST_TEST((verdict(answer(200, R"({"code":0,"folders":[],"id":"7"})")) == Verdict::succeeded));
+  BOOST_TEST((verdict(answer(200, R"({"code":13000102,"msg":"parameters"})")) == Verdict::rejected));
+  BOOST_TEST((verdict(answer(400, R"({"code":13000309})")) == Verdict::rejected));
+  BOOST_TEST((verdict(answer(200, R"({"albumList":[)")) == Verdict::unclear));
+  BOOST_TEST((verdict(answer(201, "{}")) == Verdict::unclear));
+  BOOST_TEST((verdict(answer(200, R"({"error_code":"APIG.0308","error_msg":"limit"})")) == Verdict::throttled));
+}
+
 BOOST_AUTO_TEST_SUITE_END()

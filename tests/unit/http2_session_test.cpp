@@ -194,6 +194,7 @@ BOOST_AUTO_TEST_CASE(malformed_answers_are_lost_and_the_connection_goes_on) {
       frame(headers, end_headers, 1, field("date", "D")) + body(1, "{}"),
       frame(headers, end_headers | end_stream, 1, status("101")),
       frame(headers, end_headers | end_stream, 1, status("abc")),
+      frame(headers, end_headers, 1, status("029")) + body(1, "{}"),
       frame(headers, end_headers, 1, status("200") + status("200")) + body(1, "{}"),
       frame(headers, end_headers, 1, status("200") + field("Date", "D")) + body(1, "{}"),
       frame(headers, end_headers, 1, status("200") + field("connection", "close")) + body(1, "{}"),

@@ -600,9 +600,105 @@ fields.name = { at = "/name", set_by = "rename_shared_folder.fileName", unique_i
   BOOST_TEST(
       contains(with(R"(list = { request = "GET /a", page = "scroll", items = "/x" })"), "offset, number, cursor"));
   BOOST_TEST(contains(with(R"(list = { request = "GET /a", page = "offset", items = "x" })"), "items names a member"));
-  BOOST_TEST(contains(with(R"(show = { request = "GET /a", absent_code = "x" })"), "list of result codes"));
+  BOOST_TEST(contains(with(R"(show = { request = "GET /a/{id}", absent_code = "x" })"), "list of result codes"));
   BOOST_TEST(contains(with(R"(fields.name = { at = "/name", set_by = "rename.x" })"), "set_by names an operation"));
   BOOST_TEST(contains(with("liste = {}"), "unknown member \"liste\"; did you mean list?"));
+  const auto with_list = [&](const std::string& more) {
+    return with("list = { request = \"GET /a\", page = \"offset\", items = \"/x\"" + more + " }");
+  };
+  BOOST_TEST(with_list(R"(, size = 1, total = "/data/total")") == "");
+  BOOST_TEST(contains(with_list(", size = 0"), "size is a number from 1 to 1000"));
+  BOOST_TEST(contains(with_list(", size = 1001"), "size is a number from 1 to 1000"));
+  BOOST_TEST(contains(with_list(R"(, total = "total")"), "total names a member"));
+  BOOST_TEST(contains(with_list(R"(, next = "/next")"), "next is there for page = \"cursor\" only"));
+  BOOST_TEST(contains(with(R"(list = { request = "GET /a?limit=5", page = "offset", items = "/x" })"), "sets limit"));
+  BOOST_TEST(contains(with(R"(list = { request = "GET /a/{id}", page = "offset", items = "/x" })"), "placeholder"));
+  BOOST_TEST(contains(with("list = []"), "list must be a table, or a list of tables"));
+  BOOST_TEST(contains(with("list = [1]"), "at most 16 tables"));
+  BOOST_TEST(contains(with(R"(show = { request = "GET /a" })"), "needs the segment {id}"));
+  BOOST_TEST(contains(with(R"(show = { request = "GET /a/{id}/{b}" })"), "needs the segment {id}"));
+  BOOST_TEST(contains(with(R"(show = { request = "GET /a/{id}", absent_if = { at = "/status" } })"), "is is missing"));
+  BOOST_TEST(
+      contains(with(R"(fields.name = { at = "/name", set_by = "rename_shared_folder.id" })"), "what is changed"));
+  BOOST_TEST(contains(with(R"(fields.name = { at = "/name", set_by = "update_album.albumId" })"), "what is changed"));
+  BOOST_TEST(contains(with(R"(fields.name = { at = "/name", unique_in = "/data/name" })"), "add a field with that at"));
+  for (const char* name : {"type", "id", "user_id", "match", "check", "new_name"}) {
+    BOOST_TEST(contains(with(fmt::format("fields.{} = {{ at = \"/name\" }}", name)), "means something else"), name);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_resource_of_a_file_is_read_as_it_says) {
+  const auto file = parse_operations_file(File{}.text() + R"([resource.note]
+id = "/noteId"
+list = [{ request = "GET /notes?kind=1", page = "cursor", size = 50, items = "/data/notes", next = "/data/next" },
+        { request = "GET /notes?kind=2", page = "number", items = "/notes", total = "/total" }]
+show = { request = "GET /notes/{id}", at = "/data", absent_code = [404, 405], absent_if = { at = "/gone", is = [1] } }
+fields.text = { at = "/text", set_by = "update_note.note", unique_in = "/owner" }
+fields.owner = { at = "/owner" }
+)",
+                                          "ops.toml", service_catalogue().rows());
+  BOOST_REQUIRE_MESSAGE(file, file.error().message);
+  BOOST_TEST(file->resources.kinds().size() == service_resources().kinds().size() + 1);
+  const auto* const note = file->resources.find("note");
+  BOOST_REQUIRE(note != nullptr);
+  BOOST_TEST(note->id == "/noteId");
+  BOOST_TEST(note->fields[0].operation == file->operations.find("update_note"));
+  BOOST_TEST(note->fields[0].target().name == "note");
+  BOOST_TEST(note->fields[0].scope == 1U);
+  BOOST_REQUIRE(note->lists.size() == 2U);
+  BOOST_TEST(note->lists[0].target == "/notes?kind=1");
+  BOOST_TEST((note->lists[0].paging == Paging::cursor));
+  BOOST_TEST(note->lists[0].size == 50U);
+  BOOST_TEST(note->lists[0].items == "/data/notes");
+  BOOST_TEST(note->lists[0].next == "/data/next");
+  BOOST_TEST((note->lists[1].paging == Paging::number));
+  BOOST_TEST(note->lists[1].size == 100U);
+  BOOST_TEST(note->lists[1].total == "/total");
+  BOOST_TEST(note->show.target == "/notes/{id}");
+  BOOST_TEST(note->show.at == "/data");
+  BOOST_TEST((std::vector<std::int64_t>(note->show.absent_codes.begin(), note->show.absent_codes.end()) ==
+              std::vector<std::int64_t>{404, 405}));
+  BOOST_TEST(note->show.absent_at == "/gone");
+  BOOST_TEST(note->show.absent_values[0] == 1);
+}
+
+BOOST_AUTO_TEST_CASE(what_names_are_unique_in_is_a_field_that_informs) {
+  const auto file = parse_operations_file(R"(format = 1
+[resource.album]
+fields.name = { at = "/name", set_by = "update_album.name", unique_in = "/data/owner" }
+)",
+                                          "ops.toml", service_catalogue().rows());
+  BOOST_REQUIRE_MESSAGE(file, file.error().message);
+  const auto& fields = file->resources.find("album")->fields;
+  BOOST_REQUIRE(fields.size() == 2U);
+  BOOST_TEST(fields[0].scope == 1U);
+  BOOST_TEST(fields[1].name == "owner");
+  BOOST_TEST(fields[1].at == "/data/owner");
+  BOOST_TEST(!fields[1].is_compared());
+}
+
+BOOST_AUTO_TEST_CASE(resources_of_the_service_are_set_by_the_operations_of_the_file) {
+  const auto file = parse_operations_file(File{}.text(), "ops.toml", service_catalogue().rows());
+  BOOST_REQUIRE_MESSAGE(file, file.error().message);
+  const auto* const folder = file->resources.find("shared_folder");
+  BOOST_REQUIRE(folder != nullptr);
+  BOOST_TEST(folder->fields[0].operation == file->operations.find("rename_shared_folder"));
+}
+
+BOOST_AUTO_TEST_CASE(a_file_can_describe_a_resource_of_the_service_anew) {
+  const auto file = parse_operations_file(R"(format = 1
+[resource.album]
+list = { request = "GET /albums", page = "offset", items = "/albums" }
+fields.name = { at = "/title", set_by = "update_album.name" }
+)",
+                                          "ops.toml", service_catalogue().rows());
+  BOOST_REQUIRE_MESSAGE(file, file.error().message);
+  BOOST_TEST(file->resources.kinds().size() == service_resources().kinds().size());
+  const auto* const album = file->resources.find("album");
+  BOOST_REQUIRE(album != nullptr);
+  BOOST_TEST(album->lists.size() == 1U);
+  BOOST_TEST(album->fields.size() == 1U);
+  BOOST_TEST(album->fields[0].at == "/title");
 }
 
 BOOST_AUTO_TEST_CASE(a_hostile_file_cannot_harm_a_terminal) {

@@ -326,4 +326,42 @@ BOOST_AUTO_TEST_CASE(lines_of_different_lengths_can_follow_each_other) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(what_was_read_is_recorded_with_the_result) {
+  auto written = samples::result(7, Status::skipped);
+  written.readings = 2;
+  written.reason = "drifted";
+  written.reading = R"("was":{"fileName":"Plans \"2\""})";
+  const auto text = text_of(written);
+  BOOST_TEST(text.find(R"("status":"skipped")") != std::string::npos);
+  BOOST_TEST(text.find(R"("readings":2)") != std::string::npos);
+  BOOST_TEST(text.find(R"("was":{"fileName":"Plans \"2\""},"sum":)") != std::string::npos, text);
+  BOOST_TEST(has_valid_sum(text));
+  Decoder decoder;
+  const auto read = decoder.result(text);
+  BOOST_REQUIRE_MESSAGE(read, objection(read));
+  BOOST_TEST(read->readings == 2U);
+  BOOST_TEST(read->reason == "drifted");
+}
+
+BOOST_AUTO_TEST_CASE(a_run_of_a_plan_names_it_and_other_runs_none) {
+  auto written = samples::run();
+  Decoder decoder;
+  BOOST_TEST(!decoder.run(text_of(written)).value().plan.has_value());
+  written.plan = {"1a2b3c4d5e6f", "00ff"};
+  const auto read = decoder.run(text_of(written)).value();
+  BOOST_REQUIRE(read.plan.has_value());
+  BOOST_TEST(read.plan->id == "1a2b3c4d5e6f");
+  BOOST_TEST(text_of(read) == text_of(written));
+}
+
+BOOST_AUTO_TEST_CASE(counts_that_only_plans_have_are_written_if_there_are_any) {
+  auto written = samples::end();
+  BOOST_TEST(text_of(written).find("skipped") == std::string::npos);
+  written.counts.by_status = {1, 0, 0, 0, 0, 3, 4};
+  BOOST_TEST(text_of(written).find(R"("invalid":0,"unchanged":3,"skipped":4,"remaining")") != std::string::npos);
+  BOOST_TEST(Decoder().end(text_of(written)).value().counts.by_status == written.counts.by_status,
+             boost::test_tools::per_element());
+  BOOST_TEST(written.counts.fulfilled() == 4U);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

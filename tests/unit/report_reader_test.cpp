@@ -409,4 +409,25 @@ BOOST_AUTO_TEST_CASE(a_file_that_cannot_be_read_is_a_usage_error_that_names_it) 
   BOOST_TEST(contains(directory.error().message, "is a folder"));
 }
 
+BOOST_AUTO_TEST_CASE(what_was_read_is_shown_to_the_visitor_and_is_no_result) {
+  class Collector final : public Visitor {
+   public:
+    Result<void> on_read(std::string_view text) override {
+      seen.emplace_back(text);
+      return {};
+    }
+    std::vector<std::string> seen;
+  };
+  std::string note;
+  append_line(note, ReadingNote{{0x15555, 1, 1}, samples::noon(), R"("items":[{"id":"1"}])"});
+  BOOST_TEST(note.starts_with(R"({"type":"read","line":1,"trace_id":")"), note);
+  Collector collector;
+  const auto text = line(samples::run()) + note + line(samples::result(1)) + sync(1);
+  const auto scanned = scan("r.ndjson", samples::source(text), collector);
+  BOOST_REQUIRE(scanned);
+  BOOST_TEST_REQUIRE(collector.seen.size() == 1U);
+  BOOST_TEST(collector.seen.front() + "\n" == note);
+  BOOST_TEST(scanned->counts.finished() == 1U);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -56,7 +56,7 @@ inline ResultRecord result(std::uint32_t line, Status status = Status::succeeded
 
 /// `results`: the number of results that the report holds so far, by status.
 inline EndRecord end(unsigned segment = 1, std::string reason = "completed",
-                     const std::array<std::uint64_t, 5>& results = {}) {
+                     const std::array<std::uint64_t, status_names.size()>& results = {}) {
   EndRecord r;
   r.counts.by_status = results;
   r.segment = segment;

@@ -213,4 +213,29 @@ BOOST_AUTO_TEST_CASE(a_port_other_than_the_default_is_part_of_the_host) {
   BOOST_TEST(out.bytes().find("\r\nHost: [::1]:8080\r\n") != std::string_view::npos);
 }
 
+BOOST_AUTO_TEST_CASE(a_reading_is_a_get_without_body_on_behalf_of_the_operation) {
+  http::Request out;
+  RequestRenderer(endpoint).render_reading(folder_rename("user-1", "de-DE"), "/list?offset=0&limit=1000",
+                                           "Bearer+secret", date, trace, out);
+  BOOST_TEST(without_user_agent(std::string(out.bytes())) ==
+             "GET /list?offset=0&limit=1000 HTTP/1.1\r\nHost: koo.example\r\nAccept-Encoding: identity\r\n"
+             "Content-Type: application/json\r\nAuthorization: Bearer+secret\r\nX-User-Id: user-1\r\n"
+             "X-Date: 20251103T070140Z\r\nX-Traceid: " +
+                 to_string(trace) + "\r\nlanguage: de-DE\r\nContent-Length: 0\r\n\r\n");
+}
+
+BOOST_AUTO_TEST_CASE(a_reading_is_signed_with_its_query) {
+  const auth::AppKey app("app-1", auth::Secret("s3cret"));
+  const auto operation = folder_rename("u", "");
+  for (const std::string_view query : {"", "limit=1000&offset=0"}) {
+    http::Request out;
+    std::string target = "/list", expected;
+    if (!query.empty()) target.append("?").append(query);
+    RequestRenderer(endpoint, &app).render_reading(operation, target, "", date, trace, out);
+    koodrive::Signer(app).append_authorization({"GET", "/list", query, "koo.example", "20251103T070140Z", "u", ""},
+                                               expected);
+    BOOST_TEST(out.bytes().find("\r\nAuthorization: " + expected + "\r\n") != std::string_view::npos);
+  }
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -11,7 +11,7 @@ namespace {
 
 bool is_sound_with(std::vector<ResourceField> fields) {
   const ResourceKind kind{.name = "thing", .fields = fields};
-  return is_sound(kind, service_catalogue());
+  return is_sound(kind, service_catalogue().rows());
 }
 
 }  // namespace
@@ -20,7 +20,7 @@ BOOST_AUTO_TEST_SUITE(resource_catalogue)
 
 BOOST_AUTO_TEST_CASE(every_kind_of_the_service_is_sound) {
   for (const auto& kind : service_resources().kinds()) {
-    BOOST_TEST(is_sound(kind, service_catalogue()), kind.name);
+    BOOST_TEST(is_sound(kind, service_catalogue().rows()), kind.name);
     BOOST_TEST(service_resources().find(kind.name) == &kind);
   }
   BOOST_TEST(service_resources().find("folder") == nullptr);
@@ -56,6 +56,45 @@ BOOST_AUTO_TEST_CASE(what_a_kind_names_must_be_there) {
   BOOST_TEST(!is_sound_with({{.name = "name", .at = "/name"}, {.name = "name", .at = "/other"}}));
   BOOST_TEST(!is_sound_with({{.name = "a", .at = "/a", .set_by = "update_album.name"},
                              {.name = "b", .at = "/b", .set_by = "update_album.name"}}));
+}
+
+BOOST_AUTO_TEST_CASE(what_is_read_has_a_request_for_it) {
+  const auto with_list = [](const ResourceList& list) {
+    const ResourceKind kind{.name = "thing", .fields = {}, .lists = {&list, 1}};
+    return is_sound(kind, service_catalogue().rows());
+  };
+  BOOST_TEST(with_list({.target = "/a?b=1", .items = "/x"}));
+  BOOST_TEST(!with_list({.target = "", .items = "/x"}));
+  BOOST_TEST(!with_list({.target = "/a/{id}", .items = "/x"}));
+  BOOST_TEST(!with_list({.target = "/a", .items = ""}));
+  BOOST_TEST(!with_list({.target = "/a", .size = 0, .items = "/x"}));
+  BOOST_TEST(!with_list({.target = "/a", .size = max_page_size + 1, .items = "/x"}));
+  BOOST_TEST(!with_list({.target = "/a", .paging = Paging::cursor, .items = "/x", .next = ""}));
+  const auto with_show = [](std::string_view target) {
+    const ResourceKind kind{.name = "thing", .fields = {}, .show = {.target = target}};
+    return is_sound(kind, service_catalogue().rows());
+  };
+  BOOST_TEST(with_show("/a/{id}"));
+  BOOST_TEST(!with_show("/a"));
+  BOOST_TEST(!with_show("/a/{id}/{id}"));
+}
+
+BOOST_AUTO_TEST_CASE(the_service_has_one_list_of_folders_and_four_of_albums) {
+  const auto* const folder = service_resources().find("shared_folder");
+  BOOST_TEST(folder->lists.size() == 1U);
+  BOOST_TEST(folder->lists[0].size == 1000U);
+  BOOST_TEST(!folder->show.target.empty());
+  const auto* const album = service_resources().find("album");
+  BOOST_TEST(album->lists.size() == 4U);
+  BOOST_TEST(album->lists[3].target == "/koodrive/ose/v1/album/list?albumKind=2&albumType=2");
+  BOOST_TEST(album->show.target.empty(), "an album cannot be asked for");
+}
+
+BOOST_AUTO_TEST_CASE(pagings_are_named) {
+  for (const auto paging : {Paging::offset, Paging::number, Paging::cursor}) {
+    BOOST_TEST((paging_named(to_string(paging)) == paging));
+  }
+  BOOST_TEST(!paging_named("scroll"));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

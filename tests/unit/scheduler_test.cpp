@@ -19,6 +19,8 @@ using namespace std::chrono_literals;
 
 namespace {
 
+using Step = Scheduler::Step;
+
 Seat connected() {
   Seat seat;
   seat.connected = true;
@@ -45,6 +47,10 @@ struct Desk {
   void admit(std::uint32_t line, std::string_view folder, bool idempotent = true, std::string_view user = "user") {
     koodrive::Operation operation = folder_rename(line, folder, idempotent, "name", user);
     scheduler.admit(operation);
+  }
+  void admit_reading(std::uint32_t line, std::string_view folder, bool idempotent = true) {
+    koodrive::Operation operation = folder_rename(line, folder, idempotent);
+    scheduler.admit(operation, false, true);
   }
   void admit_folders(std::uint32_t count) {
     for (std::uint32_t line = 1; line <= count; ++line) admit(line, "folder" + std::to_string(line));
@@ -1531,6 +1537,100 @@ BOOST_AUTO_TEST_CASE(an_operation_remembers_when_its_first_attempt_was_due_howev
   seat.connected = true;
   BOOST_TEST(desk.send_when_due(seat) == slot);
   BOOST_TEST((desk.scheduler.due(slot) == start + 300ms), "a repeat does not change it");
+}
+
+// Operations that take several requests.
+
+BOOST_AUTO_TEST_CASE(an_operation_that_reads_first_is_sent_next_on_the_same_seat) {
+  Desk desk;
+  desk.prove_service();
+  desk.admit_reading(1, "a");
+  desk.admit(2, "b");
+  Seat seat = connected();
+  const SlotId slot = desk.send(seat);
+  BOOST_TEST(desk.scheduler.reads(slot));
+  BOOST_TEST(desk.complete(seat, slot, succeeded()).has_value());
+  desk.scheduler.proceed(seat, slot, Step::write, desk.now);
+  BOOST_TEST(desk.send(seat) == slot);
+  BOOST_TEST(!desk.scheduler.reads(slot));
+  BOOST_TEST(desk.scheduler.readings(slot) == 1U);
+  BOOST_TEST(desk.scheduler.attempt(slot) == 2U);
+  BOOST_TEST(desk.finish(seat, slot, succeeded()) == Status::succeeded);
+}
+
+BOOST_AUTO_TEST_CASE(a_lost_reading_applies_nothing) {
+  Desk desk(attempts_at_most(3));
+  desk.prove_service();
+  desk.admit_reading(1, "a", false);
+  Seat seat = connected();
+  SlotId slot = desk.send(seat);
+  desk.expect_again(seat, slot, lost());
+  slot = desk.send_when_due(seat);
+  desk.expect_again(seat, slot, outcome(Verdict::undecidable, 200));
+  slot = desk.send_when_due(seat);
+  BOOST_TEST(desk.finish_last(seat, slot, lost()) == Status::failed);
+}
+
+BOOST_AUTO_TEST_CASE(only_the_writing_request_of_an_operation_not_to_be_repeated_is_noted) {
+  Desk desk;
+  desk.prove_service();
+  desk.admit_reading(1, "a", false);
+  Seat seat = connected();
+  const SlotId slot = desk.send(seat);
+  BOOST_TEST(desk.complete(seat, slot, succeeded()).has_value());
+  desk.scheduler.proceed(seat, slot, Step::write, desk.now);
+  BOOST_TEST(desk.turn(seat) == Action::Kind::note);
+  desk.note(slot);
+  desk.sync();
+  BOOST_TEST(desk.send(seat) == slot);
+}
+
+BOOST_AUTO_TEST_CASE(a_writing_request_that_is_repeated_may_read_first_again) {
+  Desk desk;
+  desk.prove_service();
+  desk.admit_reading(1, "a");
+  Seat seat = connected();
+  const SlotId slot = desk.send(seat);
+  BOOST_TEST(desk.complete(seat, slot, succeeded()).has_value());
+  desk.scheduler.proceed(seat, slot, Step::write, desk.now);
+  BOOST_TEST(desk.send(seat) == slot);
+  desk.expect_again(seat, slot, lost());
+  BOOST_TEST(desk.scheduler.maybe_applied(slot));
+  desk.scheduler.read_first(slot);
+  BOOST_TEST(desk.send_when_due(seat) == slot);
+  BOOST_TEST(desk.scheduler.reads(slot));
+}
+
+BOOST_AUTO_TEST_CASE(each_reading_of_a_series_has_all_attempts_and_all_time) {
+  auto settings = attempts_at_most(2);
+  settings.deadline = 1min;
+  Desk desk(settings);
+  desk.prove_service();
+  desk.admit_reading(1, "a");
+  Seat seat = connected();
+  SlotId slot = desk.send(seat);
+  for (int page = 0; page < 1000; ++page) {
+    desk.expect_again(seat, slot, lost());
+    BOOST_TEST_REQUIRE(desk.send_when_due(seat) == slot);
+    BOOST_TEST_REQUIRE(desk.complete(seat, slot, succeeded()).has_value());
+    desk.now += 50s;
+    desk.scheduler.proceed(seat, slot, Step::read_on, desk.now);
+    BOOST_TEST_REQUIRE(desk.send_when_due(seat) == slot);
+  }
+  BOOST_TEST(desk.scheduler.history(slot).size() <= 2U, "only the attempts of the last reading are kept");
+  BOOST_TEST(desk.finish(seat, slot, succeeded()) == Status::succeeded);
+}
+
+BOOST_AUTO_TEST_CASE(a_next_request_waits_for_its_permit_without_its_seat) {
+  Desk desk({}, {.rate = 10, .burst = 1});
+  desk.admit_reading(1, "a");
+  Seat seat = connected();
+  const SlotId slot = desk.send(seat);
+  BOOST_TEST(desk.complete(seat, slot, succeeded()).has_value());
+  desk.scheduler.proceed(seat, slot, Step::write, desk.now);
+  BOOST_TEST((desk.wait(seat) == start + 100ms));
+  Seat other = connected();
+  BOOST_TEST(desk.send_when_due(other) == slot);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -57,7 +57,7 @@ inline Items folders(std::size_t count) {
 
 inline std::string dumped(const Items& items) {
   std::string out;
-  BOOST_TEST(items.dump(0, SIZE_MAX / 2, out) == items.size());
+  BOOST_TEST(items.dump(0, items.size(), SIZE_MAX / 2, out) == items.size());
   return out;
 }
 

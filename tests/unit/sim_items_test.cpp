@@ -163,7 +163,7 @@ BOOST_AUTO_TEST_CASE(a_dump_in_pieces_equals_a_dump_in_one) {
   std::size_t count = 0;
   for (std::size_t at = 0; at < items.size(); ++count) {
     piece.clear();
-    at = items.dump(at, 256, piece);
+    at = items.dump(at, items.size(), 256, piece);
     BOOST_TEST_REQUIRE(piece.size() < 512);
     pieces += piece;
   }

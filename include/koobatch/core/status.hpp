@@ -13,9 +13,22 @@ enum class Status : std::uint8_t {
   failed,     ///< given up after retries, and certainly not applied
   unknown,    ///< given up, and an attempt may have been applied
   invalid,    ///< breaks a documented rule; never sent
+  unchanged,  ///< a reading showed that everything is as wanted already; not sent
+  skipped,    ///< not sent, because of what a reading showed, or how another operation ended
 };
 
-constexpr std::array<std::string_view, 5> status_names = {"succeeded", "rejected", "failed", "unknown", "invalid"};
+constexpr std::array<std::string_view, 7> status_names = {"succeeded", "rejected",  "failed", "unknown",
+                                                          "invalid",   "unchanged", "skipped"};
+
+/// Whether everything is as the operation wants it.
+constexpr bool is_fulfilled(Status status) {
+  return status == Status::succeeded || status == Status::unchanged;
+}
+
+/// Whether only the operations of a plan can end so.
+constexpr bool is_of_plans(Status status) {
+  return status == Status::unchanged || status == Status::skipped;
+}
 
 constexpr std::string_view to_string(Status status) {
   return status_names[static_cast<std::size_t>(status)];

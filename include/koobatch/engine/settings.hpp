@@ -9,6 +9,7 @@
 #include "koobatch/flow/scheduler.hpp"
 #include "koobatch/http/endpoint.hpp"
 #include "koobatch/job/reader.hpp"
+#include "koobatch/koodrive/dialogue.hpp"
 #include "koobatch/net/http_choice.hpp"
 #include "koobatch/net/tls_settings.hpp"
 #include "koobatch/report/record.hpp"
@@ -37,9 +38,14 @@ struct RunSettings {
   std::shared_ptr<const koodrive::OperationCatalogue> operations;
   std::optional<report::OperationsRecord> operations_file;
 
+  std::optional<report::PlanRecord> plan;  ///< the job is this plan
+
   /// For a retry: which operations of the job to repeat, and the run they belong to. Null: the whole job.
   std::shared_ptr<const retry::Selection> selection;
   std::optional<report::RunRecord::Parent> parent;
+
+  /// What operations read before they are sent, after it, or instead; null: nothing.
+  std::shared_ptr<koodrive::Dialogues> dialogues;
 
   http::Endpoint endpoint;
   std::optional<http::Endpoint> proxy;  ///< HTTP proxy through which the endpoint is reached

@@ -60,7 +60,10 @@ class Backlog {
   bool has_ready(TimePoint now, TimePoint proven = TimePoint::min()) const;
 
   /// Whether the next attempt of the operation must first be noted in the report.
-  bool must_note(SlotId id) const { return !slots_[id].operation.is_repeatable() && !slots_[id].noted; }
+  bool must_note(SlotId id) const {
+    const Slot& slot = slots_[id];
+    return !slot.operation.is_repeatable() && !slot.noted && !slot.reads;
+  }
   /// Reports that the next attempt was noted in the report's group `ticket`; it is sent once that group is durable.
   void noted(SlotId id, std::uint64_t ticket);
   /// Reports that the noted attempt was sent, or will not be.

@@ -72,7 +72,8 @@ class Scheduler {
   /// Takes `operation` over by swapping it with a used one, whose memory the caller reuses; leaves it out if its user
   /// is stopped, or its key is blocked by one that was. `attempted`: an earlier segment of the run may have sent it
   /// already, so it can never be said to be certainly not applied.
-  void admit(koodrive::Operation& operation, bool attempted = false);
+  /// `reads`: its first request reads, see proceed().
+  void admit(koodrive::Operation& operation, bool attempted = false, bool reads = false);
   /// The number of attempts that can be in flight has changed: see the members of SchedulerSettings.
   void expect_seats(std::size_t low_water, std::size_t notes_ahead);
   /// No more operations will come.
@@ -115,6 +116,24 @@ class Scheduler {
   /// Reports that the attempt ended. Returns a status if the operation is final, nothing if it will be sent again.
   std::optional<Status> complete(Seat& seat, SlotId slot, const koodrive::Outcome& outcome,
                                  const AttemptTiming& timing);
+  /// What follows a request of an operation that takes several.
+  enum class Step : std::uint8_t {
+    read_on,  ///< the next reading: the operation has as many attempts, and as much time, as at its beginning
+    write,    ///< the operation itself
+    read,     ///< a reading, at the operation's expense
+  };
+  /// Continues an operation, instead of recording it as final: its next request is sent at once, on the same seat.
+  /// Precondition: complete() returned a status for it, and nothing was recorded.
+  void proceed(Seat& seat, SlotId slot, Step step, TimePoint now);
+  /// Has the next attempt of an operation that waits for it read first. Precondition: complete() returned nothing.
+  void read_first(SlotId slot) { slots_[slot].reads = true; }
+  /// Whether the request in flight, or the last one, reads.
+  bool reads(SlotId slot) const { return slots_[slot].reads; }
+  /// How many requests have read for the operation, after which it continued.
+  unsigned readings(SlotId slot) const { return slots_[slot].readings; }
+  /// Whether the operation may have been applied, as far as is known: an attempt was lost, perhaps of an earlier
+  /// segment.
+  bool maybe_applied(SlotId slot) const { return slots_[slot].maybe_applied; }
   /// Reports that the attempt was answered in a way that stops the run, and was not applied (refused credentials): the
   /// operation remains without a result, and nothing more is sent.
   void abandon(Seat& seat, SlotId slot, TimePoint now);

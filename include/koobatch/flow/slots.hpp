@@ -53,9 +53,12 @@ struct Slot {
   bool maybe_applied = false;
   bool attempted_before = false;  ///< in an earlier segment, according to the report
   bool went_stale = false;
-  std::uint8_t mended = 0;  ///< how often it was repeated because something about the request was corrected
-  bool noted = false;       ///< the next attempt is noted in the report
-  bool on_budget = false;   ///< the next attempt is a retry after a failure
+  std::uint32_t readings = 0;  ///< requests that read, after which the operation continued
+  std::uint8_t mended = 0;     ///< how often it was repeated because something about the request was corrected
+  bool noted = false;          ///< the next attempt is noted in the report
+  bool on_budget = false;      ///< the next attempt is a retry after a failure
+  bool reads = false;          ///< the next attempt, or the one in flight, reads instead of sending the operation
+  bool begins = true;          ///< the next attempt is the first one, or the first one after a reading that succeeded
 
   Retries& more();  ///< allocates them on demand
   /// Stores an attempt's outcome, for the history and in case the operation is given up.

@@ -1,8 +1,12 @@
 #pragma once
+#include <cstddef>
 #include <cstdint>
 #include <string>
 
 namespace koobatch::http {
+
+/// The largest body of an answer to an operation.
+constexpr std::size_t max_body_bytes = std::size_t{64} * 1024;
 
 /// How far an exchange got on the wire.
 enum class Delivery : std::uint8_t {
@@ -29,6 +33,7 @@ struct Answer {
   bool garbled = false;     ///< of a lost one: bytes of an answer arrived, but no complete and valid one
   /// Failed for the same cause as another exchange, which reports it: one broken connection is one failure.
   bool companion = false;
+  std::size_t most_body = max_body_bytes;  ///< a larger body is a fault; set before the exchange, and kept
 
   void clear() {
     delivery = Delivery::not_sent;

@@ -14,14 +14,13 @@
 namespace koobatch::http {
 
 constexpr std::uint32_t max_header_bytes = 16 * 1024;
-constexpr std::uint64_t max_body_bytes = 64 * 1024;
 
 /// Beast's response parser, reduced to the header fields a run needs: it stores nothing else and allocates nothing.
 class ResponseParser final : public boost::beast::http::basic_parser<false> {
  public:
   explicit ResponseParser(Answer& answer) : answer_(answer) {
     header_limit(max_header_bytes);
-    body_limit(max_body_bytes);
+    body_limit(answer.most_body);
     eager(true);
   }
 

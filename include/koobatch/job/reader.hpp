@@ -20,9 +20,13 @@
 
 namespace koobatch::job {
 
-enum class Format { ndjson, csv };
+enum class Format {
+  ndjson,
+  csv,
+  plan,  ///< NDJSON between a header and a last line, whose records also say what they replace, and need
+};
 std::string_view to_string(Format format);
-/// The format of this name, as to_string() returns it.
+/// The format of this name, as to_string() returns it; NDJSON for any other.
 Format format_named(std::string_view name);
 /// The format that the extension implies: .ndjson, .jsonl and .json are NDJSON, .csv is CSV (in any case). Looks past
 /// the extension of a compressed file.

@@ -31,14 +31,17 @@ struct Expected {
   std::string_view id_member = "id";              ///< the member that carries it
   std::span<const std::uint16_t> success_http{};  ///< the statuses; empty: 200
   std::int64_t success_code = 0;                  ///< the `code`
+  bool may_lack_code = false;                     ///< whether a success need not have one
 
   Expected() = default;
   /// The usual success, with an identifier.
   Expected(std::string_view expected_id) : id(expected_id) {}
   Expected(const char* expected_id) : id(expected_id) {}
   explicit Expected(const Operation& operation);
+  /// A reading: nothing but the usual success, with or without a code.
+  static Expected reading();
 
-  bool is_usual() const { return success_http.empty() && success_code == 0; }
+  bool is_usual() const { return success_http.empty() && success_code == 0 && !may_lack_code; }
   bool succeeds_with(int http) const;
 };
 

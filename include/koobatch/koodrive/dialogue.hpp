@@ -21,7 +21,8 @@ struct Turn {
 
   Kind kind = Kind::end;
   Status status = Status::succeeded;
-  std::string reason{};  ///< for `end`: why it was skipped or has failed, for the report; otherwise empty
+  std::string reason{};  ///< for `end`: why it was not sent, in one word for programs; empty: there is none
+  std::string error{};   ///< the same for people
   /// Recorded in the report before whatever follows: the members of a JSON object, `"was":{"name":"Plans"}`.
   std::string note{};
 };
@@ -32,25 +33,28 @@ class Dialogue {
  public:
   virtual ~Dialogue() = default;
 
-  /// What is sent first. Also called when an earlier segment of the run, or a lost answer, leaves it open whether the
-  /// operation was applied.
-  virtual Turn begin() = 0;
-  /// The request target of the next GET, percent-encoded: a view until the next call. Precondition: the last turn was
-  /// `read`.
+  /// The request target of the next GET, percent-encoded: a view until the next call. Precondition: a reading is due,
+  /// at the beginning because of Dialogues::read_first(), later because of the last turn.
   virtual std::string_view target() const = 0;
   /// Takes the service's answer to a read: one that succeeded, or refuses it with a code (`outcome.verdict`). Answers
   /// that are repeated, such as a 429, do not arrive here.
   virtual Turn read(const http::Answer& answer, const Outcome& outcome) = 0;
   /// Takes the answer to the operation itself, which is final with `status`.
   virtual Turn written(Status status, const Outcome& outcome) = 0;
+  /// The operation was sent, was perhaps applied, and has no result: it begins anew, with what read_first() says.
+  virtual void begin_again() = 0;
 };
 
 /// Begins the dialogues of a run. Safe to call from any thread.
 class Dialogues {
  public:
   virtual ~Dialogues() = default;
-  /// Precondition: the operation outlives the dialogue.
+  /// Whether the first request of every operation reads.
+  virtual bool read_first() const = 0;
+  /// Begins a dialogue. Precondition: the operation outlives it.
   virtual std::unique_ptr<Dialogue> about(const Operation& operation) = 0;
+  /// Reports an operation's result, before any later one of its group is sent.
+  virtual void ended(const Operation& operation, Status status) = 0;
 };
 
 }  // namespace koobatch::koodrive

@@ -38,6 +38,10 @@ struct Fields {
   std::array<FieldValue, max_fields> values;  ///< as many as row->fields; without a row, none is there
   std::vector<std::string_view> list_items;
   std::optional<std::string_view> user_id, language, ref;
+  /// Of a plan's line: what it replaces, a JSON object by the names of fields; empty: not said.
+  std::string_view was{};
+  /// Operations with one value are carried out in order, whatever they are about; 0: what it is about decides.
+  std::uint64_t group = 0;
   std::string_view op{};  ///< how the record writes the row's name, perhaps with blanks around it; empty: it does not
 
   void clear();  ///< keeps the memory
@@ -55,6 +59,9 @@ struct Fields {
 /// Appends the key of the resource, without its prefix: nearly always the value of the key field. Of several fields,
 /// the values are percent-encoded.
 void append_key(std::string& out, const Fields& fields);
+
+/// XXH3-64 of key prefix and key: Operation::key_hash(), unless the operation belongs to a group.
+std::uint64_t key_hash(const Fields& fields);
 
 /// Appends the value of field `index`, which is present, as JSON.
 void append_field(std::string& out, const Fields& fields, std::size_t index);

@@ -19,7 +19,7 @@ class Operation {
   std::uint32_t line() const { return rest_.line; }
   const OperationRow& row() const { return *rest_.row; }
   /// Equal for operations on the same resource. XXH3-64 of key prefix and identifier; two resources that share a value
-  /// are merely sent one after the other.
+  /// are merely sent one after the other. Also equal for operations of one group, see Fields::group.
   std::uint64_t key_hash() const { return rest_.key_hash; }
   /// The identifier as in the job, not encoded.
   std::string_view id() const { return view(rest_.id); }
@@ -32,6 +32,8 @@ class Operation {
   std::optional<std::string_view> ref() const { return rest_.has_ref ? std::optional(view(rest_.ref)) : std::nullopt; }
   std::string_view target() const { return view(rest_.target); }  ///< the request target, percent-encoded once
   std::string_view body() const { return view(rest_.body); }      ///< compact JSON
+  std::string_view was() const { return view(rest_.was); }        ///< see Fields::was
+  bool in_group() const { return rest_.in_group; }                ///< see Fields::group
   /// Calls `each(name, value)` for every header field of its own.
   template <class Each>
   void for_each_header(Each each) const {
@@ -65,7 +67,9 @@ class Operation {
     std::uint32_t line = 0;
     bool has_ref = false;
     bool is_repeatable = false;
+    bool in_group = false;
     Slice id, user, language, ref, target, body;
+    Slice was;
     Slice headers;  ///< name and value of each, both with a line feed
   };
 

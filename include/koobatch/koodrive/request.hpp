@@ -29,14 +29,27 @@ class RequestRenderer {
   /// it does for requests in its debug mode.
   std::string_view render(const Operation& operation, std::string_view authorization, WallTime x_date,
                           const TraceId& trace_id, http::Request& out, bool ask_quota = false);
+  /// Likewise, for a GET of `target`, percent-encoded and perhaps with a query, on behalf of the operation.
+  std::string_view render_reading(const Operation& operation, std::string_view target, std::string_view authorization,
+                                  WallTime x_date, const TraceId& trace_id, http::Request& out);
   /// Replaces `out` with a POST that is about no operation and for no user.
   void render_call(std::string_view target, std::string_view authorization, WallTime x_date, std::string_view body,
                    http::Request& out);
 
  private:
   void keep_date(WallTime x_date);
+  /// What differs between requests. The views are valid until they are rendered.
+  struct Parts {
+    std::string_view method, path, query;
+    std::string_view body;
+  };
   /// The value of Authorization, valid until the next call. Precondition: there is a signer.
-  std::string_view sign(const Operation& operation);
+  std::string_view sign(const Parts& parts, std::string_view user);
+  /// Adds the fields that all requests about operations have.
+  void add_fields(const Operation& operation, std::string_view authorization, const TraceId& trace_id,
+                  http::Request& out) const;
+  /// The signature within the request; empty if it is not signed.
+  std::string_view signature_in(const http::Request& out) const;
 
   std::string host_;
   http::CommonFields common_;

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -33,11 +34,45 @@ struct ResourceField {
   const FieldRow& target() const { return operation->fields[operation_field]; }
 };
 
+/// How a list is read page by page.
+enum class Paging : std::uint8_t {
+  offset,  ///< `offset` and `limit`
+  number,  ///< `pageNum`, from 1, and `pageSize`
+  cursor,  ///< `pageSize`, and `pageCursor` as the page before names it
+};
+std::string_view to_string(Paging paging);
+/// The paging of this name; nothing if there is none.
+std::optional<Paging> paging_named(std::string_view name);
+
+/// The most items that may be asked for at once.
+constexpr std::uint32_t max_page_size = 1000;
+
+/// A request that lists resources of the user who asks.
+struct ResourceList {
+  std::string_view target;  ///< the path, and what its query always has: "/…/list?queryType=1"
+  Paging paging = Paging::offset;
+  std::uint32_t size = 100;               ///< the most items of a page
+  std::string_view items;                 ///< where in an answer the resources are: "/folders"
+  std::string_view total{};               ///< where their number is; empty: it is not told
+  std::string_view next = "/nextCursor";  ///< where the cursor of the next page is; none there: it is the last one
+};
+
+/// A request for one resource.
+struct ResourceShow {
+  std::string_view target{};                      ///< a path with the segment {id}; empty: there is no such request
+  std::string_view at{};                          ///< where in an answer the resource is; empty: it is the answer
+  std::span<const std::int64_t> absent_codes{};   ///< the result codes that say that there is none
+  std::string_view absent_at{};                   ///< where in a resource it says that it was deleted; empty: nowhere
+  std::span<const std::int64_t> absent_values{};  ///< the numbers there that say so
+};
+
 /// A kind of resource: how its state is read, and what changes it. Everything about reconciliation reads this row.
 struct ResourceKind {
   std::string_view name;        ///< the `type` of an item
   std::string_view id = "/id";  ///< where in an answer's resource its identifier is
-  std::span<const ResourceField> fields;
+  std::span<const ResourceField> fields{};
+  std::span<const ResourceList> lists{};  ///< together, they have all resources of a user; empty: they cannot be read
+  ResourceShow show{};
 
   /// The index of the field called `name`; the number of fields if there is none.
   std::size_t find(std::string_view field) const;
@@ -50,6 +85,9 @@ class ResourceCatalogue {
   /// to, outlive the catalogue; the latter may be owned by `texts`.
   ResourceCatalogue(std::vector<ResourceKind> kinds, const OperationCatalogue& operations,
                     std::shared_ptr<const void> texts = {});
+  ResourceCatalogue(ResourceCatalogue&&) noexcept = default;
+  ResourceCatalogue(const ResourceCatalogue&) = delete;
+  ResourceCatalogue& operator=(const ResourceCatalogue&) = delete;
 
   std::span<const ResourceKind> kinds() const { return kinds_; }
   /// The kind called `name`; null if there is none.
@@ -62,8 +100,9 @@ class ResourceCatalogue {
 };
 
 /// Whether everything that a kind names is there: the operations and fields that set it, which are neither path nor
-/// key, and the field that `unique_in` points to. Each such operation is identified by one field.
-bool is_sound(const ResourceKind& kind, const OperationCatalogue& operations);
+/// key, and the field that `unique_in` points to. Each such operation is identified by one field. What reads it has
+/// what it needs.
+bool is_sound(const ResourceKind& kind, std::span<const OperationRow> operations);
 
 /// What the service offers.
 const ResourceCatalogue& service_resources();

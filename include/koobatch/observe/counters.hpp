@@ -22,7 +22,7 @@ class Counter {
 
 /// What one thread of a run counts.
 struct Counters {
-  std::array<Counter, 5> by_status;
+  std::array<Counter, status_names.size()> by_status;
   Counter requests, retries, throttled, unanswered, in_flight;
   std::atomic<HttpVersion> http{HttpVersion::none};  ///< of the last connection
 

@@ -11,9 +11,9 @@ namespace koobatch::observe {
 
 /// The state of a run at one moment. Counts cover the whole run, including earlier segments.
 struct Snapshot {
-  std::uint64_t operations = 0;              ///< in the job
-  std::array<std::uint64_t, 5> by_status{};  ///< final results, indexed by Status
-  std::uint64_t requests = 0;                ///< sent, retries included
+  std::uint64_t operations = 0;                                ///< in the job
+  std::array<std::uint64_t, status_names.size()> by_status{};  ///< final results, indexed by Status
+  std::uint64_t requests = 0;                                  ///< sent, retries included
   std::uint64_t retries = 0;
   std::uint64_t throttled = 0;   ///< answers that asked to slow down
   std::uint64_t unanswered = 0;  ///< attempts that got no answer

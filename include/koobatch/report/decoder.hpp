@@ -13,6 +13,7 @@ enum class LineType {
   result,
   sync,
   attempt,
+  read,
   end,
   other,  ///< JSON with a `type` that this version does not know: skipped
 };

@@ -31,6 +31,8 @@ class Visitor {
   virtual Result<void> on_run(const RunRecord& run);
   virtual Result<void> on_result(const ResultLine& result);
   virtual Result<void> on_end(const EndRecord& end);
+  /// A `read` line, see ReadingNote: `text` is valid during the call.
+  virtual Result<void> on_read(std::string_view text);
 };
 
 struct Segment {

@@ -30,11 +30,15 @@ struct ResultRecord {
   std::optional<std::int64_t> code;  ///< absent: not written
   std::string_view msg;              ///< empty: not written
   unsigned attempts = 0;             ///< 0 for `invalid`
+  unsigned readings = 0;             ///< attempts that read, and after which it continued; 0: not written
   std::optional<TraceId> trace_id;   ///< the last attempt's
   WallTime at;
   std::optional<Duration> latency;  ///< the last attempt's, from sending its first byte to reading its answer
   std::optional<std::string_view> ref;
-  std::string_view error;                  ///< empty: not written
+  std::string_view error;   ///< empty: not written
+  std::string_view reason;  ///< why it was skipped: one word; empty: not written
+  /// What was read about the item: members of a JSON object, as they are written; empty: nothing.
+  std::string_view reading;
   std::span<const AttemptRecord> history;  ///< written if there are at least two
 };
 
@@ -43,6 +47,13 @@ struct ResultRecord {
 struct AttemptNote {
   TraceId trace_id;
   WallTime at;
+};
+
+/// A `read` line: what a request that reads has found, before the operation has a result.
+struct ReadingNote {
+  TraceId trace_id;
+  WallTime at;
+  std::string_view reading;  ///< members of a JSON object, as they are written
 };
 
 /// See RunRecord::parent. Not nested in it: clang rejects a std::optional of a nested class while the outer class is
@@ -58,6 +69,12 @@ struct ParentRun {
 struct OperationsRecord {
   std::string path;        ///< an absolute path
   std::uint64_t xxh3 = 0;  ///< of its bytes; written as 16 lower-case hex digits
+};
+
+/// The plan that a run carries out. See RunRecord::plan.
+struct PlanRecord {
+  std::string id;
+  std::string sha256;  ///< of its lines before the last, in hexadecimal
 };
 
 /// A `run` line, the first of every segment.
@@ -79,6 +96,7 @@ struct RunRecord {
   } job;
   std::string endpoint;
   std::optional<OperationsRecord> operations;  ///< absent: not written
+  std::optional<PlanRecord> plan;              ///< absent: not written
   /// The run whose failed operations this one repeats. `job` still describes the whole job, except `operations`, which
   /// counts those repeated.
   using Parent = ParentRun;
@@ -88,20 +106,25 @@ struct RunRecord {
 
 /// Counts over the whole run. `by_status` is indexed by Status.
 struct Counts {
-  std::array<std::uint64_t, 5> by_status{};
+  std::array<std::uint64_t, status_names.size()> by_status{};
   std::uint64_t remaining = 0;
 
   std::uint64_t& operator[](Status s) { return by_status[static_cast<std::size_t>(s)]; }
   std::uint64_t operator[](Status s) const { return by_status[static_cast<std::size_t>(s)]; }
-  std::uint64_t finished() const;  ///< the sum of by_status
+  std::uint64_t finished() const;   ///< the sum of by_status
+  std::uint64_t fulfilled() const;  ///< the sum of those that are, see is_fulfilled()
 };
 
-/// Appends the counts as a JSON object: each status, then `remaining`.
+/// Appends the counts as a JSON object: each status, then `remaining`. Those that only the operations of a plan can
+/// have are left out if they are 0.
 void append_counts(std::string& out, const Counts& counts);
 
 /// Appends counts and findings as a JSON object; findings that are absent, and an empty list of changes, are left out.
 void append_pace(std::string& out, const PaceCounts& pace, const PaceFindings& found,
                  std::span<const LimitChange> limits = {});
+
+/// Appends the plan as a JSON object.
+void append_plan(std::string& out, const PlanRecord& plan);
 
 /// Appends command and settings as a JSON object. The report is left out: it is the one that holds the object.
 void append_next_step(std::string& out, const NextStep& step);
@@ -133,6 +156,7 @@ bool found_job_changed(const EndRecord& end);
 /// it allocates only to grow `out`.
 void append_line(std::string& out, const ResultRecord& record);
 void append_line(std::string& out, const AttemptNote& note);
+void append_line(std::string& out, const ReadingNote& note);
 void append_line(std::string& out, const RunRecord& record);
 void append_line(std::string& out, const EndRecord& record);
 /// `{"type":"sync","n":N,"sum":…}`: states that everything before this line was made durable.

@@ -28,9 +28,9 @@ class Timeline {
   using Time = std::chrono::milliseconds;
 
   struct Bucket {
-    std::array<std::uint64_t, 5> finished{};        ///< operations, by Status
-    std::array<std::uint64_t, 3> repeated{};        ///< attempts, by Repeat
-    std::unique_ptr<observe::Histogram> latencies;  ///< of the finished operations; nullptr: none
+    std::array<std::uint64_t, status_names.size()> finished{};  ///< operations, by Status
+    std::array<std::uint64_t, 3> repeated{};                    ///< attempts, by Repeat
+    std::unique_ptr<observe::Histogram> latencies;              ///< of the finished operations; nullptr: none
   };
 
   void begin_segment(const RunRecord& run);

@@ -50,6 +50,8 @@ std::string requests_text(const Summary& summary);
 std::string pace_text(const PaceCounts& pace, const PaceFindings& found);
 /// For a summary with doubtful results: how many, why, and what to do.
 std::string doubt_text(const Summary& summary);
+/// "1a2b3c4d5e6f, digest 0123456789ab": its identifier, and the digits of its digest that people compare.
+std::string plan_text(const PlanRecord& plan);
 /// "HTTP 400, code 13000405: name already used"
 std::string cause_text(const Cause& cause);
 

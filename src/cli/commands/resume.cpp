@@ -4,6 +4,7 @@
 #include "cli/output.hpp"
 #include "cli/running/execution.hpp"
 #include "cli/running/operations_file.hpp"
+#include "cli/running/plan_job.hpp"
 #include "cli/running/repetition.hpp"
 #include "cli/running/resumed.hpp"
 #include "cli/running/run_settings.hpp"
@@ -72,6 +73,9 @@ int work(const ResumeSettings& given, const Call& call) {
   if (earlier->scan.torn()) {
     spdlog::warn("{}: the last {} bytes are torn, as a crash leaves them; their operations run again", path.string(),
                  earlier->scan.bytes - earlier->scan.valid_bytes);
+  }
+  if (const auto rechecks = recheck_items(*settings, given.running.plan)) {
+    if (auto ok = recall_dependencies(*settings, path, *rechecks); !ok) return fail(ok.error());
   }
   warn_if_moved(earlier->scan, *settings);
   const auto source = std::make_shared<job::FileSource>(settings->job, settings->reader, *validation);

@@ -5,6 +5,7 @@
 #include "cli/running/execution.hpp"
 #include "cli/running/job_files.hpp"
 #include "cli/running/operations_file.hpp"
+#include "cli/running/plan_job.hpp"
 #include "cli/running/repetition.hpp"
 #include "cli/running/resumed.hpp"
 #include "cli/running/under_lock.hpp"
@@ -62,6 +63,7 @@ int work(const RetrySettings& given, const Call& call) {
       judge_tokens(*settings, [&](std::uint32_t line) { return settings->selection->lines.contains(line); });
   if (!judged) return fail(judged.error());
   if (*judged) return **judged;
+  recheck_items(*settings, given.running.plan);
   const auto source = std::make_shared<job::FileSource>(settings->job, settings->reader, *validation);
   const auto start = [&](const engine::RunSettings& final_settings) {
     return engine::Run::start(final_settings, source);

@@ -6,6 +6,7 @@
 #include "cli/running/execution.hpp"
 #include "cli/running/job_files.hpp"
 #include "cli/running/oddities.hpp"
+#include "cli/running/plan_job.hpp"
 #include "cli/running/operations_file.hpp"
 #include "cli/running/run_settings.hpp"
 #include "cli/running/under_lock.hpp"
@@ -77,6 +78,7 @@ int interrupted(int signal) {
 
 /// `intake`: present if the job could be read only once; nullptr if it is a file.
 int run_job(engine::RunSettings settings, const RunCommandSettings& given, const Call& call, Intake* intake) {
+  if (auto ok = admit_plan(settings, {given.expect, given.max_plan_age}, call.origins, WallClock::now()); !ok) return fail(ok.error());
   const auto validation = job::validate(settings.job, settings.reader, token_check(settings));
   if (!validation) return fail(validation.error());
   if (const auto status = judge(settings, *validation)) return *status;
@@ -88,6 +90,7 @@ int run_job(engine::RunSettings settings, const RunCommandSettings& given, const
   settings.reader.expected = validation->fingerprint;
   if (given.dry_run) return print_requests(settings);
   if (const auto warning = describe_unrecordable_name(settings.job); !warning.empty()) spdlog::warn("{}", warning);
+  recheck_items(settings, given.running.plan);
   const auto source = std::make_shared<job::FileSource>(settings.job, settings.reader, *validation);
   const auto start = [&](const engine::RunSettings& final_settings) {
     auto run = engine::Run::start(final_settings, source);
@@ -191,6 +194,15 @@ const Command& run_command() {
                .heading = heading::target,
                .help = "Print each request that would be sent, and send nothing",
                .store = into(&RunCommandSettings::dry_run, on_off())},
+              {.name = "expect",
+               .heading = heading::job,
+               .help = "Of a plan: carry it out only if its digest begins with these digits, at least 12",
+               .store = into(&RunCommandSettings::expect, text("DIGEST"))},
+              {.name = "max-plan-age",
+               .heading = heading::job,
+               .help = "Of a plan: carry it out only if it is no older",
+               .otherwise = "what the plan says",
+               .store = into(&RunCommandSettings::max_plan_age, duration())},
               {.name = "report",
                .heading = heading::job,
                .help = "The new report; DIR/ names it by job and time",

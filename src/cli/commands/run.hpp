@@ -5,6 +5,7 @@
 #include "koobatch/core/error.hpp"
 #include "koobatch/engine/settings.hpp"
 
+#include <optional>
 #include <string>
 #include <tuple>
 
@@ -16,6 +17,8 @@ struct RunCommandSettings {
   Running running;
   std::string report;  ///< FILE or DIR/; empty: a name derived from the job's
   bool dry_run = false;
+  std::string expect;                    ///< see PlanApproval
+  std::optional<Duration> max_plan_age;  ///< see PlanApproval
 
   auto parts() { return std::tie(presentation, running); }
 };

@@ -37,8 +37,8 @@ int status_of(const engine::RunResult& result, int signal) {
       if (summary.counts.remaining != 0) return exit_fatal;
       [[fallthrough]];
     case report::Outcome::completed:
-      return summary.counts[Status::succeeded] == summary.counts.finished() && summary.doubtful == 0 ? exit_success
-                                                                                                     : exit_not_all;
+      return summary.counts.fulfilled() == summary.counts.finished() && summary.doubtful == 0 ? exit_success
+                                                                                              : exit_not_all;
     case report::Outcome::interrupted:
       return exit_by_signal + signal;
     case report::Outcome::unfinished:

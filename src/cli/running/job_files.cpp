@@ -41,6 +41,13 @@ Result<job::Format> format_of_copy(const std::filesystem::path& copy, const job:
       fmt::format("{}: neither its name nor its first line tells the format; give --format ndjson|csv", settings.name));
 }
 
+/// A plan is NDJSON by its name. A file that cannot be read is reported when the job is.
+job::Format format_or_plan(job::Format format, const std::filesystem::path& job, const job::ReaderSettings& settings) {
+  if (format != job::Format::ndjson || process::is_stream(job)) return format;
+  const auto detected = job::detect_format(job, settings);
+  return detected && *detected == job::Format::plan ? job::Format::plan : format;
+}
+
 /// Checks that no flag is about the columns of a job that has none.
 Result<void> check_reading(const Origins& origins, job::Format format) {
   if (format == job::Format::csv) return {};
@@ -66,12 +73,13 @@ Result<job::Format> choose_format(const JobFormat& given, const std::filesystem:
   if (job == process::standard_input_argument) {
     return usage_error("standard input has no extension that tells the format; give --format ndjson|csv");
   }
-  if (const auto format = job::format_of(job)) return *format;
   job::ReaderSettings settings;
   settings.reading = reading;
+  if (const auto format = job::format_of(job)) return format_or_plan(*format, job, settings);
   const auto detected = job::detect_format(job, settings);
   // A folder, a missing file or a workbook: the extension is not what is wrong.
   if (!detected) return detected.error();
+  if (*detected == job::Format::plan) return job::Format::plan;
   if (*detected) {
     return usage_error(fmt::format(
         "{}: the extension does not tell the format; by its first line it is {}: name the file .{}, or give --format "

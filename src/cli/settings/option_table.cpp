@@ -1,6 +1,7 @@
 #include "cli/settings/option_table.hpp"
 
 #include "cli/settings/domain_values.hpp"
+#include "cli/settings/option_groups.hpp"
 #include "cli/settings/shared_settings.hpp"
 
 #include <vector>
@@ -12,7 +13,6 @@ using auth::AppSettings;
 using auth::CredentialSettings;
 using job::ValueTreatment;
 using net::TlsSettings;
-using observe::ProgressMode;
 
 constexpr std::uint64_t max_attempts = 200;
 
@@ -20,7 +20,7 @@ ValueType<Duration> duration_or_zero() {
   return duration(Duration::zero());
 }
 
-std::vector<Option> make_table() {
+std::vector<Option> sending_options() {
   return {
       {.name = "endpoint",
        .heading = heading::target,
@@ -119,6 +119,16 @@ std::vector<Option> make_table() {
        .store = into(&JobTreatment::skip_invalid, on_off()),
        .recorded = true,
        .fixed = true},
+      {.name = "no-recheck",
+       .heading = heading::job,
+       .help = "Of a plan: change items even if others have changed them since",
+       .store = into(&PlanTreatment::no_recheck, on_off()),
+       .recorded = true},
+      {.name = "verify",
+       .heading = heading::job,
+       .help = "Of a plan: read back this share of the changes",
+       .store = into(&PlanTreatment::verify, percentage()),
+       .recorded = true},
 
       {.name = "token-file",
        .heading = heading::credentials,
@@ -300,101 +310,17 @@ std::vector<Option> make_table() {
        .help = "Accept any certificate: anybody in between can read the token",
        .store = into(&TlsSettings::insecure, on_off()),
        .recorded = true},
-
-      {.name = "latency",
-       .heading = heading::embedded,
-       .help = "Time it takes to answer",
-       .store = into(&EmbeddedService::latency, duration_or_zero()),
-       .recorded = true},
-      {.name = "jitter",
-       .heading = heading::embedded,
-       .help = "Maximum random time added to the latency",
-       .store = into(&EmbeddedService::jitter, duration_or_zero()),
-       .recorded = true},
-      {.name = "fault",
-       .heading = heading::embedded,
-       .help = "A fault, e.g. status=503,rate=0.05, reset,rate=0.02 or date=+2s,rate=0.1; repeatable",
-       .parts = {{"list=CHANGE", "a list that changes or is wrong; only with koobatch simulate"}},
-       .store = into(&EmbeddedService::faults, fault()),
-       .recorded = true},
-      {.name = "throttle",
-       .heading = heading::embedded,
-       .help = "Requests it allows, e.g. 300/s or 300/s,window,retry-after=1s",
-       .otherwise = "no limit",
-       .parts = {{"RATE", "such as 300/s or 60/min, counted in one of the next three ways"},
-                 {"bucket=TIME", "a token bucket that holds this much of the rate (100ms)"},
-                 {"window[=TIME]", "in each second or minute of the clock, or each TIME"},
-                 {"sliding[=TIME]", "in any second or minute, or any TIME"},
-                 {"RATE@TIME", "another rate from TIME after the first request"},
-                 {"concurrency=N", "at most N requests in flight, with or without a rate"},
-                 {"per-user", "separately for each X-User-Id"},
-                 {"status=429|503", "the answer to all other requests (429)"},
-                 {"retry-after=TIME", "the Retry-After of that answer (none)"},
-                 {"declare=FORM", "message, none, ietf, ratelimit, x-ratelimit[-epoch], apig[-debug]"},
-                 {"declare-factor=X", "declare X times the true quota (1)"}},
-       .store = into(&EmbeddedService::throttle, throttle()),
-       .recorded = true},
-      {.name = "throttle-per-user",
-       .heading = heading::embedded,
-       .help = "Requests it allows each X-User-Id before it answers 429",
-       .otherwise = "no limit",
-       .store = into(&EmbeddedService::throttle_per_user, limit()),
-       .recorded = true},
-      {.name = "seed",
-       .heading = heading::embedded,
-       .help = "Seed of its faults, jitter and made-up items",
-       .store = into(&EmbeddedService::seed, count<std::uint64_t>(0, UINT64_MAX)),
-       .recorded = true},
-
-      {.name = "json",
-       .heading = heading::output,
-       .help = "The summary as JSON",
-       .store = into(&JsonOutput::json, on_off())},
-      {.name = "progress",
-       .heading = heading::output,
-       .help = "How to show progress; auto: a bar on a terminal, elsewhere a line every 5 s",
-       .store = into(&ProgressOutput::mode, one_of<ProgressMode>({{"auto", ProgressMode::automatic},
-                                                                  {"bar", ProgressMode::bar},
-                                                                  {"plain", ProgressMode::plain},
-                                                                  {"none", ProgressMode::none}}))},
-      {.name = "metrics-addr",
-       .heading = heading::output,
-       .help = "Serve metrics to Prometheus at http://ADDRESS:PORT/metrics; port 0 is any free one",
-       .store = into(&MetricsOptions::address, metrics_address())},
-      {.name = "metrics-file",
-       .heading = heading::output,
-       .help = "Keep metrics in this file, NAME.prom for the node exporter's textfile collector",
-       .store = into(&MetricsFileOptions::path, new_file())},
-      {.name = "metrics-label",
-       .heading = heading::output,
-       .help = "Add this label to every metric, to tell the jobs of one machine apart; repeatable",
-       .store = into(&MetricsFileOptions::labels, metrics_label())},
-      {.name = "log-format",
-       .heading = heading::output,
-       .help = "Format of what is printed to standard error",
-       .store = into(&Presentation::log_format, one_of<observe::log::Format>({{"text", observe::log::Format::text},
-                                                                              {"json", observe::log::Format::json}}))},
-      {.name = "verbose",
-       .letter = 'v',
-       .heading = heading::output,
-       .help = "Print more to standard error",
-       .store = into(&Presentation::verbose, on_off())},
-      {.name = "quiet",
-       .letter = 'q',
-       .heading = heading::output,
-       .help = "Print only errors to standard error",
-       .store = into(&Presentation::quiet, on_off())},
-      {.name = config_option,
-       .heading = heading::output,
-       .help = "Read settings from this TOML file",
-       .store = into(&Presentation::config, file())},
   };
 }
 
 }  // namespace
 
 std::span<const Option> option_table() {
-  static const std::vector<Option> table = make_table();
+  static const std::vector<Option> table = [] {
+    auto options = sending_options();
+    for (auto&& part : {embedded_options(), output_options()}) options.insert(options.end(), part.begin(), part.end());
+    return options;
+  }();
   return table;
 }
 

@@ -12,6 +12,7 @@
 #include "koobatch/observe/log.hpp"
 #include "koobatch/observe/metrics.hpp"
 #include "koobatch/observe/progress_display.hpp"
+#include "koobatch/plan/recheck.hpp"
 #include "koobatch/sim/simulator.hpp"
 
 #include <chrono>
@@ -131,6 +132,12 @@ struct JobTreatment {
   std::filesystem::path tokens_file;  ///< each user's own token; empty: one for all, or none
 };
 
+/// How the operations of a plan are carried out, see plan::RecheckSettings.
+struct PlanTreatment {
+  bool no_recheck = false;
+  double verify = plan::RecheckSettings().verified;  ///< percent
+};
+
 struct RunPace {
   double rate = 0;          ///< requests a second; 0: no limit
   std::uint32_t burst = 0;  ///< 0: what fits the rate
@@ -157,11 +164,12 @@ struct Running {
   job::ValueTreatment values;
   job::Reading reading;
   JobTreatment treatment;
+  PlanTreatment plan;
   RunPace pace;
   Schedule schedule;
   ProgressOutput progress;
 
-  auto parts() { return std::tie(sending, format, operations, reading, values, treatment, pace, schedule, progress); }
+  auto parts() { return std::tie(sending, format, operations, reading, values, treatment, plan, pace, schedule, progress); }
 };
 
 }  // namespace koobatch::cli

@@ -6,6 +6,7 @@
 #include <fmt/ranges.h>
 
 #include <array>
+#include <charconv>
 
 namespace koobatch::cli {
 namespace {
@@ -90,6 +91,20 @@ ValueType<Duration> duration(Duration least) {
             return *parsed;
           },
           .show = spelled};
+}
+
+ValueType<double> percentage() {
+  return {.label = "PERCENT",
+          .parse = [](const std::string& value) -> Result<double> {
+            std::string_view digits = value;
+            if (digits.ends_with('%')) digits.remove_suffix(1);
+            double percent = 0;
+            const auto [rest, error] = std::from_chars(digits.data(), digits.data() + digits.size(), percent);
+            const bool is_read = error == std::errc() && rest == digits.data() + digits.size();
+            if (!is_read || !(percent >= 0 && percent <= 100)) return usage_error("must be from 0% to 100%");
+            return percent;
+          },
+          .show = [](const double& percent) { return fmt::format("{}%", percent); }};
 }
 
 ValueType<double> limit() {

@@ -44,6 +44,9 @@ ValueType<Duration> duration(Duration least = std::chrono::milliseconds(1));
 /// A number of events a second; 0 for "none", so that a recorded limit can be lifted.
 ValueType<double> limit();
 
+/// A share of a hundred: "1%", "0.5%".
+ValueType<double> percentage();
+
 /// A whole number from `min` to `max`.
 template <class T>
 ValueType<T> count(std::uint64_t min, std::uint64_t max) {

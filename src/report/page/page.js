@@ -219,7 +219,7 @@
 
   const charts = {
     throughput() {
-      const names = ['succeeded', 'rejected', 'failed', 'unknown', 'invalid'].map((name) => [name, name, name]);
+      const names = ['succeeded', 'rejected', 'failed', 'unknown', 'invalid', 'unchanged', 'skipped'].map((name) => [name, name, name]);
       const chart = stacked(data.finished, names, 'finished', 150);
       if (chart.perSecond && data.limits.length !== 0) chart.data.datasets.unshift(limitSteps());
       return chart;

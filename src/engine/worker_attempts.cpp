@@ -1,0 +1,167 @@
+#include "engine/worker.hpp"
+
+#include "koobatch/core/spelling.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <utility>
+
+// What a worker's attempts carry, and what follows from how they ended.
+
+namespace koobatch::engine {
+namespace {
+
+using koodrive::Verdict;
+
+/// The largest body of an answer to a request that reads: a thousand items have about one MiB.
+constexpr std::size_t most_read_bytes = std::size_t{8} << 20U;
+
+}  // namespace
+
+void Worker::prepare(Line& line, flow::SlotId slot, TimePoint now) {
+  const koodrive::Operation& operation = scheduler_.operation(slot);
+  const std::uint8_t attempt = scheduler_.attempt(slot);
+  judge_.equip(operation.user(), now, WallClock::now(), attempt > 1 ? &scheduler_.clock_repeats(slot) : nullptr,
+               line.sent);
+  const std::string_view signature = render(line, slot, {shared_.trace_prefix, operation.line(), attempt});
+  if (!signature.empty()) line.sent.credentials.secret = signature;
+  results_.statistics().sent(attempt > 1 + scheduler_.readings(slot));
+  results_.statistics().set_in_flight(scheduler_.in_flight());
+}
+
+std::string_view Worker::render(Line& line, flow::SlotId slot, const TraceId& trace_id) {
+  const koodrive::Operation& operation = scheduler_.operation(slot);
+  net::Exchange& exchange = line.exchange;
+  if (!scheduler_.reads(slot)) {
+    exchange.answer.most_body = http::max_body_bytes;
+    return renderer_.render(operation, *line.sent.credentials.header, line.sent.dated.x_date, trace_id,
+                            exchange.request, shared_.quota_question.take());
+  }
+  exchange.answer.most_body = most_read_bytes;
+  return renderer_.render_reading(operation, dialogues_.about(slot, operation).target(), *line.sent.credentials.header,
+                                  line.sent.dated.x_date, trace_id, exchange.request);
+}
+
+void Worker::conclude(Line& line, flow::SlotId slot) {
+  using Action = AttemptJudge::Action;
+  const TimePoint now = line.exchange.ended_at;
+  const flow::AttemptTiming timing{now, WallClock::now(), now - line.exchange.sent_at};
+  if (line.exchange.refused) {
+    results_.statistics().turned_down(timing.latency);
+    shared_.events.stop(Unreachable{line.exchange.answer.error});
+    scheduler_.abandon(line.seat, slot, now);
+    return;
+  }
+  auto judgement = judge_.judge(line.exchange.answer,
+                                {scheduler_.operation(slot), scheduler_.mended(slot), scheduler_.clock_repeats(slot),
+                                 now, timing.at, scheduler_.reads(slot)},
+                                line.sent, line.outcome);
+  if (judgement.close) line.session.retire();
+  results_.statistics().ended(judgement.answered, line.outcome.http, timing.latency);
+  if (line.outcome.verdict != Verdict::succeeded)
+    results_.statistics().failed(line.outcome, results_.trace_of(slot), timing.at);
+  if (!line.outcome.quotas.empty()) shared_.operation_log.quotas_declared(results_.trace_of(slot), line.outcome.quotas);
+  if (judgement.answered == Verdict::suspicious) warn_of_certificate(line);
+  switch (judgement.action) {
+    case Action::complete:
+      complete(line, slot, timing);
+      return;
+    case Action::leave_out:
+      leave_out(line, slot, judgement);
+      return;
+    case Action::abandon:
+      // No other thread may send anything until it knows.
+      shared_.pace.hold(Steady::now());
+      shared_.events.stop(std::move(*judgement.reason), results_.trace_of(slot));
+      scheduler_.abandon(line.seat, slot, Steady::now());
+      return;
+  }
+}
+
+void Worker::complete(Line& line, flow::SlotId slot, const flow::AttemptTiming& timing) {
+  const koodrive::Outcome& outcome = line.outcome;
+  line.seat.connected = line.session.is_open();
+  const auto status = scheduler_.complete(line.seat, slot, outcome, timing);
+  const auto advice = health_.observe(outcome, timing.now, line.connection.failures, shared_.pace.interrupted());
+  if (advice.leave_all) leave_node();
+  if (advice.leave_this) line.session.discredit();
+  if (status) {
+    finish(line, slot, *status, timing);
+  } else {
+    retry(line, slot, timing);
+  }
+  if (scheduler_.take_pace_changed()) pace_changed();
+}
+
+/// A request has settled its operation, unless that takes further ones.
+void Worker::finish(Line& line, flow::SlotId slot, Status status, const flow::AttemptTiming& timing) {
+  using Kind = koodrive::Turn::Kind;
+  using Step = flow::Scheduler::Step;
+  if (!dialogues_.any()) {
+    results_.finalise(slot, status, line.outcome, timing);
+    pull_input();
+    return;
+  }
+  const bool has_read = scheduler_.reads(slot);
+  auto turn = converse(line, slot, status);
+  // What was sent has its result, even if that will not be checked any more.
+  if (turn.kind == Kind::read && !has_read && scheduler_.stopping()) turn = {.status = status};
+  if (turn.kind != Kind::end) {
+    if (!turn.note.empty()) results_.note_reading(slot, turn.note, timing);
+    const auto step = turn.kind == Kind::write ? Step::write : has_read ? Step::read_on : Step::read;
+    scheduler_.proceed(line.seat, slot, step, timing.now);
+    return;
+  }
+  const auto final = turn.status;
+  dialogues_.end(slot, std::move(turn));
+  // Only what answers the operation itself can be a refusal by something else than the service.
+  if (has_read) {
+    results_.record(slot, final, line.outcome, timing);
+  } else {
+    results_.finalise(slot, final, line.outcome, timing);
+  }
+  pull_input();
+}
+
+koodrive::Turn Worker::converse(const Line& line, flow::SlotId slot, Status status) {
+  auto& dialogue = dialogues_.about(slot, scheduler_.operation(slot));
+  if (!scheduler_.reads(slot)) return dialogue.written(status, line.outcome);
+  const bool answered = line.outcome.verdict == Verdict::succeeded || line.outcome.verdict == Verdict::rejected;
+  if (!answered) return {.status = status};
+  return dialogue.read(line.exchange.answer, line.outcome);
+}
+
+/// An attempt has not settled its operation, which will be sent again.
+void Worker::retry(Line& line, flow::SlotId slot, const flow::AttemptTiming& timing) {
+  // It is given up now. Not measuring it would make a service that hangs look good.
+  if (scheduler_.stopping()) results_.statistics().given_up(timing.now - scheduler_.due(slot));
+  shared_.operation_log.unsettled(results_.trace_of(slot), line.outcome, scheduler_.stopping());
+  if (!dialogues_.read_first() || scheduler_.reads(slot)) return;
+  dialogues_.about(slot, scheduler_.operation(slot)).begin_again();
+  scheduler_.read_first(slot);
+}
+
+void Worker::leave_out(Line& line, flow::SlotId slot, AttemptJudge::Judgement& judgement) {
+  if (judgement.stopped_users != 0) {
+    const std::string_view user = scheduler_.operation(slot).user();
+    shared_.operation_log.user_refused(results_.trace_of(slot), user, credentials_->place_of(user),
+                                       shared_.settings.endpoint.url(), line.outcome, judgement.stopped_users);
+    if (judgement.reason) {
+      shared_.events.stop(std::move(*judgement.reason));
+      // The slots might start further operations before the thread that ends the run is notified.
+      scheduler_.stop();
+    }
+    // Other workers may hold waiting operations of this user.
+    shared_.events.pace_changed();
+  }
+  scheduler_.leave_out(line.seat, slot, line.outcome, Steady::now());
+  if (scheduler_.take_pace_changed()) pace_changed();
+}
+
+void Worker::warn_of_certificate(const Line& line) {
+  if (!line.session.lacks_certificate() || std::exchange(told_.of_certificate, true)) return;
+  spdlog::warn("{} asked for a client certificate and got none ({}, {}): that may be why it answers HTTP {}",
+               shared_.settings.endpoint.url(), spell(SettingName::cert), spell(SettingName::key), line.outcome.http);
+}
+
+}  // namespace koobatch::engine

@@ -1,0 +1,83 @@
+#include "plan/planned_values.hpp"
+
+#include "koobatch/core/json.hpp"
+#include "koobatch/state/value_reader.hpp"
+
+#include <simdjson.h>
+
+#include <algorithm>
+
+namespace koobatch::plan {
+namespace {
+
+namespace dom = simdjson::dom;
+
+/// The field that the operation sets under this name, an index; the number of fields if there is none.
+std::size_t find_field(const koodrive::ResourceKind& kind, std::string_view operation, std::string_view target) {
+  const auto found = std::ranges::find_if(kind.fields, [&](const koodrive::ResourceField& field) {
+    return field.is_compared() && field.operation->name == operation && field.target().name == target;
+  });
+  return static_cast<std::size_t>(found - kind.fields.begin());
+}
+
+}  // namespace
+
+const koodrive::ResourceKind* kind_of(const koodrive::Operation& operation, const koodrive::ResourceCatalogue& kinds) {
+  const auto changes = [&](const koodrive::ResourceKind& kind) {
+    return std::ranges::any_of(kind.fields, [&](const koodrive::ResourceField& field) {
+      return field.is_compared() && field.operation->name == operation.row().name;
+    });
+  };
+  const auto found = std::ranges::find_if(kinds.kinds(), changes);
+  return found == kinds.kinds().end() ? nullptr : &*found;
+}
+
+std::optional<std::vector<PlannedValue>> planned_values(const koodrive::Operation& operation,
+                                                        const koodrive::ResourceKind& kind) {
+  dom::parser was_parser, body_parser;
+  dom::object was, body;
+  const bool are_read = was_parser.parse(operation.was()).get(was) == simdjson::SUCCESS &&
+                        body_parser.parse(operation.body()).get(body) == simdjson::SUCCESS;
+  if (!are_read || was.size() == 0) return std::nullopt;
+  std::vector<PlannedValue> planned;
+  for (const auto [name, old_value] : was) {
+    PlannedValue value;
+    value.field = find_field(kind, operation.row().name, name);
+    dom::element new_value;
+    if (value.field == kind.fields.size() || body[name].get(new_value) != simdjson::SUCCESS) return std::nullopt;
+    const auto& field = kind.fields[value.field];
+    if (state::read_value(field, old_value, value.was) || state::read_value(field, new_value, value.wanted)) {
+      return std::nullopt;
+    }
+    planned.push_back(std::move(value));
+  }
+  return planned;
+}
+
+Condition compare(const std::vector<PlannedValue>& planned, const state::Values& present) {
+  bool as_wanted = true;
+  for (const auto& [field, was, wanted] : planned) {
+    const auto& now = present[field];
+    const bool is_wanted = now && is_same(*now, wanted);
+    if (!is_wanted && !(now && is_same(*now, was))) return Condition::drifted;
+    as_wanted = as_wanted && is_wanted;
+  }
+  return as_wanted ? Condition::as_wanted : Condition::as_planned;
+}
+
+std::string describe_present(std::string_view member, const std::vector<PlannedValue>& planned,
+                             const state::Values& present, const koodrive::ResourceKind& kind) {
+  std::string out;
+  append_json_string(out, member);
+  out.push_back(':');
+  JsonWriter json(out);
+  for (const auto& value : planned) {
+    if (const auto& now = present[value.field]) {
+      state::append_json(json.key(kind.fields[value.field].target().name), *now);
+    }
+  }
+  json.end();
+  return out;
+}
+
+}  // namespace koobatch::plan

@@ -1,0 +1,39 @@
+#pragma once
+#include "koobatch/koodrive/operation.hpp"
+#include "koobatch/koodrive/resource_catalogue.hpp"
+#include "koobatch/state/value.hpp"
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace koobatch::plan {
+
+/// What an operation of a plan replaces.
+struct PlannedValue {
+  std::size_t field = 0;  ///< an index into the kind's fields
+  state::Value was;
+  state::Value wanted;
+};
+
+/// The kind of item that the operation changes; null if no kind is changed by it.
+const koodrive::ResourceKind* kind_of(const koodrive::Operation& operation, const koodrive::ResourceCatalogue& kinds);
+
+/// The values that the operation replaces, from its body and what the plan says; nothing if they cannot be read.
+std::optional<std::vector<PlannedValue>> planned_values(const koodrive::Operation& operation,
+                                                        const koodrive::ResourceKind& kind);
+
+/// How an item is, compared with what was planned.
+enum class Condition : std::uint8_t {
+  as_planned,  ///< every value is the old one, or the wanted one
+  as_wanted,   ///< every value is the wanted one
+  drifted,     ///< a value is another one
+};
+Condition compare(const std::vector<PlannedValue>& planned, const state::Values& present);
+
+/// The values of the planned fields as they are: `"was":{"fileName":"Plans"}`, without what is absent.
+std::string describe_present(std::string_view member, const std::vector<PlannedValue>& planned,
+                             const state::Values& present, const koodrive::ResourceKind& kind);
+
+}  // namespace koobatch::plan

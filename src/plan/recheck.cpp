@@ -1,0 +1,142 @@
+#include "koobatch/plan/recheck.hpp"
+
+#include "reading/lookup.hpp"
+#include "plan/planned_values.hpp"
+
+#include <fmt/format.h>
+
+#include <cassert>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace koobatch::plan {
+namespace {
+
+using koodrive::Turn;
+
+/// The members of a result in which values are recorded.
+constexpr std::string_view was_member = "was";
+constexpr std::string_view now_member = "now";
+
+Turn skipped(std::string reason, std::string error, std::string note = {}) {
+  return {Turn::Kind::end, Status::skipped, std::move(reason), std::move(error), std::move(note)};
+}
+
+/// Whether a change is one of those that are read back, so and so many of a hundred.
+bool is_chosen(std::uint32_t line, double percent) {
+  constexpr std::uint32_t of_all = 10'000;
+  // Neighbours are far apart after this multiplication (Knuth, 6.4).
+  constexpr std::uint32_t spread = 2'654'435'761U;
+  return static_cast<double>(line * spread % of_all) < percent * (of_all / 100.0);
+}
+
+class Recheck final : public koodrive::Dialogue {
+ public:
+  Recheck(const koodrive::Operation& operation, const koodrive::ResourceKind& kind, std::vector<PlannedValue> planned,
+          const Rechecks& rechecks, bool verifies)
+      : operation_(operation),
+        kind_(kind),
+        planned_(std::move(planned)),
+        rechecks_(rechecks),
+        verifies_(verifies),
+        lookup_(new_lookup()) {}
+
+  std::string_view target() const override { return target_ = lookup_->target(); }
+
+  Turn read(const http::Answer& answer, const koodrive::Outcome& outcome) override {
+    if (!was_sent_ && operation_.in_group() && rechecks_.is_broken(operation_.key_hash())) {
+      return skipped("dependency", "an operation before it, on which it depends, did not succeed");
+    }
+    const auto found = lookup_->take(answer, outcome);
+    if (!found) return {.kind = Turn::Kind::read};
+    return sent_as_ ? judge_after(*found) : judge_before(*found);
+  }
+
+  Turn written(Status status, const koodrive::Outcome&) override {
+    const bool is_in_doubt = status == Status::unknown || (status == Status::succeeded && verifies_);
+    if (!is_in_doubt) return {.status = status};
+    sent_as_ = status;
+    lookup_ = new_lookup();
+    return {.kind = Turn::Kind::read};
+  }
+
+  void begin_again() override {
+    was_sent_ = true;
+    lookup_ = new_lookup();
+  }
+
+ private:
+  std::unique_ptr<reading::Lookup> new_lookup() const {
+    return std::make_unique<reading::Lookup>(kind_, std::string(operation_.id()), std::string(operation_.user()));
+  }
+
+  Turn judge_before(const reading::Finding& found) const {
+    using Kind = reading::Finding::Kind;
+    if (found.kind == Kind::absent) return skipped("gone", "the item is no longer there");
+    if (found.kind == Kind::unreadable) {
+      return skipped("unreadable", fmt::format("the item cannot be read: {}", found.why));
+    }
+    switch (compare(planned_, found.item.values)) {
+      case Condition::as_planned:
+        return {.kind = Turn::Kind::write};
+      case Condition::as_wanted:
+        // An attempt whose answer was lost has most likely done it.
+        return {.status = was_sent_ ? Status::succeeded : Status::unchanged};
+      case Condition::drifted:
+        break;
+    }
+    return skipped("drifted", "another has changed the item since the plan was made",
+                   describe_present(was_member, planned_, found.item.values, kind_));
+  }
+
+  /// What reading back says about an operation that was sent.
+  Turn judge_after(const reading::Finding& found) const {
+    if (found.kind != reading::Finding::Kind::present) return {.status = *sent_as_};
+    if (compare(planned_, found.item.values) == Condition::as_wanted) return {.status = Status::succeeded};
+    auto now = describe_present(now_member, planned_, found.item.values, kind_);
+    // What was in doubt may still arrive.
+    if (*sent_as_ == Status::unknown) return {.status = Status::unknown, .note = std::move(now)};
+    return {Turn::Kind::end, Status::rejected, "stored_otherwise",
+            "the service confirmed the change, and has another value", std::move(now)};
+  }
+
+  const koodrive::Operation& operation_;
+  const koodrive::ResourceKind& kind_;
+  const std::vector<PlannedValue> planned_;
+  const Rechecks& rechecks_;
+  const bool verifies_;
+  bool was_sent_ = false;          ///< an attempt may have been applied
+  std::optional<Status> sent_as_;  ///< how sending it ended, once it did
+  std::unique_ptr<reading::Lookup> lookup_;
+  mutable std::string target_;
+};
+
+}  // namespace
+
+std::unique_ptr<koodrive::Dialogue> Rechecks::about(const koodrive::Operation& operation) {
+  const auto* kind = kind_of(operation, kinds_);
+  // The whole plan was read before.
+  assert(kind != nullptr);
+  auto planned = planned_values(operation, *kind);
+  assert(planned);
+  return std::make_unique<Recheck>(operation, *kind, std::move(*planned), *this,
+                                   is_chosen(operation.line(), settings_.verified));
+}
+
+void Rechecks::ended(const koodrive::Operation& operation, Status status) {
+  if (!is_fulfilled(status)) break_group(operation.key_hash());
+}
+
+void Rechecks::break_group(std::uint64_t key_hash) {
+  const MutexLock lock(mutex_);
+  broken_.insert(key_hash);
+}
+
+bool Rechecks::is_broken(std::uint64_t key_hash) const {
+  const MutexLock lock(mutex_);
+  return broken_.contains(key_hash);
+}
+
+}  // namespace koobatch::plan

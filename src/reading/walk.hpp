@@ -1,0 +1,41 @@
+#pragma once
+#include "koobatch/koodrive/dialogue.hpp"
+#include "koobatch/koodrive/resource_catalogue.hpp"
+#include "reading/confirmations.hpp"
+#include "reading/list_walk.hpp"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace koobatch::reading {
+
+/// More pages than any list of one user has.
+constexpr std::uint64_t max_pages = 100'000;
+
+/// Reads one list of a user from its first page to its end, and records its items page by page. Its operation is never
+/// sent.
+class Walk final : public koodrive::Dialogue {
+ public:
+  /// Kind, list and confirmations must outlive it.
+  Walk(const koodrive::ResourceKind& kind, const koodrive::ResourceList& list, std::string user,
+       Confirmations& confirmations)
+      : kind_(kind), user_(std::move(user)), confirmations_(confirmations), list_(list), walk_(list, max_pages) {}
+
+  koodrive::Turn begin() override;
+  std::string_view target() const override { return walk_.target(); }
+  koodrive::Turn read(const http::Answer& answer, const koodrive::Outcome& outcome) override;
+  koodrive::Turn written(Status status, const koodrive::Outcome& outcome) override;
+
+ private:
+  koodrive::Turn end_with(const Page& page) const;
+
+  const koodrive::ResourceKind& kind_;
+  const std::string user_;
+  Confirmations& confirmations_;
+  const koodrive::ResourceList& list_;
+  ListWalk walk_;
+  std::uint64_t unreadable_ = 0;  ///< in the present attempt
+};
+
+}  // namespace koobatch::reading

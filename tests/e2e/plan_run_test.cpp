@@ -1,0 +1,315 @@
+// Plans carried out by the real binary on the embedded service: exactly as they were made, or not at all, and nothing
+// that another has changed since.
+#include "contains.hpp"
+#include "koobatch/core/clock.hpp"
+#include "preload.hpp"
+#include "process.hpp"
+#include "service.hpp"
+#include "workspace.hpp"
+
+#include <fmt/format.h>
+#include <boost/algorithm/string/replace.hpp>
+#include <boost/test/unit_test.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <string>
+#include <thread>
+#include <vector>
+
+using namespace koobatch::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+using Texts = std::vector<std::string>;
+using Names = std::map<std::string, std::string>;  ///< by identifier
+
+const Process::Environment token = {{"TOKEN", "secret"}};
+
+/// A service with the folders of user 42, and plans about them.
+class House {
+ public:
+  explicit House(const Names& names, Texts flags = {}) : service_(flags_of(names, std::move(flags))) {
+    std::string lines;
+    for (const auto& [id, name] : names) lines += folder(id, name);
+    const auto now = koobatch::timestamp(koobatch::WallClock::now());
+    lines += fmt::format(R"({{"state":1,"items":{},"users":1,"from":"{}","to":"{}","complete":true,"endpoint":"{}"}})"
+                         "\n",
+                         names.size(), now, now, service_.url());
+    state_ = workspace.write("state.ndjson", lines);
+  }
+
+  /// Plans that the folders get these names.
+  std::string plan(const Names& wanted, Texts flags = {}) const {
+    std::string wishes;
+    for (const auto& [id, name] : wanted) {
+      wishes += fmt::format(R"({{"type":"shared_folder","id":"{}","name":"{}"}})"
+                            "\n",
+                            id, name);
+    }
+    const auto out = workspace.path("plan.ndjson");
+    std::filesystem::remove(out);
+    Texts command = {"plan", workspace.write("desired.ndjson", wishes), "--state", state_, "--out", out};
+    command.insert(command.end(), flags.begin(), flags.end());
+    const auto finished = run_koobatch(command);
+    BOOST_TEST_REQUIRE(finished.status == 0, finished.out << finished.err);
+    return out;
+  }
+
+  Texts command(const std::string& plan, const std::string& report, const Texts& flags = {}) const {
+    Texts command = {"run",          plan,       "--endpoint", service_.url(),        "--token-env",
+                     "TOKEN",        "--report", report,       "--progress",          "none",
+                     "--max-errors", "100%",     "--lock",     workspace.path("lock")};
+    command.insert(command.end(), flags.begin(), flags.end());
+    return command;
+  }
+  Finished run(const std::string& plan, const Texts& flags = {}) {
+    report_ = workspace.path(fmt::format("report-{}", ++runs_));
+    return run_koobatch(command(plan, report_, flags), token);
+  }
+  /// Renames a folder, as another program would.
+  void rename(const std::string& id, const std::string& name) const {
+    const auto job = workspace.write("job.ndjson", fmt::format(R"({{"op":"rename_shared_folder","id":"{}",)"
+                                                               R"("fileName":"{}","user_id":"42"}})",
+                                                               id, name));
+    const auto finished = run_koobatch({"run", job, "--endpoint", service_.url(), "--token-env", "TOKEN", "--report",
+                                        workspace.path("other-report"), "--progress", "none"},
+                                       token);
+    BOOST_TEST_REQUIRE(finished.status == 0, finished.err);
+    std::filesystem::remove(workspace.path("other-report"));
+  }
+
+  ReportLines report() const { return read_report(report_); }
+  const std::string& report_path() const { return report_; }
+  const Service& service() const { return service_; }
+  /// The names that the folders have now.
+  Names names() const {
+    Names now;
+    for (const auto& [key, name] : read_state(service_.get("/_sim/state"))) now[key.substr(key.find(':') + 1)] = name;
+    return now;
+  }
+  std::uint64_t count(const std::string& what) const {
+    const auto text = member(service_.get("/_sim/stats"), what);
+    return text.empty() ? 0 : std::stoull(text);
+  }
+
+  Workspace workspace;
+
+ private:
+  static std::string folder(const std::string& id, const std::string& name) {
+    return fmt::format(R"({{"type":"shared_folder","id":"{}","user_id":"42","name":"{}","ownerId":"42"}})"
+                       "\n",
+                       id, name);
+  }
+  Texts flags_of(const Names& names, Texts flags) const {
+    std::string lines;
+    for (const auto& [id, name] : names) lines += folder(id, name);
+    flags.insert(flags.end(), {"--state", workspace.write("items.ndjson", lines)});
+    return flags;
+  }
+
+  Service service_;
+  std::string state_;
+  std::string report_;
+  int runs_ = 0;
+};
+
+std::vector<std::string> statuses(const ReportLines& report) {
+  std::vector<std::string> all;
+  for (const auto& result : report.results) all.push_back(result.status);
+  std::ranges::sort(all);
+  return all;
+}
+
+Names chain(std::size_t length) {
+  Names names;
+  for (std::size_t i = 0; i < length; ++i) names[fmt::format("{}", 1000 + i)] = fmt::format("name {}", i);
+  return names;
+}
+
+/// Each gets the name of the next one, and the last one gets `last`.
+Names shifted(const Names& names, const std::string& last) {
+  Names wanted;
+  for (auto at = names.begin(); at != names.end(); ++at) {
+    wanted[at->first] = std::next(at) == names.end() ? last : std::next(at)->second;
+  }
+  return wanted;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(plan_run)
+
+BOOST_AUTO_TEST_CASE(a_plan_is_carried_out_and_a_second_time_nothing_is_sent) {
+  House house({{"1", "a"}, {"2", "b"}, {"3", "c"}});
+  const auto plan = house.plan({{"1", "A new"}, {"3", "C new"}}, {"--max-changes", "100%"});
+  const auto first = house.run(plan);
+  BOOST_TEST(first.status == 0, first.out << first.err);
+  BOOST_TEST((house.names() == Names{{"1", "A new"}, {"2", "b"}, {"3", "C new"}}));
+  BOOST_TEST(contains(house.report().run.front(), R"("plan":{"id":")"));
+  const auto applied = house.count("applied");
+  const auto second = house.run(plan);
+  BOOST_TEST(second.status == 0, second.out << second.err);
+  BOOST_TEST(house.count("applied") == applied);
+  BOOST_TEST(statuses(house.report()) == (Texts{"unchanged", "unchanged"}), boost::test_tools::per_element());
+  BOOST_TEST(contains(second.out, "as wanted already"), second.out);
+}
+
+BOOST_AUTO_TEST_CASE(names_are_exchanged_in_swaps_cycles_and_chains_though_each_is_unique) {
+  const Names names = {{"1", "a"}, {"2", "b"}, {"3", "c"}, {"4", "d"}, {"5", "e"}, {"6", "f"}, {"7", "g"}};
+  const Names wanted = {{"1", "b"}, {"2", "a"}, {"3", "d"}, {"4", "e"}, {"5", "c"}, {"6", "g"}, {"7", "h"}};
+  House house(names, {"--names", "405"});
+  const auto finished = house.run(house.plan(wanted, {"--max-changes", "100%"}));
+  BOOST_TEST(finished.status == 0, finished.out << finished.err);
+  BOOST_TEST((house.names() == wanted));
+}
+
+BOOST_AUTO_TEST_CASE(a_long_chain_of_names_ends_right) {
+  const auto names = chain(300);
+  House house(names, {"--names", "405"});
+  const auto wanted = shifted(names, "the last");
+  const auto finished = house.run(house.plan(wanted, {"--max-changes", "100%"}));
+  BOOST_TEST(finished.status == 0, finished.out << finished.err);
+  BOOST_TEST((house.names() == wanted));
+}
+
+BOOST_AUTO_TEST_CASE(what_another_has_changed_since_is_not_overwritten) {
+  House house({{"1", "a"}, {"2", "b"}});
+  const auto plan = house.plan({{"1", "A"}, {"2", "B"}}, {"--max-changes", "100%"});
+  house.rename("1", "another's");
+  const auto finished = house.run(plan);
+  BOOST_TEST(finished.status == 1, finished.out << finished.err);
+  BOOST_TEST((house.names() == Names{{"1", "another's"}, {"2", "B"}}));
+  for (const auto& result : house.report().results) {
+    if (result.id != "1") continue;
+    BOOST_TEST(result.status == "skipped");
+    BOOST_TEST(contains(result.text, R"("reason":"drifted")"), result.text);
+    BOOST_TEST(contains(result.text, R"("was":{"fileName":"another's"})"), result.text);
+  }
+  BOOST_TEST(contains(finished.out, "skipped"), finished.out);
+}
+
+BOOST_AUTO_TEST_CASE(without_rechecks_it_is_overwritten_and_the_report_says_that_there_were_none) {
+  House house({{"1", "a"}});
+  const auto plan = house.plan({{"1", "A"}}, {"--max-changes", "100%"});
+  house.rename("1", "another's");
+  const auto before = house.count("reads");
+  const auto finished = house.run(plan, {"--no-recheck", "--verify", "0%"});
+  BOOST_TEST(finished.status == 0, finished.out << finished.err);
+  BOOST_TEST((house.names() == Names{{"1", "A"}}));
+  BOOST_TEST(house.count("reads") == before);
+  BOOST_TEST(contains(house.report().run.front(), R"("no-recheck":"true")"), house.report().run.front());
+}
+
+BOOST_AUTO_TEST_CASE(what_depends_on_a_skipped_change_is_skipped) {
+  const auto names = chain(4);
+  House house(names, {"--names", "405"});
+  const auto plan = house.plan(shifted(names, "the last"), {"--max-changes", "100%"});
+  // The last of the chain has to make room first.
+  house.rename("1003", "another's");
+  const auto finished = house.run(plan);
+  BOOST_TEST(finished.status == 1, finished.out << finished.err);
+  BOOST_TEST(statuses(house.report()) == (Texts(4, "skipped")), boost::test_tools::per_element());
+  std::size_t dependent = 0;
+  for (const auto& result : house.report().results) dependent += contains(result.text, R"("reason":"dependency")");
+  BOOST_TEST(dependent == 3U);
+}
+
+BOOST_AUTO_TEST_CASE(a_success_under_another_name_is_found_by_reading_back) {
+  House house({{"1", "a"}, {"2", "b"}}, {"--names", "stamp"});
+  // Not among the items that the plan was made of.
+  const auto plan = house.plan({{"1", "c"}}, {"--max-changes", "100%"});
+  house.rename("2", "c");
+  const auto finished = house.run(plan, {"--verify", "100%"});
+  BOOST_TEST(finished.status == 1, finished.out << finished.err);
+  const auto report = house.report();
+  BOOST_TEST_REQUIRE(report.results.size() == 1U);
+  BOOST_TEST(report.results.front().status == "rejected");
+  BOOST_TEST(contains(report.results.front().text, R"("reason":"stored_otherwise")"), report.results.front().text);
+  BOOST_TEST(contains(report.results.front().text, R"("now":{"fileName":"c)"), report.results.front().text);
+}
+
+BOOST_AUTO_TEST_CASE(lost_answers_are_resolved_by_reading) {
+  const auto names = chain(100);
+  Names wanted;
+  for (const auto& [id, name] : names) wanted[id] = "new " + name;
+  House house(names, {"--fault", "reset,rate=0.2", "--seed", "7"});
+  const auto plan = house.plan(wanted, {"--max-changes", "100%"});
+  const auto finished = house.run(plan, {"--max-attempts", "20", "--retry-base", "1ms", "--retry-cap", "10ms"});
+  BOOST_TEST(finished.status == 0, finished.out << finished.err);
+  BOOST_TEST((house.names() == wanted));
+}
+
+BOOST_AUTO_TEST_CASE(a_plan_that_is_not_as_it_was_made_is_not_carried_out) {
+  House house({{"1", "a"}, {"2", "b"}});
+  const auto plan = house.plan({{"1", "A"}, {"2", "B"}}, {"--max-changes", "100%"});
+  const auto text = read_file(plan);
+  const auto refused = [&](const std::string& changed, const Texts& flags = {}) {
+    const auto finished = house.run(house.workspace.write("changed.plan", changed), flags);
+    BOOST_TEST(finished.status == 3, finished.out << finished.err);
+    BOOST_TEST(!std::filesystem::exists(house.report_path()));
+    return finished.err;
+  };
+  BOOST_TEST(contains(refused(boost::algorithm::replace_first_copy(text, "\"A\"", "\"X\"")), "changed"));
+  BOOST_TEST(contains(refused(text.substr(0, text.rfind("{\"end\""))), "cut off"));
+  const auto second = text.find("{\"n\":2"), end = text.find("{\"end\"");
+  BOOST_TEST(contains(refused(text.substr(0, end) + text.substr(second)), "doubled"));
+  BOOST_TEST(contains(refused(text, {"--expect", "000000000000"}), "not the expected one"));
+  std::this_thread::sleep_for(20ms);
+  BOOST_TEST(contains(refused(text, {"--max-plan-age", "1ms"}), "too old"));
+  BOOST_TEST(contains(refused(boost::algorithm::replace_first_copy(text, house.service().url(), "http://127.0.0.1:1")),
+                      "was made for"));
+  BOOST_TEST(house.count("reads") == 0U);
+  BOOST_TEST((house.names() == Names{{"1", "a"}, {"2", "b"}}));
+}
+
+BOOST_AUTO_TEST_CASE(an_approved_digest_lets_its_plan_run) {
+  House house({{"1", "a"}});
+  const auto plan = house.plan({{"1", "A"}}, {"--max-changes", "100%"});
+  const auto text = read_file(plan);
+  const auto digest = member(text.substr(text.find("{\"end\"")), "sha256");
+  const auto finished = house.run(plan, {"--expect", digest.substr(0, 12)});
+  BOOST_TEST(finished.status == 0, finished.out << finished.err);
+}
+
+BOOST_AUTO_TEST_CASE(demands_on_a_plan_are_refused_for_other_jobs) {
+  const Workspace workspace;
+  const auto job = workspace.write("job.ndjson", renames(1));
+  for (const Texts& flags : {Texts{"--expect", "000000000000"}, Texts{"--max-plan-age", "1h"}, Texts{"--no-recheck"},
+                             Texts{"--verify", "50%"}}) {
+    Texts command = {"run", job, "--simulate", "--user-id", "42", "--report", workspace.path("r")};
+    command.insert(command.end(), flags.begin(), flags.end());
+    const auto finished = run_koobatch(command);
+    BOOST_TEST(finished.status == 2, finished.err);
+    BOOST_TEST(contains(finished.err, flags.front() + " is about plans"), finished.err);
+  }
+}
+
+// Exchanges three names, is killed at each of its requests and writes, and resumed: no name is lost or doubled.
+BOOST_AUTO_TEST_CASE(a_cycle_that_is_killed_at_any_step_and_resumed_ends_right) {
+  const Names names = {{"1", "a"}, {"2", "b"}, {"3", "c"}};
+  const Names wanted = {{"1", "b"}, {"2", "c"}, {"3", "a"}};
+  // Four lines of two requests each.
+  constexpr int steps = 8;
+  for (const std::string kind : {"kill:send:", "kill:write:"}) {
+    for (int step = 1; step <= steps; ++step) {
+      House house(names, {"--names", "405"});
+      const auto plan = house.plan(wanted, {"--max-changes", "100%"});
+      const auto report = house.workspace.path("killed");
+      const auto killed = run_koobatch(house.command(plan, report, {"--verify", "0%"}),
+                                       with_fault("KOOBATCH_IO_FAULT", kind + std::to_string(step)));
+      if (!std::filesystem::exists(report)) continue;
+      if (killed.status != 0) {
+        const auto resumed = run_koobatch({"resume", report, "--progress", "none"}, token);
+        BOOST_TEST(resumed.status == 0, kind << step << resumed.out << resumed.err);
+      }
+      BOOST_TEST((house.names() == wanted), kind << step);
+    }
+  }
+}
+
+BOOST_AUTO_TEST_SUITE_END()
