@@ -728,9 +728,10 @@ BOOST_AUTO_TEST_CASE(every_usage_error_says_where_help_is_to_be_found) {
 
 BOOST_AUTO_TEST_CASE(what_cannot_be_understood_is_refused_in_one_sentence) {
   const auto said = [](std::vector<std::string> arguments) { return Given{std::move(arguments), {}, {}}.refusal(); };
-  CHECK_SAYS(said({}),
-             "no command given; the commands are run, resume, retry, validate, report, simulate, bench, trace, "
-             "status, set, operations, generate\n");
+  CHECK_SAYS(
+      said({}),
+      "no command given; the commands are run, resume, retry, validate, plan, undo, report, simulate, bench, trace, "
+      "status, set, operations, generate\n");
   CHECK_SAYS(said({"fly"}), "unknown command 'fly'; the commands are run");
   CHECK_SAYS(said({"--fly"}), "unknown flag --fly\n");
   CHECK_SAYS(said({"run"}), "run: JOB is missing\n");
@@ -776,7 +777,8 @@ BOOST_AUTO_TEST_CASE(a_flag_is_not_taken_for_the_value_of_the_one_before) {
 
 BOOST_AUTO_TEST_CASE(a_flag_of_other_commands_is_refused_and_they_are_named) {
   CHECK_SAYS(simulated({"--port", "x"}).refusal(), "--port is a flag of simulate, not of run\n");
-  CHECK_SAYS(simulated({"--json"}).refusal(), "--json is a flag of report, bench, status, operations, not of run\n");
+  CHECK_SAYS(simulated({"--json"}).refusal(),
+             "--json is a flag of plan, undo, report, bench, status, operations, not of run\n");
   CHECK_SAYS((Given{{"validate", "a.csv", "--user-id", "1"}, {}, {}}.refusal()),
              "--user-id is a flag of run, resume, retry, bench, not of validate\n");
   CHECK_SAYS((Given{{"watch", "x"}, {}, {}}.refusal()), "unknown command 'watch'");

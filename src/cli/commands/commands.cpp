@@ -11,6 +11,7 @@
   COMMAND(retry)                   \
   COMMAND(validate)                \
   COMMAND(plan)                    \
+  COMMAND(undo)                    \
   COMMAND(report)                  \
   COMMAND(simulate)                \
   COMMAND(bench)                   \

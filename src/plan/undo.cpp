@@ -1,0 +1,35 @@
+#include "koobatch/plan/undo.hpp"
+
+#include "koobatch/plan/readings.hpp"
+
+namespace koobatch::plan {
+namespace {
+
+/// Adds an item, and how it should be again if something was done to it.
+Result<void> add_item(Effects& effects, const state::Item& item, PlanMaker& maker) {
+  if (auto added = maker.add_present(item); !added) return added;
+  const auto effect = effects.take(*item.kind, item.id);
+  if (!effect) return effect.error();
+  return *effect ? maker.add_desired((*effect)->undo(&item)) : Result<void>();
+}
+
+}  // namespace
+
+Result<void> read_undo(Effects& effects, state::ItemReader& present, const std::string& name, PlanMaker& maker) {
+  state::Entry entry;
+  for (;;) {
+    const auto more = next_present(present, name, entry);
+    if (!more) return more.error();
+    if (!*more) break;
+    if (auto added = add_item(effects, entry.item, maker); !added) return added;
+  }
+  // What is left is no longer there.
+  for (;;) {
+    const auto effect = effects.take_first();
+    if (!effect) return effect.error();
+    if (!*effect) return {};
+    if (auto added = maker.add_desired((*effect)->undo(nullptr)); !added) return added;
+  }
+}
+
+}  // namespace koobatch::plan
