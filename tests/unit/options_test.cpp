@@ -416,7 +416,8 @@ BOOST_AUTO_TEST_CASE(a_retry_takes_its_settings_as_a_resumed_run_does_and_names_
 
 BOOST_AUTO_TEST_CASE(a_retrys_report_is_named_after_the_old_one_and_avoids_names_that_are_taken) {
   const auto named = [](const std::string& report, const std::string& old, std::set<std::string> taken) {
-    return retry_report_path(report, old, [&](const auto& path) { return taken.count(path.string()) != 0; }).string();
+    return further_report_path(report, old, "retry", [&](const auto& path) { return taken.count(path.string()) != 0; })
+        .string();
   };
   BOOST_TEST(named("", "out/x.report.ndjson", {}) == "out/x.retry-1.report.ndjson");
   BOOST_TEST(named("", "x.report.ndjson", {"x.retry-1.report.ndjson"}) == "x.retry-2.report.ndjson");

@@ -9,6 +9,7 @@
   COMMAND(run)                     \
   COMMAND(resume)                  \
   COMMAND(retry)                   \
+  COMMAND(verify)                  \
   COMMAND(validate)                \
   COMMAND(plan)                    \
   COMMAND(undo)                    \
