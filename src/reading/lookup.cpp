@@ -1,9 +1,9 @@
-#include "reading/lookup.hpp"
+#include "koobatch/reading/lookup.hpp"
 
 #include "koobatch/core/describe.hpp"
 #include "koobatch/core/whole_number.hpp"
-#include "reading/page.hpp"
-#include "reading/walk.hpp"
+#include "koobatch/reading/page.hpp"
+#include "koobatch/reading/walk.hpp"
 
 #include <fmt/format.h>
 #include <simdjson.h>

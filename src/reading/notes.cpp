@@ -1,4 +1,4 @@
-#include "reading/notes.hpp"
+#include "koobatch/reading/notes.hpp"
 
 #include "koobatch/core/json.hpp"
 #include "koobatch/state/item.hpp"
@@ -74,18 +74,12 @@ WalkEnd end_of(const dom::element& json) {
 
 }  // namespace
 
-std::string begin_note(std::string_view why) {
+std::string page_note(const Page& page, std::span<const std::size_t> fresh, const std::optional<WalkBegin>& begin,
+                      const std::optional<WalkEnd>& end) {
   std::string object;
   JsonWriter json(object);
-  json.add("begins", true);
-  if (!why.empty()) json.add("why", why);
-  json.end();
-  return as_note(object);
-}
-
-std::string page_note(const Page& page, std::span<const std::size_t> fresh, const std::optional<WalkEnd>& end) {
-  std::string object;
-  JsonWriter json(object);
+  if (begin) json.add("begins", true);
+  if (begin && !begin->why.empty()) json.add("why", begin->why);
   append_items(json.key("items"), page, fresh);
   if (page.unreadable_count > 0) append_unreadable(json.key("unreadable"), page);
   if (end) append_end(json.key("end"), *end);

@@ -1,4 +1,4 @@
-#include "reading/page.hpp"
+#include "koobatch/reading/page.hpp"
 
 #include "koobatch/core/describe.hpp"
 #include "koobatch/core/whole_number.hpp"

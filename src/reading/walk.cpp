@@ -1,6 +1,6 @@
-#include "reading/walk.hpp"
+#include "koobatch/reading/walk.hpp"
 
-#include "reading/notes.hpp"
+#include "koobatch/reading/notes.hpp"
 
 #include <fmt/format.h>
 
@@ -12,20 +12,20 @@ namespace {
 
 using koodrive::Turn;
 
-Turn failure(Status status, std::string reason) {
-  return {.kind = Turn::Kind::end, .status = status, .reason = std::move(reason)};
+Turn failure(Status status, std::string error) {
+  return {.kind = Turn::Kind::end, .status = status, .error = std::move(error)};
 }
 
 }  // namespace
 
-Turn Walk::begin() {
+void Walk::begin_again() {
   walk_.begin(confirmations_.next());
+  begin_.emplace();
   unreadable_ = 0;
-  return {.kind = Turn::Kind::read, .note = begin_note({})};
 }
 
 Turn Walk::read(const http::Answer& answer, const koodrive::Outcome& outcome) {
-  if (outcome.verdict != koodrive::Verdict::succeeded) return failure(Status::rejected, koodrive::describe(outcome));
+  if (outcome.verdict != koodrive::Verdict::succeeded) return failure(Status::rejected, {});
   Page page;
   if (const auto why = read_page(kind_, list_, user_, answer.body, page)) {
     return failure(Status::failed, fmt::format("the answer cannot be read: {}", *why));
@@ -34,17 +34,22 @@ Turn Walk::read(const http::Answer& answer, const koodrive::Outcome& outcome) {
   if (walk_.was_denied()) confirmations_.deny();
   if (step == ListWalk::Step::failed) return failure(Status::failed, walk_.why());
   if (step == ListWalk::Step::anew) {
+    begin_.emplace(walk_.why());
     unreadable_ = 0;
-    return {.kind = Turn::Kind::read, .note = begin_note(walk_.why())};
+    return {.kind = Turn::Kind::read};
   }
-  // Of those that cannot be read, none is counted twice because pages overlap.
+  // Pages overlap: what cannot be read is counted once.
   const auto is_item = [&](std::size_t place) { return std::ranges::binary_search(page.places, place); };
-  unreadable_ += walk_.fresh().size() - static_cast<std::size_t>(std::ranges::count_if(walk_.fresh(), is_item));
-  if (step == ListWalk::Step::done) return end_with(page);
-  return {.kind = Turn::Kind::read, .note = page_note(page, walk_.fresh(), std::nullopt)};
+  const auto items = static_cast<std::size_t>(std::ranges::count_if(walk_.fresh(), is_item));
+  unreadable_ += walk_.fresh().size() - items;
+  const auto begin = std::exchange(begin_, std::nullopt);
+  if (step == ListWalk::Step::done) {
+    return {.kind = Turn::Kind::end, .note = page_note(page, walk_.fresh(), begin, end())};
+  }
+  return {.kind = Turn::Kind::read, .note = page_note(page, walk_.fresh(), begin, std::nullopt)};
 }
 
-Turn Walk::end_with(const Page& page) const {
+WalkEnd Walk::end() const {
   WalkEnd end;
   end.pages = walk_.pages();
   end.items = walk_.size();
@@ -52,7 +57,7 @@ Turn Walk::end_with(const Page& page) const {
   end.begun_anew = walk_.begun_anew();
   end.is_confirmed = walk_.is_confirmed();
   end.instability = walk_.instability();
-  return {.kind = Turn::Kind::end, .status = Status::succeeded, .note = page_note(page, walk_.fresh(), end)};
+  return end;
 }
 
 Turn Walk::written(Status, const koodrive::Outcome&) {

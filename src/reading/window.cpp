@@ -1,4 +1,4 @@
-#include "reading/window.hpp"
+#include "koobatch/reading/window.hpp"
 
 #include <fmt/format.h>
 #include <boost/url/encode.hpp>

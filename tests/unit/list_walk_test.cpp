@@ -1,4 +1,4 @@
-#include "reading/list_walk.hpp"
+#include "koobatch/reading/list_walk.hpp"
 
 #include "contains.hpp"
 #include "reading_support.hpp"

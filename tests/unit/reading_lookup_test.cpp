@@ -1,4 +1,4 @@
-#include "reading/lookup.hpp"
+#include "koobatch/reading/lookup.hpp"
 
 #include "contains.hpp"
 #include "koobatch/koodrive/operation_catalogue.hpp"

@@ -1,4 +1,4 @@
-#include "reading/page.hpp"
+#include "koobatch/reading/page.hpp"
 
 #include "contains.hpp"
 #include "reading_support.hpp"

@@ -1,7 +1,7 @@
 #pragma once
 #include "koobatch/core/json.hpp"
 #include "koobatch/koodrive/resource_catalogue.hpp"
-#include "reading/page.hpp"
+#include "koobatch/reading/page.hpp"
 #include "state_support.hpp"
 
 #include <fmt/format.h>

@@ -1,7 +1,7 @@
-#include "reading/walk.hpp"
+#include "koobatch/reading/walk.hpp"
 
 #include "contains.hpp"
-#include "reading/notes.hpp"
+#include "koobatch/reading/notes.hpp"
 #include "reading_support.hpp"
 
 #include <simdjson.h>
@@ -71,10 +71,9 @@ struct Recorded {
 
 Recorded record(Walk& walk, Service& service) {
   Recorded recorded;
-  recorded.take(walk.begin());
-  while (recorded.last.kind == Turn::Kind::read) {
+  do {
     recorded.take(walk.read(answered(service.answer(walk.target())), success()));
-  }
+  } while (recorded.last.kind == Turn::Kind::read);
   return recorded;
 }
 
@@ -127,7 +126,6 @@ BOOST_AUTO_TEST_CASE(items_that_cannot_be_read_are_recorded_once) {
   Confirmations confirmations;
   Walk walk(thing_kind(), list, "42", confirmations);
   Recorded recorded;
-  recorded.take(walk.begin());
   recorded.take(walk.read(answered(R"({"things":[{"id":"1","name":"a"},{"id":"2","name":5}]})"), success()));
   recorded.take(walk.read(answered(R"({"things":[{"id":"2","name":5},{"id":"3","name":"c"}]})"), success()));
   recorded.take(walk.read(answered(R"({"things":[{"id":"3","name":"c"}]})"), success()));
@@ -139,11 +137,26 @@ BOOST_AUTO_TEST_CASE(items_that_cannot_be_read_are_recorded_once) {
   BOOST_TEST(recorded.unreadable.at(0).why == "its /name: expected a string, found \"5\"");
 }
 
+BOOST_AUTO_TEST_CASE(a_walk_that_another_segment_continues_begins_anew) {
+  Service service(Paging::offset);
+  service.fill(25);
+  const auto list = list_with(Paging::offset, 10);
+  Confirmations confirmations;
+  Walk first(thing_kind(), list, "42", confirmations);
+  Recorded recorded;
+  recorded.take(first.read(answered(service.answer(first.target())), success()));
+  Walk second(thing_kind(), list, "42", confirmations);
+  do {
+    recorded.take(second.read(answered(service.answer(second.target())), success()));
+  } while (recorded.last.kind == Turn::Kind::read);
+  BOOST_TEST(recorded.begun == 2U);
+  BOOST_TEST(recorded.items.size() == 25U);
+}
+
 BOOST_AUTO_TEST_CASE(a_refusal_ends_the_walk) {
   const auto list = list_with(Paging::offset, 10);
   Confirmations confirmations;
   Walk walk(thing_kind(), list, "42", confirmations);
-  walk.begin();
   koodrive::Outcome refused;
   refused.verdict = koodrive::Verdict::rejected;
   refused.http = 400;
@@ -152,18 +165,17 @@ BOOST_AUTO_TEST_CASE(a_refusal_ends_the_walk) {
   const auto turn = walk.read(answered("{}"), refused);
   BOOST_TEST((turn.kind == Turn::Kind::end));
   BOOST_TEST((turn.status == Status::rejected));
-  BOOST_TEST(turn.reason == "HTTP 400, code 13000410: no permission");
+  BOOST_TEST(turn.note.empty());
 }
 
 BOOST_AUTO_TEST_CASE(an_answer_that_cannot_be_read_ends_the_walk) {
   const auto list = list_with(Paging::offset, 10);
   Confirmations confirmations;
   Walk walk(thing_kind(), list, "42", confirmations);
-  walk.begin();
   const auto turn = walk.read(answered(R"({"code":0})"), success());
   BOOST_TEST((turn.kind == Turn::Kind::end));
   BOOST_TEST((turn.status == Status::failed));
-  BOOST_TEST(turn.reason == "the answer cannot be read: it has no /things");
+  BOOST_TEST(turn.error == "the answer cannot be read: it has no /things");
 }
 
 BOOST_AUTO_TEST_CASE(a_list_without_end_ends_the_walk) {
@@ -175,7 +187,7 @@ BOOST_AUTO_TEST_CASE(a_list_without_end_ends_the_walk) {
   Walk walk(thing_kind(), list, "42", confirmations);
   const auto recorded = record(walk, service);
   BOOST_TEST((recorded.last.status == Status::failed));
-  BOOST_TEST(recorded.last.reason == "the list repeats itself");
+  BOOST_TEST(recorded.last.error == "the list repeats itself");
   BOOST_TEST(!recorded.end);
 }
 
@@ -184,7 +196,6 @@ BOOST_AUTO_TEST_CASE(hostile_names_leave_the_note_intact) {
   Confirmations confirmations;
   Walk walk(thing_kind(), list, "42\"}", confirmations);
   Recorded recorded;
-  recorded.take(walk.begin());
   const std::string name = R"(\"}],\"end\":{\u0000\n\u202e)";
   recorded.take(walk.read(answered(R"({"things":[{"id":"1","name":")" + name + R"("}]})"), success()));
   recorded.take(walk.read(answered(R"({"things":[{"id":"1","name":")" + name + R"("}]})"), success()));

@@ -1,5 +1,5 @@
 #pragma once
-#include "reading/page.hpp"
+#include "koobatch/reading/page.hpp"
 
 #include <simdjson.h>
 
@@ -25,11 +25,15 @@ struct WalkEnd {
   std::string instability{};     ///< why it may lack items; empty: it is stable
 };
 
-/// The note that begins a walk, or an attempt that replaces those before. `why`: why they do not count; empty: there
-/// are none.
-std::string begin_note(std::string_view why);
-/// The note about a page: of its items, those at the `fresh` places. `end`: if the page is the last one.
-std::string page_note(const Page& page, std::span<const std::size_t> fresh, const std::optional<WalkEnd>& end);
+/// How an attempt at a walk begins, which replaces those before.
+struct WalkBegin {
+  std::string why{};  ///< why those before do not count; empty: there are none, or an earlier segment has made them
+};
+
+/// The note about a page: of its items, those at the `fresh` places. `begin`: if it is the first page of an attempt,
+/// `end`: if it is the last one.
+std::string page_note(const Page& page, std::span<const std::size_t> fresh, const std::optional<WalkBegin>& begin,
+                      const std::optional<WalkEnd>& end);
 
 /// A note, as it is read back.
 struct WalkNote {

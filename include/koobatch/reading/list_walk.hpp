@@ -1,7 +1,7 @@
 #pragma once
 #include "koobatch/koodrive/resource_catalogue.hpp"
-#include "reading/page.hpp"
-#include "reading/window.hpp"
+#include "koobatch/reading/page.hpp"
+#include "koobatch/reading/window.hpp"
 
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <boost/unordered/unordered_flat_set.hpp>

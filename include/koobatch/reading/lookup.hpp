@@ -2,8 +2,8 @@
 #include "koobatch/http/answer.hpp"
 #include "koobatch/koodrive/outcome.hpp"
 #include "koobatch/koodrive/resource_catalogue.hpp"
+#include "koobatch/reading/list_walk.hpp"
 #include "koobatch/state/item.hpp"
-#include "reading/list_walk.hpp"
 
 #include <cstddef>
 #include <cstdint>

@@ -1,12 +1,15 @@
 #pragma once
 #include "koobatch/koodrive/dialogue.hpp"
 #include "koobatch/koodrive/resource_catalogue.hpp"
-#include "reading/confirmations.hpp"
-#include "reading/list_walk.hpp"
+#include "koobatch/reading/confirmations.hpp"
+#include "koobatch/reading/list_walk.hpp"
+#include "koobatch/reading/notes.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace koobatch::reading {
 
@@ -20,22 +23,25 @@ class Walk final : public koodrive::Dialogue {
   /// Kind, list and confirmations must outlive it.
   Walk(const koodrive::ResourceKind& kind, const koodrive::ResourceList& list, std::string user,
        Confirmations& confirmations)
-      : kind_(kind), user_(std::move(user)), confirmations_(confirmations), list_(list), walk_(list, max_pages) {}
+      : kind_(kind), user_(std::move(user)), confirmations_(confirmations), list_(list), walk_(list, max_pages) {
+    begin_again();
+  }
 
-  koodrive::Turn begin() override;
   std::string_view target() const override { return walk_.target(); }
   koodrive::Turn read(const http::Answer& answer, const koodrive::Outcome& outcome) override;
   koodrive::Turn written(Status status, const koodrive::Outcome& outcome) override;
+  void begin_again() override;
 
  private:
-  koodrive::Turn end_with(const Page& page) const;
+  WalkEnd end() const;
 
   const koodrive::ResourceKind& kind_;
   const std::string user_;
   Confirmations& confirmations_;
   const koodrive::ResourceList& list_;
   ListWalk walk_;
-  std::uint64_t unreadable_ = 0;  ///< in the present attempt
+  std::optional<WalkBegin> begin_;  ///< of the present attempt, until its first page is recorded
+  std::uint64_t unreadable_ = 0;    ///< in the present attempt
 };
 
 }  // namespace koobatch::reading
