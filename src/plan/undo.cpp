@@ -1,6 +1,9 @@
 #include "koobatch/plan/undo.hpp"
 
 #include "koobatch/plan/readings.hpp"
+#include "koobatch/state/value_reader.hpp"
+
+#include <simdjson.h>
 
 namespace koobatch::plan {
 namespace {
@@ -14,6 +17,19 @@ Result<void> add_item(Effects& effects, const state::Item& item, PlanMaker& make
 }
 
 }  // namespace
+
+bool set_stored(PlanLine& line, std::string_view json) {
+  simdjson::dom::parser parser;
+  simdjson::dom::object stored;
+  if (parser.parse(json.data(), json.size()).get(stored) != simdjson::SUCCESS) return false;
+  for (auto& setting : line.settings) {
+    const auto& field = line.kind->fields[setting.field];
+    simdjson::dom::element value;
+    if (setting.is_carried || stored[field.target().name].get(value) != simdjson::SUCCESS) continue;
+    if (state::read_value(field, value, setting.wanted)) return false;
+  }
+  return true;
+}
 
 Result<void> read_undo(Effects& effects, state::ItemReader& present, const std::string& name, PlanMaker& maker) {
   state::Entry entry;

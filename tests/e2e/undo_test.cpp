@@ -18,6 +18,7 @@
 #include <optional>
 #include <regex>
 #include <string>
+#include <string_view>
 #include <vector>
 
 using namespace koobatch;
@@ -87,9 +88,10 @@ struct World {
   }
 
   /// Writes the report of a run of names.plan in which the lines ended like this; nothing: without a result. `ended`:
-  /// whether the process lived to its end.
+  /// whether the process lived to its end. `stored`: what was found stored instead of what was rejected.
+  /// `follows_kill`: it resumes a run that was killed before anything was recorded.
   std::string report(const std::vector<std::optional<Status>>& results, const std::string& format = "plan",
-                     bool ended = true) const {
+                     bool ended = true, std::string_view stored = {}, bool follows_kill = false) const {
     const auto plan = workspace.read("names.plan");
     job::RunningDigest digest;
     digest.add(plan);
@@ -104,11 +106,16 @@ struct World {
     std::string text;
     append_line(text, run);
     report::EndRecord end;
+    if (follows_kill) {
+      run.segment = end.segment = 2;
+      run.trace_prefix = 2;
+      append_line(text, run);
+    }
     end.reason = "completed";
     end.at = run.started;
     std::uint32_t line = 2;  // the header comes first
     for (const auto& status : results) {
-      if (status) add_result(text, line, *status, end.counts);
+      if (status) add_result(text, line, *status, stored, end.counts);
       end.counts.remaining += !status;
       ++line;
     }
@@ -127,7 +134,8 @@ struct World {
   Names names;
 
  private:
-  static void add_result(std::string& text, std::uint32_t line, Status status, report::Counts& counts) {
+  static void add_result(std::string& text, std::uint32_t line, Status status, std::string_view stored,
+                         report::Counts& counts) {
     report::ResultRecord result;
     result.line = line;
     result.op = "rename_shared_folder";
@@ -136,6 +144,8 @@ struct World {
     result.attempts = 1;
     result.trace_id = TraceId{1, line, 1};
     result.at = WallClock::now();
+    if (!stored.empty()) result.reason = "stored_otherwise";
+    result.reading = stored;
     append_line(text, result);
     ++counts[status];
   }
@@ -221,6 +231,31 @@ BOOST_AUTO_TEST_CASE(a_run_that_was_killed_at_any_step_of_a_cycle_is_undone) {
       BOOST_TEST((world.names == before), "after " << applied << " steps, recorded: " << recorded);
     }
   }
+}
+
+BOOST_AUTO_TEST_CASE(what_a_resumed_run_found_done_may_be_what_the_killed_one_did) {
+  World world(before);
+  world.plan({{"1", "x"}, {"2", "y"}});
+  world.carry_out("names.plan");
+  // The first segment was killed after it had sent the first line, which the second one finds done.
+  BOOST_TEST(world.undo(world.report({Status::unchanged, succeeded}, "plan", true, {}, true)).status == 0);
+  world.carry_out("undo.plan");
+  BOOST_TEST((world.names == before));
+  // Without that, it was somebody else.
+  world.carry_out("names.plan");
+  BOOST_TEST(world.undo(world.report({Status::unchanged, succeeded})).status == 0);
+  BOOST_TEST(world.lines("undo.plan") == Texts{"2>b"}, boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(what_is_stored_under_another_value_is_undone) {
+  World world(before);
+  world.plan({{"1", "x"}});
+  world.names["1"] = "x~2026";
+  BOOST_TEST(world.undo(world.report({Status::rejected})).status == 0);
+  BOOST_TEST(world.lines("undo.plan") == Texts{}, boost::test_tools::per_element());
+  const auto stored = world.report({Status::rejected}, "plan", true, R"("now":{"fileName":"x~2026"})");
+  BOOST_TEST(world.undo(stored).status == 0);
+  BOOST_TEST(world.lines("undo.plan") == Texts{"1>a"}, boost::test_tools::per_element());
 }
 
 BOOST_AUTO_TEST_CASE(what_is_gone_is_named_and_the_rest_undone) {

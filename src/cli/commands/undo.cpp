@@ -69,6 +69,13 @@ struct Done {
   std::unique_ptr<plan::Effects> effects;
 };
 
+Result<void> add_line(plan::PlanLine& line, const PlanResults& results, plan::Effects& effects) {
+  const auto number = static_cast<std::uint32_t>(line.n + 1);  // the header comes before the lines
+  const auto* const stored = results.stored_instead(number);
+  if (stored == nullptr) return effects.add(line, results.status_of(number));
+  return plan::set_stored(line, *stored) ? effects.add(line, Status::succeeded) : Result<void>();
+}
+
 Result<Done> read_plan(const std::filesystem::path& path, const PlanResults& results) {
   const auto& kinds = koodrive::service_resources();
   std::error_code error;
@@ -89,9 +96,7 @@ Result<Done> read_plan(const std::filesystem::path& path, const PlanResults& res
     const auto more = reader.next(line);
     if (!more) return more.error();
     if (!*more) break;
-    // The header comes before the lines.
-    const auto status = results.status_of(static_cast<std::uint32_t>(line.n + 1));
-    if (auto added = (*effects)->add(line, status); !added) return added.error();
+    if (auto added = add_line(line, results, **effects); !added) return added.error();
   }
   if (auto same = engine::check_same_job(results.run(), path, source.digest()); !same) return as_invalid(same.error());
   if (auto finished = (*effects)->finish(); !finished) return finished.error();

@@ -1,8 +1,10 @@
 #include "cli/running/plan_results.hpp"
 
 #include <fmt/format.h>
+#include <simdjson.h>
 
 #include <optional>
+#include <string_view>
 
 namespace koobatch::cli {
 
@@ -27,9 +29,16 @@ class PlanResultCollector final : public report::Visitor {
         results_.succeeded_.insert(result.line);
         break;
       case Status::rejected:
+        add_stored(result);
+        results_.certain_.insert(result.line);
+        break;
       case Status::failed:
       case Status::invalid:
+      case Status::skipped:
         results_.certain_.insert(result.line);
+        break;
+      case Status::unchanged:
+        (follows_kill_ ? results_.doubtful_ : results_.certain_).insert(result.line);
         break;
       case Status::unknown:
         results_.doubtful_.insert(result.line);
@@ -39,7 +48,16 @@ class PlanResultCollector final : public report::Visitor {
   }
 
  private:
+  /// What was confirmed, and is stored as something else, was applied nevertheless.
+  void add_stored(const report::ResultLine& result) {
+    if (result.text.find(R"("reason":"stored_otherwise")") == std::string_view::npos) return;
+    simdjson::dom::object line, now;
+    if (parser_.parse(result.text.data(), result.text.size()).get(line) != simdjson::SUCCESS) return;
+    if (line["now"].get(now) == simdjson::SUCCESS) results_.stored_[result.line] = simdjson::minify(now);
+  }
+
   PlanResults& results_;
+  simdjson::dom::parser parser_;
   bool is_open_ = false;
   bool follows_kill_ = false;  ///< whether an earlier segment was not closed
 };
@@ -69,6 +87,11 @@ Result<PlanResults> PlanResults::read(const std::filesystem::path& report) {
   if (!parent) return parent.error();
   results.run_ = std::move(run);
   return results;
+}
+
+const std::string* PlanResults::stored_instead(std::uint32_t line) const {
+  const auto found = stored_.find(line);
+  return found == stored_.end() ? nullptr : &found->second;
 }
 
 Status PlanResults::status_of(std::uint32_t line) const {

@@ -7,6 +7,9 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
 #include <utility>
 
 namespace koobatch::cli {
@@ -22,6 +25,8 @@ class PlanResults {
   /// How a line of the job ended: `succeeded`; `unknown` if it may have been applied, also by a process that was killed
   /// before it could record that; otherwise `failed`.
   Status status_of(std::uint32_t line) const;
+  /// What the service has stored instead of what the line says, as a JSON object; null: nothing else is known.
+  const std::string* stored_instead(std::uint32_t line) const;
 
  private:
   friend class PlanResultCollector;
@@ -32,6 +37,7 @@ class PlanResults {
   report::LineSet succeeded_;
   report::LineSet doubtful_;
   report::LineSet certain_;  ///< certainly not applied
+  std::map<std::uint32_t, std::string> stored_;
   bool has_killed_segment_ = false;
 };
 
