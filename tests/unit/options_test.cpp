@@ -729,10 +729,10 @@ BOOST_AUTO_TEST_CASE(every_usage_error_says_where_help_is_to_be_found) {
 
 BOOST_AUTO_TEST_CASE(what_cannot_be_understood_is_refused_in_one_sentence) {
   const auto said = [](std::vector<std::string> arguments) { return Given{std::move(arguments), {}, {}}.refusal(); };
-  CHECK_SAYS(
-      said({}),
-      "no command given; the commands are run, resume, retry, verify, validate, plan, undo, report, simulate, bench, trace, "
-      "status, set, operations, generate\n");
+  CHECK_SAYS(said({}),
+             "no command given; the commands are run, resume, retry, verify, validate, plan, undo, report, simulate, "
+             "bench, trace, "
+             "status, set, operations, generate\n");
   CHECK_SAYS(said({"fly"}), "unknown command 'fly'; the commands are run");
   CHECK_SAYS(said({"--fly"}), "unknown flag --fly\n");
   CHECK_SAYS(said({"run"}), "run: JOB is missing\n");
