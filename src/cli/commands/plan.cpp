@@ -21,7 +21,7 @@ namespace {
 using Settings = PlanSettings;
 
 Error state_is_missing() {
-  return usage_error("--state is missing: export the present state first, and name its file");
+  return usage_error("--state is missing: it names the file with the present state");
 }
 
 Result<void> check_shown(const Settings& given, const Call& call) {

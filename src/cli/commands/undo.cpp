@@ -45,7 +45,7 @@ Error as_invalid(Error error) {
 Result<void> check_arguments(const Settings& given) {
   if (given.plan.empty()) return usage_error("--out is missing: the new file for the plan that undoes the run");
   if (given.state.empty()) {
-    return usage_error("--state is missing: export the present state first, and name its file");
+    return usage_error("--state is missing: it names the file with the present state");
   }
   if (given.plan.lexically_normal() != given.html.lexically_normal()) return {};
   return usage_error("--out and --html name the same file");

@@ -98,6 +98,7 @@ const Command& verify_command() {
                    {"1", "something is not, or could not be read"},
                    exits::usage,
                    exits::job_invalid,
+                   exits::limit,
                    exits::run_stopped,
                    exits::interrupted},
       .sends = true,
