@@ -63,8 +63,8 @@ std::string describe(const plan::Breach& breach, const std::string& state) {
           format_count(breach.count), count_of(breach.total, "item"), breach.kind, breach.allowance);
     case Reason::state_empty:
       return fmt::format(
-          "{} holds no item of type {}, and {} are desired: it was not read where they are; read the state anew",
-          state, breach.kind, format_count(breach.count));
+          "{} holds no item of type {}, and {} are desired: it was not read where they are; read the state anew", state,
+          breach.kind, format_count(breach.count));
     case Reason::state_incomplete:
       return fmt::format("{} is not complete: what was not read would look as if it were missing; read it to the end",
                          state);
