@@ -119,6 +119,13 @@ Result<void> PlanOutput::show(const plan::Overview& overview) {
   return written ? Result<void>() : written.error();
 }
 
+Result<void> check_plan_files(const std::filesystem::path& state, const PlanDestinations& destinations) {
+  if (state.empty()) return usage_error("--state is missing: it names the file with the present state");
+  const auto& [plan, html, json] = destinations;
+  if (plan.empty() || plan.lexically_normal() != html.lexically_normal()) return {};
+  return usage_error("--out and --html name the same file");
+}
+
 std::string new_plan_id() {
   std::random_device device;
   const auto bits = std::uint64_t{device()} << 32 | device();
