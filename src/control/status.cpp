@@ -112,7 +112,8 @@ report::Counts counts_of(const observe::Snapshot& snapshot) {
 
 bool is_resumable(const report::Summary& summary, AtWork at_work) {
   const auto next = suggestion(summary);
-  return at_work == AtWork::nobody && (next == report::Suggestion::resume || next == report::Suggestion::heed_error);
+  return at_work == AtWork::nobody && !summary.run.verifies &&
+         (next == report::Suggestion::resume || next == report::Suggestion::heed_error);
 }
 
 std::string_view state_of(const report::Summary& summary, AtWork at_work) {

@@ -9,8 +9,8 @@ namespace koobatch::engine {
 HeldRefusals::Decision HeldRefusals::consider(flow::SlotId slot, Status status, const koodrive::Outcome& outcome,
                                               const flow::AttemptTiming& timing) {
   using Fate = flow::RefusalStreak::Decision::Fate;
-  // An operation is skipped, too, if the request that reads what it is about was refused.
-  const bool is_refused = status == Status::rejected || status == Status::skipped;
+  // Where the request was refused that reads what the operation is about, it is skipped, or unknown.
+  const bool is_refused = status == Status::rejected || status == Status::skipped || status == Status::unknown;
   if (!is_refused || !flow::RefusalStreak::is_refusal(outcome)) {
     return {.others_freed = streak_.open() && koodrive::proves_service(outcome) && streak_.answered()};
   }

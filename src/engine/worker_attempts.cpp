@@ -111,8 +111,8 @@ void Worker::finish(Line& line, flow::SlotId slot, Status status, const flow::At
   const bool goes_on = dialogues_.any() && (scheduler_.reads(slot) ? consider_reading(line, slot, status, timing)
                                                                    : read_back(line, slot, status, line.outcome));
   if (goes_on) return;
-  if (scheduler_.settled(slot)) {
-    // A request that reads back neither succeeds nor is refused for the operation.
+  if (status == Status::unknown && scheduler_.settled(slot)) {
+    // What was refused is not the operation, but a request that reads it back.
     results_.record(slot, status, line.outcome, timing);
   } else {
     results_.finalise(slot, status, line.outcome, timing);
@@ -122,19 +122,19 @@ void Worker::finish(Line& line, flow::SlotId slot, Status status, const flow::At
 
 /// Whether the operation goes on after a request that reads. If not, `status` is the operation's.
 bool Worker::consider_reading(Line& line, flow::SlotId slot, Status& status, const flow::AttemptTiming& timing) {
-  const bool is_answered = line.outcome.verdict == Verdict::succeeded || line.outcome.verdict == Verdict::rejected;
-  if (!is_answered) {
-    status = scheduler_.settled(slot).value_or(status);
-    return false;
-  }
+  const auto verdict = line.outcome.verdict;
+  const bool is_refused =
+      verdict == Verdict::rejected || verdict == Verdict::unauthorized || verdict == Verdict::suspicious;
+  // Otherwise it was given up.
+  if (verdict != Verdict::succeeded && !is_refused) return false;
   auto& dialogue = dialogues_.about(slot, scheduler_.operation(slot));
   auto turn = dialogue.read(line.exchange.answer, line.outcome, scheduler_.maybe_applied(slot));
+  if (turn.kind != koodrive::Turn::Kind::end && !turn.note.empty()) results_.note_reading(slot, turn.note, timing);
   switch (turn.kind) {
     case koodrive::Turn::Kind::read:
       scheduler_.read_on(line.seat, slot, timing.now);
       return true;
     case koodrive::Turn::Kind::write:
-      if (!turn.note.empty()) results_.note_reading(slot, turn.note, timing);
       scheduler_.send(line.seat, slot, timing.now);
       return true;
     case koodrive::Turn::Kind::end:

@@ -11,8 +11,9 @@ void Backlog::add(SlotId id) {
 
 void Backlog::hold_for_user(SlotId id, TimePoint until) {
   const Slot& slot = slots_[id];
-  // A noted operation must not wait behind one that can be noted only after it has been sent.
-  users_.hold(UserPace::hash(slot.operation.user()), id, until, slot.noted);
+  // A noted operation must not wait behind one that can be noted only after it has been sent, nor one that was read
+  // behind those that were not.
+  users_.hold(UserPace::hash(slot.operation.user()), id, until, slot.noted || slot.readings != 0);
 }
 
 Backlog::Candidate Backlog::choose(TimePoint now, bool prefer_fresh, TimePoint proven) const {

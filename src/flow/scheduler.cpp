@@ -14,7 +14,7 @@ Scheduler::Scheduler(const SchedulerSettings& settings, Pace& pace, const Stoppe
       random_(seed),
       backlog_(slots_, settings.notes_ahead),
       blocked_(settings.most_blocked_keys),
-      groups_(std::move(settings_.broken_groups)) {}
+      groups_(std::move(settings_.groups)) {}
 
 void Scheduler::expect_seats(std::size_t low_water, std::size_t notes_ahead) {
   settings_.low_water = low_water;
@@ -93,7 +93,10 @@ void Scheduler::start(SlotId id, TimePoint now, const Pace::Permit& permit) {
     slot.due = permit.due;
     slot.downtime_before = permit.downtime;
   }
-  if (!slot.reads) slot.rereadings = 0;
+  if (!slot.reads) {
+    slot.was_sent = true;
+    slot.rereadings = 0;
+  }
   slot.sent = permit.sent;
   backlog_.use_note(id);
   slot.on_budget = false;
@@ -159,7 +162,7 @@ std::optional<Action> Scheduler::give_up(SlotId id, TimePoint now) const {
   const Slot& slot = slots_[id];
   Action action{.kind = Action::Kind::give_up, .slot = id, .status = given_up(slot)};
   if (is_stopped(slot.operation)) return slot.settled ? std::optional(action) : std::nullopt;
-  if (slot.attempt == 0 && groups_.is_vain(slot.operation)) {
+  if (groups_ && groups_->is_vain(slot.operation)) {
     action.status = Status::skipped;
     return action;
   }
@@ -208,6 +211,7 @@ std::optional<Status> Scheduler::settle(Seat& seat, SlotId id, const koodrive::O
   slot.maybe_applied |= !slot.reads && (outcome.verdict == Verdict::unclear || outcome.verdict == Verdict::stale);
   const auto status = follow(seat, id, outcome, timing.now);
   slot.again = !status;
+  if (slot.again && !slot.reads) slot.counted_sending = slot.counted;
   if (slot.again || slot.has_history()) slot.remember(outcome, timing);
   // The lost attempt may have been applied: that shows before it is repeated.
   if (slot.again && slot.reads_first && slot.maybe_applied) slot.reads = true;
@@ -347,7 +351,7 @@ void Scheduler::leave_out_lane(SlotId id) {
 }
 
 void Scheduler::recorded(SlotId id, std::uint64_t ticket, Status status) {
-  groups_.ended(slots_[id].operation, status);
+  if (groups_) groups_->ended(slots_[id].operation, status);
   backlog_.recorded(id, ticket);
   release(id);
 }

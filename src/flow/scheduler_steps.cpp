@@ -1,5 +1,8 @@
 #include "koobatch/flow/scheduler.hpp"
 
+#include <algorithm>
+#include <utility>
+
 // How an operation continues that takes several requests.
 
 namespace koobatch::flow {
@@ -14,7 +17,12 @@ constexpr std::uint8_t most_read_on = 50;
 void Scheduler::advance(Seat& seat, SlotId id) {
   Slot& slot = slots_[id];
   if (slot.reads) ++slot.readings;
-  slot.went_stale = slot.again = false;
+  slot.again = false;
+  // Each connection that is used again may have been closed meanwhile. But one that is closed each time the operation
+  // itself is sent must not repeat that for ever.
+  if (!slot.maybe_applied) slot.went_stale = false;
+  // next() may give up another operation before the one that the seat is to send.
+  untie(seat);
   // Better that trace IDs repeat than that the operation cannot go on.
   if (slot.attempt == last_attempt) slot.attempt = 0;
   seat.repeat = id;
@@ -30,15 +38,22 @@ void Scheduler::begin_anew(Slot& slot, TimePoint now) {
 void Scheduler::read_on(Seat& seat, SlotId id, TimePoint now) {
   Slot& slot = slots_[id];
   advance(seat, id);
+  if (slot.was_sent) {
+    // The time for sending the operation goes on.
+    slot.counted = 0;
+    return;
+  }
   begin_anew(slot, now);
   if (slot.attempt >= most_read_on) slot.attempt = 0;
   if (slot.retries) slot.retries->history.clear();
 }
 
 void Scheduler::send(Seat& seat, SlotId id, TimePoint now) {
+  Slot& slot = slots_[id];
   advance(seat, id);
-  slots_[id].reads = false;
-  slots_[id].read_at = now;
+  slot.reads = false;
+  slot.read_at = now;
+  slot.counted = std::max(slot.counted, slot.counted_sending);
 }
 
 void Scheduler::read_back(Seat& seat, SlotId id, Status status, TimePoint now) {
@@ -49,12 +64,17 @@ void Scheduler::read_back(Seat& seat, SlotId id, Status status, TimePoint now) {
   slot.maybe_applied = slot.reads = true;
 }
 
+Interruptions Scheduler::interruptions(TimePoint now) const {
+  const auto counts = pace_.counts();
+  return {pace_.downtime(now), counts.pauses + counts.user_pauses};
+}
+
 void Scheduler::refresh_reading(Slot& slot, TimePoint now) const {
   if (!slot.reads_first || slot.reads || now - slot.read_at < longest_reading_age) return;
-  const Duration down = pace_.downtime(now);
-  if (slot.rereadings >= most_rereadings && down == slot.downtime_at_rereading) return;
+  const Interruptions before = std::exchange(slot.interruptions, interruptions(now));
+  const bool is_for_the_pace = before == slot.interruptions;
+  if (slot.rereadings >= (is_for_the_pace ? most_rereadings : most_rereadings_in_all)) return;
   ++slot.rereadings;
-  slot.downtime_at_rereading = down;
   slot.reads = true;
 }
 

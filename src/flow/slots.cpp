@@ -23,7 +23,9 @@ void reset(Slot& slot) {
   slot.attempt = slot.counted = slot.mended = 0;
   slot.maybe_applied = slot.attempted_before = slot.went_stale = slot.noted = slot.on_budget = false;
   slot.again = slot.reads = slot.reads_first = false;
-  slot.readings = slot.rereadings = 0;
+  slot.was_sent = false;
+  slot.readings = slot.rereadings = slot.counted_sending = 0;
+  slot.interruptions = {};
   slot.settled.reset();
   slot.begins = true;
   slot.state = Slot::State::free;

@@ -36,7 +36,9 @@ bool is_page(const Cause& cause) {
 
 }  // namespace
 
-std::string_view advice(Status status) {
+std::string_view advice(Status status, bool verifies) {
+  if (verifies && status == Status::unchanged) return "as the run wanted it";
+  if (verifies && status == Status::skipped) return "not as the run wanted it, or not readable: see its reason";
   switch (status) {
     case Status::succeeded:
       return "confirmed by the service";

@@ -122,7 +122,7 @@ void add_outcomes(Values& page, const Summary& s) {
   for (std::size_t i = 0; i < status_names.size(); ++i) {
     const auto status = static_cast<Status>(i);
     if (s.counts[status] == 0 && status != Status::succeeded) continue;
-    add_outcome(page, status_names[i], s.counts[status], total, from, advice(status));
+    add_outcome(page, status_names[i], s.counts[status], total, from, advice(status, s.run.verifies));
   }
   if (s.counts.remaining != 0) {
     add_outcome(page, "remaining", s.counts.remaining, total, from, "has no result yet: resume the run");
@@ -148,7 +148,7 @@ void add_causes(Values& page, const Summary& s) {
     auto& row = page.add("cause");
     const auto specific = advice(cause);
     row.set("count", format_count(cause.count)).set("status", to_string(cause.status)).set("text", cause_text(cause));
-    row.set("advice", specific.empty() ? advice(cause.status) : specific);
+    row.set("advice", specific.empty() ? advice(cause.status, s.run.verifies) : specific);
     for (const auto& [line, trace] : cause.examples) {
       auto& example = row.add("example").set("line", format_count(line));
       if (trace) example.add("traced").set("trace", to_string(*trace));

@@ -238,7 +238,7 @@ void TextWriter::example(const Cause& cause) {
 
 void TextWriter::advise(Status status) {
   if (s_.counts[status] == 0) return;
-  line(fmt::format("  {:<9}  {}", to_string(status), advice(status)));
+  line(fmt::format("  {:<9}  {}", to_string(status), advice(status, s_.run.verifies)));
 }
 
 void TextWriter::command(std::string_view purpose, const std::string& command) {

@@ -1,6 +1,7 @@
 // Plans carried out by the real binary on the embedded service: exactly as they were made, or not at all, and nothing
 // that another has changed since.
 #include "contains.hpp"
+#include "fault_gate.hpp"
 #include "koobatch/core/clock.hpp"
 #include "preload.hpp"
 #include "process.hpp"
@@ -38,6 +39,12 @@ class House {
     state_ = workspace.write("state.ndjson", state_of(names, service_.url()));
   }
 
+  /// Reaches the service at another address from now on.
+  void go_through(const Names& names, const std::string& url) {
+    url_ = url;
+    state_ = workspace.write("state.ndjson", state_of(names, url));
+  }
+
   /// The folders as they are exported from that endpoint.
   static std::string state_of(const Names& names, const std::string& endpoint) {
     std::string lines;
@@ -67,9 +74,9 @@ class House {
   }
 
   Texts command(const std::string& plan, const std::string& report, const Texts& flags = {}) const {
-    Texts command = {"run",          plan,       "--endpoint", service_.url(),        "--token-env",
-                     "TOKEN",        "--report", report,       "--progress",          "none",
-                     "--max-errors", "100%",     "--lock",     workspace.path("lock")};
+    Texts command = {"run",      plan,   "--endpoint", url_,   "--token-env", "TOKEN",
+                     "--report", report, "--progress", "none", "--lock",      workspace.path("lock")};
+    if (!error_limit.empty()) command.insert(command.end(), {"--max-errors", error_limit});
     command.insert(command.end(), flags.begin(), flags.end());
     return command;
   }
@@ -104,6 +111,7 @@ class House {
   }
 
   Workspace workspace;
+  std::string error_limit = "100%";  ///< empty: the default
 
  private:
   static std::string folder(const std::string& id, const std::string& name) {
@@ -119,6 +127,7 @@ class House {
   }
 
   Service service_;
+  std::string url_ = service_.url();
   std::string state_;
   std::string report_;
   int runs_ = 0;
@@ -144,6 +153,15 @@ Names shifted(const Names& names, const std::string& last) {
     wanted[at->first] = std::next(at) == names.end() ? last : std::next(at)->second;
   }
   return wanted;
+}
+
+/// A page of a firewall for every request.
+std::vector<Reply> denied(std::size_t requests) {
+  const std::string page = "<html><title>Access denied</title></html>";
+  return std::vector<Reply>(
+      requests,
+      Reply{.bytes = fmt::format("HTTP/1.1 403 Forbidden\r\nContent-Type: text/html\r\nContent-Length: {}\r\n\r\n{}",
+                                 page.size(), page)});
 }
 
 }  // namespace
@@ -406,30 +424,40 @@ BOOST_AUTO_TEST_CASE(without_rechecks_nothing_is_sent_that_depends_on_what_faile
 }
 
 BOOST_AUTO_TEST_CASE(what_refuses_every_reading_in_place_of_the_service_stops_the_run_and_no_operation_is_skipped) {
-  const Workspace workspace;
-  const std::string page = "<html><title>Access denied</title></html>";
-  const ScriptedServer firewall(std::vector<Reply>(
-      2'000,
-      Reply{.bytes = fmt::format("HTTP/1.1 403 Forbidden\r\nContent-Type: text/html\r\nContent-Length: {}\r\n\r\n{}",
-                                 page.size(), page)}));
-  const auto names = chain(1'000);
-  std::string wishes;
-  for (const auto& [id, name] : names) {
-    wishes += fmt::format(R"({{"type":"shared_folder","id":"{}","name":"new {}"}})"
-                          "\n",
-                          id, name);
-  }
-  const auto plan = workspace.path("plan.ndjson");
-  const auto planned = run_koobatch({"plan", workspace.write("desired.ndjson", wishes), "--state",
-                                     workspace.write("state.ndjson", House::state_of(names, firewall.url())), "--out",
-                                     plan, "--max-changes", "100%"});
-  BOOST_TEST_REQUIRE(planned.status == 0, planned.err);
-  const auto report = workspace.path("report");
-  const auto finished = run_koobatch(
-      {"run", plan, "--endpoint", firewall.url(), "--token-env", "TOKEN", "--report", report, "--progress", "none"},
-      token);
-  BOOST_TEST(finished.status == 4, finished.out << finished.err);
-  BOOST_TEST(read_report(report).results.empty());
+  House house(chain(500));
+  FaultGate gate(house.service().url());
+  house.go_through(chain(500), gate.url());
+  house.error_limit.clear();
+  Names wanted;
+  for (const auto& [id, name] : chain(500)) wanted[id] = "new " + name;
+  const auto plan = house.plan(wanted, {"--max-changes", "100%"});
+  const ScriptedServer firewall(denied(2'000));
+  // Also after a crash, after which any of them may have been sent.
+  const auto report = house.workspace.path("killed");
+  const auto killed = run_koobatch(house.command(plan, report, {"--connections", "1"}),
+                                   with_fault("KOOBATCH_IO_FAULT", "kill:send:100"));
+  BOOST_TEST_REQUIRE(killed.status != 0);
+  const auto before = read_report(report).results.size();
+  gate.redirect(firewall.url());
+  const auto resumed = run_koobatch({"resume", report, "--progress", "none"}, token);
+  BOOST_TEST(resumed.status == 4, resumed.out << resumed.err);
+  BOOST_TEST(read_report(report).results.size() == before);
+  const auto first = house.run(plan);
+  BOOST_TEST(first.status == 4, first.out << first.err);
+  BOOST_TEST(house.report().results.empty());
+}
+
+BOOST_AUTO_TEST_CASE(each_change_is_verified_by_itself) {
+  const auto names = chain(3);
+  House house(names, {"--names", "405"});
+  BOOST_TEST(house.run(house.plan(shifted(names, "the last"), {"--max-changes", "100%"})).status == 0);
+  house.rename("1002", "another's");
+  const auto verified = house.workspace.path("verified");
+  const auto finished =
+      run_koobatch({"verify", house.report_path(), "--report", verified, "--progress", "none"}, token);
+  BOOST_TEST(finished.status == 1, finished.out << finished.err);
+  BOOST_TEST(statuses(read_report(verified)) == (Texts{"skipped", "unchanged", "unchanged"}),
+             boost::test_tools::per_element());
 }
 
 BOOST_AUTO_TEST_CASE(a_verification_names_itself_where_it_is_to_be_repeated) {

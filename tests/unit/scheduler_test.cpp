@@ -1683,6 +1683,117 @@ BOOST_AUTO_TEST_CASE(each_outage_makes_a_reading_old) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(a_pause_that_is_due_to_others_makes_a_reading_old) {
+  Desk desk;
+  desk.prove_service();
+  Seat seat = connected();
+  const SlotId slot = desk.read(seat);
+  for (unsigned pause = 0; pause < 2 * Scheduler::most_rereadings; ++pause) {
+    desk.pace.observe(throttled(30s), desk.now, false);
+    desk.now += 1ms;
+    BOOST_TEST_REQUIRE(desk.send_when_due(seat) == slot);
+    BOOST_TEST_REQUIRE(desk.scheduler.reads(slot));
+    BOOST_TEST_REQUIRE(desk.complete(seat, slot, succeeded()).has_value());
+    desk.scheduler.send(seat, slot, desk.now);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(an_operation_that_was_read_does_not_wait_behind_those_of_its_user_that_were_not) {
+  Desk desk({}, {.rate_per_user = 2});
+  for (std::uint32_t line = 1; line <= 500; ++line) desk.admit_reading(line, "folder" + std::to_string(line));
+  std::array<Seat, 3> seats = {connected(), connected(), connected()};
+  std::map<SlotId, unsigned> readings;
+  unsigned sent = 0;
+  for (unsigned turn = 0; sent < 20; ++turn) {
+    BOOST_TEST_REQUIRE(turn < 200U);
+    Seat& seat = seats[turn % seats.size()];
+    const SlotId slot = desk.send_when_due(seat);
+    if (desk.scheduler.reads(slot)) {
+      BOOST_TEST(++readings[slot] <= 1 + Scheduler::most_rereadings);
+      BOOST_TEST_REQUIRE(desk.complete(seat, slot, succeeded()).has_value());
+      desk.scheduler.send(seat, slot, desk.now);
+    } else {
+      ++sent;
+      readings.erase(slot);
+      desk.finish(seat, slot, succeeded());
+      desk.sync();
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_connection_that_is_closed_whenever_the_operation_is_sent_uses_up_its_attempts) {
+  Desk desk(attempts_at_most(3));
+  desk.prove_service();
+  Seat seat = connected();
+  SlotId slot = desk.read(seat);
+  for (unsigned attempt = 0;; ++attempt) {
+    BOOST_TEST_REQUIRE(attempt < 10U);
+    const Action action = desk.action_when_due(seat);
+    if (action.kind == Action::Kind::give_up) {
+      BOOST_TEST(action.status == Status::unknown);
+      break;
+    }
+    slot = action.slot;
+    if (desk.scheduler.reads(slot)) {
+      BOOST_TEST_REQUIRE(desk.complete(seat, slot, succeeded()).has_value());
+      desk.scheduler.send(seat, slot, desk.now);
+    } else if (const auto status = desk.complete(seat, slot, outcome(Verdict::stale, 0))) {
+      BOOST_TEST((status == Status::unknown));
+      break;
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(an_operation_whose_lookup_takes_several_requests_is_not_sent_more_often_than_others) {
+  Desk desk(attempts_at_most(3));
+  desk.prove_service();
+  desk.admit_reading(1, "a");
+  Seat seat = connected();
+  unsigned sent = 0;
+  for (bool is_first_page = true;;) {
+    BOOST_TEST_REQUIRE(sent < 10U);
+    const Action action = desk.action_when_due(seat);
+    if (action.kind == Action::Kind::give_up) break;
+    const SlotId slot = action.slot;
+    if (!desk.scheduler.reads(slot)) {
+      ++sent;
+      is_first_page = true;
+      if (desk.complete(seat, slot, lost())) break;
+      desk.pace.observe(succeeded(), desk.now, false);
+      continue;
+    }
+    BOOST_TEST_REQUIRE(desk.complete(seat, slot, succeeded()).has_value());
+    is_first_page ? desk.scheduler.read_on(seat, slot, desk.now) : desk.scheduler.send(seat, slot, desk.now);
+    is_first_page = !is_first_page;
+  }
+  BOOST_TEST(sent == 3U);
+}
+
+BOOST_AUTO_TEST_CASE(an_operation_that_is_read_back_takes_the_place_of_none_that_the_seat_is_to_send) {
+  Desk desk(attempts_at_most(1));
+  desk.prove_service();
+  Seat seat = connected(), other = connected();
+  const SlotId lost_one = desk.read(seat);
+  desk.send(seat);
+  desk.admit_reading(2, "b");
+  const SlotId read_one = desk.send(other);
+  desk.expect_again(seat, lost_one, lost());
+  // This answer shows that there is no outage, and so that the lost attempt was the last one.
+  BOOST_TEST(desk.complete(other, read_one, succeeded()).has_value());
+  desk.scheduler.send(other, read_one, desk.now);
+  const Action action = desk.scheduler.next(other, desk.now);
+  BOOST_TEST(action.kind == Action::Kind::give_up);
+  BOOST_TEST(action.slot == lost_one);
+  desk.scheduler.read_back(other, lost_one, Status::unknown, desk.now);
+  std::set<SlotId> finished;
+  while (finished.size() < 2) {
+    const SlotId slot = desk.send_when_due(other);
+    finished.insert(slot);
+    desk.finish(other, slot, succeeded());
+  }
+  BOOST_TEST(desk.scheduler.held() == 0U);
+}
+
 BOOST_AUTO_TEST_CASE(what_was_sent_has_its_result_though_it_cannot_be_read_back) {
   Desk desk(attempts_at_most(2));
   desk.prove_service();
@@ -1764,7 +1875,9 @@ BOOST_AUTO_TEST_CASE(only_what_settled_nothing_is_repeated) {
 }
 
 BOOST_AUTO_TEST_CASE(what_depends_on_an_unfulfilled_operation_is_given_up_unsent) {
-  Desk desk;
+  SchedulerSettings settings;
+  settings.groups.emplace();
+  Desk desk(settings);
   desk.prove_service();
   // The first and the last of four on one key lead groups of their own.
   for (const std::uint32_t line : {1U, 2U, 3U, 4U, 5U}) desk.admit_grouped(line, line != 1 && line != 4);
@@ -1784,7 +1897,7 @@ BOOST_AUTO_TEST_CASE(what_depends_on_an_unfulfilled_operation_is_given_up_unsent
 BOOST_AUTO_TEST_CASE(what_depends_on_an_operation_of_an_earlier_segment_is_given_up_too) {
   koodrive::Operation leader = folder_rename(1, "a");
   SchedulerSettings settings;
-  settings.broken_groups.ended(leader, Status::unknown);
+  settings.groups.emplace().ended(leader, Status::unknown);
   Desk desk(settings);
   desk.prove_service();
   desk.admit_grouped(2, true);

@@ -32,7 +32,8 @@ struct SchedulerSettings {
   std::size_t notes_ahead = 16;
   std::size_t low_water = 64;  ///< with fewer operations ready than this, those waiting for durability ask for a sync
   std::size_t most_blocked_keys = 500'000;  ///< keys to remember because an operation on them was left out, at most
-  BrokenGroups broken_groups = {};          ///< of earlier segments
+  /// If operations depend on those before them in their group: the groups that earlier segments have left broken.
+  std::optional<BrokenGroups> groups = {};
 };
 
 /// One exchange at a time on a connection, which several seats may share. Kept up to date by scheduler and owner alike.
@@ -77,6 +78,8 @@ class Scheduler {
   /// But no more often than this without an outage or a pause in between: then the pace itself leaves more time between
   /// two requests, and reading once more would not help.
   static constexpr unsigned most_rereadings = 2;
+  /// And no more often than this where each request is followed by a pause.
+  static constexpr unsigned most_rereadings_in_all = 10;
 
   Scheduler(const SchedulerSettings& settings, Pace& pace, const StoppedUsers& stopped, std::uint64_t seed);
 
@@ -202,6 +205,7 @@ class Scheduler {
 
   Action connect(Seat& seat, TimePoint now);
   std::optional<Action> give_up(SlotId id, TimePoint now) const;
+  Interruptions interruptions(TimePoint now) const;
   void refresh_reading(Slot& slot, TimePoint now) const;
   void advance(Seat& seat, SlotId id);
   void begin_anew(Slot& slot, TimePoint now);
@@ -237,7 +241,7 @@ class Scheduler {
   Slots slots_;
   Backlog backlog_;
   BlockedKeys blocked_;
-  BrokenGroups groups_;
+  std::optional<BrokenGroups> groups_;
   std::deque<Doubt> doubtful_;  ///< out of attempts, unless their failures turn out to belong to an outage
   bool input_open_ = true;
   bool stopping_ = false;

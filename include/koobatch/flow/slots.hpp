@@ -32,6 +32,14 @@ struct AttemptTiming {
   Duration latency{};
 };
 
+/// What has kept all operations, or all of one user, waiting so far, other than the pace itself.
+struct Interruptions {
+  Duration downtime{};       ///< Pace::downtime
+  std::uint64_t pauses = 0;  ///< that the service asked for
+
+  friend bool operator==(const Interruptions&, const Interruptions&) = default;
+};
+
 /// An operation and its progress.
 struct Slot {
   enum class State : std::uint8_t { free, waiting, in_flight };
@@ -62,9 +70,11 @@ struct Slot {
   bool again = false;                ///< the next attempt, or the one in flight, repeats one that settled nothing
   bool reads = false;                ///< the next attempt, or the one in flight, reads instead of sending the operation
   bool reads_first = false;          ///< the operation is sent only after it was read, and not long after
+  bool was_sent = false;             ///< an attempt has sent the operation itself
+  std::uint8_t counted_sending = 0;  ///< `counted` when the operation itself was last sent in vain
   std::uint8_t rereadings = 0;       ///< readings that were too old before the operation could be sent
   TimePoint read_at;                 ///< when the last one was answered
-  Duration downtime_at_rereading{};  ///< Pace::downtime when the last of `rereadings` was noticed
+  Interruptions interruptions;       ///< when the last of `rereadings` was noticed
   std::optional<Status> settled;     ///< how sending it ended: it is only read back now
   bool begins = true;  ///< the next attempt is the first one, or the first one after a reading that succeeded
 

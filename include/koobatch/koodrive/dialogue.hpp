@@ -43,8 +43,8 @@ class Dialogue {
   /// due, a reading before it begins: the first one, or another one because that was too long ago, or an attempt was
   /// lost.
   virtual std::string_view target() const = 0;
-  /// Takes the service's answer to a read: one that succeeded, or refuses it with a code (`outcome.verdict`). Answers
-  /// that are repeated, such as a 429, do not arrive here. `maybe_applied`: the operation was sent before, perhaps by
+  /// Takes the service's answer to a read: one that succeeded, or refuses it for good (`outcome.verdict`). Answers that
+  /// are repeated, such as a 429, do not arrive here. `maybe_applied`: the operation was sent before, perhaps by
   /// an earlier segment of the run, and it is not known what became of that.
   virtual Turn read(const http::Answer& answer, const Outcome& outcome, bool maybe_applied) = 0;
   /// Reports how sending the operation ended. Returns whether it is to be read back: then the answers to come tell its

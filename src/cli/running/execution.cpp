@@ -135,7 +135,10 @@ class ExitNotice {
   /// From here until over(), there is a report to resume from.
   void begin(const engine::Run& run) {
     run_id_ = run.record().run_id;
-    text_ = fmt::format("exited immediately; continue with '{}'", report::resume_command(run.report().native()));
+    const auto& record = run.record();
+    const auto again = record.verifies && record.parent ? report::verify_command(record.parent->report)
+                                                        : report::resume_command(run.report().native());
+    text_ = fmt::format("exited immediately; continue with '{}'", again);
     due_.store(true);
   }
   void over() { due_.store(false); }

@@ -79,6 +79,7 @@ Result<void> readmit_plan(engine::RunSettings& settings, const PlanTreatment& gi
 
 void recheck_items(engine::RunSettings& settings, const PlanTreatment& given) {
   if (!is_plan(settings)) return;
+  settings.scheduler.groups.emplace();
   settings.dialogues = std::make_shared<plan::Rechecks>(
       koodrive::service_resources(), plan::RecheckSettings{.before = !given.no_recheck,
                                                            .verified = given.verify,
@@ -103,7 +104,7 @@ Result<void> recall_dependencies(engine::RunSettings& settings, const std::files
     if (*item != job::Reader::Item::operation || !(scan.done.contains(line) || has_noted)) continue;
     (*reader)->render(operation);
     const bool is_unfulfilled = has_noted || unfulfilled.lines().contains(line);
-    settings.scheduler.broken_groups.ended(operation, is_unfulfilled ? Status::failed : Status::succeeded);
+    settings.scheduler.groups->ended(operation, is_unfulfilled ? Status::failed : Status::succeeded);
   }
 }
 
