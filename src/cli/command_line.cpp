@@ -54,7 +54,7 @@ void add_argument(CLI::App& app, const Argument& argument) {
   auto* const added = app.add_option(argument.label(), help)->type_name("");
   if (argument.repeated) {
     added->expected(-1)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-  } else {
+  } else if (!argument.optional) {
     added->required();
   }
 }

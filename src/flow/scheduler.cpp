@@ -28,11 +28,6 @@ void Scheduler::expect_seats(std::size_t low_water, std::size_t notes_ahead) {
   backlog_.allow_notes(notes_ahead);
 }
 
-bool Scheduler::wants_input() const {
-  if (slots_.held() == 0) return true;
-  return slots_.held() < settings_.look_ahead && slots_.bytes() < settings_.look_ahead_bytes;
-}
-
 void Scheduler::admit(koodrive::Operation& operation, bool attempted, bool reads) {
   if (is_stopped(operation) || blocked_.contains(operation.key_hash())) {
     blocked_.count(is_stopped(operation));
@@ -55,13 +50,6 @@ void Scheduler::take(Seat& seat, const Choice& choice, TimePoint now) {
   } else {
     backlog_.take(choice.candidate, now);
   }
-}
-
-Action Scheduler::idle(TimePoint now) const {
-  Action action;
-  if (!input_open_ && slots_.held() == 0 && backlog_.lanes().unsynced() == 0) action.kind = Action::Kind::done;
-  action.until = backlog_.next_change(now);
-  return action;
 }
 
 /// Another seat may be the first that can send, so the operation must not be tied to this one.
@@ -290,16 +278,6 @@ std::optional<SlotId> Scheduler::settle_doubtful(TimePoint now) {
   return std::nullopt;
 }
 
-/// Whether nothing is in flight, and nothing waits for its time.
-bool Scheduler::nothing_to_try(TimePoint now) const {
-  return slots_.in_flight() == 0 && !backlog_.has_notes_to_sync() && backlog_.choose(now, false).slot == no_slot &&
-         backlog_.next_change(now) == TimePoint::max();
-}
-
-bool Scheduler::at_rest(TimePoint now) const {
-  return doubtful_.empty() && backlog_.lanes().waiting_for_sync() == 0 && nothing_to_try(now);
-}
-
 bool Scheduler::may_try_again(const Slot& slot, TimePoint at) const {
   return slot.attempt != last_attempt && !past_deadline(slot, at);
 }
@@ -369,11 +347,6 @@ void Scheduler::leave_out_lane(SlotId id) {
   }
 }
 
-AttemptTiming Scheduler::last_timing(SlotId id, TimePoint now) const {
-  const AttemptRecord& last = slots_[id].retries->history.back();
-  return {now, last.at, last.latency};
-}
-
 void Scheduler::recorded(SlotId id, std::uint64_t ticket) {
   backlog_.recorded(id, ticket);
   release(id);
@@ -382,29 +355,6 @@ void Scheduler::recorded(SlotId id, std::uint64_t ticket) {
 void Scheduler::release(SlotId id) {
   backlog_.use_note(id);
   slots_.release(id);
-}
-
-bool Scheduler::wants_sync() const {
-  if (stopping_) return false;
-  if (backlog_.has_notes_to_sync()) return true;
-  const Sequencer& lanes = backlog_.lanes();
-  if (lanes.waiting_for_sync() > 0) return lanes.ready() < settings_.low_water;
-  return !input_open_ && slots_.held() == 0 && lanes.unsynced() > 0;
-}
-
-bool Scheduler::take_pace_changed() {
-  return std::exchange(pace_changed_, false);
-}
-
-bool Scheduler::has_ready(TimePoint now) const {
-  if (stopping_) return slots_.in_flight() == 0;
-  return !doubtful_.empty() || backlog_.has_ready(now, pace_.last_accepted()) || idle(now).kind == Action::Kind::done;
-}
-
-std::vector<std::uint32_t> Scheduler::unsettled() const {
-  std::vector<std::uint32_t> lines = blocked_.unsettled();
-  slots_.append_unsettled(lines);
-  return lines;
 }
 
 }  // namespace koobatch::flow

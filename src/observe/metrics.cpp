@@ -18,11 +18,12 @@ using prometheus::MetricFamily;
 using prometheus::MetricType;
 
 constexpr std::string_view last_success_name = "koobatch_last_success_timestamp_seconds";
+constexpr std::string_view last_plan_name = "koobatch_plan_last_success_timestamp_seconds";
 /// Every metrics text begins with this; no other file does.
 constexpr std::string_view first_bytes = "# HELP koobatch_build_info ";
 /// Label names used by the metrics themselves.
-constexpr std::array<std::string_view, 8> taken_labels = {"version", "run_id",  "segment", "http_version",
-                                                          "status",  "outcome", "le",      "quantile"};
+constexpr std::array<std::string_view, 10> taken_labels = {"version", "run_id", "segment",  "http_version", "status",
+                                                           "outcome", "le",     "quantile", "type",         "field"};
 
 double unix_time(WallTime t) {
   return static_cast<double>(std::chrono::floor<std::chrono::seconds>(t.time_since_epoch()).count());
@@ -99,6 +100,30 @@ void add_process(Families& families, const Metrics& metrics) {
     families.gauge(last_success_name, "When a run last ended with all operations succeeded, in Unix time.",
                    static_cast<double>(*metrics.last_success));
   }
+  if (metrics.last_plan) {
+    families.gauge(last_plan_name, "When a plan was last made of a complete state, in Unix time.",
+                   static_cast<double>(*metrics.last_plan));
+  }
+}
+
+void add_plan(Families& families, const PlanMetrics& plan) {
+  auto& items = families.add(MetricType::Gauge, "koobatch_plan_items", "Items in the present state.");
+  for (const auto& type : plan.types) {
+    families.value(items, {{"type", type.name}}).gauge.value = static_cast<double>(type.items);
+  }
+  auto& differences =
+      families.add(MetricType::Gauge, "koobatch_plan_differences", "Values that are to be changed to be as desired.");
+  for (const auto& type : plan.types) {
+    for (const auto& [field, count] : type.differences) {
+      families.value(differences, {{"type", type.name}, {"field", field}}).gauge.value = static_cast<double>(count);
+    }
+  }
+  families.gauge("koobatch_plan_missing", "Desired items that are not there.", static_cast<double>(plan.missing));
+  families.gauge("koobatch_plan_extra", "Items that nothing is desired of.", static_cast<double>(plan.extra));
+  families.gauge("koobatch_plan_conflicts", "Desired values that are left alone, for whatever reason.",
+                 static_cast<double>(plan.conflicts));
+  families.gauge("koobatch_plan_complete", "1 if the present state is complete.", plan.is_complete ? 1 : 0);
+  families.gauge("koobatch_plan_read_seconds", "How long the present state took to be read.", plan.read_seconds);
 }
 
 void add_operations(Families& families, const RunMetrics& run) {
@@ -161,6 +186,20 @@ bool is_label_name(std::string_view name) {
          std::all_of(name.begin(), name.end(), [](char c) { return is_letter(c) || (c >= '0' && c <= '9'); });
 }
 
+/// The value of this metric, whatever its labels.
+std::optional<std::int64_t> time_in(std::string_view text, std::string_view name) {
+  // Lines that begin with # come first, so this finds the sample, whose value is last on its line.
+  const auto line_start = text.find(std::string("\n").append(name));
+  if (line_start == std::string_view::npos) return std::nullopt;
+  std::string_view line = text.substr(line_start + 1);
+  line = line.substr(0, line.find('\n'));
+  line.remove_prefix(line.rfind(' ') + 1);
+  std::int64_t value = 0;
+  const auto [end, error] = std::from_chars(line.data(), line.data() + line.size(), value);
+  if (error != std::errc() || end != line.data() + line.size()) return std::nullopt;
+  return value;
+}
+
 }  // namespace
 
 Result<Metrics::Label> parse_metric_label(std::string_view text) {
@@ -187,6 +226,7 @@ std::vector<MetricFamily> metric_families(const Metrics& metrics) {
     add_requests(families, *metrics.run);
     add_service(families, *metrics.run);
   }
+  if (metrics.plan) add_plan(families, *metrics.plan);
   return families.take();
 }
 
@@ -199,16 +239,11 @@ bool is_metrics_text(std::string_view text) {
 }
 
 std::optional<std::int64_t> last_success_in(std::string_view text) {
-  // Lines that begin with # come first, so this finds the sample, whose value is last on its line.
-  const auto line_start = text.find("\n" + std::string(last_success_name));
-  if (line_start == std::string_view::npos) return std::nullopt;
-  std::string_view line = text.substr(line_start + 1);
-  line = line.substr(0, line.find('\n'));
-  line.remove_prefix(line.rfind(' ') + 1);
-  std::int64_t value = 0;
-  const auto [end, error] = std::from_chars(line.data(), line.data() + line.size(), value);
-  if (error != std::errc() || end != line.data() + line.size()) return std::nullopt;
-  return value;
+  return time_in(text, last_success_name);
+}
+
+std::optional<std::int64_t> last_plan_in(std::string_view text) {
+  return time_in(text, last_plan_name);
 }
 
 }  // namespace koobatch::observe

@@ -35,8 +35,7 @@ Result<std::string> read_beginning(const std::filesystem::path& path, const std:
 
 }  // namespace
 
-MetricsFile::MetricsFile(std::filesystem::path path, std::optional<std::int64_t> last_success)
-    : path_(std::move(path)), last_success_(last_success) {}
+MetricsFile::MetricsFile(std::filesystem::path path) : path_(std::move(path)) {}
 
 Result<MetricsFile> MetricsFile::open(std::filesystem::path path) {
   const std::string name = spell(SettingName::metrics_file, path.native());
@@ -46,7 +45,7 @@ Result<MetricsFile> MetricsFile::open(std::filesystem::path path) {
   }
   std::error_code error;
   const auto status = std::filesystem::status(path, error);
-  if (status.type() == std::filesystem::file_type::not_found) return MetricsFile(std::move(path), std::nullopt);
+  if (status.type() == std::filesystem::file_type::not_found) return MetricsFile(std::move(path));
   if (status.type() == std::filesystem::file_type::none) {
     return system_error(ErrorKind::usage, name, "cannot be found", error.value());
   }
@@ -56,7 +55,10 @@ Result<MetricsFile> MetricsFile::open(std::filesystem::path path) {
   if (!text->empty() && (!is_metrics_text(*text) || text->size() > longest)) {
     return usage_error(name + ": does not hold koobatch metrics, and is not overwritten; name another file");
   }
-  return MetricsFile(std::move(path), last_success_in(*text));
+  MetricsFile file(std::move(path));
+  file.last_success_ = last_success_in(*text);
+  file.last_plan_ = last_plan_in(*text);
+  return file;
 }
 
 Result<void> MetricsFile::replace(std::string_view text) const {

@@ -158,8 +158,7 @@ Result<void> ItemJoin::finish() {
     if (!named) return named.error();
     named_.emplace(std::move(*named));
   }
-  const auto first = read_pair();
-  return first ? Result<void>() : first.error();
+  return rewind();
 }
 
 Result<bool> ItemJoin::read_pair() {
@@ -191,6 +190,12 @@ Result<bool> ItemJoin::next_group(std::vector<Pair>& group) {
     if (const auto more = read_pair(); !more) return more;
   } while (!scope.empty() && next_ && next_scope_ == scope && next_->desired.item.kind == kind);
   return true;
+}
+
+Result<void> ItemJoin::rewind() {
+  differences_->reset();
+  const auto first = read_pair();
+  return first ? Result<void>() : first.error();
 }
 
 Result<std::vector<state::Item>> ItemJoin::bystanders(std::span<const Pair> group) {

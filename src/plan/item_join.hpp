@@ -45,6 +45,8 @@ class ItemJoin {
   /// scope of names, or a single one where names are not unique. By kind, scope and identifier; items that are not
   /// there come first. False at the end. Memory: that of the largest group.
   Result<bool> next_group(std::vector<Pair>& group);
+  /// Has next_group() begin with the first group again.
+  Result<void> rewind();
 
   /// The items other than those of the group whose names its items want, but for case and Unicode form.
   Result<std::vector<state::Item>> bystanders(std::span<const Pair> group);

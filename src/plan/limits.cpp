@@ -2,6 +2,8 @@
 
 #include "koobatch/core/units.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <charconv>
 #include <limits>
@@ -24,6 +26,10 @@ Result<Allowance> parse_allowance(std::string_view text) {
   const auto count = parse_count(text, 0, std::numeric_limits<std::uint32_t>::max());
   if (!count) return usage_error("give a number such as 500, a share such as 30%, or one for a type: album=5%");
   return Allowance{.count = *count};
+}
+
+std::string text_of(const Allowance& allowance) {
+  return allowance.count ? std::to_string(*allowance.count) : fmt::format("{}%", allowance.percent.value_or(0));
 }
 
 bool is_exceeded(std::uint64_t count, std::uint64_t total, double percent) {
@@ -73,6 +79,12 @@ Result<void> add_allowance(std::string_view text, Limits& limits) {
     limits.changes_of.insert_or_assign(std::string(text.substr(0, equals)), *allowance);
   }
   return {};
+}
+
+std::vector<std::string> describe(const Limits& limits) {
+  std::vector<std::string> texts = {text_of(limits.changes)};
+  for (const auto& [kind, allowance] : limits.changes_of) texts.push_back(kind + "=" + text_of(allowance));
+  return texts;
 }
 
 std::vector<Breach> find_breaches(const std::vector<KindCounts>& counts, bool is_complete, const Limits& limits) {

@@ -32,6 +32,9 @@ struct Limits {
 /// Adds what a user writes: "500", "30%" for all kinds, "album=5%" for one. The error (usage) does not repeat the text.
 Result<void> add_allowance(std::string_view text, Limits& limits);
 
+/// The limits as a user would write them.
+std::vector<std::string> describe(const Limits& limits);
+
 /// What there is of a kind, and what a plan does.
 struct KindCounts {
   std::string kind;

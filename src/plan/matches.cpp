@@ -44,6 +44,7 @@ Values compared(const state::Item& item) {
 }  // namespace
 
 void Matches::Candidates::add(const std::string& id) {
+  if (std::ranges::find(ids, id) != ids.end()) return;
   if (count++ < max_candidates) ids.push_back(id);
 }
 
@@ -61,6 +62,7 @@ void Matches::add(state::Entry entry) {
 }
 
 void Matches::see(const state::Item& item) {
+  if (wanted_.empty()) return;
   const auto look_up = [&](const Index& index, const std::string& key, auto visit) {
     const auto found = index.find(key);
     if (found == index.end()) return;

@@ -28,7 +28,7 @@ class Matches {
 
   /// Precondition: the entry has `match`. To be called for all entries before the first see().
   void add(state::Entry entry);
-  /// Shows an item of the present state, each one once.
+  /// Shows an item of the present state. Several users may have the same one.
   void see(const state::Item& item);
   /// What was found, in the order in which the entries were added. To be called once, at the end.
   std::vector<Match> finish();

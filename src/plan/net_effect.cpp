@@ -4,8 +4,12 @@
 
 namespace koobatch::plan {
 
+bool NetEffect::counts(Status status) {
+  return status == Status::succeeded || status == Status::unknown;
+}
+
 void NetEffect::add(const PlanLine& line, Status status) {
-  if (status != Status::succeeded && status != Status::unknown) return;
+  if (!counts(status)) return;
   for (const auto& setting : line.settings) {
     if (setting.is_carried) continue;
     const auto [entry, is_new] = fields_.try_emplace(setting.field, Field{setting.was, {setting.was}});

@@ -12,8 +12,10 @@ namespace koobatch::plan {
 /// What the lines of a plan have done to one item, so that it can be undone.
 class NetEffect {
  public:
-  /// Adds a line and how it ended, in the order of the plan. Only what succeeded or may have been applied has an
-  /// effect.
+  /// Whether a line that ended like this has an effect, or may have: it succeeded, or may have been applied.
+  static bool counts(Status status);
+
+  /// Adds a line and how it ended, in the order of the plan. Only what counts has an effect.
   void add(const PlanLine& line, Status status);
 
   bool is_nothing() const { return fields_.empty(); }

@@ -1,6 +1,7 @@
 #include "koobatch/core/json.hpp"
 #include "plan/plan_file.hpp"
 #include "plan/plan_members.hpp"
+#include "plan/plan_text.hpp"
 
 #include <fmt/format.h>
 
@@ -53,6 +54,20 @@ void append_was(std::string& out, const PlanLine& line) {
 
 }  // namespace
 
+void append_line(std::string& out, const PlanLine& line) {
+  JsonWriter json(out);
+  json.add(members::n, line.n).add(members::type, line.kind->name).add(members::op, line.operation->name);
+  json.add(line.operation->fields[line.operation->key_field].name, line.id);
+  for (const auto& setting : line.settings) {
+    state::append_json(json.key(line.kind->fields[setting.field].target().name), setting.wanted);
+  }
+  if (!line.user_id.empty()) json.add(members::user_id, line.user_id);
+  append_was(json.key(members::was), line);
+  if (line.needs) json.add(members::needs, *line.needs);
+  if (line.is_temporary) json.add(members::temporary, true);
+  json.end();
+}
+
 void PlanEncoder::begin(const PlanHeader& header, std::string& out) {
   const auto from = out.size();
   JsonWriter json(out);
@@ -72,17 +87,7 @@ void PlanEncoder::add(const PlanLine& line, std::string& out) {
   assert(line.n == lines_ + 1 && (!line.needs || *line.needs < line.n));
   lines_ = line.n;
   const auto from = out.size();
-  JsonWriter json(out);
-  json.add(members::n, line.n).add(members::type, line.kind->name).add(members::op, line.operation->name);
-  json.add(line.operation->fields[line.operation->key_field].name, line.id);
-  for (const auto& setting : line.settings) {
-    state::append_json(json.key(line.kind->fields[setting.field].target().name), setting.wanted);
-  }
-  if (!line.user_id.empty()) json.add(members::user_id, line.user_id);
-  append_was(json.key(members::was), line);
-  if (line.needs) json.add(members::needs, *line.needs);
-  if (line.is_temporary) json.add(members::temporary, true);
-  json.end();
+  append_line(out, line);
   finish_line(out, from);
 }
 

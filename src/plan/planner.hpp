@@ -45,10 +45,12 @@ struct Finding {
   std::string field{};    ///< empty: the item as a whole
   std::string other{};    ///< the identifier of the other item, if there is one
   std::string message{};  ///< of `invalid`: what is wrong
-
-  /// Whether something desired is not reached.
-  bool leaves_out() const { return reason != Reason::looks_same && reason != Reason::near_clash; }
 };
+
+/// Whether something desired is not reached for this reason.
+constexpr bool leaves_out(Finding::Reason reason) {
+  return reason != Finding::Reason::looks_same && reason != Finding::Reason::near_clash;
+}
 
 /// An item that is there, and how it should be.
 struct Wish {

@@ -1,6 +1,6 @@
 #include "koobatch/plan/recheck.hpp"
 
-#include "koobatch/reading/lookup.hpp"
+#include "reading/lookup.hpp"
 #include "plan/planned_values.hpp"
 
 #include <fmt/format.h>

@@ -2,40 +2,31 @@
 
 #include "koobatch/core/terminal_text.hpp"
 #include "koobatch/core/units.hpp"
+#include "koobatch/page/html_template.hpp"
+#include "koobatch/page/style.hpp"
 #include "koobatch/report/journal_file.hpp"
 #include "koobatch/report/wording.hpp"
 #include "report/advice.hpp"
-#include "report/html_template.hpp"
 #include "report/page_assets.hpp"
 
 #include <fmt/format.h>
-#include <openssl/evp.h>
 #include <simdjson.h>
 
 #include <algorithm>
-#include <array>
 #include <filesystem>
 
 namespace koobatch::report {
 namespace {
 
-using Values = TemplateValues;
-
-/// The hash by which a content security policy identifies a script or style, byte for byte.
-std::string policy_hash(std::string_view content) {
-  std::array<unsigned char, 32> digest{};
-  EVP_Digest(content.data(), content.size(), digest.data(), nullptr, EVP_sha256(), nullptr);
-  std::array<unsigned char, 45> base64{};
-  const int size = EVP_EncodeBlock(base64.data(), digest.data(), static_cast<int>(digest.size()));
-  return fmt::format("'sha256-{}'", std::string(base64.begin(), base64.begin() + size));
-}
+using Values = page::TemplateValues;
+using page::policy_hash;
 
 void set_assets(Values& page) {
-  page.set("style", page_assets::style()).set("script", page_assets::script());
+  page.set("style", page::style()).set("script", page_assets::script());
   page.set("chart_library", page_assets::chart_library()).set("chart_licence", page_assets::chart_licence());
   page.set("policy",
            fmt::format("default-src 'none'; style-src {}; script-src {} {}; base-uri 'none'; form-action 'none'",
-                       policy_hash(page_assets::style()), policy_hash(page_assets::chart_library()),
+                       policy_hash(page::style()), policy_hash(page_assets::chart_library()),
                        policy_hash(page_assets::script())));
 }
 
@@ -231,7 +222,7 @@ std::string page_html(const Summary& summary, const Details& details) {
   add_slowest(page, details.slowest());
   add_facts(page, summary);
   add_settings(page, details.settings());
-  return fill_template(page_assets::html(), page);
+  return page::fill_template(page_assets::html(), page);
 }
 
 }  // namespace koobatch::report

@@ -254,8 +254,7 @@ void append_counts(std::string& out, const Counts& counts) {
   JsonWriter json(out);
   for (std::size_t i = 0; i < status_names.size(); ++i) {
     const auto status = static_cast<Status>(i);
-    const bool is_of_plans = status == Status::unchanged || status == Status::skipped;
-    if (!is_of_plans || counts[status] != 0) json.add(status_names[i], counts[status]);
+    if (!is_of_plans(status) || counts[status] != 0) json.add(status_names[i], counts[status]);
   }
   json.add("remaining", counts.remaining);
   json.end();

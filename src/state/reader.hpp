@@ -29,6 +29,7 @@ struct StateSummary {
   std::uint64_t users = 0;   ///< whose items these are
   std::uint64_t items = 0;   ///< the lines before
   bool is_complete = false;  ///< whether everything of these users was read
+  std::string endpoint{};    ///< of the service that was read; empty: the file does not say
 };
 /// Appends the line, without a line end.
 void append_summary(std::string& out, const StateSummary& summary);

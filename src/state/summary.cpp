@@ -24,6 +24,7 @@ void append_summary(std::string& out, const StateSummary& summary) {
   json.add("items", summary.items).add("users", summary.users);
   json.add("from", timestamp(summary.from)).add("to", timestamp(summary.to));
   json.add("complete", summary.is_complete);
+  if (!summary.endpoint.empty()) json.add("endpoint", summary.endpoint);
   json.end();
 }
 
@@ -37,6 +38,11 @@ std::optional<StateSummary> read_summary(const simdjson::dom::object& object) {
                        object["users"].get(summary.users) == simdjson::SUCCESS &&
                        object["complete"].get(summary.is_complete) == simdjson::SUCCESS;
   if (!is_read) return std::nullopt;
+  std::string_view endpoint;
+  if (const auto error = object["endpoint"].get(endpoint); error != simdjson::NO_SUCH_FIELD && error) {
+    return std::nullopt;
+  }
+  summary.endpoint = endpoint;
   summary.from = *from;
   summary.to = *to;
   return summary;

@@ -73,7 +73,7 @@ class House {
   }
   /// Renames a folder, as another program would.
   void rename(const std::string& id, const std::string& name) const {
-    const auto job = workspace.write("job.ndjson", fmt::format(R"({{"op":"rename_shared_folder","shareFolderId":"{}",)"
+    const auto job = workspace.write("job.ndjson", fmt::format(R"({{"op":"rename_shared_folder","id":"{}",)"
                                                                R"("fileName":"{}","user_id":"42"}})",
                                                                id, name));
     const auto finished = run_koobatch({"run", job, "--endpoint", service_.url(), "--token-env", "TOKEN", "--report",

@@ -1,10 +1,10 @@
-#include "report/html_template.hpp"
+#include "koobatch/page/html_template.hpp"
 
 #include <boost/test/unit_test.hpp>
 
 #include <stdexcept>
 
-using namespace koobatch::report;
+using namespace koobatch::page;
 
 BOOST_AUTO_TEST_SUITE(html_template)
 

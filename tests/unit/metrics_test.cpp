@@ -225,6 +225,26 @@ BOOST_AUTO_TEST_CASE(a_text_is_known_again_and_its_last_success_found) {
   BOOST_TEST(!is_metrics_text(R"({"op":"rename_shared_folder"})"));
 }
 
+BOOST_AUTO_TEST_CASE(a_plan_shows_what_differs) {
+  Metrics metrics;
+  metrics.labels = {{"task", "nightly"}};
+  metrics.last_plan = 1795000000;
+  metrics.plan = PlanMetrics{{{"shared_folder", 1000, {{"name", 3}}}, {"album", 5}}, 2, 40, 1, true, 12.5};
+  const auto text = metrics_text(metrics);
+  CHECK_LINE(text, R"(koobatch_plan_items{type="shared_folder",task="nightly"} 1000)");
+  CHECK_LINE(text, R"(koobatch_plan_items{type="album",task="nightly"} 5)");
+  CHECK_LINE(text, R"(koobatch_plan_differences{type="shared_folder",field="name",task="nightly"} 3)");
+  CHECK_LINE(text, R"(koobatch_plan_missing{task="nightly"} 2)");
+  CHECK_LINE(text, R"(koobatch_plan_extra{task="nightly"} 40)");
+  CHECK_LINE(text, R"(koobatch_plan_conflicts{task="nightly"} 1)");
+  CHECK_LINE(text, R"(koobatch_plan_complete{task="nightly"} 1)");
+  CHECK_LINE(text, R"(koobatch_plan_read_seconds{task="nightly"} 12.5)");
+  CHECK_LINE(text, R"(koobatch_plan_last_success_timestamp_seconds{task="nightly"} 1795000000)");
+  BOOST_TEST(last_plan_in(text).value_or(0) == 1795000000);
+  BOOST_TEST(!last_success_in(text).has_value(), "a plan is no run");
+  BOOST_TEST(!last_plan_in(metrics_text(complete())).has_value());
+}
+
 // The dashboard.
 
 BOOST_AUTO_TEST_CASE(every_expression_of_the_dashboard_names_metrics_that_are_exported) {

@@ -15,8 +15,8 @@ const CompletedRun completed = {.report = "reports/../a.report.ndjson",
                                 .run_id = "00c0ffee",
                                 .outcome = "aborted",
                                 .error = "r: disk full",
-                                .by_status = {11, 12, 13, 14, 15},
-                                .remaining = 16,
+                                .by_status = {11, 12, 13, 14, 15, 16, 17},
+                                .remaining = 18,
                                 .exit_status = 4};
 
 std::set<std::string> environment_of_command(const std::vector<const char*>& ours, std::string_view token_env = {}) {
@@ -36,7 +36,8 @@ BOOST_AUTO_TEST_CASE(the_command_is_told_how_the_run_ended) {
                      "PATH=/bin", "EMPTY=", "KOOBATCH_REPORT=" + (fs::current_path() / "a.report.ndjson").string(),
                      "KOOBATCH_RUN_ID=00c0ffee", "KOOBATCH_OUTCOME=aborted", "KOOBATCH_ERROR=r: disk full",
                      "KOOBATCH_EXIT_STATUS=4", "KOOBATCH_SUCCEEDED=11", "KOOBATCH_REJECTED=12", "KOOBATCH_FAILED=13",
-                     "KOOBATCH_UNKNOWN=14", "KOOBATCH_INVALID=15", "KOOBATCH_REMAINING=16"}),
+                     "KOOBATCH_UNKNOWN=14", "KOOBATCH_INVALID=15", "KOOBATCH_UNCHANGED=16", "KOOBATCH_SKIPPED=17",
+                     "KOOBATCH_REMAINING=18"}),
              boost::test_tools::per_element());
 }
 
@@ -45,7 +46,7 @@ BOOST_AUTO_TEST_CASE(the_command_gets_no_token_and_each_variable_about_the_run_o
       environment_of_command({"KOOBATCH_REPORT=reports/", "KOOBATCH_OUTCOME=completed", "TOKEN=canary"}, "TOKEN");
   BOOST_TEST(environment.contains("KOOBATCH_OUTCOME=aborted"));
   for (const auto& entry : environment) BOOST_TEST(entry.find("canary") == std::string::npos);
-  BOOST_TEST(environment.size() == 11U);
+  BOOST_TEST(environment.size() == 13U);
 }
 
 BOOST_AUTO_TEST_CASE(the_variables_of_the_command_are_known_by_name) {

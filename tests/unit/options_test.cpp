@@ -1177,8 +1177,8 @@ BOOST_AUTO_TEST_CASE(requests_are_counted_only_if_metrics_are_wanted) {
   const Given given =
       simulated({"--metrics-file", "a.prom", "--metrics-label", "task=nightly", "--metrics-label", "owner=a=b"});
   BOOST_TEST(given.settings().metrics);
-  const auto metrics = given.group<MetricsOptions>();
-  BOOST_TEST(metrics.file == "a.prom");
+  const auto metrics = given.group<MetricsFileOptions>();
+  BOOST_TEST(metrics.path == "a.prom");
   BOOST_REQUIRE(metrics.labels.size() == 2U);
   BOOST_TEST(metrics.labels[1].name == "owner");
   BOOST_TEST(metrics.labels[1].value == "a=b");

@@ -83,6 +83,12 @@ BOOST_AUTO_TEST_CASE(a_state_that_cannot_be_true_is_refused) {
   BOOST_TEST((reason(counts(2, 0, 1)) == std::nullopt), "few items");
 }
 
+BOOST_AUTO_TEST_CASE(limits_are_written_as_they_are_read) {
+  const std::vector<std::string> texts = {"7.5%", "album=5%", "shared_folder=612"};
+  BOOST_TEST(describe(limits_of({texts[0], texts[1], texts[2]})) == texts, boost::test_tools::per_element());
+  BOOST_TEST(describe(Limits()) == std::vector<std::string>{"30%"}, boost::test_tools::per_element());
+}
+
 BOOST_AUTO_TEST_CASE(other_texts_are_no_limits) {
   for (const auto* text :
        {"", "x", "-1", "1.5", "101%", "-1%", "%", "1e1%", "=5", "album=", "album=x", "nan%", "5000000000"}) {

@@ -24,11 +24,11 @@ const auto& kinds = koodrive::service_resources();
 
 constexpr std::string_view header = R"({"plan":1,"id":"1a2b3c4d"})";
 constexpr std::string_view rename_17 =
-    R"({"n":1,"type":"shared_folder","op":"rename_shared_folder","shareFolderId":"17","fileName":"New","user_id":"42","was":{"fileName":"Old"}})";
+    R"({"n":1,"type":"shared_folder","op":"rename_shared_folder","id":"17","fileName":"New","user_id":"42","was":{"fileName":"Old"}})";
 
 /// A line of a chain about folder `id`.
 std::string chained(int n, int needs, std::string_view id) {
-  return "{\"n\":" + std::to_string(n) + R"(,"type":"shared_folder","op":"rename_shared_folder","shareFolderId":")" +
+  return "{\"n\":" + std::to_string(n) + R"(,"type":"shared_folder","op":"rename_shared_folder","id":")" +
          std::string(id) + R"(","fileName":"New","user_id":"42","was":{"fileName":"Old"},"needs":)" +
          std::to_string(needs) + "}";
 }

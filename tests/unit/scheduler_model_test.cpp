@@ -95,6 +95,8 @@ class Model {
         RC_ASSERT(l.maybe_applied || l.last == Verdict::undecidable);
         break;
       case Status::invalid:
+      case Status::unchanged:
+      case Status::skipped:
         RC_FAIL("the scheduler does not judge operations");
     }
   }

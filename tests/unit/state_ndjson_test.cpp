@@ -129,7 +129,7 @@ BOOST_AUTO_TEST_CASE(an_invalid_record_does_not_end_the_reading) {
 BOOST_AUTO_TEST_CASE(the_last_line_of_a_state_says_how_it_was_read) {
   const auto at = WallTime(std::chrono::seconds(1'796'000'000));
   std::string text = line_of(item("album", "1", {{"name", "a"s}})) + "\n";
-  append_summary(text, {at, at + std::chrono::minutes(2), 7, 1, true});
+  append_summary(text, {at, at + std::chrono::minutes(2), 7, 1, true, "https://example.org"});
   text += "\n";
   const auto reader = state::read_ndjson(lines_of(text), koodrive::service_resources(), Role::present);
   const auto contents = contents_of(*reader);
@@ -139,6 +139,7 @@ BOOST_AUTO_TEST_CASE(the_last_line_of_a_state_says_how_it_was_read) {
   BOOST_REQUIRE(summary != nullptr);
   BOOST_TEST(summary->users == 7U);
   BOOST_TEST(summary->is_complete);
+  BOOST_TEST(summary->endpoint == "https://example.org");
   BOOST_TEST((summary->to - summary->from == std::chrono::minutes(2)));
   // A state is a valid desired state, also without some of its lines.
   BOOST_TEST(state_support::read_ndjson(text, Role::desired).wrong.empty());
@@ -146,6 +147,17 @@ BOOST_AUTO_TEST_CASE(the_last_line_of_a_state_says_how_it_was_read) {
   BOOST_TEST(state_support::read_ndjson(rest, Role::desired).error == "");
   BOOST_TEST(contains(state_support::read_ndjson(rest, Role::present).error, "holds 0 items, and 1 by its last line"));
   BOOST_TEST(contains(state_support::read_ndjson("{\"state\":2}\n").wrong.at(0), "is not the last line of a state"));
+}
+
+BOOST_AUTO_TEST_CASE(a_state_need_not_say_where_it_was_read) {
+  std::string text;
+  append_summary(text, {});
+  const auto reader = state::read_ndjson(lines_of(text + "\n"), koodrive::service_resources(), Role::present);
+  BOOST_TEST(first_wrong(contents_of(*reader)) == "");
+  BOOST_REQUIRE(reader->summary() != nullptr);
+  BOOST_TEST(reader->summary()->endpoint == "");
+  text.insert(text.size() - 1, R"(,"endpoint":5)");
+  BOOST_TEST(contains(state_support::read_ndjson(text + "\n").wrong.at(0), "is not the last line of a state"));
 }
 
 BOOST_AUTO_TEST_CASE(a_file_may_be_in_another_encoding) {

@@ -25,6 +25,11 @@ constexpr bool is_fulfilled(Status status) {
   return status == Status::succeeded || status == Status::unchanged;
 }
 
+/// Whether only the operations of a plan can end so.
+constexpr bool is_of_plans(Status status) {
+  return status == Status::unchanged || status == Status::skipped;
+}
+
 constexpr std::string_view to_string(Status status) {
   return status_names[static_cast<std::size_t>(status)];
 }

@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace koobatch::observe {
@@ -23,7 +24,22 @@ struct RunMetrics {
   std::uint64_t token_refreshes = 0;  ///< rereading a file of tokens counts once, however many are new
 };
 
-/// The state of a process that runs a job, at one moment.
+/// What was found when present and desired state were compared.
+struct PlanMetrics {
+  struct Type {
+    std::string name;
+    std::uint64_t items = 0;                                           ///< in the present state
+    std::vector<std::pair<std::string, std::uint64_t>> differences{};  ///< to be changed, by field
+  };
+  std::vector<Type> types;
+  std::uint64_t missing = 0;
+  std::uint64_t extra = 0;
+  std::uint64_t conflicts = 0;
+  bool is_complete = false;
+  double read_seconds = 0;
+};
+
+/// The state of a process that runs a job or makes a plan, at one moment.
 struct Metrics {
   struct Label {
     std::string name;
@@ -36,10 +52,12 @@ struct Metrics {
   std::vector<Label> labels;  ///< the user's own, added to every metric
   std::string version;
   WallTime started;
-  std::optional<RunMetrics> run;  ///< nothing until the run has begun
+  std::optional<RunMetrics> run;    ///< nothing until the run has begun
+  std::optional<PlanMetrics> plan;  ///< nothing unless a plan was made
   std::optional<End> end;
   std::optional<std::int64_t>
       last_success;  ///< Unix time at which this run or an earlier one ended with all operations succeeded
+  std::optional<std::int64_t> last_plan{};  ///< Unix time at which a plan was last made of a complete state
 };
 
 /// Parses "NAME=VALUE", a label to add to every metric. A usage error if it is unusable.
@@ -54,5 +72,7 @@ std::string metrics_text(const Metrics& metrics);
 bool is_metrics_text(std::string_view text);
 /// The `last_success` in a text written by metrics_text(), whatever its labels.
 std::optional<std::int64_t> last_success_in(std::string_view text);
+/// Likewise, the `last_plan`.
+std::optional<std::int64_t> last_plan_in(std::string_view text);
 
 }  // namespace koobatch::observe

@@ -23,17 +23,20 @@ class MetricsFile {
 
   /// When an earlier run last succeeded, if the file says so.
   std::optional<std::int64_t> last_success() const { return last_success_; }
+  /// When a plan was last made, if the file says so.
+  std::optional<std::int64_t> last_plan() const { return last_plan_; }
   bool is_due(TimePoint now) const { return now >= next_; }
   /// Replaces the file; it is due again after `interval`. A persisting error is logged only once: a run does not end
   /// because it cannot be monitored.
   void write(std::string_view text, TimePoint now);
 
  private:
-  MetricsFile(std::filesystem::path path, std::optional<std::int64_t> last_success);
+  explicit MetricsFile(std::filesystem::path path);
   Result<void> replace(std::string_view text) const;
 
   std::filesystem::path path_;
-  std::optional<std::int64_t> last_success_;
+  std::optional<std::int64_t> last_success_{};
+  std::optional<std::int64_t> last_plan_{};
   TimePoint next_ = TimePoint::min();
   bool failing_ = false;
 };

@@ -54,6 +54,7 @@ struct Argument {
   bool is_path = false;
   bool repeated = false;                  ///< may occur any number of times, or not at all; only for the last argument
   std::vector<std::string_view> words{};  ///< the permitted words; empty: not a fixed set
+  bool optional = false;                  ///< may be left out; only for the last argument
 
   /// "JOB", or the words as "man|bash|zsh|fish"
   std::string label() const;

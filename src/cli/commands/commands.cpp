@@ -10,6 +10,7 @@
   COMMAND(resume)                  \
   COMMAND(retry)                   \
   COMMAND(validate)                \
+  COMMAND(plan)                    \
   COMMAND(report)                  \
   COMMAND(simulate)                \
   COMMAND(bench)                   \

@@ -107,8 +107,8 @@ class ManualWriter {
   static std::string arguments_of(const Command& command) {
     std::string text;
     for (const auto& argument : command.arguments) {
-      text += fmt::format(fmt::runtime(argument.repeated ? "{}[{}...]" : "{}{}"), text.empty() ? "" : " ",
-                          slanted(argument.label()));
+      const auto* const form = argument.repeated ? "{}[{}...]" : argument.optional ? "{}[{}]" : "{}{}";
+      text += fmt::format(fmt::runtime(form), text.empty() ? "" : " ", slanted(argument.label()));
     }
     return text;
   }

@@ -160,7 +160,9 @@ void append_failures(std::string& out, const report::Tally& failures) {
 /// Omits what remains: the number of operations in a synthetic job means nothing.
 void append_statuses(std::string& out, const report::Counts& counts) {
   JsonWriter json(out);
-  for (std::size_t i = 0; i < status_names.size(); ++i) json.add(status_names[i], counts.by_status[i]);
+  for (std::size_t i = 0; i < status_names.size(); ++i) {
+    if (!is_of_plans(static_cast<Status>(i))) json.add(status_names[i], counts.by_status[i]);
+  }
   json.end();
 }
 

@@ -9,19 +9,20 @@
 namespace koobatch::cli {
 
 MetricsOutput::MetricsOutput(const MetricsOptions& options) {
-  metrics_.labels = options.labels;
+  metrics_.labels = options.file.labels;
   metrics_.version = KOOBATCH_VERSION;
   metrics_.started = WallClock::now();
 }
 
 Result<std::unique_ptr<MetricsOutput>> MetricsOutput::open(const MetricsOptions& options) {
   std::unique_ptr<MetricsOutput> output(new MetricsOutput(options));
-  if (!options.file.empty()) {
-    auto file = observe::MetricsFile::open(options.file);
+  if (!options.file.path.empty()) {
+    auto file = observe::MetricsFile::open(options.file.path);
     if (!file) return file.error();
     {
       const MutexLock lock(output->mutex_);
       output->metrics_.last_success = file->last_success();
+      output->metrics_.last_plan = file->last_plan();
     }
     output->file_.emplace(std::move(*file));
   }

@@ -1,11 +1,11 @@
 #include "cli/running/plan_job.hpp"
 
 #include "koobatch/job/byte_source.hpp"
-#include "koobatch/job/compression.hpp"
 #include "koobatch/koodrive/resource_catalogue.hpp"
-#include "koobatch/plan/plan_file.hpp"
 #include "koobatch/plan/recheck.hpp"
 #include "koobatch/report/line_set.hpp"
+#include "koobatch/report/reader.hpp"
+#include "plan/plan_file.hpp"
 
 #include <fmt/format.h>
 
@@ -17,7 +17,8 @@ namespace {
 Result<void> check_no_demands(const Origins& origins) {
   for (const auto* option : {"expect", "max-plan-age", "no-recheck", "verify"}) {
     if (!origins.is_flag(option)) continue;
-    return usage_error(fmt::format("{} is about plans, and the job is none; 'koobatch plan' makes one", origins[option]));
+    return usage_error(
+        fmt::format("{} is about plans, and the job is none; 'koobatch plan' makes one", origins[option]));
   }
   return {};
 }

@@ -1,4 +1,5 @@
 #pragma once
+#include "cli/settings/setting.hpp"
 #include "cli/settings/shared_settings.hpp"
 #include "koobatch/core/clock.hpp"
 #include "koobatch/core/error.hpp"

@@ -137,7 +137,7 @@ Result<void> check_pace(const Checked& c) {
 }
 
 Result<void> check_metrics(const Checked& c) {
-  if (c.sending.metrics.labels.empty() || c.sending.metrics.any()) return {};
+  if (c.sending.metrics.file.labels.empty() || c.sending.metrics.any()) return {};
   return usage_error(c.origins["metrics-label"] +
                      " needs --metrics-addr or --metrics-file: the metrics that it labels");
 }

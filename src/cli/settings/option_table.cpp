@@ -14,8 +14,6 @@ using auth::CredentialSettings;
 using job::ValueTreatment;
 using net::TlsSettings;
 
-constexpr std::uint64_t max_attempts = 200;
-
 ValueType<Duration> duration_or_zero() {
   return duration(Duration::zero());
 }
@@ -121,7 +119,7 @@ std::vector<Option> sending_options() {
        .fixed = true},
       {.name = "no-recheck",
        .heading = heading::job,
-       .help = "Of a plan: change items without reading them first, even if another has changed them since",
+       .help = "Of a plan: change items even if others have changed them since",
        .store = into(&PlanTreatment::no_recheck, on_off()),
        .recorded = true},
       {.name = "verify",
@@ -232,7 +230,7 @@ std::vector<Option> sending_options() {
       {.name = "max-attempts",
        .heading = heading::retries,
        .help = "Attempts for each operation, 1 to 200; throttled ones (429, 503) do not count",
-       .store = into(&Retries::max_attempts, count<unsigned>(1, max_attempts)),
+       .store = into(&Retries::max_attempts, count<unsigned>(1, 200)),
        .recorded = true},
       {.name = "retry-base",
        .heading = heading::retries,

@@ -96,13 +96,19 @@ struct EmbeddedService {
   std::uint64_t seed = 0;
 };
 
+/// For every command that leaves metrics in a file.
+struct MetricsFileOptions {
+  std::filesystem::path path;  ///< empty: none is written
+  std::vector<observe::Metrics::Label> labels;
+};
+
 /// Where the metrics of a run go.
 struct MetricsOptions {
-  std::string address;         ///< empty: they are not served
-  std::filesystem::path file;  ///< empty: none is written
-  std::vector<observe::Metrics::Label> labels;
+  std::string address;  ///< empty: they are not served
+  MetricsFileOptions file;
 
-  bool any() const { return !address.empty() || !file.empty(); }
+  bool any() const { return !address.empty() || !file.path.empty(); }
+  auto parts() { return std::tie(file); }
 };
 
 /// For every command that sends requests.

@@ -1,10 +1,10 @@
-#include "report/html_template.hpp"
+#include "koobatch/page/html_template.hpp"
 
 #include <fmt/format.h>
 
 #include <stdexcept>
 
-namespace koobatch::report {
+namespace koobatch::page {
 
 /// Processes a template, tracking the sections it is in.
 class TemplateWriter {
@@ -113,4 +113,4 @@ void append_html(std::string& out, std::string_view text) {
   }
 }
 
-}  // namespace koobatch::report
+}  // namespace koobatch::page

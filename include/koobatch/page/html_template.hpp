@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-namespace koobatch::report {
+namespace koobatch::page {
 
 /// The values for the names in a template: texts, and sections, which may repeat, each time with their own values.
 class TemplateValues {
@@ -32,4 +32,4 @@ std::string fill_template(std::string_view source, const TemplateValues& values)
 /// Appends `text`, escaped for HTML.
 void append_html(std::string& out, std::string_view text);
 
-}  // namespace koobatch::report
+}  // namespace koobatch::page

@@ -1,0 +1,170 @@
+#include "cli/commands/command.hpp"
+#include "cli/exit_status.hpp"
+#include "cli/output.hpp"
+#include "cli/running/plan_output.hpp"
+#include "cli/running/planning.hpp"
+#include "koobatch/core/terminal_text.hpp"
+#include "koobatch/job/byte_source.hpp"
+#include "plan/limits.hpp"
+#include "plan/overview.hpp"
+#include "plan/plan_file.hpp"
+
+#include <fmt/format.h>
+
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace koobatch::cli {
+namespace {
+
+using Settings = PlanSettings;
+
+Error state_is_missing() {
+  return usage_error("--state is missing: export the present state first, and name its file");
+}
+
+Result<void> check_shown(const Settings& given, const Call& call) {
+  if (!call.arguments.empty()) return usage_error("--show needs no desired state: it shows a plan that was made");
+  for (const auto* option : {"state", "out", "only", "max-changes", "names", "extra", "max-state-age", "endpoint"}) {
+    if (call.origins.is_flag(option))
+      return usage_error(fmt::format("--{} is for making a plan, not for --show", option));
+  }
+  return given.metrics.path.empty() || !call.origins.is_flag("metrics-file")
+             ? Result<void>()
+             : usage_error("--metrics-file is for making a plan, not for --show");
+}
+
+Result<void> check_arguments(const Settings& given, const Call& call) {
+  if (!given.show.empty()) return check_shown(given, call);
+  if (call.arguments.empty()) return usage_error("DESIRED is missing: the file that says how everything should be");
+  if (given.state.empty()) return state_is_missing();
+  if (!given.plan.empty() && given.plan.lexically_normal() == given.html.lexically_normal()) {
+    return usage_error("--out and --html name the same file");
+  }
+  if (given.metrics.labels.empty() || !given.metrics.path.empty()) return {};
+  return usage_error(call.origins["metrics-label"] + " needs --metrics-file: the metrics that it labels");
+}
+
+/// Reads a plan to its end, and shows it only if it is as it was made.
+Result<int> show_plan(const Settings& given) {
+  auto output = PlanOutput::open({{}, given.html, given.output.json});
+  if (!output) return output.error();
+  auto source = job::open_file(given.show);
+  if (!source) return source.error();
+  plan::PlanReader reader(std::move(*source), koodrive::service_resources(), harmless(given.show.string()));
+  auto header = reader.begin();
+  if (!header) return header.error();
+  plan::OverviewBuilder builder;
+  plan::PlanLine line;
+  for (;;) {
+    const auto more = reader.next(line);
+    if (!more) return more.error();
+    if (!*more) break;
+    if (auto taken = builder.on_line(line); !taken) return taken.error();
+  }
+  auto overview = builder.build(std::move(*header));
+  overview.is_made_earlier = true;
+  overview.file = {given.show.string(), reader.digest()};
+  if (auto shown = output->show(overview); !shown) return shown.error();
+  return given.exit_code && overview.lines > 0 ? exit_not_all : exit_success;
+}
+
+int run(const Settings& given, const Call& call) {
+  if (auto checked = check_arguments(given, call); !checked) return fail(checked.error());
+  if (!given.show.empty()) {
+    const auto status = show_plan(given);
+    return status ? *status : fail(status.error());
+  }
+  return make_plan(given, call);
+}
+
+Result<void> check_allowance(const std::string& text) {
+  plan::Limits ignored;
+  return plan::add_allowance(text, ignored);
+}
+
+std::vector<Option> plan_options() {
+  return {{.name = "state",
+           .heading = heading::job,
+           .help = "The present state, as it was exported (NDJSON)",
+           .store = into(&Settings::state, file()),
+           .flag_only = true},
+          {.name = "out",
+           .heading = heading::job,
+           .help = "New file for the plan",
+           .otherwise = "shown, not kept",
+           .store = into(&Settings::plan, new_file()),
+           .flag_only = true},
+          {.name = "show",
+           .heading = heading::job,
+           .help = "Show this plan again instead of making one, whatever its age",
+           .store = into(&Settings::show, file()),
+           .flag_only = true},
+          {.name = "only",
+           .heading = heading::job,
+           .help = "Plan only items whose ID, or TYPE:ID, is like this, e.g. 'album:*'; repeatable",
+           .otherwise = "all",
+           .store = into(&Settings::only, text("GLOB")),
+           .flag_only = true},
+          {.name = "endpoint",
+           .heading = heading::job,
+           .help = "The service that the plan is for",
+           .otherwise = "the one that the state was read from",
+           .store = into(&Settings::endpoint, url())},
+          {.name = "names",
+           .heading = heading::job,
+           .help = "Whether two shared folders of an owner may have one name",
+           .store = into(&Settings::names,
+                         one_of<plan::Names>({{"unique", plan::Names::unique}, {"free", plan::Names::free}}))},
+          {.name = "max-changes",
+           .heading = heading::job,
+           .help = "Most items of a type to be changed, e.g. 500, 30% or album=5%; repeatable",
+           .otherwise = "30% of 50 or more",
+           .store = into(&Settings::max_changes, checked_text("N|P%|TYPE=...", check_allowance))},
+          {.name = "max-state-age",
+           .heading = heading::job,
+           .help = "Refuse a state that was read longer ago",
+           .otherwise = "any age",
+           .store = into(&Settings::max_state_age, duration())},
+          {.name = "extra",
+           .heading = heading::job,
+           .help = "For items that nothing is desired of: only count them, or exit with 1 (nothing is ever deleted)",
+           .store = into(&Settings::extra,
+                         one_of<ExtraItems>({{"report", ExtraItems::report}, {"fail", ExtraItems::fail}}))},
+          {.name = "exit-code",
+           .heading = heading::output,
+           .help = "Exit with 1 also if something is to be changed",
+           .store = into(&Settings::exit_code, on_off())},
+          {.name = "html",
+           .heading = heading::output,
+           .help = "New page of what the plan does, one file that needs no network",
+           .store = into(&Settings::html, new_file())}};
+}
+
+}  // namespace
+
+const Command& plan_command() {
+  static const Command command = {
+      .name = "plan",
+      .summary = "Compare the present state with the desired one, and plan what to change; sends nothing",
+      .group = command_group::runs_jobs,
+      .arguments = {{.name = "DESIRED",
+                     .help = "How items should be: NDJSON, or an exported CSV with its new_ columns filled in",
+                     .is_path = true,
+                     .optional = true}},
+      .examples = {"koobatch plan names.csv --state state.ndjson --out names.plan",
+                   "koobatch plan names.csv --state state.ndjson --exit-code --metrics-file names.prom",
+                   "koobatch plan --show names.plan"},
+      .own_options = plan_options(),
+      .statuses = {{"0", "planned, also if there is nothing to change"},
+                   {"1", "some items cannot be made as desired; with --exit-code, or --extra fail: there are any"},
+                   exits::usage,
+                   {"3", "the desired state is invalid, or the plan was damaged; nothing was written"},
+                   {"4", "refused: more changes than allowed, or the state is empty, incomplete or too old"},
+                   exits::fatal},
+      .begin = task<Settings, run>};
+  return command;
+}
+
+}  // namespace koobatch::cli

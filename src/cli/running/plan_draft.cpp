@@ -1,0 +1,115 @@
+#include "cli/running/plan_draft.hpp"
+
+#include "cli/output.hpp"
+#include "koobatch/core/terminal_text.hpp"
+#include "koobatch/core/units.hpp"
+#include "koobatch/http/endpoint.hpp"
+
+#include <fmt/format.h>
+
+#include <system_error>
+#include <utility>
+
+namespace koobatch::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// How long a plan is good for.
+constexpr auto lifetime = std::chrono::hours(24);
+
+/// How old the state was when the plan was made.
+Duration state_age(const plan::Overview& overview) {
+  return overview.header.made - overview.header.state.from;
+}
+
+}  // namespace
+
+Result<PlanDraft> PlanDraft::open(Settings settings) {
+  PlanDraft draft(std::move(settings));
+  const auto& path = draft.settings_.state;
+  if (job::format_of(path) == job::Format::csv) {
+    return usage_error(draft.state_name() +
+                       ": a state as CSV does not say whether it is complete; give the one as NDJSON");
+  }
+  const auto& kinds = koodrive::service_resources();
+  auto state = state::open_items(path, job::Format::ndjson, kinds, state::Role::present);
+  if (!state) return state.error();
+  draft.state_ = std::move(*state);
+  std::error_code error;
+  const auto folder = fs::temp_directory_path(error);
+  if (error) return fatal_error("no folder for the temporary file in which items are compared; set TMPDIR to one");
+  draft.id_ = new_plan_id();
+  auto maker = plan::PlanMaker::create(
+      kinds, {.planner = {draft.id_, draft.settings_.names}, .folder = folder, .selects = draft.settings_.selects});
+  if (!maker) return maker.error();
+  draft.maker_ = std::move(*maker);
+  return draft;
+}
+
+std::string PlanDraft::state_name() const {
+  return harmless(settings_.state.string());
+}
+
+Result<std::string> PlanDraft::find_endpoint() const {
+  const auto* const summary = state_->summary();
+  const auto recorded = summary == nullptr ? std::string() : summary->endpoint;
+  if (settings_.endpoint.empty()) {
+    if (!recorded.empty()) return recorded;
+    return usage_error(state_name() + ": does not say which service it is the state of; give --endpoint https://HOST");
+  }
+  const auto endpoint = http::parse_endpoint(settings_.endpoint);
+  if (!endpoint) return endpoint.error();
+  if (recorded.empty() || recorded == endpoint->url()) return endpoint->url();
+  return usage_error(fmt::format("{}: is the state of {}, and not of {} ({})", state_name(), harmless(recorded),
+                                 endpoint->url(), settings_.endpoint_origin));
+}
+
+plan::PlanHeader::State PlanDraft::describe_state() const {
+  plan::PlanHeader::State state{.xxh3 = state_->digest().xxh3};
+  if (const auto* const summary = state_->summary()) {
+    state.from = summary->from;
+    state.to = summary->to;
+    state.items = summary->items;
+    state.users = summary->users;
+    state.is_complete = summary->is_complete;
+  }
+  return state;
+}
+
+Result<plan::Overview> PlanDraft::make(plan::PlanHeader::Desired desired, const plan::Limits& limits) {
+  auto endpoint = find_endpoint();
+  if (!endpoint) return endpoint.error();
+  plan::OverviewBuilder builder;
+  auto counts = maker_->plan(builder);
+  if (!counts) return counts.error();
+  const auto made = WallClock::now();
+  auto overview = builder.build({.id = id_,
+                                 .made = made,
+                                 .version = KOOBATCH_VERSION,
+                                 .endpoint = std::move(*endpoint),
+                                 .state = describe_state(),
+                                 .desired = std::move(desired),
+                                 .limits = plan::describe(limits),
+                                 .counts = std::move(*counts),
+                                 .expires = made + lifetime});
+  overview.state_path = settings_.state.string();
+  if (settings_.selects) overview.unselected = maker_->unselected();
+  return overview;
+}
+
+Result<std::optional<int>> PlanDraft::conclude(plan::Overview& overview, const Rules& rules, PlanOutput& output) {
+  const auto breaches = plan::find_breaches(overview.header.counts, overview.header.state.is_complete, rules.limits);
+  const auto age = state_age(overview);
+  const bool is_too_old = rules.max_state_age && age > *rules.max_state_age;
+  if (breaches.empty() && !is_too_old) {
+    if (auto written = output.write_plan(*maker_, overview); !written) return written.error();
+  }
+  if (auto shown = output.show(overview); !shown) return shown.error();
+  if (!breaches.empty()) return std::optional(refuse(breaches, state_name()));
+  if (!is_too_old) return std::optional<int>();
+  return Error{ErrorKind::limit, fmt::format("{}: was read {} ago, longer than {}; no plan was written: export it anew",
+                                             state_name(), format_duration(age), rules.max_state_age_origin)};
+}
+
+}  // namespace koobatch::cli

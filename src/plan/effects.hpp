@@ -1,0 +1,68 @@
+#pragma once
+#include "koobatch/core/error.hpp"
+#include "koobatch/core/status.hpp"
+#include "koobatch/koodrive/resource_catalogue.hpp"
+#include "koobatch/state/item.hpp"
+#include "plan/database.hpp"
+#include "plan/net_effect.hpp"
+#include "plan/plan_line.hpp"
+
+#include <simdjson.h>
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace koobatch::plan {
+
+/// What the lines of a plan have done to its items, however many these are: kept in a temporary file until an item is
+/// asked for. Each item is handed out once.
+class Effects {
+ public:
+  /// What was done to one item.
+  struct Effect {
+    const koodrive::ResourceKind* kind = nullptr;
+    std::string id;
+    std::string user_id;        ///< in whose name
+    std::uint64_t first_n = 0;  ///< of the first line that did something
+    NetEffect net;
+
+    /// How the item should be again. Nothing: it is not there.
+    state::Entry undo(const state::Item* present) const;
+  };
+
+  /// `folder`: where the temporary file is. The catalogue must outlive the effects.
+  static Result<std::unique_ptr<Effects>> create(const std::filesystem::path& folder,
+                                                 const koodrive::ResourceCatalogue& kinds);
+
+  /// Adds a line and how it ended, in the order of the plan. Only what succeeded or may have been applied is kept.
+  Result<void> add(const PlanLine& line, Status status);
+  /// Ends the adding. To be called once, before what follows.
+  Result<void> finish();
+
+  /// Takes out what was done to this item; nothing: nothing was, or it was taken out already.
+  Result<std::optional<Effect>> take(const koodrive::ResourceKind& kind, std::string_view id);
+  /// Takes out what was done to the first of the items that are left; nothing: none is left.
+  Result<std::optional<Effect>> take_first();
+
+  /// The items to which something was done.
+  std::uint64_t items() const { return items_; }
+
+ private:
+  explicit Effects(const koodrive::ResourceCatalogue& kinds) : kinds_(kinds) {}
+  Result<void> prepare();
+  Result<void> read_line(Effect& effect);
+  Result<std::optional<Effect>> take(std::int64_t kind, std::string_view id);
+
+  const koodrive::ResourceCatalogue& kinds_;
+  std::unique_ptr<Database> database_;
+  std::optional<Statement> add_, find_, remove_, first_;
+  simdjson::dom::parser parser_;
+  std::string text_;
+  std::uint64_t items_ = 0;
+};
+
+}  // namespace koobatch::plan

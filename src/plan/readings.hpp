@@ -1,0 +1,58 @@
+#pragma once
+#include "koobatch/core/error.hpp"
+#include "plan/plan_maker.hpp"
+#include "state/id_proposals.hpp"
+#include "state/reader.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace koobatch::plan {
+
+/// What is wrong with the records of a file.
+struct Faults {
+  std::vector<std::string> first;  ///< the first ones, each with its line: "7: name: is null, and …"
+  std::uint64_t count = 0;
+  std::uint64_t invalid = 0;  ///< records that have faults
+  std::uint64_t records = 0;  ///< of so many
+
+  bool any() const { return count > 0; }
+};
+
+/// Reads the desired state and then the present one into the maker of a plan, and collects what is wrong with the
+/// desired one. Where spreadsheets have changed rows, it finds out which items these were.
+class Readings {
+ public:
+  /// `listed`: as many faults as are kept. The maker must outlive this.
+  Readings(PlanMaker& maker, std::size_t listed) : maker_(maker), listed_(listed) {}
+
+  Result<void> read_desired(state::ItemReader& reader);
+  /// Whether the present state is of use: for a plan, or to explain what is wrong.
+  bool needs_present() const { return !faults_.any() || has_mangled_; }
+  /// `name`: of the state, for messages. What is wrong with it is an error (job), as nothing can be concluded from it.
+  Result<void> read_present(state::ItemReader& reader, const std::string& name);
+  /// Finishes the maker if nothing is wrong. `name`: of the desired state, for messages. To be called once, at the end.
+  Result<Faults> finish(const std::string& name);
+
+ private:
+  struct Fault {
+    std::uint32_t line = 0;
+    std::string text;
+    bool is_mangled = false;
+  };
+  void add_faults(const state::ItemReader& reader);
+  void add(Fault fault);
+  void add_ambiguous(const Matches::Match& match);
+
+  PlanMaker& maker_;
+  std::size_t listed_;
+  Faults faults_;
+  std::vector<Fault> first_;
+  state::IdProposals proposals_;
+  bool has_mangled_ = false;
+};
+
+}  // namespace koobatch::plan
