@@ -5,7 +5,7 @@
 //   FOLDER  where the temporary file is
 #include "koobatch/koodrive/resource_catalogue.hpp"
 #include "plan/item_join.hpp"
-#include "plan/planner.hpp"
+#include "koobatch/plan/planner.hpp"
 
 #include <fmt/format.h>
 #include <sys/resource.h>

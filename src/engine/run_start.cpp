@@ -97,6 +97,7 @@ report::RunRecord make_record(const RunSettings& settings, const job::Source& so
   record.endpoint = settings.endpoint.url();
   record.operations = settings.operations_file;
   record.plan = settings.plan;
+  record.verifies = settings.verifies;
   record.parent = settings.parent;
   record.settings = settings.recorded;
   return record;

@@ -1,4 +1,4 @@
-#include "plan/comparison.hpp"
+#include "koobatch/plan/comparison.hpp"
 
 #include "koobatch/koodrive/fields.hpp"
 

@@ -4,8 +4,8 @@
 #include "koobatch/state/item.hpp"
 #include "koobatch/state/item_parser.hpp"
 #include "plan/database.hpp"
-#include "plan/limits.hpp"
-#include "plan/names.hpp"
+#include "koobatch/plan/limits.hpp"
+#include "koobatch/plan/names.hpp"
 
 #include <cstdint>
 #include <filesystem>

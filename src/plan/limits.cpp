@@ -1,4 +1,4 @@
-#include "plan/limits.hpp"
+#include "koobatch/plan/limits.hpp"
 
 #include "koobatch/core/units.hpp"
 

@@ -1,4 +1,4 @@
-#include "plan/matches.hpp"
+#include "koobatch/plan/matches.hpp"
 
 #include <algorithm>
 #include <cassert>

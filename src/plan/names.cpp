@@ -1,4 +1,4 @@
-#include "plan/names.hpp"
+#include "koobatch/plan/names.hpp"
 
 #include "koobatch/core/unicode_text.hpp"
 

@@ -1,4 +1,4 @@
-#include "plan/net_effect.hpp"
+#include "koobatch/plan/net_effect.hpp"
 
 #include <algorithm>
 

@@ -1,4 +1,4 @@
-#include "plan/overview.hpp"
+#include "koobatch/plan/overview.hpp"
 
 #include <algorithm>
 #include <utility>

@@ -1,6 +1,6 @@
 #include "koobatch/core/json.hpp"
 #include "koobatch/core/terminal_text.hpp"
-#include "plan/overview.hpp"
+#include "koobatch/plan/overview.hpp"
 #include "plan/overview_words.hpp"
 
 #include <fmt/format.h>

@@ -3,7 +3,7 @@
 #include "koobatch/page/embed.hpp"
 #include "koobatch/page/html_template.hpp"
 #include "koobatch/page/style.hpp"
-#include "plan/overview.hpp"
+#include "koobatch/plan/overview.hpp"
 #include "plan/overview_words.hpp"
 
 #include <fmt/format.h>

@@ -1,6 +1,6 @@
 #include "koobatch/core/terminal_text.hpp"
 #include "koobatch/core/units.hpp"
-#include "plan/overview.hpp"
+#include "koobatch/plan/overview.hpp"
 #include "plan/overview_words.hpp"
 #include "plan/shown_value.hpp"
 

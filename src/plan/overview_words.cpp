@@ -15,11 +15,6 @@ namespace {
 
 using Reason = Finding::Reason;
 
-/// "1 item is", "2 items are"
-std::string are(std::uint64_t number, std::string_view noun) {
-  return count_of(number, noun) + (number == 1 ? " is" : " are");
-}
-
 std::uint64_t left_as_they_are(const Overview& overview) {
   return overview.missing() + overview.conflicts();
 }
@@ -118,7 +113,8 @@ std::string headline(const Overview& overview) {
   std::string text = overview.changed() == 0
                          ? std::string("Nothing to change")
                          : fmt::format("{} of {} to change", format_count(overview.changed()), count_of(items, "item"));
-  if (const auto left = left_as_they_are(overview); left > 0) text += fmt::format(", {} left alone", are(left, "wish"));
+  if (const auto left = left_as_they_are(overview); left > 0)
+    text += fmt::format(", {} left alone", format_count(left));
   return text;
 }
 

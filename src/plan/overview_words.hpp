@@ -1,5 +1,5 @@
 #pragma once
-#include "plan/overview.hpp"
+#include "koobatch/plan/overview.hpp"
 
 #include <string>
 #include <string_view>

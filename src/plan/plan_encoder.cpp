@@ -1,5 +1,5 @@
 #include "koobatch/core/json.hpp"
-#include "plan/plan_file.hpp"
+#include "koobatch/plan/plan_file.hpp"
 #include "plan/plan_members.hpp"
 #include "plan/plan_text.hpp"
 

@@ -1,4 +1,6 @@
-#include "plan/plan_maker.hpp"
+#include "koobatch/plan/plan_maker.hpp"
+
+#include "plan/item_join.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -22,7 +24,38 @@ KindCounts& counts_of(std::vector<KindCounts>& counts, const koodrive::ResourceK
   return found != counts.end() ? *found : counts.emplace_back(KindCounts{std::string(kind.name)});
 }
 
+/// Takes the items that there are out of a group. The others are missing.
+std::vector<Wish> split(std::vector<ItemJoin::Pair>& group, PlanVisitor& visitor) {
+  std::vector<Wish> wishes;
+  for (auto& [desired, present] : group) {
+    if (present) {
+      wishes.push_back({std::move(desired), std::move(*present)});
+    } else {
+      visitor.on_finding({Finding::Reason::missing, desired.line, desired.item.kind, desired.item.id});
+    }
+  }
+  return wishes;
+}
+
+Result<GroupPlan> plan_next(ItemJoin& join, std::vector<ItemJoin::Pair>& group, const PlannerSettings& settings,
+                            std::uint64_t first_n, PlanVisitor& visitor) {
+  const auto bystanders = join.bystanders(group);
+  if (!bystanders) return bystanders.error();
+  const auto wishes = split(group, visitor);
+  Result<bool> taken = false;
+  const IsNameTaken is_taken = [&](std::string_view name) {
+    if (taken) taken = join.is_taken(wishes.front().present, name);
+    return taken && *taken;
+  };
+  auto planned = plan_group(wishes, *bystanders, settings, first_n, is_taken);
+  if (!taken) return taken.error();
+  return planned;
+}
+
 }  // namespace
+
+PlanMaker::PlanMaker(Settings settings) : settings_(std::move(settings)) {}
+PlanMaker::~PlanMaker() = default;
 
 Result<std::unique_ptr<PlanMaker>> PlanMaker::create(const koodrive::ResourceCatalogue& kinds, Settings settings) {
   auto join = ItemJoin::create(settings.folder, kinds, settings.planner.names);
@@ -79,33 +112,6 @@ Result<std::vector<Matches::Match>> PlanMaker::finish() {
   return ambiguous;
 }
 
-std::vector<Wish> PlanMaker::split(std::vector<ItemJoin::Pair>& group, PlanVisitor& visitor) const {
-  std::vector<Wish> wishes;
-  for (auto& [desired, present] : group) {
-    if (present) {
-      wishes.push_back({std::move(desired), std::move(*present)});
-    } else {
-      visitor.on_finding({Finding::Reason::missing, desired.line, desired.item.kind, desired.item.id});
-    }
-  }
-  return wishes;
-}
-
-Result<GroupPlan> PlanMaker::plan_next(std::vector<ItemJoin::Pair>& group, std::uint64_t first_n,
-                                       PlanVisitor& visitor) {
-  const auto bystanders = join_->bystanders(group);
-  if (!bystanders) return bystanders.error();
-  const auto wishes = split(group, visitor);
-  Result<bool> taken = false;
-  const IsNameTaken is_taken = [&](std::string_view name) {
-    if (taken) taken = join_->is_taken(wishes.front().present, name);
-    return taken && *taken;
-  };
-  auto planned = plan_group(wishes, *bystanders, settings_.planner, first_n, is_taken);
-  if (!taken) return taken.error();
-  return planned;
-}
-
 Result<std::vector<KindCounts>> PlanMaker::plan(PlanVisitor& visitor) {
   if (std::exchange(is_planned_, true)) {
     if (auto rewound = join_->rewind(); !rewound) return rewound.error();
@@ -125,7 +131,7 @@ Result<std::vector<KindCounts>> PlanMaker::plan(PlanVisitor& visitor) {
     if (!more) return more.error();
     if (!*more) return std::move(*counts);
     const auto& kind = *group.front().desired.item.kind;
-    const auto planned = plan_next(group, lines + 1, visitor);
+    const auto planned = plan_next(*join_, group, settings_.planner, lines + 1, visitor);
     if (!planned) return planned.error();
     for (const auto& finding : planned->findings) visitor.on_finding(finding);
     for (const auto& line : planned->lines) {

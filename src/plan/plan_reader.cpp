@@ -1,6 +1,6 @@
 #include "koobatch/core/describe.hpp"
 #include "koobatch/core/units.hpp"
-#include "plan/plan_file.hpp"
+#include "koobatch/plan/plan_file.hpp"
 #include "plan/plan_members.hpp"
 #include "plan/plan_text.hpp"
 

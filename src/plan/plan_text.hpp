@@ -1,7 +1,7 @@
 #pragma once
 #include "koobatch/koodrive/resource_catalogue.hpp"
-#include "plan/plan_file.hpp"
-#include "plan/plan_line.hpp"
+#include "koobatch/plan/plan_file.hpp"
+#include "koobatch/plan/plan_line.hpp"
 
 #include <simdjson.h>
 

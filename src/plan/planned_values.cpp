@@ -22,10 +22,11 @@ std::size_t find_field(const koodrive::ResourceKind& kind, std::string_view oper
 
 }  // namespace
 
-const koodrive::ResourceKind* kind_of(const koodrive::Operation& operation, const koodrive::ResourceCatalogue& kinds) {
+const koodrive::ResourceKind* kind_of(const koodrive::OperationRow& operation,
+                                      const koodrive::ResourceCatalogue& kinds) {
   const auto changes = [&](const koodrive::ResourceKind& kind) {
     return std::ranges::any_of(kind.fields, [&](const koodrive::ResourceField& field) {
-      return field.is_compared() && field.operation->name == operation.row().name;
+      return field.is_compared() && field.operation->name == operation.name;
     });
   };
   const auto found = std::ranges::find_if(kinds.kinds(), changes);
@@ -52,6 +53,22 @@ std::optional<std::vector<PlannedValue>> planned_values(const koodrive::Operatio
     planned.push_back(std::move(value));
   }
   return planned;
+}
+
+std::vector<PlannedValue> wanted_values(const koodrive::Operation& operation, const koodrive::ResourceKind& kind) {
+  dom::parser parser;
+  dom::object body;
+  std::vector<PlannedValue> wanted;
+  if (parser.parse(operation.body()).get(body) != simdjson::SUCCESS) return wanted;
+  for (const auto [name, json] : body) {
+    PlannedValue value;
+    value.field = find_field(kind, operation.row().name, name);
+    if (value.field == kind.fields.size()) continue;
+    if (state::read_value(kind.fields[value.field], json, value.wanted)) continue;
+    value.was = value.wanted;
+    wanted.push_back(std::move(value));
+  }
+  return wanted;
 }
 
 Condition compare(const std::vector<PlannedValue>& planned, const state::Values& present) {

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace koobatch::plan {
@@ -18,11 +19,19 @@ struct PlannedValue {
 };
 
 /// The kind of item that the operation changes; null if no kind is changed by it.
-const koodrive::ResourceKind* kind_of(const koodrive::Operation& operation, const koodrive::ResourceCatalogue& kinds);
+const koodrive::ResourceKind* kind_of(const koodrive::OperationRow& operation,
+                                      const koodrive::ResourceCatalogue& kinds);
 
 /// The values that the operation replaces, from its body and what the plan says; nothing if they cannot be read.
 std::optional<std::vector<PlannedValue>> planned_values(const koodrive::Operation& operation,
                                                         const koodrive::ResourceKind& kind);
+
+/// The values that the operation sets and that are shown, whatever they replace: `was` is the wanted value, too.
+std::vector<PlannedValue> wanted_values(const koodrive::Operation& operation, const koodrive::ResourceKind& kind);
+
+/// The members of a result in which values are recorded: those before a change that was not made, and those after one.
+inline constexpr std::string_view was_member = "was";
+inline constexpr std::string_view now_member = "now";
 
 /// How an item is, compared with what was planned.
 enum class Condition : std::uint8_t {

@@ -1,4 +1,4 @@
-#include "plan/planner.hpp"
+#include "koobatch/plan/planner.hpp"
 
 #include "plan/scope.hpp"
 

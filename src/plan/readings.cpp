@@ -1,4 +1,4 @@
-#include "plan/readings.hpp"
+#include "koobatch/plan/readings.hpp"
 
 #include "koobatch/core/describe.hpp"
 
@@ -20,6 +20,14 @@ Error named(Error error, const std::string& name) {
 }
 
 }  // namespace
+
+Result<bool> next_present(state::ItemReader& reader, const std::string& name, state::Entry& entry) {
+  const auto found = reader.next(entry);
+  if (!found) return named(found.error(), name);
+  if (*found != Found::invalid) return *found == Found::entry;
+  return job_error(fmt::format("{}:{}: {}; nothing is planned from a state that was damaged: read it anew", name,
+                               reader.line(), text_of(reader.violations().front())));
+}
 
 Result<void> Readings::read_desired(state::ItemReader& reader) {
   state::Entry entry;
@@ -54,13 +62,9 @@ void Readings::add(Fault fault) {
 Result<void> Readings::read_present(state::ItemReader& reader, const std::string& name) {
   state::Entry entry;
   for (;;) {
-    const auto found = reader.next(entry);
-    if (!found) return named(found.error(), name);
-    if (*found == Found::end) return {};
-    if (*found == Found::invalid) {
-      return job_error(fmt::format("{}:{}: {}; nothing is planned from a state that was damaged: read it anew", name,
-                                   reader.line(), text_of(reader.violations().front())));
-    }
+    const auto more = next_present(reader, name, entry);
+    if (!more) return more.error();
+    if (!*more) return {};
     proposals_.see(entry.item);
     if (faults_.any()) continue;
     if (auto added = maker_.add_present(entry.item); !added) return added;

@@ -1,6 +1,6 @@
 #include "koobatch/plan/recheck.hpp"
 
-#include "reading/lookup.hpp"
+#include "koobatch/reading/lookup.hpp"
 #include "plan/planned_values.hpp"
 
 #include <fmt/format.h>
@@ -15,10 +15,6 @@ namespace koobatch::plan {
 namespace {
 
 using koodrive::Turn;
-
-/// The members of a result in which values are recorded.
-constexpr std::string_view was_member = "was";
-constexpr std::string_view now_member = "now";
 
 Turn skipped(std::string reason, std::string error, std::string note = {}) {
   return {Turn::Kind::end, Status::skipped, std::move(reason), std::move(error), std::move(note)};
@@ -116,7 +112,7 @@ class Recheck final : public koodrive::Dialogue {
 }  // namespace
 
 std::unique_ptr<koodrive::Dialogue> Rechecks::about(const koodrive::Operation& operation) {
-  const auto* kind = kind_of(operation, kinds_);
+  const auto* kind = kind_of(operation.row(), kinds_);
   // The whole plan was read before.
   assert(kind != nullptr);
   auto planned = planned_values(operation, *kind);

@@ -80,7 +80,8 @@ void ListWalk::see(const Page& page) {
     seen->second = page.marks[place].value;
     fresh_.push_back(place);
   }
-  if (!fresh_.empty()) has_stepped_back_ = false;
+  // The first page joins nothing, so it proves nothing.
+  if (!fresh_.empty() && window_.from != 0) has_stepped_back_ = false;
 }
 
 ListWalk::Step ListWalk::step_back() {

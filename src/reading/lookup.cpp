@@ -3,7 +3,7 @@
 #include "koobatch/core/describe.hpp"
 #include "koobatch/core/whole_number.hpp"
 #include "koobatch/reading/page.hpp"
-#include "koobatch/reading/walk.hpp"
+#include "reading/walk.hpp"
 
 #include <fmt/format.h>
 #include <simdjson.h>

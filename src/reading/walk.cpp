@@ -1,6 +1,6 @@
-#include "koobatch/reading/walk.hpp"
+#include "reading/walk.hpp"
 
-#include "koobatch/reading/notes.hpp"
+#include "reading/notes.hpp"
 
 #include <fmt/format.h>
 

@@ -311,6 +311,7 @@ Result<RunRecord> Decoder::run(std::string_view line) {
     if (name == "operations") return read_operations(v, r.operations.emplace());
     if (name == "plan") return read_plan(v, r.plan.emplace());
     if (name == "parent") return read_parent(v, r.parent.emplace());
+    if (name == "verifies") return v.get_bool().get(r.verifies) == simdjson::SUCCESS;
     if (name == "settings") return read_raw_object(v, r.settings);
     return true;
   });

@@ -342,6 +342,7 @@ void append_line(std::string& out, const RunRecord& record) {
   if (record.operations) append_operations(json.key("operations"), *record.operations);
   if (record.plan) append_plan(json.key("plan"), *record.plan);
   if (record.parent) append_parent(json.key("parent"), *record.parent);
+  if (record.verifies) json.add("verifies", true);
   json.raw("settings", record.settings.empty() ? std::string_view("{}") : std::string_view(record.settings));
   append_sum(out, start);
 }

@@ -8,8 +8,10 @@
 namespace koobatch::retry {
 namespace {
 
+/// The operations of a group are about several resources.
 Selector::Change change_of(const koodrive::Fields& fields, const koodrive::Operation& operation) {
-  return {operation.key_hash(), fields.changed(), fields.removable(), fields.part()};
+  const auto key = operation.in_group() ? koodrive::key_hash(fields) : operation.key_hash();
+  return {key, fields.changed(), fields.removable(), fields.part()};
 }
 
 }  // namespace
@@ -125,6 +127,23 @@ Result<Selection> select(job::Reader& reader, LineStates states) {
   selection.unsettled = std::move(states.unsettled);
   selection.uncertain = uncertain;
   return selection;
+}
+
+Result<Selection> select_applied(job::Reader& reader, const LineStates& states, const IsReadable& is_readable) {
+  Selector selector;
+  koodrive::Operation operation;
+  for (;;) {
+    const auto item = reader.skip();
+    if (!item) return item.error();
+    if (*item == job::Reader::Item::end) return selector.finish();
+    const std::uint32_t line = reader.line();
+    const bool may_be_applied = states.succeeded.contains(line) || states.wanted.contains(line);
+    if (*item == job::Reader::Item::invalid || !may_be_applied || !is_readable(*reader.fields().row)) continue;
+    reader.render(operation);
+    const auto change = change_of(reader.fields(), operation);
+    selector.add_wanted(line, change);
+    selector.add_succeeded(line, change);
+  }
 }
 
 }  // namespace koobatch::retry

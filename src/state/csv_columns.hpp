@@ -1,6 +1,6 @@
 #pragma once
 #include "koobatch/koodrive/resource_catalogue.hpp"
-#include "state/reader.hpp"
+#include "koobatch/state/reader.hpp"
 
 #include <cstddef>
 #include <cstdint>

@@ -3,11 +3,11 @@
 #include "koobatch/job/csv_rows.hpp"
 #include "koobatch/job/json_syntax.hpp"
 #include "koobatch/job/line_checks.hpp"
+#include "koobatch/state/reader.hpp"
 #include "koobatch/state/value_reader.hpp"
 #include "state/csv_cells.hpp"
 #include "state/csv_columns.hpp"
 #include "state/item_check.hpp"
-#include "state/reader.hpp"
 
 #include <fmt/format.h>
 

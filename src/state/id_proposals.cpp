@@ -1,4 +1,4 @@
-#include "state/id_proposals.hpp"
+#include "koobatch/state/id_proposals.hpp"
 
 #include "koobatch/core/ascii.hpp"
 

@@ -2,7 +2,7 @@
 #include "koobatch/koodrive/resource_catalogue.hpp"
 #include "koobatch/koodrive/rules.hpp"
 #include "koobatch/state/item.hpp"
-#include "state/reader.hpp"
+#include "koobatch/state/reader.hpp"
 
 #include <cstdint>
 #include <optional>

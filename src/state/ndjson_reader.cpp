@@ -1,9 +1,9 @@
 #include "koobatch/core/describe.hpp"
 #include "koobatch/job/json_syntax.hpp"
 #include "koobatch/job/line_checks.hpp"
+#include "koobatch/state/reader.hpp"
 #include "koobatch/state/value_reader.hpp"
 #include "state/item_check.hpp"
-#include "state/reader.hpp"
 #include "state/summary.hpp"
 
 #include <fmt/format.h>

@@ -1,5 +1,5 @@
 #include "koobatch/job/job_text.hpp"
-#include "state/reader.hpp"
+#include "koobatch/state/reader.hpp"
 
 #include <utility>
 

@@ -1,5 +1,5 @@
 #pragma once
-#include "state/reader.hpp"
+#include "koobatch/state/reader.hpp"
 
 #include <simdjson.h>
 

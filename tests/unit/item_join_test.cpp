@@ -1,6 +1,6 @@
 #include "plan/item_join.hpp"
 #include "contains.hpp"
-#include "plan/comparison.hpp"
+#include "koobatch/plan/comparison.hpp"
 #include "state_support.hpp"
 #include "temporary_folder.hpp"
 

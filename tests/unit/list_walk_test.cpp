@@ -241,7 +241,7 @@ BOOST_AUTO_TEST_CASE(a_list_that_always_changes_is_kept_as_unstable) {
     for (std::size_t i = 0; i < self.things.size(); ++i) self.things[i].id = fmt::format("{}-{}", number, i);
   };
   const auto outcome = walk(service, list_with(Paging::offset, 10));
-  BOOST_TEST((outcome.step == Step::done));
+  BOOST_TEST((outcome.step == Step::done), outcome.why);
   BOOST_TEST(outcome.anew == 3U);
   BOOST_TEST(outcome.instability == "the list changed while it was read");
   BOOST_TEST(!outcome.names.empty());

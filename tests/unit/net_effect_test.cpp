@@ -1,6 +1,6 @@
-#include "plan/net_effect.hpp"
-#include "plan/comparison.hpp"
-#include "plan/planner.hpp"
+#include "koobatch/plan/net_effect.hpp"
+#include "koobatch/plan/comparison.hpp"
+#include "koobatch/plan/planner.hpp"
 #include "state_support.hpp"
 
 #include <boost/test/unit_test.hpp>

@@ -1,4 +1,4 @@
-#include "plan/plan_file.hpp"
+#include "koobatch/plan/plan_file.hpp"
 #include "contains.hpp"
 #include "job_support.hpp"
 #include "koobatch/auth/sha256.hpp"

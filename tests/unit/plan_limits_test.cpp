@@ -1,4 +1,4 @@
-#include "plan/limits.hpp"
+#include "koobatch/plan/limits.hpp"
 
 #include <boost/test/unit_test.hpp>
 

@@ -1,4 +1,4 @@
-#include "plan/plan_maker.hpp"
+#include "koobatch/plan/plan_maker.hpp"
 
 #include "contains.hpp"
 #include "plan_support.hpp"

@@ -1,4 +1,4 @@
-#include "plan/matches.hpp"
+#include "koobatch/plan/matches.hpp"
 #include "state_support.hpp"
 
 #include <boost/test/unit_test.hpp>

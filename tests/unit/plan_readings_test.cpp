@@ -1,4 +1,4 @@
-#include "plan/readings.hpp"
+#include "koobatch/plan/readings.hpp"
 
 #include "contains.hpp"
 #include "plan_support.hpp"

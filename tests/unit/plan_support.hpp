@@ -1,7 +1,7 @@
 #pragma once
-#include "plan/overview.hpp"
-#include "plan/plan_maker.hpp"
-#include "plan/readings.hpp"
+#include "koobatch/plan/overview.hpp"
+#include "koobatch/plan/plan_maker.hpp"
+#include "koobatch/plan/readings.hpp"
 #include "state_support.hpp"
 #include "temporary_folder.hpp"
 
@@ -76,6 +76,7 @@ inline plan::Overview overview_of(PlanMaker& maker, std::size_t examples = 20) {
 inline plan::Overview overview_of(const std::string& desired, const std::string& present) {
   const auto made = make(desired, present);
   BOOST_TEST(made.error == "");
+  BOOST_TEST(!made.faults.any());
   return overview_of(*made.maker);
 }
 

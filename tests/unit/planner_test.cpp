@@ -1,5 +1,5 @@
-#include "plan/planner.hpp"
-#include "plan/limits.hpp"
+#include "koobatch/plan/planner.hpp"
+#include "koobatch/plan/limits.hpp"
 #include "state_support.hpp"
 
 #include <boost/test/unit_test.hpp>

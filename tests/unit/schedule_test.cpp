@@ -79,7 +79,8 @@ BOOST_AUTO_TEST_CASE(an_existing_folder_needs_no_slash) {
   BOOST_TEST(report_path(folder.path, "jobs/a.ndjson", now) == folder.path / "a.19700102T000000Z.report.ndjson");
   BOOST_TEST(report_path(folder.path / "file", "jobs/a.ndjson", now) == folder.path / "file");
   const auto none = [](const fs::path&) { return false; };
-  BOOST_TEST(retry_report_path(folder.path, "a.report.ndjson", none) == folder.path / "a.retry-1.report.ndjson");
+  BOOST_TEST(further_report_path(folder.path, "a.report.ndjson", "retry", none) ==
+             folder.path / "a.retry-1.report.ndjson");
 }
 
 BOOST_AUTO_TEST_CASE(only_a_report_without_a_given_name_gets_a_number) {

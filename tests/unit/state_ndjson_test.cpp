@@ -1,5 +1,5 @@
 #include "contains.hpp"
-#include "state/reader.hpp"
+#include "koobatch/state/reader.hpp"
 #include "state_support.hpp"
 #include "temporary_folder.hpp"
 

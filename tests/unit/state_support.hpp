@@ -1,6 +1,6 @@
 #pragma once
 #include "job_support.hpp"
-#include "state/reader.hpp"
+#include "koobatch/state/reader.hpp"
 
 #include <boost/test/unit_test.hpp>
 

@@ -39,6 +39,7 @@ struct RunSettings {
   std::optional<report::OperationsRecord> operations_file;
 
   std::optional<report::PlanRecord> plan;  ///< the job is this plan
+  bool verifies = false;                   ///< see report::RunRecord::verifies
 
   /// For a retry: which operations of the job to repeat, and the run they belong to. Null: the whole job.
   std::shared_ptr<const retry::Selection> selection;

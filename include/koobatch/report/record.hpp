@@ -101,6 +101,7 @@ struct RunRecord {
   /// counts those repeated.
   using Parent = ParentRun;
   std::optional<Parent> parent;  ///< absent: not written
+  bool verifies = false;         ///< it only reads what another run has changed; false: not written
   std::string settings;          ///< a JSON object without secrets
 };
 

@@ -8,6 +8,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 /// Repeats what did not succeed in a run, without undoing later changes.
@@ -96,5 +97,12 @@ class Selector {
 /// have been applied: only a person can decide whether to repeat those. An error (usage) if a wanted line has no
 /// operation: the report then belongs to another job.
 Result<Selection> select(job::Reader& reader, LineStates states);
+
+/// Whether what operations of this kind change can be read.
+using IsReadable = std::function<bool(const koodrive::OperationRow&)>;
+
+/// Reads the job to its end and selects the operations that were applied (`succeeded`) or may have been (`wanted`), as
+/// far as no later one of them has set the same, and as what they change can be read.
+Result<Selection> select_applied(job::Reader& reader, const LineStates& states, const IsReadable& is_readable);
 
 }  // namespace koobatch::retry

@@ -9,8 +9,10 @@
   COMMAND(run)                     \
   COMMAND(resume)                  \
   COMMAND(retry)                   \
+  COMMAND(verify)                  \
   COMMAND(validate)                \
   COMMAND(plan)                    \
+  COMMAND(undo)                    \
   COMMAND(report)                  \
   COMMAND(simulate)                \
   COMMAND(bench)                   \

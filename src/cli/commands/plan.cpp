@@ -5,9 +5,9 @@
 #include "cli/running/planning.hpp"
 #include "koobatch/core/terminal_text.hpp"
 #include "koobatch/job/byte_source.hpp"
-#include "plan/limits.hpp"
-#include "plan/overview.hpp"
-#include "plan/plan_file.hpp"
+#include "koobatch/plan/limits.hpp"
+#include "koobatch/plan/overview.hpp"
+#include "koobatch/plan/plan_file.hpp"
 
 #include <fmt/format.h>
 
@@ -119,9 +119,12 @@ std::vector<Option> plan_options() {
                          one_of<plan::Names>({{"unique", plan::Names::unique}, {"free", plan::Names::free}}))},
           {.name = "max-changes",
            .heading = heading::job,
-           .help = "Most items of a type to be changed, e.g. 500, 30% or album=5%; repeatable",
-           .otherwise = "30% of 50 or more",
-           .store = into(&Settings::max_changes, checked_text("N|P%|TYPE=...", check_allowance))},
+           .help = "Most items of a type to be changed; repeatable",
+           .otherwise = "30%",
+           .parts = {{"N", "a number of items"},
+                     {"P%", "a share of those that there are, if these are 50 or more"},
+                     {"TYPE=N, TYPE=P%", "of one type"}},
+           .store = into(&Settings::max_changes, checked_text("LIMIT", check_allowance))},
           {.name = "max-state-age",
            .heading = heading::job,
            .help = "Refuse a state that was read longer ago",
@@ -129,7 +132,7 @@ std::vector<Option> plan_options() {
            .store = into(&Settings::max_state_age, duration())},
           {.name = "extra",
            .heading = heading::job,
-           .help = "For items that nothing is desired of: only count them, or exit with 1 (nothing is ever deleted)",
+           .help = "Count items that nothing is desired of, or also exit with 1",
            .store = into(&Settings::extra,
                          one_of<ExtraItems>({{"report", ExtraItems::report}, {"fail", ExtraItems::fail}}))},
           {.name = "exit-code",

@@ -4,7 +4,6 @@
 #include "cli/output.hpp"
 #include "cli/running/execution.hpp"
 #include "cli/running/job_files.hpp"
-#include "cli/running/operations_file.hpp"
 #include "cli/running/plan_job.hpp"
 #include "cli/running/repetition.hpp"
 #include "cli/running/resumed.hpp"
@@ -12,6 +11,7 @@
 #include "cli/running/validation.hpp"
 #include "koobatch/engine/run.hpp"
 #include "koobatch/observe/log.hpp"
+#include "koobatch/report/journal_file.hpp"
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
@@ -29,31 +29,14 @@ std::string describe(const retry::Selection& selection) {
   return text + describe_left_out(selection);
 }
 
-bool exists(const std::filesystem::path& path) {
-  std::error_code ignored;
-  return std::filesystem::symlink_status(path, ignored).type() != std::filesystem::file_type::not_found;
-}
-
 int work(const RetrySettings& given, const Call& call) {
   const std::filesystem::path path = call.arguments.front();
   auto lineage = read_retryable(path);
   if (!lineage) return fail(lineage.error());
-  auto settings = prepare_retry(given, call, lineage->run, exists);
+  auto settings = prepare_retry(given, call, lineage->run);
   if (!settings) return fail(settings.error());
-  if (auto ok = check_files(*settings); !ok) return fail(ok.error());
-  if (auto ok = load_user_tokens(*settings); !ok) return fail(ok.error());
-  if (auto ok = load_earlier_operations(*settings, lineage->run, call.origins); !ok) return fail(ok.error());
-  if (auto ok = check_job_is_there(settings->job); !ok) return fail(ok.error());
-  if (auto ok = check_report_is_not_job(settings->report, settings->job); !ok) return fail(ok.error());
-  const auto validation = job::validate(settings->job, settings->reader);
+  const auto validation = reopen_job(*settings, *lineage, path, call.origins);
   if (!validation) return fail(validation.error());
-  settings->reader.expected = validation->fingerprint;
-  if (auto same = engine::check_same_job(lineage->run, settings->job, validation->digest); !same) {
-    return fail(same.error());
-  }
-  if (auto ok = check_provenance(path, lineage->verified, settings->job, settings->reader); !ok) {
-    return fail(ok.error());
-  }
   if (auto selected = select_part(*settings, std::move(*lineage), path); !selected) {
     return fail(selected.error());
   }
@@ -78,10 +61,9 @@ int run(const RetrySettings& given, const Call& call) {
 }  // namespace
 
 Result<engine::RunSettings> prepare_retry(const RetrySettings& given, const Call& call,
-                                          const report::RunRecord& recorded,
-                                          const std::function<bool(const std::filesystem::path&)>& exists) {
+                                          const report::RunRecord& recorded) {
   auto settings = prepare_again(given.running, given.place, call, recorded);
-  if (settings) settings->report = retry_report_path(given.report, call.arguments.front(), exists);
+  if (settings) settings->report = further_report_path(given.report, call.arguments.front(), "retry", report::is_taken);
   return settings;
 }
 

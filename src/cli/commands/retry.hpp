@@ -5,8 +5,6 @@
 #include "koobatch/engine/settings.hpp"
 #include "koobatch/report/record.hpp"
 
-#include <filesystem>
-#include <functional>
 #include <string>
 #include <tuple>
 
@@ -22,10 +20,9 @@ struct RetrySettings {
   auto parts() { return std::tie(presentation, running, place); }
 };
 
-/// Checks that the settings of `retry` are consistent, and completes them with what the report records of the job.
-/// `exists` reports whether a name is taken, for the default name of the new report. All errors are usage errors.
+/// Checks that the settings of `retry` are consistent, and completes them with what the report records of the job. All
+/// errors are usage errors.
 Result<engine::RunSettings> prepare_retry(const RetrySettings& given, const Call& call,
-                                          const report::RunRecord& recorded,
-                                          const std::function<bool(const std::filesystem::path&)>& exists);
+                                          const report::RunRecord& recorded);
 
 }  // namespace koobatch::cli

@@ -21,9 +21,9 @@ std::string job_stem(const std::filesystem::path& job) {
   return (job::format_of(uncompressed) ? uncompressed : job).stem().string();
 }
 
-/// "rename" for "rename.report.ndjson" and "rename.retry-2.report.ndjson".
+/// "rename" for "rename.report.ndjson", "rename.retry-2.report.ndjson" and "rename.verify-1.report.ndjson".
 std::string report_stem(const std::filesystem::path& report) {
-  static const std::regex endings(R"((\.retry-[0-9]+)?(\.report)?(\.ndjson)?$)");
+  static const std::regex endings(R"((\.(retry|verify)-[0-9]+)?(\.report)?(\.ndjson)?$)");
   return std::regex_replace(report.filename().string(), endings, "", std::regex_constants::format_first_only);
 }
 
@@ -131,13 +131,14 @@ std::string describe_unrecordable_name(const std::filesystem::path& job) {
       job.native());
 }
 
-std::filesystem::path retry_report_path(const std::string& report, const std::filesystem::path& old,
-                                        const std::function<bool(const std::filesystem::path&)>& exists) {
+std::filesystem::path further_report_path(const std::string& report, const std::filesystem::path& old,
+                                          std::string_view what,
+                                          const std::function<bool(const std::filesystem::path&)>& exists) {
   if (!report.empty() && !names_folder(report)) return report;
   const auto folder = report.empty() ? old.parent_path() : std::filesystem::path(report);
   const std::string stem = report_stem(old);
   for (unsigned n = 1;; ++n) {
-    auto path = folder / fmt::format("{}.retry-{}.report.ndjson", stem, n);
+    auto path = folder / fmt::format("{}.{}-{}.report.ndjson", stem, what, n);
     if (!exists(path)) return path;
   }
 }

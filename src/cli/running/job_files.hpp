@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <functional>
 #include <string>
+#include <string_view>
 
 namespace koobatch::cli {
 
@@ -41,10 +42,11 @@ Result<void> check_report_is_not_job(const std::filesystem::path& report, const 
 /// files need not be.
 std::string describe_unrecordable_name(const std::filesystem::path& job);
 
-/// The path of a retry's report: FILE as given; otherwise the first free name derived from the old report's:
-/// x.report.ndjson and x.retry-1.report.ndjson give x.retry-2.report.ndjson, in DIR/ or beside the old one. `exists`
-/// reports whether a name is taken.
-std::filesystem::path retry_report_path(const std::string& report, const std::filesystem::path& old,
-                                        const std::function<bool(const std::filesystem::path&)>& exists);
+/// The path of the report of a run about another run: FILE as given; otherwise the first free name derived from the
+/// old report's and what is done (`retry`): x.report.ndjson and x.retry-1.report.ndjson give x.retry-2.report.ndjson,
+/// in DIR/ or beside the old one. `exists` reports whether a name is taken.
+std::filesystem::path further_report_path(const std::string& report, const std::filesystem::path& old,
+                                          std::string_view what,
+                                          const std::function<bool(const std::filesystem::path&)>& exists);
 
 }  // namespace koobatch::cli

@@ -4,10 +4,10 @@
 #include "koobatch/core/clock.hpp"
 #include "koobatch/core/error.hpp"
 #include "koobatch/koodrive/resource_catalogue.hpp"
-#include "plan/limits.hpp"
-#include "plan/overview.hpp"
-#include "plan/plan_maker.hpp"
-#include "state/reader.hpp"
+#include "koobatch/plan/limits.hpp"
+#include "koobatch/plan/overview.hpp"
+#include "koobatch/plan/plan_maker.hpp"
+#include "koobatch/state/reader.hpp"
 
 #include <filesystem>
 #include <memory>

@@ -2,10 +2,10 @@
 
 #include "koobatch/job/byte_source.hpp"
 #include "koobatch/koodrive/resource_catalogue.hpp"
+#include "koobatch/plan/plan_file.hpp"
 #include "koobatch/plan/recheck.hpp"
 #include "koobatch/report/line_set.hpp"
 #include "koobatch/report/reader.hpp"
-#include "plan/plan_file.hpp"
 
 #include <fmt/format.h>
 

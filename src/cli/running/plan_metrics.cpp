@@ -1,6 +1,6 @@
 #include "cli/running/plan_metrics.hpp"
 
-#include "plan/overview.hpp"
+#include "koobatch/plan/overview.hpp"
 
 #include <algorithm>
 #include <chrono>

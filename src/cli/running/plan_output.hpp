@@ -1,9 +1,9 @@
 #pragma once
 #include "koobatch/core/error.hpp"
 #include "koobatch/core/new_file.hpp"
-#include "plan/limits.hpp"
-#include "plan/overview.hpp"
-#include "plan/plan_maker.hpp"
+#include "koobatch/plan/limits.hpp"
+#include "koobatch/plan/overview.hpp"
+#include "koobatch/plan/plan_maker.hpp"
 
 #include <filesystem>
 #include <optional>

@@ -9,9 +9,9 @@
 #include "koobatch/core/terminal_text.hpp"
 #include "koobatch/core/units.hpp"
 #include "koobatch/observe/log.hpp"
-#include "plan/overview.hpp"
-#include "plan/readings.hpp"
-#include "state/reader.hpp"
+#include "koobatch/plan/overview.hpp"
+#include "koobatch/plan/readings.hpp"
+#include "koobatch/state/reader.hpp"
 
 #include <fmt/format.h>
 #include <fnmatch.h>

@@ -1,7 +1,7 @@
 #pragma once
 #include "cli/commands/command.hpp"
 #include "cli/settings/shared_settings.hpp"
-#include "plan/names.hpp"
+#include "koobatch/plan/names.hpp"
 
 #include <cstdint>
 #include <filesystem>

@@ -1,8 +1,12 @@
 #include "cli/running/repetition.hpp"
 
+#include "cli/running/execution.hpp"
+#include "cli/running/job_files.hpp"
+#include "cli/running/operations_file.hpp"
 #include "cli/running/validation.hpp"
 #include "koobatch/core/spelling.hpp"
 #include "koobatch/core/terminal_text.hpp"
+#include "koobatch/engine/run.hpp"
 #include "koobatch/retry/provenance.hpp"
 
 #include <fmt/format.h>
@@ -72,6 +76,21 @@ Result<void> check_provenance(const std::filesystem::path& report, bool verified
   if (provenance->contradiction) return contradicted(report, job, *provenance->contradiction);
   for (const auto& doubt : provenance->doubts) warn_of_doubt(report, job, doubt);
   return {};
+}
+
+Result<job::Validation> reopen_job(engine::RunSettings& settings, const retry::Lineage& lineage,
+                                   const std::filesystem::path& path, const Origins& origins) {
+  if (auto ok = check_files(settings); !ok) return ok.error();
+  if (auto ok = load_user_tokens(settings); !ok) return ok.error();
+  if (auto ok = load_earlier_operations(settings, lineage.run, origins); !ok) return ok.error();
+  if (auto ok = check_job_is_there(settings.job); !ok) return ok.error();
+  if (auto ok = check_report_is_not_job(settings.report, settings.job); !ok) return ok.error();
+  auto validation = job::validate(settings.job, settings.reader);
+  if (!validation) return validation.error();
+  settings.reader.expected = validation->fingerprint;
+  if (auto same = engine::check_same_job(lineage.run, settings.job, validation->digest); !same) return same.error();
+  if (auto ok = check_provenance(path, lineage.verified, settings.job, settings.reader); !ok) return ok.error();
+  return validation;
 }
 
 std::string describe_left_out(const retry::Selection& selection) {

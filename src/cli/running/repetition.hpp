@@ -1,7 +1,9 @@
 #pragma once
+#include "cli/settings/setting.hpp"
 #include "koobatch/core/error.hpp"
 #include "koobatch/engine/settings.hpp"
 #include "koobatch/job/reader.hpp"
+#include "koobatch/job/validator.hpp"
 #include "koobatch/report/record.hpp"
 #include "koobatch/retry/lineage.hpp"
 
@@ -24,6 +26,11 @@ Result<retry::Selection> select_operations(const std::filesystem::path& job, con
 /// validated.
 Result<void> check_provenance(const std::filesystem::path& report, bool verified, const std::filesystem::path& job,
                               const job::ReaderSettings& reader);
+
+/// Prepares another run of the job that the report at `path` is about: credentials, operations, and that the job is
+/// still what it was.
+Result<job::Validation> reopen_job(engine::RunSettings& settings, const retry::Lineage& lineage,
+                                   const std::filesystem::path& path, const Origins& origins);
 
 /// ", 1 of them without the fields newer ones have set; 2 left out, superseded by newer ones": empty if nothing was.
 std::string describe_left_out(const retry::Selection& selection);

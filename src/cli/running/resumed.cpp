@@ -21,6 +21,9 @@ Result<void> check_command_given_again(const Running& running, const engine::Run
 
 Result<engine::RunSettings> prepare_again(const Running& running, const JobPlace& place, const Call& call,
                                           const report::RunRecord& recorded) {
+  if (recorded.verifies) {
+    return usage_error("this run only read what another one had changed: 'koobatch verify' does so again");
+  }
   const auto format = job::format_named(recorded.job.format);
   if (running.format.format && *running.format.format != format) {
     return usage_error(fmt::format("{} {}: the run was started with {}; another format is another job",

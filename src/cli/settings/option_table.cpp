@@ -14,6 +14,8 @@ using auth::CredentialSettings;
 using job::ValueTreatment;
 using net::TlsSettings;
 
+constexpr std::uint64_t max_attempts = 200;
+
 ValueType<Duration> duration_or_zero() {
   return duration(Duration::zero());
 }
@@ -230,7 +232,7 @@ std::vector<Option> sending_options() {
       {.name = "max-attempts",
        .heading = heading::retries,
        .help = "Attempts for each operation, 1 to 200; throttled ones (429, 503) do not count",
-       .store = into(&Retries::max_attempts, count<unsigned>(1, 200)),
+       .store = into(&Retries::max_attempts, count<unsigned>(1, max_attempts)),
        .recorded = true},
       {.name = "retry-base",
        .heading = heading::retries,

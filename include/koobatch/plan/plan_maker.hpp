@@ -1,11 +1,10 @@
 #pragma once
 #include "koobatch/core/error.hpp"
 #include "koobatch/koodrive/resource_catalogue.hpp"
+#include "koobatch/plan/limits.hpp"
+#include "koobatch/plan/matches.hpp"
+#include "koobatch/plan/planner.hpp"
 #include "koobatch/state/item.hpp"
-#include "plan/item_join.hpp"
-#include "plan/limits.hpp"
-#include "plan/matches.hpp"
-#include "plan/planner.hpp"
 
 #include <cstdint>
 #include <filesystem>
@@ -16,6 +15,8 @@
 #include <vector>
 
 namespace koobatch::plan {
+
+class ItemJoin;
 
 /// Receives a plan as it is made.
 class PlanVisitor {
@@ -32,13 +33,15 @@ class PlanMaker {
  public:
   struct Settings {
     PlannerSettings planner;
-    std::filesystem::path folder;  ///< where the temporary file is, see ItemJoin
+    std::filesystem::path folder;  ///< where the temporary file is, up to 1000 bytes for each item
     /// Which of the desired items are planned; empty: all. The others are left as they are.
     std::function<bool(const koodrive::ResourceKind& kind, std::string_view id)> selects{};
   };
 
   /// The catalogue must outlive the maker and what it makes.
   static Result<std::unique_ptr<PlanMaker>> create(const koodrive::ResourceCatalogue& kinds, Settings settings);
+
+  ~PlanMaker();
 
   /// How an item should be. One without identifier is looked for among the items that there are.
   Result<void> add_desired(const state::Entry& entry);
@@ -55,12 +58,9 @@ class PlanMaker {
   std::uint64_t unselected() const { return unselected_; }
 
  private:
-  explicit PlanMaker(Settings settings) : settings_(std::move(settings)) {}
+  explicit PlanMaker(Settings settings);
   bool selects(const state::Item& item) const;
   Result<void> join_match(Matches::Match match, std::vector<Matches::Match>& ambiguous);
-  /// Takes the items that there are out of a group. The others are missing.
-  std::vector<Wish> split(std::vector<ItemJoin::Pair>& group, PlanVisitor& visitor) const;
-  Result<GroupPlan> plan_next(std::vector<ItemJoin::Pair>& group, std::uint64_t first_n, PlanVisitor& visitor);
 
   const Settings settings_;
   std::unique_ptr<ItemJoin> join_;

@@ -1,8 +1,8 @@
 #pragma once
+#include "koobatch/plan/comparison.hpp"
+#include "koobatch/plan/names.hpp"
+#include "koobatch/plan/plan_line.hpp"
 #include "koobatch/state/item.hpp"
-#include "plan/comparison.hpp"
-#include "plan/names.hpp"
-#include "plan/plan_line.hpp"
 
 #include <cstdint>
 #include <functional>

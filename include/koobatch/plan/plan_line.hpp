@@ -1,7 +1,7 @@
 #pragma once
 #include "koobatch/koodrive/resource_catalogue.hpp"
+#include "koobatch/plan/comparison.hpp"
 #include "koobatch/state/value.hpp"
-#include "plan/comparison.hpp"
 
 #include <cstdint>
 #include <optional>

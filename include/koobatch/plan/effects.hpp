@@ -2,12 +2,9 @@
 #include "koobatch/core/error.hpp"
 #include "koobatch/core/status.hpp"
 #include "koobatch/koodrive/resource_catalogue.hpp"
+#include "koobatch/plan/net_effect.hpp"
+#include "koobatch/plan/plan_line.hpp"
 #include "koobatch/state/item.hpp"
-#include "plan/database.hpp"
-#include "plan/net_effect.hpp"
-#include "plan/plan_line.hpp"
-
-#include <simdjson.h>
 
 #include <cstdint>
 #include <filesystem>
@@ -38,6 +35,8 @@ class Effects {
   static Result<std::unique_ptr<Effects>> create(const std::filesystem::path& folder,
                                                  const koodrive::ResourceCatalogue& kinds);
 
+  ~Effects();
+
   /// Adds a line and how it ended, in the order of the plan. Only what succeeded or may have been applied is kept.
   Result<void> add(const PlanLine& line, Status status);
   /// Ends the adding. To be called once, before what follows.
@@ -48,21 +47,11 @@ class Effects {
   /// Takes out what was done to the first of the items that are left; nothing: none is left.
   Result<std::optional<Effect>> take_first();
 
-  /// The items to which something was done.
-  std::uint64_t items() const { return items_; }
-
  private:
-  explicit Effects(const koodrive::ResourceCatalogue& kinds) : kinds_(kinds) {}
-  Result<void> prepare();
-  Result<void> read_line(Effect& effect);
-  Result<std::optional<Effect>> take(std::int64_t kind, std::string_view id);
+  struct Store;
+  explicit Effects(std::unique_ptr<Store> store);
 
-  const koodrive::ResourceCatalogue& kinds_;
-  std::unique_ptr<Database> database_;
-  std::optional<Statement> add_, find_, remove_, first_;
-  simdjson::dom::parser parser_;
-  std::string text_;
-  std::uint64_t items_ = 0;
+  std::unique_ptr<Store> store_;
 };
 
 }  // namespace koobatch::plan

@@ -1,9 +1,9 @@
 #pragma once
 #include "koobatch/koodrive/dialogue.hpp"
 #include "koobatch/koodrive/resource_catalogue.hpp"
-#include "koobatch/reading/confirmations.hpp"
 #include "koobatch/reading/list_walk.hpp"
-#include "koobatch/reading/notes.hpp"
+#include "reading/confirmations.hpp"
+#include "reading/notes.hpp"
 
 #include <cstdint>
 #include <optional>

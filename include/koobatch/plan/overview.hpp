@@ -1,6 +1,6 @@
 #pragma once
-#include "plan/plan_file.hpp"
-#include "plan/plan_maker.hpp"
+#include "koobatch/plan/plan_file.hpp"
+#include "koobatch/plan/plan_maker.hpp"
 
 #include <array>
 #include <cstddef>

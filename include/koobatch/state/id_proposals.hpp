@@ -1,6 +1,6 @@
 #pragma once
 #include "koobatch/state/item.hpp"
-#include "state/reader.hpp"
+#include "koobatch/state/reader.hpp"
 
 #include <cstdint>
 #include <map>

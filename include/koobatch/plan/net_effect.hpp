@@ -1,7 +1,7 @@
 #pragma once
 #include "koobatch/core/status.hpp"
+#include "koobatch/plan/plan_line.hpp"
 #include "koobatch/state/item.hpp"
-#include "plan/plan_line.hpp"
 
 #include <cstddef>
 #include <map>

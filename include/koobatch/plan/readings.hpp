@@ -1,8 +1,8 @@
 #pragma once
 #include "koobatch/core/error.hpp"
-#include "plan/plan_maker.hpp"
-#include "state/id_proposals.hpp"
-#include "state/reader.hpp"
+#include "koobatch/plan/plan_maker.hpp"
+#include "koobatch/state/id_proposals.hpp"
+#include "koobatch/state/reader.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -22,6 +22,10 @@ struct Faults {
   bool any() const { return count > 0; }
 };
 
+/// Reads the next item of a present state; false at the end. What is wrong with a state is an error (job), as nothing
+/// can be concluded from one that was damaged. `name`: of the state, for messages.
+Result<bool> next_present(state::ItemReader& reader, const std::string& name, state::Entry& entry);
+
 /// Reads the desired state and then the present one into the maker of a plan, and collects what is wrong with the
 /// desired one. Where spreadsheets have changed rows, it finds out which items these were.
 class Readings {
@@ -32,7 +36,7 @@ class Readings {
   Result<void> read_desired(state::ItemReader& reader);
   /// Whether the present state is of use: for a plan, or to explain what is wrong.
   bool needs_present() const { return !faults_.any() || has_mangled_; }
-  /// `name`: of the state, for messages. What is wrong with it is an error (job), as nothing can be concluded from it.
+  /// `name`: of the state, for messages.
   Result<void> read_present(state::ItemReader& reader, const std::string& name);
   /// Finishes the maker if nothing is wrong. `name`: of the desired state, for messages. To be called once, at the end.
   Result<Faults> finish(const std::string& name);

@@ -5,8 +5,8 @@
 #include "koobatch/job/byte_source.hpp"
 #include "koobatch/koodrive/operation_catalogue.hpp"
 #include "koobatch/koodrive/resource_catalogue.hpp"
-#include "plan/limits.hpp"
-#include "plan/plan_line.hpp"
+#include "koobatch/plan/limits.hpp"
+#include "koobatch/plan/plan_line.hpp"
 
 #include <simdjson.h>
 

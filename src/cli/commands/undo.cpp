@@ -1,0 +1,178 @@
+#include "koobatch/plan/undo.hpp"
+#include "cli/commands/command.hpp"
+#include "cli/exit_status.hpp"
+#include "cli/output.hpp"
+#include "cli/running/plan_draft.hpp"
+#include "cli/running/plan_output.hpp"
+#include "cli/running/plan_results.hpp"
+#include "cli/settings/shared_settings.hpp"
+#include "koobatch/core/terminal_text.hpp"
+#include "koobatch/engine/run.hpp"
+#include "koobatch/job/byte_source.hpp"
+#include "koobatch/plan/effects.hpp"
+#include "koobatch/report/journal_file.hpp"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <system_error>
+#include <tuple>
+#include <utility>
+
+namespace koobatch::cli {
+namespace {
+
+struct Settings {
+  Presentation presentation;
+  JsonOutput output;
+  JobPlace place;
+  std::filesystem::path state;  ///< empty: not given, as the other paths
+  std::filesystem::path plan;
+  std::filesystem::path html;
+  plan::Names names = plan::Names::unique;
+
+  auto parts() { return std::tie(presentation, output, place); }
+};
+
+/// What is wrong with the report, or with the plan that was run.
+Error as_invalid(Error error) {
+  if (error.kind == ErrorKind::usage) error.kind = ErrorKind::job;
+  return error;
+}
+
+Result<void> check_arguments(const Settings& given) {
+  if (given.plan.empty()) return usage_error("--out is missing: the new file for the plan that undoes the run");
+  if (given.state.empty()) {
+    return usage_error("--state is missing: export the present state first, and name its file");
+  }
+  if (given.plan.lexically_normal() != given.html.lexically_normal()) return {};
+  return usage_error("--out and --html name the same file");
+}
+
+Result<PlanResults> read_results(const std::filesystem::path& report) {
+  if (report::is_locked(report)) {
+    return usage_error(harmless(report.string()) +
+                       ": the run is in progress; wait until it has ended, or interrupt it");
+  }
+  auto results = PlanResults::read(report);
+  if (!results || results->run().job.format == "plan") return results;
+  return job_error(
+      harmless(report.string()) +
+      ": the run's job was not a plan, so nobody knows what the values were before; only plans can be undone");
+}
+
+/// The plan that was run, and what it has done.
+struct Done {
+  plan::PlanHeader header;
+  std::unique_ptr<plan::Effects> effects;
+};
+
+Result<void> add_line(plan::PlanLine& line, const PlanResults& results, plan::Effects& effects) {
+  const auto number = static_cast<std::uint32_t>(line.n + 1);  // the header comes before the lines
+  const auto* const stored = results.stored_instead(number);
+  if (stored == nullptr) return effects.add(line, results.status_of(number));
+  return plan::set_stored(line, *stored) ? effects.add(line, Status::succeeded) : Result<void>();
+}
+
+Result<Done> read_plan(const std::filesystem::path& path, const PlanResults& results) {
+  const auto& kinds = koodrive::service_resources();
+  std::error_code error;
+  const auto folder = std::filesystem::temp_directory_path(error);
+  if (error) return fatal_error("no folder for temporary files; set TMPDIR to one");
+  auto effects = plan::Effects::create(folder, kinds);
+  if (!effects) return effects.error();
+  auto bytes = job::open_file(path);
+  if (!bytes) {
+    return job_error(bytes.error().message + "; it is the plan that was run: say where it is now with --job FILE");
+  }
+  const auto& source = **bytes;
+  plan::PlanReader reader(std::move(*bytes), kinds, harmless(path.string()));
+  auto header = reader.begin();
+  if (!header) return header.error();
+  plan::PlanLine line;
+  for (;;) {
+    const auto more = reader.next(line);
+    if (!more) return more.error();
+    if (!*more) break;
+    if (auto added = add_line(line, results, **effects); !added) return added.error();
+  }
+  if (auto same = engine::check_same_job(results.run(), path, source.digest()); !same) return as_invalid(same.error());
+  if (auto finished = (*effects)->finish(); !finished) return finished.error();
+  return Done{std::move(*header), std::move(*effects)};
+}
+
+/// Undoing changes no more than the run did, which was allowed.
+plan::Limits no_limit_of_changes() {
+  plan::Limits limits;
+  limits.changes = {.percent = 100};
+  return limits;
+}
+
+Result<int> undo(const Settings& given, const std::filesystem::path& report) {
+  const auto results = read_results(report);
+  if (!results) return results.error();
+  auto output = PlanOutput::open({given.plan, given.html, given.output.json});
+  if (!output) return output.error();
+  const auto& job = results->run().job;
+  const auto done = read_plan(given.place.job.empty() ? std::filesystem::path(job.path) : given.place.job, *results);
+  if (!done) return done.error();
+  auto draft = PlanDraft::open({given.state, done->header.endpoint, "the plan that was run", given.names});
+  if (!draft) return draft.error();
+  const auto read = plan::read_undo(*done->effects, draft->state(), draft->state_name(), draft->maker());
+  if (!read) return read.error();
+  if (const auto finished = draft->maker().finish(); !finished) return finished.error();
+  const PlanDraft::Rules rules{.limits = no_limit_of_changes()};
+  auto overview = draft->make({report.string(), job.xxh3}, rules.limits);
+  if (!overview) return overview.error();
+  overview->unselected = 0;  // what the run has not changed is not missing from it
+  const auto refused = draft->conclude(*overview, rules, *output);
+  if (!refused) return refused.error();
+  return refused->value_or(exit_success);
+}
+
+int run(const Settings& given, const Call& call) {
+  if (auto checked = check_arguments(given); !checked) return fail(checked.error());
+  const auto status = undo(given, call.arguments.front());
+  return status ? *status : fail(status.error());
+}
+
+}  // namespace
+
+const Command& undo_command() {
+  static const Command command = {
+      .name = "undo",
+      .summary = "Plan how to take back what the run of a plan has changed; sends nothing",
+      .group = command_group::runs_jobs,
+      .arguments = {{.name = "REPORT", .help = "The report of the run", .is_path = true}},
+      .examples = {"koobatch undo names.report.ndjson --state state.ndjson --out undo.plan"},
+      .own_options = {{.name = "state",
+                       .heading = heading::job,
+                       .help = "The present state, as it was exported (NDJSON)",
+                       .store = into(&Settings::state, file()),
+                       .flag_only = true},
+                      {.name = "out",
+                       .heading = heading::job,
+                       .help = "New file for the plan",
+                       .store = into(&Settings::plan, new_file()),
+                       .flag_only = true},
+                      {.name = "names",
+                       .heading = heading::job,
+                       .help = "Whether two shared folders of an owner may have one name",
+                       .store = into(&Settings::names, one_of<plan::Names>({{"unique", plan::Names::unique},
+                                                                            {"free", plan::Names::free}}))},
+                      {.name = "html",
+                       .heading = heading::output,
+                       .help = "New page of what the plan does, one file that needs no network",
+                       .store = into(&Settings::html, new_file())}},
+      .statuses = {{"0", "planned, also if nothing is left to undo"},
+                   exits::usage,
+                   {"3", "the report, the plan that was run, or the state cannot be used; nothing was written"},
+                   {"4", "refused: the state is empty or incomplete"},
+                   exits::fatal},
+      .begin = task<Settings, run>};
+  return command;
+}
+
+}  // namespace koobatch::cli

@@ -1,0 +1,67 @@
+#include "koobatch/plan/verification.hpp"
+
+#include "koobatch/reading/lookup.hpp"
+#include "plan/planned_values.hpp"
+
+#include <fmt/format.h>
+
+#include <cassert>
+#include <utility>
+#include <vector>
+
+namespace koobatch::plan {
+namespace {
+
+using koodrive::Turn;
+
+Turn not_as_wanted(std::string reason, std::string error, std::string note = {}) {
+  return {Turn::Kind::end, Status::skipped, std::move(reason), std::move(error), std::move(note)};
+}
+
+class Verification final : public koodrive::Dialogue {
+ public:
+  Verification(const koodrive::Operation& operation, const koodrive::ResourceKind& kind)
+      : kind_(kind),
+        wanted_(wanted_values(operation, kind)),
+        lookup_(kind, std::string(operation.id()), std::string(operation.user())) {}
+
+  std::string_view target() const override { return lookup_.target(); }
+
+  Turn read(const http::Answer& answer, const koodrive::Outcome& outcome) override {
+    using Kind = reading::Finding::Kind;
+    const auto found = lookup_.take(answer, outcome);
+    if (!found) return {.kind = Turn::Kind::read};
+    if (found->kind == Kind::absent) return not_as_wanted("gone", "the item is not there");
+    if (found->kind == Kind::unreadable) {
+      return not_as_wanted("unreadable", fmt::format("the item cannot be read: {}", found->why));
+    }
+    if (compare(wanted_, found->item.values) == Condition::as_wanted) return {.status = Status::unchanged};
+    return not_as_wanted("drifted", "the item is not as the operation wants it",
+                         describe_present(now_member, wanted_, found->item.values, kind_));
+  }
+
+  Turn written(Status status, const koodrive::Outcome&) override {
+    assert(false && "nothing is sent");
+    return {.status = status};
+  }
+  void begin_again() override { assert(false && "nothing is sent"); }
+
+ private:
+  const koodrive::ResourceKind& kind_;
+  const std::vector<PlannedValue> wanted_;
+  reading::Lookup lookup_;
+};
+
+}  // namespace
+
+bool is_readable(const koodrive::OperationRow& operation, const koodrive::ResourceCatalogue& kinds) {
+  return kind_of(operation, kinds) != nullptr;
+}
+
+std::unique_ptr<koodrive::Dialogue> Verifications::about(const koodrive::Operation& operation) {
+  const auto* kind = kind_of(operation.row(), kinds_);
+  assert(kind != nullptr);
+  return std::make_unique<Verification>(operation, *kind);
+}
+
+}  // namespace koobatch::plan
