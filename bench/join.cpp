@@ -4,8 +4,8 @@
 //   NAMES   unique: they are planned in groups; free: one by one
 //   FOLDER  where the temporary file is
 #include "koobatch/koodrive/resource_catalogue.hpp"
-#include "plan/item_join.hpp"
 #include "koobatch/plan/planner.hpp"
+#include "plan/item_join.hpp"
 
 #include <fmt/format.h>
 #include <sys/resource.h>

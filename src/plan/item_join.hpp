@@ -1,11 +1,11 @@
 #pragma once
 #include "koobatch/core/error.hpp"
 #include "koobatch/koodrive/resource_catalogue.hpp"
+#include "koobatch/plan/limits.hpp"
+#include "koobatch/plan/names.hpp"
 #include "koobatch/state/item.hpp"
 #include "koobatch/state/item_parser.hpp"
 #include "plan/database.hpp"
-#include "koobatch/plan/limits.hpp"
-#include "koobatch/plan/names.hpp"
 
 #include <cstdint>
 #include <filesystem>

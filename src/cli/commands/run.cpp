@@ -6,8 +6,8 @@
 #include "cli/running/execution.hpp"
 #include "cli/running/job_files.hpp"
 #include "cli/running/oddities.hpp"
-#include "cli/running/plan_job.hpp"
 #include "cli/running/operations_file.hpp"
+#include "cli/running/plan_job.hpp"
 #include "cli/running/run_settings.hpp"
 #include "cli/running/under_lock.hpp"
 #include "cli/running/validation.hpp"
@@ -78,7 +78,8 @@ int interrupted(int signal) {
 
 /// `intake`: present if the job could be read only once; nullptr if it is a file.
 int run_job(engine::RunSettings settings, const RunCommandSettings& given, const Call& call, Intake* intake) {
-  if (auto ok = admit_plan(settings, {given.expect, given.max_plan_age}, call.origins, WallClock::now()); !ok) return fail(ok.error());
+  if (auto ok = admit_plan(settings, {given.expect, given.max_plan_age}, call.origins, WallClock::now()); !ok)
+    return fail(ok.error());
   const auto validation = job::validate(settings.job, settings.reader, token_check(settings));
   if (!validation) return fail(validation.error());
   if (const auto status = judge(settings, *validation)) return *status;

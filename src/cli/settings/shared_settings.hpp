@@ -169,7 +169,9 @@ struct Running {
   Schedule schedule;
   ProgressOutput progress;
 
-  auto parts() { return std::tie(sending, format, operations, reading, values, treatment, plan, pace, schedule, progress); }
+  auto parts() {
+    return std::tie(sending, format, operations, reading, values, treatment, plan, pace, schedule, progress);
+  }
 };
 
 }  // namespace koobatch::cli
