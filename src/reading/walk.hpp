@@ -2,8 +2,8 @@
 #include "koobatch/koodrive/dialogue.hpp"
 #include "koobatch/koodrive/resource_catalogue.hpp"
 #include "koobatch/reading/list_walk.hpp"
-#include "reading/confirmations.hpp"
-#include "reading/notes.hpp"
+#include "koobatch/reading/confirmations.hpp"
+#include "koobatch/reading/notes.hpp"
 
 #include <cstdint>
 #include <optional>

@@ -1,7 +1,7 @@
 #include "koobatch/reading/walks.hpp"
 
 #include "koobatch/core/json.hpp"
-#include "koobatch/reading/walk.hpp"
+#include "reading/walk.hpp"
 
 #include <fmt/format.h>
 
@@ -30,16 +30,18 @@ Walks::Walks(std::span<const koodrive::ResourceKind* const> kinds) {
   for (const auto* kind : kinds) {
     assert(!kind->lists.empty());
     for (const auto& list : kind->lists) {
-      const std::size_t number = static_cast<std::size_t>(&list - kind->lists.data()) + 1;
-      parts_.push_back({kind, &list});
-      koodrive::OperationRow row{.name = texts->keep(kind->lists.size() == 1 ? fmt::format("read_{}", kind->name)
-                                                                             : fmt::format("read_{}_{}", kind->name, number)),
-                                 .method = "GET",
-                                 .target = list.target,
-                                 .fields = fields};
+      const auto number = static_cast<std::size_t>(&list - kind->lists.data()) + 1;
+      const bool is_only = kind->lists.size() == 1;
+      koodrive::OperationRow row{};
+      row.name =
+          texts->keep(is_only ? fmt::format("read_{}", kind->name) : fmt::format("read_{}_{}", kind->name, number));
+      row.method = "GET";
+      row.target = list.target;
+      row.fields = fields;
       row.key_prefix = texts->keep(fmt::format("{}:", row.name));
       row.idempotent = true;
       rows.push_back(row);
+      parts_.push_back({kind, &list});
     }
   }
   operations_ = std::make_unique<koodrive::OperationCatalogue>(std::move(rows), texts);

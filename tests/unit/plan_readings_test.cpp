@@ -2,7 +2,7 @@
 
 #include "contains.hpp"
 #include "plan_support.hpp"
-#include "state/csv_writer.hpp"
+#include "koobatch/state/csv_writer.hpp"
 
 #include <boost/algorithm/string/replace.hpp>
 #include <boost/test/unit_test.hpp>

@@ -64,7 +64,8 @@ std::vector<std::string> split(const std::string& list) {
 Result<std::vector<std::string>> users_of(const ExportSettings& given, const Origins& origins) {
   const auto& user = given.sending.operations.user_id;
   if (!given.users.empty()) {
-    if (origins.is_flag("user-id")) return usage_error("--user-id and --users exclude each other: one user, or a file of them");
+    if (origins.is_flag("user-id"))
+      return usage_error("--user-id and --users exclude each other: one user, or a file of them");
     return read_users(given.users);
   }
   if (user.empty()) return usage_error("whose items to read is missing: give --user-id ID, or --users FILE");
@@ -75,8 +76,8 @@ Result<job::Format> format_of_output(const std::filesystem::path& out) {
   if (out.empty()) return usage_error("the file to write is missing: give --out STATE.ndjson, or STATE.csv");
   const auto format = job::format_of(out);
   if (format) return *format;
-  return usage_error(fmt::format("--out {}: the name must end in .ndjson or .csv, also with .gz or .zst after it",
-                                 out.string()));
+  return usage_error(
+      fmt::format("--out {}: the name must end in .ndjson or .csv, also with .gz or .zst after it", out.string()));
 }
 
 /// Loads the kinds of resources: those of the service, and of a file.
@@ -90,7 +91,8 @@ Result<std::shared_ptr<const koodrive::ResourceCatalogue>> load_resources(const 
 
 void warn(const Collected& collected) {
   for (const auto& item : collected.unreadable) {
-    spdlog::warn("an item{} cannot be read: {}", item.id.empty() ? "" : " with the ID " + harmless(item.id), harmless(item.why));
+    spdlog::warn("an item{} cannot be read: {}", item.id.empty() ? "" : " with the ID " + harmless(item.id),
+                 harmless(item.why));
   }
   if (collected.unreadable_items > 0) {
     spdlog::warn("{} cannot be read, and the file lacks them", count_of(collected.unreadable_items, "item"));
@@ -178,8 +180,9 @@ const Command& export_command() {
       .statuses = {{"0", "complete, or another run holds the lock"},
                    {"1", "written, but some users or items cannot be read"},
                    exits::usage,
-                   {"4", "no items at all, or lists that kept changing; or stopped by --max-errors, or because 100 lists "
-                         "in a row were refused alike"},
+                   {"4",
+                    "no items at all, or lists that kept changing; or stopped by --max-errors, or because 100 lists "
+                    "in a row were refused alike"},
                    exits::run_stopped,
                    exits::interrupted},
       .sends = true,

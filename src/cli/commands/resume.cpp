@@ -3,6 +3,7 @@
 #include "cli/exit_status.hpp"
 #include "cli/output.hpp"
 #include "cli/running/execution.hpp"
+#include "cli/running/exporting.hpp"
 #include "cli/running/operations_file.hpp"
 #include "cli/running/plan_job.hpp"
 #include "cli/running/repetition.hpp"
@@ -49,8 +50,12 @@ int work(const ResumeSettings& given, const Call& call) {
   }
   auto earlier = engine::read_earlier(path);
   if (!earlier) return fail(earlier.error());
-  if (is_finished(earlier->scan)) return print_finished(path);
   const report::RunRecord& recorded = earlier->scan.segments.front().run;
+  if (is_export(recorded)) {
+    return fail(usage_error(
+        fmt::format("{}: is the journal of an export, which the same 'koobatch export' continues", path.string())));
+  }
+  if (is_finished(earlier->scan)) return print_finished(path);
   auto settings = prepare_resume(given, call, recorded);
   if (!settings) return fail(settings.error());
   if (auto ok = check_files(*settings); !ok) return fail(ok.error());

@@ -36,8 +36,8 @@ std::string reworded(std::string message, const std::filesystem::path& journal) 
 Result<void> check_same(const report::RunRecord& recorded, const job::Source& source, const engine::RunSettings& run) {
   const auto digest = source.identity().digest;
   if (recorded.job.xxh3 != digest.xxh3 || recorded.job.bytes != digest.bytes) {
-    return usage_error(fmt::format("{}: was begun by an export of other users or types; name another --out, or remove it",
-                                   run.report.string()));
+    return usage_error(fmt::format(
+        "{}: was begun by an export of other users or types; name another --out, or remove it", run.report.string()));
   }
   if (run.simulated || recorded.endpoint == run.endpoint.url()) return {};
   return usage_error(fmt::format("{}: was begun by an export from {}; name another --out, or remove it",
@@ -91,10 +91,11 @@ class Exporting {
 
 void tell_cost(const Export& wanted, std::size_t lists, std::uint64_t done) {
   const std::uint64_t walks = wanted.users.size() * lists;
-  observe::log::print(spdlog::level::info,
-                      fmt::format("reading {} of {}, which takes at least {}{}", count_of(walks, "list"),
-                                  count_of(wanted.users.size(), "user"), count_of(walks - std::min(done, walks), "request"),
-                                  done == 0 ? "" : fmt::format("; {} read before", format_count(done))));
+  observe::log::print(
+      spdlog::level::info,
+      fmt::format("reading {} of {}, which takes at least {}{}", count_of(walks, "list"),
+                  count_of(wanted.users.size(), "user"), count_of(walks - std::min(done, walks), "request"),
+                  done == 0 ? "" : fmt::format("; {} read before", format_count(done))));
 }
 
 }  // namespace
@@ -123,6 +124,10 @@ std::filesystem::path journal_of(const std::filesystem::path& out) {
   return journal += ".part";
 }
 
+bool is_export(const report::RunRecord& run) {
+  return run.job.path == WalkSource::path;
+}
+
 int export_state(engine::RunSettings settings, const Running& running, const Presentation& presentation,
                  const std::shared_ptr<observe::Console>& console, const Export& wanted, const Written& written) {
   if (report::is_taken(wanted.out)) {
@@ -142,7 +147,7 @@ int export_state(engine::RunSettings settings, const Running& running, const Pre
     if (!found) return fail(found.error());
     if (auto same = check_same(found->scan.segments.front().run, *source, settings); !same) return fail(same.error());
     if (is_finished(found->scan)) return exporting.write(found->scan.segments.front().run.endpoint);
-    earlier = std::move(*found);
+    earlier.emplace(std::move(*found));
   }
   tell_cost(wanted, walks->lists(), earlier ? earlier->scan.counts.finished() : 0);
   const auto start = [&](const engine::RunSettings& final_settings) {

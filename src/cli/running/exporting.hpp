@@ -6,6 +6,7 @@
 #include "koobatch/engine/settings.hpp"
 #include "koobatch/job/reader.hpp"
 #include "koobatch/koodrive/resource_catalogue.hpp"
+#include "koobatch/report/record.hpp"
 
 #include <filesystem>
 #include <functional>
@@ -31,6 +32,9 @@ Result<std::vector<const koodrive::ResourceKind*>> kinds_to_read(const koodrive:
 
 /// The report of the run that reads for `out`.
 std::filesystem::path journal_of(const std::filesystem::path& out);
+
+/// Whether the run is that of an export.
+bool is_export(const report::RunRecord& run);
 
 /// Called with what was written, once the file is there; returns the exit status.
 using Written = std::function<int(const Collected& collected)>;

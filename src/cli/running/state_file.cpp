@@ -60,8 +60,8 @@ class Notes : public report::Visitor {
 
  protected:
   struct Note {
-    std::uint32_t line = 0;     ///< of the walk
-    std::uint32_t number = 0;   ///< of the note, from 1
+    std::uint32_t line = 0;    ///< of the walk
+    std::uint32_t number = 0;  ///< of the note, from 1
     WallTime at{};
     const reading::WalkNote& walk;
   };
@@ -105,8 +105,8 @@ class Survey final : public Notes {
  public:
   explicit Survey(std::uint64_t walks) : begun(walks + 1), is_finished(walks + 1) {}
 
-  std::vector<std::uint32_t> begun;     ///< by walk: the number of the note with which its last attempt began
-  std::vector<bool> is_finished;        ///< by walk
+  std::vector<std::uint32_t> begun;  ///< by walk: the number of the note with which its last attempt began
+  std::vector<bool> is_finished;     ///< by walk
   /// Items that seem to be there more than once, by hash: the walk that has it, and the note of its last value.
   struct Winner {
     std::uint32_t line = 0xffff'ffff;
@@ -276,8 +276,7 @@ Result<Collected> write_state(const std::filesystem::path& report, const koodriv
   auto& summary = collected.summary;
   summary.users = file.users - collected.unread_users;
   summary.endpoint = file.endpoint;
-  summary.is_complete =
-      collected.unread_walks == 0 && collected.unstable_walks == 0 && collected.unreadable_items == 0;
+  summary.is_complete = collected.unread_walks == 0 && collected.unstable_walks == 0 && collected.unreadable_items == 0;
   if (auto ok = writer.finish(); !ok) return ok.error();
   return std::move(collected);
 }

@@ -40,8 +40,8 @@ Result<std::vector<std::string>> read_users(const std::filesystem::path& path) {
     std::vector<koodrive::Violation> wrong;
     koodrive::check_user_id(user, wrong);
     if (!wrong.empty() || user.find(',') != std::string_view::npos || user.front() == '{' || user.front() == '"') {
-      return usage_error(fmt::format("{}:{}: {} is not a user ID; the file has one on each line", path.string(), number,
-                                     quote(user)));
+      return usage_error(
+          fmt::format("{}:{}: {} is not a user ID; the file has one on each line", path.string(), number, quote(user)));
     }
     if (known.emplace(user).second) users.emplace_back(user);
   }

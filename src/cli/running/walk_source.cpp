@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <filesystem>
 #include <string_view>
 #include <utility>
 
@@ -65,7 +64,7 @@ WalkSource::WalkSource(std::shared_ptr<const reading::Walks> walks, std::vector<
 }
 
 job::Source::Identity WalkSource::identity() const {
-  return {.path = std::filesystem::absolute("export").string(), .format = job::Format::ndjson, .digest = digest_, .verified = false};
+  return {.path = std::string(path), .format = job::Format::ndjson, .digest = digest_, .verified = false};
 }
 
 Result<std::unique_ptr<job::Reader>> WalkSource::open() const {

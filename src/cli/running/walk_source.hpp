@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace koobatch::cli {
@@ -14,6 +15,9 @@ namespace koobatch::cli {
 /// continued as what it was.
 class WalkSource final : public job::Source {
  public:
+  /// What reports have in place of a job file's path, which is absolute.
+  static constexpr std::string_view path = "export";
+
   /// `settings`: their catalogue is that of the walks.
   WalkSource(std::shared_ptr<const reading::Walks> walks, std::vector<std::string> users, job::ReaderSettings settings);
 
