@@ -75,7 +75,8 @@ void over_each_version(const Service& service, Check check) {
 std::vector<std::string> ids_of(const std::string& answer) {
   simdjson::dom::parser parser;
   std::vector<std::string> ids;
-  for (const auto folder : parser.parse(answer.substr(4))["folders"].get_array().value()) {
+  const simdjson::dom::array folders = parser.parse(answer.substr(4))["folders"].get_array().value();
+  for (const auto folder : folders) {
     ids.emplace_back(folder["id"].get_string().value());
   }
   return ids;
