@@ -114,6 +114,20 @@ std::size_t ResourceKind::find(std::string_view field) const {
   return static_cast<std::size_t>(std::ranges::find(fields, field, &ResourceField::name) - fields.begin());
 }
 
+std::size_t ResourceKind::find_set_by(std::string_view operation, std::string_view field) const {
+  const auto found = std::ranges::find_if(fields, [&](const ResourceField& candidate) {
+    return candidate.is_compared() && candidate.operation->name == operation && candidate.target().name == field;
+  });
+  return static_cast<std::size_t>(found - fields.begin());
+}
+
+const OperationRow* ResourceKind::find_operation(std::string_view operation) const {
+  const auto found = std::ranges::find_if(fields, [&](const ResourceField& candidate) {
+    return candidate.is_compared() && candidate.operation->name == operation;
+  });
+  return found == fields.end() ? nullptr : found->operation;
+}
+
 ResourceCatalogue::ResourceCatalogue(std::vector<ResourceKind> kinds, const OperationCatalogue& operations,
                                      std::shared_ptr<const void> texts)
     : kinds_(std::move(kinds)), texts_(std::move(texts)) {

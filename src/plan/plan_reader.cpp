@@ -75,6 +75,16 @@ Result<bool> PlanReader::next(PlanLine& line) {
   return true;
 }
 
+Result<void> PlanReader::read_lines(const std::function<Result<void>(PlanLine&)>& each) {
+  PlanLine line;
+  for (;;) {
+    const auto more = next(line);
+    if (!more) return more.error();
+    if (!*more) return {};
+    if (auto done = each(line); !done) return done;
+  }
+}
+
 Result<void> PlanReader::check_number(std::uint64_t n) const {
   const auto expected = lines_ + 1;
   if (n == expected) return {};

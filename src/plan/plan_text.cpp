@@ -3,7 +3,6 @@
 #include "koobatch/state/value_reader.hpp"
 #include "plan/plan_members.hpp"
 
-#include <algorithm>
 #include <charconv>
 #include <string>
 #include <string_view>
@@ -82,26 +81,17 @@ bool read_counts(const dom::object& header, std::vector<KindCounts>& counts) {
   return true;
 }
 
-/// The operation of this name that sets a field of the kind.
-const koodrive::OperationRow* find_operation(const koodrive::ResourceKind& kind, std::string_view name) {
-  const auto field = std::ranges::find_if(
-      kind.fields, [&](const auto& candidate) { return candidate.is_compared() && candidate.operation->name == name; });
-  return field == kind.fields.end() ? nullptr : field->operation;
-}
-
 /// Reads what the line sets, and what that was, in the order of the line.
 bool read_settings(const dom::object& object, PlanLine& line) {
   dom::object was;
   if (!take(object, members::was, was)) return false;
   for (const auto [name, old_value] : was) {
-    const auto field = std::ranges::find_if(line.kind->fields, [&, wanted = name](const auto& candidate) {
-      return candidate.operation == line.operation && candidate.target().name == wanted;
-    });
-    dom::element new_value;
-    if (field == line.kind->fields.end() || !take(object, name, new_value)) return false;
     Step::Setting setting;
-    setting.field = static_cast<std::size_t>(field - line.kind->fields.begin());
-    if (read_value(*field, old_value, setting.was) || read_value(*field, new_value, setting.wanted)) return false;
+    setting.field = line.kind->find_set_by(line.operation->name, name);
+    dom::element new_value;
+    if (setting.field == line.kind->fields.size() || !take(object, name, new_value)) return false;
+    const auto& field = line.kind->fields[setting.field];
+    if (read_value(field, old_value, setting.was) || read_value(field, new_value, setting.wanted)) return false;
     setting.is_carried = setting.was == setting.wanted;
     line.settings.push_back(std::move(setting));
   }
@@ -136,7 +126,7 @@ std::optional<PlanLine> parse_line(const dom::object& object, const koodrive::Re
     return std::nullopt;
   }
   line.kind = kinds.find(type);
-  line.operation = line.kind == nullptr ? nullptr : find_operation(*line.kind, op);
+  line.operation = line.kind == nullptr ? nullptr : line.kind->find_operation(op);
   if (line.operation == nullptr) return std::nullopt;
   if (!take(object, line.operation->fields[line.operation->key_field].name, line.id)) return std::nullopt;
   take(object, members::user_id, line.user_id);

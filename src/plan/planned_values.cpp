@@ -8,27 +8,12 @@
 #include <algorithm>
 
 namespace koobatch::plan {
-namespace {
 
 namespace dom = simdjson::dom;
 
-/// The field that the operation sets under this name, an index; the number of fields if there is none.
-std::size_t find_field(const koodrive::ResourceKind& kind, std::string_view operation, std::string_view target) {
-  const auto found = std::ranges::find_if(kind.fields, [&](const koodrive::ResourceField& field) {
-    return field.is_compared() && field.operation->name == operation && field.target().name == target;
-  });
-  return static_cast<std::size_t>(found - kind.fields.begin());
-}
-
-}  // namespace
-
 const koodrive::ResourceKind* kind_of(const koodrive::OperationRow& operation,
                                       const koodrive::ResourceCatalogue& kinds) {
-  const auto changes = [&](const koodrive::ResourceKind& kind) {
-    return std::ranges::any_of(kind.fields, [&](const koodrive::ResourceField& field) {
-      return field.is_compared() && field.operation->name == operation.name;
-    });
-  };
+  const auto changes = [&](const auto& kind) { return kind.find_operation(operation.name) != nullptr; };
   const auto found = std::ranges::find_if(kinds.kinds(), changes);
   return found == kinds.kinds().end() ? nullptr : &*found;
 }
@@ -43,7 +28,7 @@ std::optional<std::vector<PlannedValue>> planned_values(const koodrive::Operatio
   std::vector<PlannedValue> planned;
   for (const auto [name, old_value] : was) {
     PlannedValue value;
-    value.field = find_field(kind, operation.row().name, name);
+    value.field = kind.find_set_by(operation.row().name, name);
     dom::element new_value;
     if (value.field == kind.fields.size() || body[name].get(new_value) != simdjson::SUCCESS) return std::nullopt;
     const auto& field = kind.fields[value.field];
@@ -62,7 +47,7 @@ std::vector<PlannedValue> wanted_values(const koodrive::Operation& operation, co
   if (parser.parse(operation.body()).get(body) != simdjson::SUCCESS) return wanted;
   for (const auto [name, json] : body) {
     PlannedValue value;
-    value.field = find_field(kind, operation.row().name, name);
+    value.field = kind.find_set_by(operation.row().name, name);
     if (value.field == kind.fields.size()) continue;
     if (state::read_value(kind.fields[value.field], json, value.wanted)) continue;
     value.was = value.wanted;

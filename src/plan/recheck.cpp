@@ -16,10 +16,6 @@ namespace {
 
 using koodrive::Turn;
 
-Turn skipped(std::string reason, std::string error, std::string note = {}) {
-  return {Turn::Kind::end, Status::skipped, std::move(reason), std::move(error), std::move(note)};
-}
-
 /// Whether a change is one of those that are read back, so and so many of a hundred.
 bool is_chosen(std::uint32_t line, double percent) {
   constexpr std::uint32_t of_all = 10'000;
@@ -43,7 +39,7 @@ class Recheck final : public koodrive::Dialogue {
 
   Turn read(const http::Answer& answer, const koodrive::Outcome& outcome) override {
     if (!was_sent_ && operation_.in_group() && rechecks_.is_broken(operation_.key_hash())) {
-      return skipped("dependency", "an operation before it, on which it depends, did not succeed");
+      return Turn::skip("dependency", "an operation before it, on which it depends, did not succeed");
     }
     const auto found = lookup_->take(answer, outcome);
     if (!found) return {.kind = Turn::Kind::read};
@@ -70,9 +66,9 @@ class Recheck final : public koodrive::Dialogue {
 
   Turn judge_before(const reading::Finding& found) const {
     using Kind = reading::Finding::Kind;
-    if (found.kind == Kind::absent) return skipped("gone", "the item is no longer there");
+    if (found.kind == Kind::absent) return Turn::skip("gone", "the item is no longer there");
     if (found.kind == Kind::unreadable) {
-      return skipped("unreadable", fmt::format("the item cannot be read: {}", found.why));
+      return Turn::skip("unreadable", fmt::format("the item cannot be read: {}", found.why));
     }
     switch (compare(planned_, found.item.values)) {
       case Condition::as_planned:
@@ -83,8 +79,8 @@ class Recheck final : public koodrive::Dialogue {
       case Condition::drifted:
         break;
     }
-    return skipped("drifted", "another has changed the item since the plan was made",
-                   describe_present(was_member, planned_, found.item.values, kind_));
+    return Turn::skip("drifted", "another has changed the item since the plan was made",
+                      describe_present(was_member, planned_, found.item.values, kind_));
   }
 
   /// What reading back says about an operation that was sent.

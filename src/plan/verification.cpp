@@ -6,17 +6,12 @@
 #include <fmt/format.h>
 
 #include <cassert>
-#include <utility>
 #include <vector>
 
 namespace koobatch::plan {
 namespace {
 
 using koodrive::Turn;
-
-Turn not_as_wanted(std::string reason, std::string error, std::string note = {}) {
-  return {Turn::Kind::end, Status::skipped, std::move(reason), std::move(error), std::move(note)};
-}
 
 class Verification final : public koodrive::Dialogue {
  public:
@@ -31,13 +26,13 @@ class Verification final : public koodrive::Dialogue {
     using Kind = reading::Finding::Kind;
     const auto found = lookup_.take(answer, outcome);
     if (!found) return {.kind = Turn::Kind::read};
-    if (found->kind == Kind::absent) return not_as_wanted("gone", "the item is not there");
+    if (found->kind == Kind::absent) return Turn::skip("gone", "the item is not there");
     if (found->kind == Kind::unreadable) {
-      return not_as_wanted("unreadable", fmt::format("the item cannot be read: {}", found->why));
+      return Turn::skip("unreadable", fmt::format("the item cannot be read: {}", found->why));
     }
     if (compare(wanted_, found->item.values) == Condition::as_wanted) return {.status = Status::unchanged};
-    return not_as_wanted("drifted", "the item is not as the operation wants it",
-                         describe_present(now_member, wanted_, found->item.values, kind_));
+    return Turn::skip("drifted", "the item is not as the operation wants it",
+                      describe_present(now_member, wanted_, found->item.values, kind_));
   }
 
   Turn written(Status status, const koodrive::Outcome&) override {

@@ -223,13 +223,16 @@ BOOST_AUTO_TEST_CASE(a_page_that_stays_ends_the_run_after_the_longest_outage_and
     for (const Way way : ways) {
       BOOST_TEST_CONTEXT(first << " answered, " << way) {
         const ScriptedServer server(from(first, for_ever, page(200)));
-        const auto finished = run(server, way, {"--max-outage", "1s", "--max-attempts", "1"});
+        // A success that is judged after pages shows that there was no outage yet, and so those count as attempts.
+        const bool ordered = in_order(first, way);
+        const auto finished = run(server, way, {"--max-outage", "1s", "--max-attempts", ordered ? "1" : "5"});
         BOOST_TEST(finished.status == 5, finished.err);
         BOOST_TEST(says(finished, "(--max-outage): HTTP 200, text/html, 'Sign in': not an answer of the service"),
                    finished.err);
         // Those in flight when the pages begin, and a probe now and then; from the start, probes alone.
+        // A late success makes the service seem to answer again, and the connections are busy once more.
         const std::size_t in_flight = first == 0 ? 0 : way.connections + koobatch::flow::Breaker::failures_to_open;
-        BOOST_TEST(server.requests() <= first + in_flight + 10);
+        BOOST_TEST(server.requests() <= first + in_flight * (ordered ? 1 : 2) + 10);
         BOOST_TEST(count("succeeded") == read_report(report).results.size());
         check_that_the_rest_succeeds();
       }

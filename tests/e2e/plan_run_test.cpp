@@ -177,6 +177,29 @@ BOOST_AUTO_TEST_CASE(a_long_chain_of_names_ends_right) {
   BOOST_TEST((house.names() == wanted));
 }
 
+BOOST_AUTO_TEST_CASE(what_a_run_has_changed_is_read_back_without_sending_any_of_it) {
+  const Names wanted = {{"1", "b"}, {"2", "a"}};
+  House house(Names{{"1", "a"}, {"2", "b"}}, {"--names", "405"});
+  BOOST_TEST(house.run(house.plan(wanted, {"--max-changes", "100%"})).status == 0);
+  const auto applied = house.count("applied");
+  const auto report = house.report_path();
+  const auto first = run_koobatch({"verify", report, "--progress", "none"}, token);
+  BOOST_TEST(first.status == 0, first.out << first.err);
+  // Of the three lines, the temporary name is superseded.
+  BOOST_TEST(contains(first.err, "2 operations to verify; 1 superseded"), first.err);
+  house.rename("1", "another's");
+  const auto second =
+      run_koobatch({"verify", report, "--report", house.workspace.path("second"), "--progress", "none"}, token);
+  BOOST_TEST(second.status == 1, second.out << second.err);
+  BOOST_TEST(house.count("applied") == applied + 1);
+  BOOST_TEST((house.names() == Names{{"1", "another's"}, {"2", "a"}}));
+  // Nor does anything else that is done with its report.
+  for (const std::string command : {"resume", "retry"}) {
+    const auto again = run_koobatch({command, house.workspace.path("second"), "--progress", "none"}, token);
+    BOOST_TEST(house.count("applied") == applied + 1, command << again.out << again.err);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(what_another_has_changed_since_is_not_overwritten) {
   House house(Names{{"1", "a"}, {"2", "b"}});
   const auto plan = house.plan({{"1", "A"}, {"2", "B"}}, {"--max-changes", "100%"});

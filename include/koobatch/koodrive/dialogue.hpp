@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace koobatch::koodrive {
 
@@ -25,6 +26,11 @@ struct Turn {
   std::string error{};   ///< the same for people
   /// Recorded in the report before whatever follows: the members of a JSON object, `"was":{"name":"Plans"}`.
   std::string note{};
+
+  /// The operation ends without being sent.
+  static Turn skip(std::string reason, std::string error, std::string note = {}) {
+    return {Kind::end, Status::skipped, std::move(reason), std::move(error), std::move(note)};
+  }
 };
 
 /// An operation that takes several requests: it reads before it writes, after it, or instead. Decides only; the engine

@@ -76,6 +76,10 @@ struct ResourceKind {
 
   /// The index of the field called `name`; the number of fields if there is none.
   std::size_t find(std::string_view field) const;
+  /// The index of the field that this field of this operation sets; the number of fields if there is none.
+  std::size_t find_set_by(std::string_view operation, std::string_view field) const;
+  /// The operation of this name, if it sets a field of the kind; otherwise null.
+  const OperationRow* find_operation(std::string_view name) const;
 };
 
 /// The kinds of resources whose state can be read and compared. Immutable; items point into it, so it outlives them.

@@ -11,6 +11,7 @@
 #include <simdjson.h>
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -78,6 +79,8 @@ class PlanReader {
   Result<PlanHeader> begin();
   /// Reads the next line; false at the end of a plan whose digest is right.
   Result<bool> next(PlanLine& line);
+  /// Passes all lines to `each`, to the end of a plan whose digest is right. An error of `each` ends the reading.
+  Result<void> read_lines(const std::function<Result<void>(PlanLine&)>& each);
 
   /// The number of lines read, without header and end.
   std::uint64_t lines() const { return lines_; }

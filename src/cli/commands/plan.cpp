@@ -20,10 +20,6 @@ namespace {
 
 using Settings = PlanSettings;
 
-Error state_is_missing() {
-  return usage_error("--state is missing: export the present state first, and name its file");
-}
-
 Result<void> check_shown(const Settings& given, const Call& call) {
   if (!call.arguments.empty()) return usage_error("--show needs no desired state: it shows a plan that was made");
   for (const auto* option : {"state", "out", "only", "max-changes", "names", "extra", "max-state-age", "endpoint"}) {
@@ -38,10 +34,7 @@ Result<void> check_shown(const Settings& given, const Call& call) {
 Result<void> check_arguments(const Settings& given, const Call& call) {
   if (!given.show.empty()) return check_shown(given, call);
   if (call.arguments.empty()) return usage_error("DESIRED is missing: the file that says how everything should be");
-  if (given.state.empty()) return state_is_missing();
-  if (!given.plan.empty() && given.plan.lexically_normal() == given.html.lexically_normal()) {
-    return usage_error("--out and --html name the same file");
-  }
+  if (auto ok = check_plan_files(given.state, {given.plan, given.html}); !ok) return ok;
   if (given.metrics.labels.empty() || !given.metrics.path.empty()) return {};
   return usage_error(call.origins["metrics-label"] + " needs --metrics-file: the metrics that it labels");
 }
@@ -56,12 +49,8 @@ Result<int> show_plan(const Settings& given) {
   auto header = reader.begin();
   if (!header) return header.error();
   plan::OverviewBuilder builder;
-  plan::PlanLine line;
-  for (;;) {
-    const auto more = reader.next(line);
-    if (!more) return more.error();
-    if (!*more) break;
-    if (auto taken = builder.on_line(line); !taken) return taken.error();
+  if (auto read = reader.read_lines([&](const plan::PlanLine& line) { return builder.on_line(line); }); !read) {
+    return read.error();
   }
   auto overview = builder.build(std::move(*header));
   overview.is_made_earlier = true;

@@ -4,7 +4,6 @@
 #include "cli/output.hpp"
 #include "cli/running/execution.hpp"
 #include "cli/running/exporting.hpp"
-#include "cli/running/operations_file.hpp"
 #include "cli/running/plan_job.hpp"
 #include "cli/running/repetition.hpp"
 #include "cli/running/resumed.hpp"
@@ -58,17 +57,8 @@ int work(const ResumeSettings& given, const Call& call) {
   if (is_finished(earlier->scan)) return print_finished(path);
   auto settings = prepare_resume(given, call, recorded);
   if (!settings) return fail(settings.error());
-  if (auto ok = check_files(*settings); !ok) return fail(ok.error());
-  if (auto ok = load_user_tokens(*settings); !ok) return fail(ok.error());
-  if (auto ok = load_earlier_operations(*settings, recorded, call.origins); !ok) return fail(ok.error());
-  if (auto ok = check_job_is_there(settings->job); !ok) return fail(ok.error());
-  const auto validation = job::validate(settings->job, settings->reader);
+  const auto validation = reopen_job(*settings, path, recorded, earlier->scan.verified(), call.origins);
   if (!validation) return fail(validation.error());
-  settings->reader.expected = validation->fingerprint;
-  if (auto same = engine::check_same_job(recorded, settings->job, validation->digest); !same) return fail(same.error());
-  if (auto ok = check_provenance(path, earlier->scan.verified(), settings->job, settings->reader); !ok) {
-    return fail(ok.error());
-  }
   if (auto selected = select_again(*settings, recorded); !selected) return fail(selected.error());
   const auto judged = judge_tokens(*settings, [&](std::uint32_t line) {
     return !earlier->scan.done.contains(line) && (!settings->selection || settings->selection->lines.contains(line));

@@ -35,7 +35,8 @@ int work(const RetrySettings& given, const Call& call) {
   if (!lineage) return fail(lineage.error());
   auto settings = prepare_retry(given, call, lineage->run);
   if (!settings) return fail(settings.error());
-  const auto validation = reopen_job(*settings, *lineage, path, call.origins);
+  if (auto ok = check_report_is_not_job(settings->report, settings->job); !ok) return fail(ok.error());
+  const auto validation = reopen_job(*settings, path, lineage->run, lineage->verified, call.origins);
   if (!validation) return fail(validation.error());
   if (auto selected = select_part(*settings, std::move(*lineage), path); !selected) {
     return fail(selected.error());

@@ -44,11 +44,7 @@ Error as_invalid(Error error) {
 
 Result<void> check_arguments(const Settings& given) {
   if (given.plan.empty()) return usage_error("--out is missing: the new file for the plan that undoes the run");
-  if (given.state.empty()) {
-    return usage_error("--state is missing: export the present state first, and name its file");
-  }
-  if (given.plan.lexically_normal() != given.html.lexically_normal()) return {};
-  return usage_error("--out and --html name the same file");
+  return check_plan_files(given.state, {given.plan, given.html});
 }
 
 Result<PlanResults> read_results(const std::filesystem::path& report) {
@@ -91,13 +87,8 @@ Result<Done> read_plan(const std::filesystem::path& path, const PlanResults& res
   plan::PlanReader reader(std::move(*bytes), kinds, harmless(path.string()));
   auto header = reader.begin();
   if (!header) return header.error();
-  plan::PlanLine line;
-  for (;;) {
-    const auto more = reader.next(line);
-    if (!more) return more.error();
-    if (!*more) break;
-    if (auto added = add_line(line, results, **effects); !added) return added.error();
-  }
+  const auto read = reader.read_lines([&](plan::PlanLine& line) { return add_line(line, results, **effects); });
+  if (!read) return read.error();
   if (auto same = engine::check_same_job(results.run(), path, source.digest()); !same) return as_invalid(same.error());
   if (auto finished = (*effects)->finish(); !finished) return finished.error();
   return Done{std::move(*header), std::move(*effects)};

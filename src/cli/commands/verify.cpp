@@ -58,15 +58,14 @@ int work(const Settings& given, const Call& call) {
   auto settings = prepare_again(given.running, given.place, call, lineage->run);
   if (!settings) return fail(settings.error());
   settings->report = further_report_path(given.report, path, "verify", report::is_taken);
-  const auto validation = reopen_job(*settings, *lineage, path, call.origins);
+  if (auto ok = check_report_is_not_job(settings->report, settings->job); !ok) return fail(ok.error());
+  const auto validation = reopen_job(*settings, path, lineage->run, lineage->verified, call.origins);
   if (!validation) return fail(validation.error());
   auto selection = select_readable(*settings, lineage->states);
   if (!selection) return fail(selection.error());
   announce(path.string(), *selection);
   if (selection->lines.size() == 0) return exit_success;
-  settings->parent = {lineage->run.run_id, std::filesystem::absolute(path).lexically_normal().string(),
-                      selection->superseded};
-  settings->selection = std::make_shared<const retry::Selection>(std::move(*selection));
+  restrict_to(*settings, std::move(*selection), lineage->run, path);
   settings->dialogues = std::make_shared<plan::Verifications>(koodrive::service_resources());
   settings->verifies = true;
   const auto source = std::make_shared<job::FileSource>(settings->job, settings->reader, *validation);
@@ -98,6 +97,7 @@ const Command& verify_command() {
                    {"1", "something is not, or could not be read"},
                    exits::usage,
                    exits::job_invalid,
+                   exits::limit,
                    exits::run_stopped,
                    exits::interrupted},
       .sends = true,

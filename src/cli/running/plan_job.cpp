@@ -29,15 +29,12 @@ class UnfulfilledLines final : public report::Visitor {
   Result<void> on_result(const report::ResultLine& result) override {
     if (is_fulfilled(result.status)) return {};
     lines_.insert(result.line);
-    any_ = true;
     return {};
   }
-  bool any() const { return any_; }
-  bool contains(std::uint32_t line) const { return lines_.contains(line); }
+  const report::LineSet& lines() const { return lines_; }
 
  private:
   report::LineSet lines_;
-  bool any_ = false;
 };
 
 }  // namespace
@@ -50,12 +47,8 @@ Result<void> admit_plan(engine::RunSettings& settings, const PlanApproval& appro
   plan::PlanReader reader(std::move(*bytes), koodrive::service_resources(), settings.job.string());
   const auto header = reader.begin();
   if (!header) return header.error();
-  plan::PlanLine line;
-  for (;;) {
-    const auto more = reader.next(line);
-    if (!more) return more.error();
-    if (!*more) break;
-  }
+  // The end tells whether anything before it was changed.
+  if (auto read = reader.read_lines([](const plan::PlanLine&) { return Result<void>(); }); !read) return read.error();
   plan::PlanRequirements required{.endpoint = settings.endpoint.url(), .now = now, .max_age = approval.max_age};
   if (!approval.expected.empty()) required.expected = approval.expected;
   if (auto ok = plan::check_plan(*header, reader.digest(), required); !ok) return ok.error();
@@ -75,7 +68,7 @@ Result<void> recall_dependencies(const engine::RunSettings& settings, const std:
                                  plan::Rechecks& rechecks) {
   UnfulfilledLines unfulfilled;
   if (const auto scan = report::scan(report, unfulfilled); !scan) return scan.error();
-  if (!unfulfilled.any()) return {};
+  if (unfulfilled.lines().size() == 0) return {};
   auto reader = job::open_job(settings.job, settings.reader);
   if (!reader) return reader.error();
   koodrive::Operation operation;
@@ -83,7 +76,7 @@ Result<void> recall_dependencies(const engine::RunSettings& settings, const std:
     const auto item = (*reader)->skip();
     if (!item) return item.error();
     if (*item == job::Reader::Item::end) return {};
-    if (*item != job::Reader::Item::operation || !unfulfilled.contains((*reader)->line())) continue;
+    if (*item != job::Reader::Item::operation || !unfulfilled.lines().contains((*reader)->line())) continue;
     (*reader)->render(operation);
     rechecks.break_group(operation.key_hash());
   }

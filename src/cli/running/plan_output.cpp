@@ -63,10 +63,10 @@ std::string describe(const plan::Breach& breach, const std::string& state) {
           format_count(breach.count), count_of(breach.total, "item"), breach.kind, breach.allowance);
     case Reason::state_empty:
       return fmt::format(
-          "{} holds no item of type {}, and {} are desired: it was not read where they are; export the state anew",
-          state, breach.kind, format_count(breach.count));
+          "{} holds no item of type {}, and {} are desired: it was not read where they are; read the state anew", state,
+          breach.kind, format_count(breach.count));
     case Reason::state_incomplete:
-      return fmt::format("{} is not complete: what was not read would look as if it were missing; export it to the end",
+      return fmt::format("{} is not complete: what was not read would look as if it were missing; read it to the end",
                          state);
     case Reason::too_many_missing:
       return fmt::format(
@@ -117,6 +117,13 @@ Result<void> PlanOutput::show(const plan::Overview& overview) {
       destinations_.json ? plan::overview_json(overview) + "\n" : plan::overview_text(overview, output_style().colour);
   const auto written = write_output(text);
   return written ? Result<void>() : written.error();
+}
+
+Result<void> check_plan_files(const std::filesystem::path& state, const PlanDestinations& destinations) {
+  if (state.empty()) return usage_error("--state is missing: it names the file with the present state");
+  const auto& [plan, html, json] = destinations;
+  if (plan.empty() || plan.lexically_normal() != html.lexically_normal()) return {};
+  return usage_error("--out and --html name the same file");
 }
 
 std::string new_plan_id() {

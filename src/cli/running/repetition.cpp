@@ -78,18 +78,17 @@ Result<void> check_provenance(const std::filesystem::path& report, bool verified
   return {};
 }
 
-Result<job::Validation> reopen_job(engine::RunSettings& settings, const retry::Lineage& lineage,
-                                   const std::filesystem::path& path, const Origins& origins) {
+Result<job::Validation> reopen_job(engine::RunSettings& settings, const std::filesystem::path& path,
+                                   const report::RunRecord& recorded, bool verified, const Origins& origins) {
   if (auto ok = check_files(settings); !ok) return ok.error();
   if (auto ok = load_user_tokens(settings); !ok) return ok.error();
-  if (auto ok = load_earlier_operations(settings, lineage.run, origins); !ok) return ok.error();
+  if (auto ok = load_earlier_operations(settings, recorded, origins); !ok) return ok.error();
   if (auto ok = check_job_is_there(settings.job); !ok) return ok.error();
-  if (auto ok = check_report_is_not_job(settings.report, settings.job); !ok) return ok.error();
   auto validation = job::validate(settings.job, settings.reader);
   if (!validation) return validation.error();
   settings.reader.expected = validation->fingerprint;
-  if (auto same = engine::check_same_job(lineage.run, settings.job, validation->digest); !same) return same.error();
-  if (auto ok = check_provenance(path, lineage.verified, settings.job, settings.reader); !ok) return ok.error();
+  if (auto same = engine::check_same_job(recorded, settings.job, validation->digest); !same) return same.error();
+  if (auto ok = check_provenance(path, verified, settings.job, settings.reader); !ok) return ok.error();
   return validation;
 }
 
@@ -126,10 +125,15 @@ Result<retry::Lineage> read_retryable(const std::filesystem::path& path) {
 Result<void> select_part(engine::RunSettings& settings, retry::Lineage lineage, const std::filesystem::path& path) {
   auto selection = select_operations(settings.job, settings.reader, std::move(lineage.states));
   if (!selection) return selection.error();
-  settings.parent = {lineage.run.run_id, std::filesystem::absolute(path).lexically_normal().string(),
-                     selection->superseded};
-  settings.selection = std::make_shared<const retry::Selection>(std::move(*selection));
+  restrict_to(settings, std::move(*selection), lineage.run, path);
   return {};
+}
+
+void restrict_to(engine::RunSettings& settings, retry::Selection selection, const report::RunRecord& recorded,
+                 const std::filesystem::path& path) {
+  settings.parent = {recorded.run_id, std::filesystem::absolute(path).lexically_normal().string(),
+                     selection.superseded};
+  settings.selection = std::make_shared<const retry::Selection>(std::move(selection));
 }
 
 Result<void> select_again(engine::RunSettings& settings, const report::RunRecord& recorded) {

@@ -27,10 +27,10 @@ Result<retry::Selection> select_operations(const std::filesystem::path& job, con
 Result<void> check_provenance(const std::filesystem::path& report, bool verified, const std::filesystem::path& job,
                               const job::ReaderSettings& reader);
 
-/// Prepares another run of the job that the report at `path` is about: credentials, operations, and that the job is
-/// still what it was.
-Result<job::Validation> reopen_job(engine::RunSettings& settings, const retry::Lineage& lineage,
-                                   const std::filesystem::path& path, const Origins& origins);
+/// Prepares a further run, or segment, of the job that the report at `path` is about: credentials, operations, and
+/// that the job is still what it was. `recorded`: its `run` line; `verified`: see check_provenance().
+Result<job::Validation> reopen_job(engine::RunSettings& settings, const std::filesystem::path& path,
+                                   const report::RunRecord& recorded, bool verified, const Origins& origins);
 
 /// ", 1 of them without the fields newer ones have set; 2 left out, superseded by newer ones": empty if nothing was.
 std::string describe_left_out(const retry::Selection& selection);
@@ -41,6 +41,10 @@ Result<retry::Lineage> read_retryable(const std::filesystem::path& path);
 
 /// Restricts a run of the whole job to what `lineage`, of the report at `path`, wants repeated.
 Result<void> select_part(engine::RunSettings& settings, retry::Lineage lineage, const std::filesystem::path& path);
+
+/// Restricts a run of the whole job to the selection, which is of the run that the report at `path` records.
+void restrict_to(engine::RunSettings& settings, retry::Selection selection, const report::RunRecord& recorded,
+                 const std::filesystem::path& path);
 
 /// Repeats the selection with which a resumed retry was begun; does nothing for other runs. The selection depends on
 /// the parent's report, which no longer changes once it is finished. A usage error if the result differs now.
