@@ -112,8 +112,8 @@ class Reader {
 Result<std::unique_ptr<Reader>> open_job(const std::filesystem::path& path, const ReaderSettings& settings,
                                          Fingerprint* record = nullptr);
 
-/// Opens a job that is handed over as NDJSON by the program itself. `name`: the job's name in messages. An error (usage)
-/// if the settings cannot be used.
+/// Opens a job that is handed over as NDJSON by the program itself. `name`: the job's name in messages. An error
+/// (usage) if the settings cannot be used.
 Result<std::unique_ptr<Reader>> open_ndjson(std::unique_ptr<ByteSource> text, const ReaderSettings& settings,
                                             const std::string& name);
 

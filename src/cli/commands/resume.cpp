@@ -3,7 +3,6 @@
 #include "cli/exit_status.hpp"
 #include "cli/output.hpp"
 #include "cli/running/execution.hpp"
-#include "cli/running/exporting.hpp"
 #include "cli/running/plan_job.hpp"
 #include "cli/running/repetition.hpp"
 #include "cli/running/resumed.hpp"
@@ -49,12 +48,8 @@ int work(const ResumeSettings& given, const Call& call) {
   }
   auto earlier = engine::read_earlier(path);
   if (!earlier) return fail(earlier.error());
-  const report::RunRecord& recorded = earlier->scan.segments.front().run;
-  if (is_export(recorded)) {
-    return fail(usage_error(
-        fmt::format("{}: is the journal of an export, which the same 'koobatch export' continues", path.string())));
-  }
   if (is_finished(earlier->scan)) return print_finished(path);
+  const report::RunRecord& recorded = earlier->scan.segments.front().run;
   auto settings = prepare_resume(given, call, recorded);
   if (!settings) return fail(settings.error());
   const auto validation = reopen_job(*settings, path, recorded, earlier->scan.verified(), call.origins);

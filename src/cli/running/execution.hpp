@@ -25,8 +25,9 @@ void warn_of_insecurity(const engine::RunSettings& settings);
 /// 0.
 int print_result(const engine::RunResult& result, int signal);
 
-/// Does what print_result() does for a run whose result is more than its summary.
-using Conclude = std::function<int(const engine::RunResult& result, int signal)>;
+/// Does what print_result() does for a run whose result is more than its summary. May change the summary's report,
+/// which the command of --on-complete is told.
+using Conclude = std::function<int(engine::RunResult& result, int signal)>;
 
 /// Starts the embedded service if requested, runs the segment with progress and signal handling, and prints the
 /// summary, or concludes otherwise; then runs the command of --on-complete. Returns the exit status.

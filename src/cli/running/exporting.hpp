@@ -1,11 +1,10 @@
 #pragma once
-#include "cli/commands/command.hpp"
 #include "cli/running/state_file.hpp"
 #include "cli/settings/shared_settings.hpp"
 #include "koobatch/core/error.hpp"
 #include "koobatch/engine/settings.hpp"
-#include "koobatch/job/reader.hpp"
 #include "koobatch/koodrive/resource_catalogue.hpp"
+#include "koobatch/observe/console.hpp"
 #include "koobatch/report/record.hpp"
 
 #include <filesystem>
@@ -17,14 +16,6 @@
 /// Reads what users have into a file: a run whose operations read lists, and whose report, beside the file, is the
 /// journal from which the file is made, and from which an export that was cut short is continued.
 namespace koobatch::cli {
-
-struct Export {
-  std::shared_ptr<const koodrive::ResourceCatalogue> resources;
-  std::vector<const koodrive::ResourceKind*> kinds;  ///< of these; each can be read in lists
-  std::vector<std::string> users;
-  std::filesystem::path out;  ///< the new file
-  job::Format format = job::Format::ndjson;
-};
 
 /// The kinds of these names, all that can be read if there are none. A usage error names one that is unknown.
 Result<std::vector<const koodrive::ResourceKind*>> kinds_to_read(const koodrive::ResourceCatalogue& resources,
@@ -42,6 +33,6 @@ using Written = std::function<int(const Collected& collected)>;
 /// Reads, or continues to read, and writes the file. Returns the exit status. `settings`: complete, but for what an
 /// export determines.
 int export_state(engine::RunSettings settings, const Running& running, const Presentation& presentation,
-                 const std::shared_ptr<observe::Console>& console, const Export& wanted, const Written& written);
+                 const std::shared_ptr<observe::Console>& console, const StateFile& wanted, const Written& written);
 
 }  // namespace koobatch::cli

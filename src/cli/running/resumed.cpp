@@ -1,5 +1,6 @@
 #include "cli/running/resumed.hpp"
 
+#include "cli/running/exporting.hpp"
 #include "cli/running/run_settings.hpp"
 
 #include <fmt/format.h>
@@ -23,6 +24,9 @@ Result<engine::RunSettings> prepare_again(const Running& running, const JobPlace
                                           const report::RunRecord& recorded) {
   if (recorded.verifies) {
     return usage_error("this run only read what another one had changed: 'koobatch verify' does so again");
+  }
+  if (is_export(recorded)) {
+    return usage_error("this is the journal of an export, which the 'koobatch export' that began it continues");
   }
   const auto format = job::format_named(recorded.job.format);
   if (running.format.format && *running.format.format != format) {

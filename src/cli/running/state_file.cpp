@@ -1,6 +1,9 @@
 #include "cli/running/state_file.hpp"
 
 #include "koobatch/core/clock.hpp"
+#include "koobatch/core/terminal_text.hpp"
+#include "koobatch/reading/notes.hpp"
+#include "koobatch/report/decoder.hpp"
 #include "koobatch/report/reader.hpp"
 #include "koobatch/retry/job_output.hpp"
 #include "koobatch/state/csv_writer.hpp"
@@ -12,9 +15,7 @@
 #include <boost/unordered/unordered_flat_map.hpp>
 
 #include <algorithm>
-#include <cassert>
 #include <optional>
-#include <set>
 #include <string_view>
 #include <utility>
 
@@ -91,6 +92,39 @@ class Notes : public report::Visitor {
   std::uint32_t number_ = 0;
 };
 
+/// What is the matter with lists: the first few of each kind of trouble.
+class Doubts {
+ public:
+  explicit Doubts(const StateFile& file) : file_(file), lists_(file.lists()) {}
+
+  void add(std::uint32_t line, const std::string& what) {
+    if (texts.size() < max_named) texts.push_back(fmt::format("{}: {}", name_of(line), harmless(what)));
+  }
+
+  std::vector<std::string> texts;
+
+ private:
+  /// The list that a line of the job reads: "user 42, album".
+  std::string name_of(std::uint32_t line) const {
+    std::size_t list = (line - 1) % lists_;
+    auto kind = file_.kinds.begin();
+    for (; list >= (*kind)->lists.size(); ++kind) list -= (*kind)->lists.size();
+    return fmt::format("user {}, {}", harmless((*file_.users)[(line - 1) / lists_]), (*kind)->name);
+  }
+
+  const StateFile& file_;
+  const std::size_t lists_;
+};
+
+/// Why a list could not be read: "HTTP 400, code 13000410, no permission".
+std::string cause_of(const report::ResultRecord& result) {
+  if (!result.error.empty()) return std::string(result.error);
+  auto text = result.http == 0 ? std::string(to_string(result.status)) : fmt::format("HTTP {}", result.http);
+  if (result.code) text += fmt::format(", code {}", *result.code);
+  if (!result.msg.empty()) text += fmt::format(", {}", result.msg);
+  return text;
+}
+
 std::uint64_t hash_of(std::string_view item, dom::parser& parser) {
   dom::element object;
   if (parser.parse(item.data(), item.size()).get(object) != simdjson::SUCCESS) return 0;
@@ -103,7 +137,8 @@ std::uint64_t hash_of(std::string_view item, dom::parser& parser) {
 /// Which notes count, and what may be there twice.
 class Survey final : public Notes {
  public:
-  explicit Survey(std::uint64_t walks) : begun(walks + 1), is_finished(walks + 1) {}
+  Survey(const StateFile& file, Doubts& doubts)
+      : begun(file.users->size() * file.lists() + 1), is_finished(begun.size()), doubts_(doubts) {}
 
   std::vector<std::uint32_t> begun;  ///< by walk: the number of the note with which its last attempt began
   std::vector<bool> is_finished;     ///< by walk
@@ -116,7 +151,7 @@ class Survey final : public Notes {
 
  private:
   Result<void> on_note(const Note& note) override {
-    if (note.line >= begun.size()) return fatal_error("is about a list that is not one of this export");
+    if (!is_known(note.line)) return fatal_error("is about a list that is not one of this export");
     if (note.walk.begins) begun[note.line] = note.number;
     for (const auto& item : note.walk.items) {
       const auto hash = hash_of(item, parser_);
@@ -125,10 +160,19 @@ class Survey final : public Notes {
     return {};
   }
   Result<void> on_end_of_walk(const report::ResultLine& result) override {
-    if (result.line < is_finished.size()) is_finished[result.line] = result.status == Status::succeeded;
+    if (!is_known(result.line)) return fatal_error("is about a list that is not one of this export");
+    is_finished[result.line] = result.status == Status::succeeded;
+    if (is_finished[result.line]) return {};
+    const auto record = decoder_.result(result.text);
+    if (!record) return record.error();
+    doubts_.add(result.line, fmt::format("cannot be read: {}", cause_of(*record)));
     return {};
   }
 
+  bool is_known(std::uint32_t line) const { return line > 0 && line < begun.size(); }
+
+  Doubts& doubts_;
+  report::Decoder decoder_;
   Sketch sketch_;
   dom::parser parser_;
 };
@@ -172,17 +216,17 @@ class Contest final : public Counting {
 /// Writes what counts.
 class Writer final : public Counting {
  public:
-  Writer(Survey& survey, retry::JobOutput& output, const StateFile& file, const koodrive::ResourceCatalogue& kinds)
-      : Counting(survey), output_(output), file_(file), items_(kinds) {
-    if (file_.format != job::Format::csv) return;
-    csv_.emplace(file_.kinds);
+  Writer(Survey& survey, Doubts& doubts, retry::JobOutput& output, const StateFile& file)
+      : Counting(survey), doubts_(doubts), output_(output), items_(*file.resources) {
+    if (file.format != job::Format::csv) return;
+    csv_.emplace(file.kinds);
     csv_->append_header(text_);
   }
 
   Collected collected;
 
   Result<void> finish() {
-    if (file_.format != job::Format::csv) {
+    if (!csv_) {
       state::append_summary(text_, collected.summary);
       text_.push_back('\n');
     }
@@ -198,25 +242,19 @@ class Writer final : public Counting {
     for (const auto& item : note.walk.items) {
       if (auto ok = add(item, note); !ok) return ok;
     }
-    for (const auto& unreadable : note.walk.unreadable) {
-      if (collected.unreadable.size() < max_named) collected.unreadable.push_back(unreadable);
+    for (const auto& item : note.walk.unreadable) {
+      doubts_.add(note.line, fmt::format("{} cannot be read: {}", item.id.empty() ? "an item" : item.id, item.why));
     }
     if (note.walk.end) end_walk(*note.walk.end, note.line);
-    constexpr std::size_t enough = 1U << 20U;
-    if (text_.size() < enough) return {};
-    auto written = output_.write(text_);
-    text_.clear();
-    return written;
+    return text_.size() < enough ? Result<void>() : flush();
   }
 
   Result<void> add(const std::string& item, const Note& note) {
     const auto candidate = survey().repeated.find(hash_of(item, parser_));
     if (candidate != survey().repeated.end()) {
       const auto& winner = candidate->second;
-      if (winner.line != note.line || winner.note != note.number) {
-        ++collected.doubles;
-        return {};
-      }
+      if (winner.line != note.line) ++collected.shared_items;
+      if (winner.line != note.line || winner.note != note.number) return {};
     }
     ++collected.summary.items;
     if (!csv_) {
@@ -231,16 +269,21 @@ class Writer final : public Counting {
 
   void end_walk(const reading::WalkEnd& end, std::uint32_t line) {
     collected.unreadable_items += end.unreadable;
-    if (!end.is_confirmed) ++collected.unconfirmed_walks;
     if (end.instability.empty()) return;
-    ++collected.unstable_walks;
-    if (collected.instabilities.size() < max_named) {
-      collected.instabilities.push_back(fmt::format("line {}: {}", line, end.instability));
-    }
+    ++collected.unstable_lists;
+    doubts_.add(line, end.instability);
   }
 
+  Result<void> flush() {
+    auto written = output_.write(text_);
+    text_.clear();
+    return written;
+  }
+
+  static constexpr std::size_t enough = std::size_t{1} << 20U;
+
+  Doubts& doubts_;
   retry::JobOutput& output_;
-  const StateFile& file_;
   state::ItemParser items_;
   std::optional<state::CsvWriter> csv_;
   dom::parser parser_;
@@ -252,7 +295,7 @@ void count_unread(const Survey& survey, std::size_t lists, Collected& collected)
   std::uint64_t last_user = 0;
   for (std::size_t line = 1; line < survey.is_finished.size(); ++line) {
     if (survey.is_finished[line]) continue;
-    ++collected.unread_walks;
+    ++collected.unread_lists;
     const std::uint64_t user = (line - 1) / lists + 1;
     if (user != last_user) ++collected.unread_users;
     last_user = user;
@@ -261,23 +304,32 @@ void count_unread(const Survey& survey, std::size_t lists, Collected& collected)
 
 }  // namespace
 
-Result<Collected> write_state(const std::filesystem::path& report, const koodrive::ResourceCatalogue& kinds,
-                              const StateFile& file) {
+std::size_t StateFile::lists() const {
+  std::size_t lists = 0;
+  for (const auto* kind : kinds) lists += kind->lists.size();
+  return lists;
+}
+
+Result<Collected> write_state(const std::filesystem::path& report, const StateFile& file, const std::string& endpoint) {
   auto output = retry::JobOutput::create(file.path);
   if (!output) return output.error();
-  Survey survey(file.users * file.lists);
+  Doubts doubts(file);
+  Survey survey(file, doubts);
   if (const auto scan = report::scan(report, survey); !scan) return scan.error();
   Contest contest(survey);
   if (const auto scan = report::scan(report, contest); !scan) return scan.error();
-  Writer writer(survey, *output, file, kinds);
-  if (const auto scan = report::scan(report, writer); !scan) return scan.error();
+  Writer writer(survey, doubts, *output, file);
+  const auto scan = report::scan(report, writer);
+  if (!scan) return scan.error();
   auto& collected = writer.collected;
-  count_unread(survey, file.lists, collected);
+  count_unread(survey, file.lists(), collected);
   auto& summary = collected.summary;
-  summary.users = file.users - collected.unread_users;
-  summary.endpoint = file.endpoint;
-  summary.is_complete = collected.unread_walks == 0 && collected.unstable_walks == 0 && collected.unreadable_items == 0;
+  summary.users = file.users->size() - collected.unread_users;
+  summary.endpoint = endpoint;
+  if (summary.from == WallTime()) summary.from = summary.to = scan->segments.back().run.started;  // nothing was read
+  summary.is_complete = collected.unread_lists == 0 && collected.unstable_lists == 0 && collected.unreadable_items == 0;
   if (auto ok = writer.finish(); !ok) return ok.error();
+  collected.doubts = std::move(doubts.texts);
   return std::move(collected);
 }
 

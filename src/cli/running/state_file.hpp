@@ -2,43 +2,46 @@
 #include "koobatch/core/error.hpp"
 #include "koobatch/job/reader.hpp"
 #include "koobatch/koodrive/resource_catalogue.hpp"
-#include "koobatch/reading/notes.hpp"
 #include "koobatch/state/reader.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <vector>
 
+/// From the report of a run whose operations read lists to a file of what there is.
 namespace koobatch::cli {
 
-/// What became of an export.
-struct Collected {
-  state::StateSummary summary;
-  std::uint64_t unread_walks = 0;       ///< lists that could not be read
-  std::uint64_t unread_users = 0;       ///< users with such lists
-  std::uint64_t unstable_walks = 0;     ///< lists that kept changing
-  std::uint64_t unconfirmed_walks = 0;  ///< lists whose end was not asked for once more
-  std::uint64_t unreadable_items = 0;
-  std::uint64_t doubles = 0;                      ///< items that several users have, each written once
-  std::vector<reading::Unreadable> unreadable{};  ///< the first few
-  std::vector<std::string> instabilities{};       ///< the first few, with their user
-};
-
-/// The state that a finished report of walks holds, as a file: of each item what was read last by the first of the
-/// users who have it. What unfinished walks have read is left out.
+/// A state that is to be exported.
 struct StateFile {
   std::filesystem::path path;
   job::Format format = job::Format::ndjson;
-  std::vector<const koodrive::ResourceKind*> kinds;
-  std::size_t lists = 1;    ///< of each user
-  std::uint64_t users = 0;  ///< of the export
-  std::string endpoint;     ///< for the state's last line
+  std::shared_ptr<const koodrive::ResourceCatalogue> resources;
+  std::vector<const koodrive::ResourceKind*> kinds;  ///< of these; each can be read in lists
+  std::shared_ptr<const std::vector<std::string>> users;
+
+  /// How many lists each user has.
+  std::size_t lists() const;
 };
 
-/// Writes the file, whole or not at all, with mode 0600, compressed if its name says so. It must not exist. Takes
-/// memory for 4 bytes a list, and for those items that several users have.
-Result<Collected> write_state(const std::filesystem::path& report, const koodrive::ResourceCatalogue& kinds,
-                              const StateFile& file);
+/// What became of it.
+struct Collected {
+  state::StateSummary summary;
+  std::uint64_t unread_lists = 0;
+  std::uint64_t unread_users = 0;    ///< users with such lists
+  std::uint64_t unstable_lists = 0;  ///< lists that kept changing
+  std::uint64_t unreadable_items = 0;
+  std::uint64_t shared_items = 0;     ///< items that several users have, each written once
+  std::vector<std::string> doubts{};  ///< what is the matter with the first few of these, each with its user
+};
+
+/// Writes what a finished report of walks has found, whole or not at all, with mode 0600, compressed if the file's name
+/// says so: of each item what was read last by the first of the users who have it. Lists that could not be read to
+/// their end are left out. The file must not exist. `endpoint`: of the service that was read.
+///
+/// Takes memory for 5 bytes a list, and for those items that were read more than once.
+Result<Collected> write_state(const std::filesystem::path& report, const StateFile& file, const std::string& endpoint);
 
 }  // namespace koobatch::cli

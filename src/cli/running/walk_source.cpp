@@ -54,10 +54,9 @@ job::Digest digest_of(const reading::Walks& walks, const std::vector<std::string
 
 }  // namespace
 
-WalkSource::WalkSource(std::shared_ptr<const reading::Walks> walks, std::vector<std::string> users,
-                       job::ReaderSettings settings)
+WalkSource::WalkSource(std::shared_ptr<const reading::Walks> walks, Users users, job::ReaderSettings settings)
     : walks_(std::move(walks)),
-      users_(std::make_shared<const std::vector<std::string>>(std::move(users))),
+      users_(std::move(users)),
       settings_(std::move(settings)),
       digest_(digest_of(*walks_, *users_)) {
   settings_.catalogue = &walks_->operations();

@@ -19,7 +19,8 @@ class WalkSource final : public job::Source {
   static constexpr std::string_view path = "export";
 
   /// `settings`: their catalogue is that of the walks.
-  WalkSource(std::shared_ptr<const reading::Walks> walks, std::vector<std::string> users, job::ReaderSettings settings);
+  WalkSource(std::shared_ptr<const reading::Walks> walks, std::shared_ptr<const std::vector<std::string>> users,
+             job::ReaderSettings settings);
 
   std::string name() const override { return "the export"; }
   Identity identity() const override;
