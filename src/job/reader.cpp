@@ -174,12 +174,15 @@ Result<LineSplitter> open_lines(const std::filesystem::path& path, const ReaderS
   return std::move(text->lines);
 }
 
-Result<std::unique_ptr<Reader>> open_synthetic(SyntheticJob job, const ReaderSettings& settings) {
+Result<std::unique_ptr<Reader>> open_ndjson(std::unique_ptr<ByteSource> text, const ReaderSettings& settings,
+                                            const std::string& name) {
   if (auto wrong = check_settings(settings)) return std::move(*wrong);
-  constexpr std::string_view name = "the synthetic job";
-  auto records =
-      read_ndjson(LineSplitter(make_text(std::move(job)), std::string(name)), *settings.catalogue, std::string(name));
+  auto records = read_ndjson(LineSplitter(std::move(text), name), *settings.catalogue, name);
   return std::unique_ptr<Reader>(std::make_unique<CheckingReader>(std::move(records), settings));
+}
+
+Result<std::unique_ptr<Reader>> open_synthetic(SyntheticJob job, const ReaderSettings& settings) {
+  return open_ndjson(make_text(std::move(job)), settings, "the synthetic job");
 }
 
 }  // namespace koobatch::job

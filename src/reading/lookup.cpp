@@ -80,7 +80,7 @@ Lookup::Lookup(const koodrive::ResourceKind& kind, std::string id, std::string u
     return;
   }
   assert(!kind_.lists.empty());
-  walk_.emplace(kind_.lists[list_], max_pages).begin(true);
+  walk_.emplace(kind_.lists[list_], max_pages(kind_.lists[list_])).begin(true);
 }
 
 std::string_view Lookup::target() const {
@@ -117,7 +117,7 @@ std::optional<Finding> Lookup::take_page(const http::Answer& answer, const koodr
 
 std::optional<Finding> Lookup::next_list() {
   if (++list_ < kind_.lists.size()) {
-    walk_.emplace(kind_.lists[list_], max_pages).begin(true);
+    walk_.emplace(kind_.lists[list_], max_pages(kind_.lists[list_])).begin(true);
     return std::nullopt;
   }
   return doubt_.empty() ? absent() : unreadable(doubt_);

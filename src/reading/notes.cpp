@@ -1,4 +1,4 @@
-#include "reading/notes.hpp"
+#include "koobatch/reading/notes.hpp"
 
 #include "koobatch/core/json.hpp"
 #include "koobatch/state/item.hpp"

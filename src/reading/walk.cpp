@@ -1,6 +1,6 @@
 #include "reading/walk.hpp"
 
-#include "reading/notes.hpp"
+#include "koobatch/reading/notes.hpp"
 
 #include <fmt/format.h>
 

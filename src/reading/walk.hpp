@@ -1,9 +1,9 @@
 #pragma once
 #include "koobatch/koodrive/dialogue.hpp"
 #include "koobatch/koodrive/resource_catalogue.hpp"
+#include "koobatch/reading/confirmations.hpp"
 #include "koobatch/reading/list_walk.hpp"
-#include "reading/confirmations.hpp"
-#include "reading/notes.hpp"
+#include "koobatch/reading/notes.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -13,8 +13,10 @@
 
 namespace koobatch::reading {
 
-/// More pages than any list of one user has.
-constexpr std::uint64_t max_pages = 100'000;
+/// More pages than a list of one user has, which would be a million resources: one with more has no end.
+constexpr std::uint64_t max_pages(const koodrive::ResourceList& list) {
+  return 1'000'000 / list.size;
+}
 
 /// Reads one list of a user from its first page to its end, and records its items page by page. Its operation is never
 /// sent.
@@ -23,7 +25,7 @@ class Walk final : public koodrive::Dialogue {
   /// Kind, list and confirmations must outlive it.
   Walk(const koodrive::ResourceKind& kind, const koodrive::ResourceList& list, std::string user,
        Confirmations& confirmations)
-      : kind_(kind), user_(std::move(user)), confirmations_(confirmations), list_(list), walk_(list, max_pages) {
+      : kind_(kind), user_(std::move(user)), confirmations_(confirmations), list_(list), walk_(list, max_pages(list)) {
     walk_.begin(confirmations_.next());
     begin_.emplace();
   }

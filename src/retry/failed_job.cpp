@@ -1,7 +1,7 @@
 #include "koobatch/retry/failed_job.hpp"
 
 #include "koobatch/job/line_splitter.hpp"
-#include "retry/job_output.hpp"
+#include "koobatch/retry/job_output.hpp"
 #include "retry/job_records.hpp"
 
 #include <cassert>

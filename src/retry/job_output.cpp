@@ -1,4 +1,4 @@
-#include "retry/job_output.hpp"
+#include "koobatch/retry/job_output.hpp"
 
 #include <zlib.h>
 #include <zstd.h>

@@ -1,4 +1,4 @@
-#include "state/csv_writer.hpp"
+#include "koobatch/state/csv_writer.hpp"
 
 #include "koobatch/core/csv.hpp"
 #include "koobatch/state/value_reader.hpp"

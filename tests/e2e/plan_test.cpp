@@ -258,7 +258,7 @@ BOOST_AUTO_TEST_CASE(status_2_for_wrong_usage) {
     CHECK_HAS(finished.err, why);
   };
   refused({}, "DESIRED is missing");
-  refused({desired}, "--state is missing: it names the file");
+  refused({desired}, "--state is missing: the file with the present state, which 'koobatch export'");
   refused({desired, "--state", plans.workspace.path("none.ndjson")}, "none.ndjson");
   refused({plans.workspace.path("none.ndjson"), "--state", state}, "none.ndjson");
   refused({desired, "--state", state, "--out", state}, "state.ndjson");

@@ -596,7 +596,7 @@ BOOST_AUTO_TEST_CASE(a_section_for_an_unknown_command_and_a_setting_that_its_com
   CHECK_SAYS(said("[frobnicate]\nrate = '5/s'\n"), "unknown section [frobnicate]; a section is for one command, which");
   CHECK_SAYS(said("[run]\nport = 80\n"), "k.toml:2:1: 'port' is a setting of simulate, not of run");
   CHECK_SAYS(said("[report]\nrate = '5/s'\n"),
-             "k.toml:2:1: 'rate' is a setting of run, resume, retry, verify, bench, set, not of");
+             "k.toml:2:1: 'rate' is a setting of run, resume, retry, verify, export, bench, set, not of");
   CHECK_SAYS(said("[bench]\nrates = '5/s'\n"), "k.toml:2:1: unknown setting 'rates'; did you mean 'rate'?");
   CHECK_SAYS(said("run = 5\n"), "k.toml:1:1: 'run' is a command, not a setting; its own settings go below [run]");
 }
@@ -729,10 +729,11 @@ BOOST_AUTO_TEST_CASE(every_usage_error_says_where_help_is_to_be_found) {
 
 BOOST_AUTO_TEST_CASE(what_cannot_be_understood_is_refused_in_one_sentence) {
   const auto said = [](std::vector<std::string> arguments) { return Given{std::move(arguments), {}, {}}.refusal(); };
-  CHECK_SAYS(said({}),
-             "no command given; the commands are run, resume, retry, verify, validate, plan, undo, report, simulate, "
-             "bench, trace, "
-             "status, set, operations, generate\n");
+  CHECK_SAYS(
+      said({}),
+      "no command given; the commands are run, resume, retry, verify, validate, export, plan, undo, report, simulate, "
+      "bench, trace, "
+      "status, set, operations, generate\n");
   CHECK_SAYS(said({"fly"}), "unknown command 'fly'; the commands are run");
   CHECK_SAYS(said({"--fly"}), "unknown flag --fly\n");
   CHECK_SAYS(said({"run"}), "run: JOB is missing\n");
@@ -781,7 +782,7 @@ BOOST_AUTO_TEST_CASE(a_flag_of_other_commands_is_refused_and_they_are_named) {
   CHECK_SAYS(simulated({"--json"}).refusal(),
              "--json is a flag of plan, undo, report, bench, status, operations, not of run\n");
   CHECK_SAYS((Given{{"validate", "a.csv", "--user-id", "1"}, {}, {}}.refusal()),
-             "--user-id is a flag of run, resume, retry, verify, bench, not of validate\n");
+             "--user-id is a flag of run, resume, retry, verify, export, bench, not of validate\n");
   CHECK_SAYS((Given{{"watch", "x"}, {}, {}}.refusal()), "unknown command 'watch'");
 }
 

@@ -1,8 +1,8 @@
 #include "koobatch/plan/readings.hpp"
 
 #include "contains.hpp"
+#include "koobatch/state/csv_writer.hpp"
 #include "plan_support.hpp"
-#include "state/csv_writer.hpp"
 
 #include <boost/algorithm/string/replace.hpp>
 #include <boost/test/unit_test.hpp>

@@ -1,7 +1,7 @@
 #include "reading/walk.hpp"
 
 #include "contains.hpp"
-#include "reading/notes.hpp"
+#include "koobatch/reading/notes.hpp"
 #include "reading_support.hpp"
 
 #include <simdjson.h>

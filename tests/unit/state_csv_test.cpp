@@ -1,9 +1,9 @@
 #include "contains.hpp"
 #include "koobatch/core/csv.hpp"
+#include "koobatch/state/csv_writer.hpp"
 #include "koobatch/state/id_proposals.hpp"
 #include "koobatch/state/reader.hpp"
 #include "state/csv_cells.hpp"
-#include "state/csv_writer.hpp"
 #include "state_support.hpp"
 #include "temporary_folder.hpp"
 

@@ -1,5 +1,6 @@
 #pragma once
 #include "koobatch/core/error.hpp"
+#include "koobatch/job/byte_source.hpp"
 #include "koobatch/job/fingerprint.hpp"
 #include "koobatch/job/line_splitter.hpp"
 #include "koobatch/job/long_ids.hpp"
@@ -110,6 +111,11 @@ class Reader {
 /// bytes are expected.
 Result<std::unique_ptr<Reader>> open_job(const std::filesystem::path& path, const ReaderSettings& settings,
                                          Fingerprint* record = nullptr);
+
+/// Opens a job that is handed over as NDJSON by the program itself. `name`: the job's name in messages. An error
+/// (usage) if the settings cannot be used.
+Result<std::unique_ptr<Reader>> open_ndjson(std::unique_ptr<ByteSource> text, const ReaderSettings& settings,
+                                            const std::string& name);
 
 /// Opens the job's lines as they are counted: decompressed, and in UTF-8. Errors are those of open_job().
 Result<LineSplitter> open_lines(const std::filesystem::path& path, const ReaderSettings& settings);

@@ -11,6 +11,7 @@
   COMMAND(retry)                   \
   COMMAND(verify)                  \
   COMMAND(validate)                \
+  COMMAND(export)                  \
   COMMAND(plan)                    \
   COMMAND(undo)                    \
   COMMAND(report)                  \

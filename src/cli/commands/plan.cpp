@@ -76,7 +76,7 @@ Result<void> check_allowance(const std::string& text) {
 std::vector<Option> plan_options() {
   return {{.name = "state",
            .heading = heading::job,
-           .help = "The present state, as it was exported (NDJSON)",
+           .help = "The present state, as 'koobatch export' has read it (NDJSON)",
            .store = into(&Settings::state, file()),
            .flag_only = true},
           {.name = "out",

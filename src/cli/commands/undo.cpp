@@ -140,7 +140,7 @@ const Command& undo_command() {
       .examples = {"koobatch undo names.report.ndjson --state state.ndjson --out undo.plan"},
       .own_options = {{.name = "state",
                        .heading = heading::job,
-                       .help = "The present state, as it was exported (NDJSON)",
+                       .help = "The present state, as 'koobatch export' has read it (NDJSON)",
                        .store = into(&Settings::state, file()),
                        .flag_only = true},
                       {.name = "out",

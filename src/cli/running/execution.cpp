@@ -163,7 +163,8 @@ class ExitNotice {
 };
 
 /// Runs the segment with signals, metrics and progress, all of which end before the command of --on-complete starts.
-Ended run_watched(engine::RunSettings settings, const Surroundings& around, const Start& start) {
+Ended run_watched(engine::RunSettings settings, const Surroundings& around, const Start& start,
+                  const Conclude& conclude) {
   ExitNotice notice(around.presentation, around.console);
   process::SignalWatch signals([&notice] { notice.print(); });
   const auto metrics = MetricsOutput::open(around.running.sending.metrics);
@@ -176,7 +177,7 @@ Ended run_watched(engine::RunSettings settings, const Surroundings& around, cons
         notice.begin(run);
         ended.result = follow(run, has_descriptors, around, signals, **metrics);
         notice.over();
-        return print_result(*ended.result, signals.received());
+        return conclude(*ended.result, signals.received());
       });
   (*metrics)->finish(ended.status);
   return ended;
@@ -216,9 +217,9 @@ void run_completion_command(const Running& running, const process::CompletedRun&
 }  // namespace
 
 int execute(engine::RunSettings settings, const Running& running, const Presentation& presentation,
-            const std::shared_ptr<observe::Console>& console, const Start& start) {
+            const std::shared_ptr<observe::Console>& console, const Start& start, const Conclude& conclude) {
   warn_of_insecurity(settings);
-  const auto ended = run_watched(std::move(settings), {running, presentation, console}, start);
+  const auto ended = run_watched(std::move(settings), {running, presentation, console}, start, conclude);
   if (ended.result) run_completion_command(running, completed(ended.result->summary, ended.status));
   return ended.status;
 }

@@ -6,6 +6,7 @@
 #include "koobatch/engine/run.hpp"
 #include "koobatch/observe/console.hpp"
 
+#include <functional>
 #include <memory>
 
 /// Shared by the commands that send: a segment from its start to its summary.
@@ -20,13 +21,18 @@ Result<void> load_user_tokens(engine::RunSettings& settings);
 /// Warns if, with these settings, anybody on the network path could read the token.
 void warn_of_insecurity(const engine::RunSettings& settings);
 
-/// Starts the embedded service if requested, runs the segment with progress and signal handling, and prints the
-/// summary; then runs the command of --on-complete. Returns the exit status.
-int execute(engine::RunSettings settings, const Running& running, const Presentation& presentation,
-            const std::shared_ptr<observe::Console>& console, const Start& start);
-
 /// Prints the summary of a run that has ended, and returns its exit status. `signal`: the one that interrupted it, or
 /// 0.
 int print_result(const engine::RunResult& result, int signal);
+
+/// Does what print_result() does for a run whose result is more than its summary. May change the summary's report,
+/// which the command of --on-complete is told.
+using Conclude = std::function<int(engine::RunResult& result, int signal)>;
+
+/// Starts the embedded service if requested, runs the segment with progress and signal handling, and prints the
+/// summary, or concludes otherwise; then runs the command of --on-complete. Returns the exit status.
+int execute(engine::RunSettings settings, const Running& running, const Presentation& presentation,
+            const std::shared_ptr<observe::Console>& console, const Start& start,
+            const Conclude& conclude = print_result);
 
 }  // namespace koobatch::cli

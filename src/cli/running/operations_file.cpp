@@ -75,16 +75,18 @@ Result<LoadedOperations> read_operations_file(const std::filesystem::path& path,
   const auto text = read_text(path);
   if (!text) return text.error();
   const auto parse = [&](Executor with) {
-    return koodrive::parse_operations(*text, path.string(), built_in_operations(with).rows());
+    return koodrive::parse_operations_file(*text, path.string(), built_in_operations(with).rows());
   };
   if (executor != Executor::simulator) {
     // The simulator's operations are not for this job, but their names are taken.
     if (const auto elsewhere = parse(Executor::simulator); !elsewhere) return elsewhere.error();
   }
-  auto catalogue = parse(executor);
-  if (!catalogue) return catalogue.error();
+  auto parsed = parse(executor);
+  if (!parsed) return parsed.error();
+  const auto known = std::make_shared<const koodrive::OperationsFile>(std::move(*parsed));
   // Not normalised: with a link in the path, "link/.." is not where the link is.
-  return LoadedOperations{std::make_shared<const koodrive::OperationCatalogue>(std::move(*catalogue)),
+  return LoadedOperations{{known, &known->operations},
+                          {known, &known->resources},
                           {std::filesystem::absolute(path).string(), XXH3_64bits(text->data(), text->size())}};
 }
 

@@ -3,6 +3,7 @@
 #include "koobatch/core/error.hpp"
 #include "koobatch/engine/settings.hpp"
 #include "koobatch/koodrive/operation_catalogue.hpp"
+#include "koobatch/koodrive/resource_catalogue.hpp"
 #include "koobatch/report/record.hpp"
 
 #include <cstdint>
@@ -25,6 +26,7 @@ const koodrive::OperationCatalogue& built_in_operations(Executor executor);
 
 struct LoadedOperations {
   std::shared_ptr<const koodrive::OperationCatalogue> catalogue;  ///< with those built in
+  std::shared_ptr<const koodrive::ResourceCatalogue> resources;   ///< likewise
   report::OperationsRecord file;
 };
 

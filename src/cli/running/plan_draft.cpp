@@ -108,8 +108,10 @@ Result<std::optional<int>> PlanDraft::conclude(plan::Overview& overview, const R
   if (auto shown = output.show(overview); !shown) return shown.error();
   if (!breaches.empty()) return std::optional(refuse(breaches, state_name()));
   if (!is_too_old) return std::optional<int>();
-  return Error{ErrorKind::limit, fmt::format("{}: was read {} ago, longer than {}; no plan was written: read it anew",
-                                             state_name(), format_duration(age), rules.max_state_age_origin)};
+  return Error{
+      ErrorKind::limit,
+      fmt::format("{}: was read {} ago, longer than {}; no plan was written: read it anew with 'koobatch export'",
+                  state_name(), format_duration(age), rules.max_state_age_origin)};
 }
 
 }  // namespace koobatch::cli

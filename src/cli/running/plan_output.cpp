@@ -63,11 +63,13 @@ std::string describe(const plan::Breach& breach, const std::string& state) {
           format_count(breach.count), count_of(breach.total, "item"), breach.kind, breach.allowance);
     case Reason::state_empty:
       return fmt::format(
-          "{} holds no item of type {}, and {} are desired: it was not read where they are; read the state anew", state,
-          breach.kind, format_count(breach.count));
+          "{} holds no item of type {}, and {} are desired: it was not read where they are; read the state anew with "
+          "'koobatch export'",
+          state, breach.kind, format_count(breach.count));
     case Reason::state_incomplete:
-      return fmt::format("{} is not complete: what was not read would look as if it were missing; read it to the end",
-                         state);
+      return fmt::format(
+          "{} is not complete: what was not read would look as if it were missing; read it anew with 'koobatch export'",
+          state);
     case Reason::too_many_missing:
       return fmt::format(
           "{} of {} desired items of type {} are not there: the state is probably not the one that is meant; take what "
@@ -120,7 +122,9 @@ Result<void> PlanOutput::show(const plan::Overview& overview) {
 }
 
 Result<void> check_plan_files(const std::filesystem::path& state, const PlanDestinations& destinations) {
-  if (state.empty()) return usage_error("--state is missing: it names the file with the present state");
+  if (state.empty())
+    return usage_error(
+        "--state is missing: the file with the present state, which 'koobatch export' reads from the service");
   const auto& [plan, html, json] = destinations;
   if (plan.empty() || plan.lexically_normal() != html.lexically_normal()) return {};
   return usage_error("--out and --html name the same file");

@@ -1,5 +1,6 @@
 #include "cli/running/resumed.hpp"
 
+#include "cli/running/exporting.hpp"
 #include "cli/running/run_settings.hpp"
 #include "koobatch/core/spelling.hpp"
 
@@ -21,6 +22,9 @@ Result<void> check_command_given_again(const Running& running, const engine::Run
 }  // namespace
 
 Result<void> check_sends(const report::RunRecord& recorded) {
+  if (is_export(recorded)) {
+    return usage_error("this is the journal of an export, which the 'koobatch export' that began it continues");
+  }
   if (!recorded.verifies || !recorded.parent) return {};
   const NextStep step = {.command = CommandName::verify, .report = recorded.parent->report};
   return with_next_step(

@@ -7,7 +7,7 @@
 
 namespace koobatch::cli {
 
-/// A usage error if that run only verified another one: there is nothing in it to be sent again.
+/// A usage error if that run only read, for a verification or an export: there is nothing in it to be sent again.
 Result<void> check_sends(const report::RunRecord& recorded);
 
 /// Checks that the settings of a command that runs all or part of an earlier run's job are consistent, and completes

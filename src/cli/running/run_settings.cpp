@@ -195,7 +195,7 @@ engine::RunSettings to_run_settings(const Running& running) {
   run.reader.reading = running.reading;
   run.skip_invalid = running.treatment.skip_invalid;
   run.operations_path = running.operations.operations;
-  run.credentials.tokens_file = running.treatment.tokens_file;
+  run.credentials.tokens_file = running.tokens.tokens_file;
   run.pace.rate = running.pace.rate;
   run.pace.burst = running.pace.burst;
   run.ask_quota = running.pace.ask_quota;

@@ -169,7 +169,7 @@ std::vector<Option> sending_options() {
       {.name = "tokens-file",
        .heading = heading::credentials,
        .help = "Each user's own token, as CSV or NDJSON: user_id, token; readable by its owner only",
-       .store = into(&JobTreatment::tokens_file, file()),
+       .store = into(&UserTokens::tokens_file, file()),
        .choice = Choice::user_tokens,
        .recorded = true},
       {.name = "app-id",

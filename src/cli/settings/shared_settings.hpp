@@ -126,9 +126,12 @@ struct Sending {
   auto parts() { return std::tie(target, operations, credentials, app, connections, retries, tls, service, metrics); }
 };
 
-/// How much of a job is run, and with which tokens.
+/// How much of a job is run.
 struct JobTreatment {
   bool skip_invalid = false;
+};
+
+struct UserTokens {
   std::filesystem::path tokens_file;  ///< each user's own token; empty: one for all, or none
 };
 
@@ -165,13 +168,14 @@ struct Running {
   job::ValueTreatment values;
   job::Reading reading;
   JobTreatment treatment;
+  UserTokens tokens;
   PlanTreatment plan;
   RunPace pace;
   Schedule schedule;
   ProgressOutput progress;
 
   auto parts() {
-    return std::tie(sending, format, operations, reading, values, treatment, plan, pace, schedule, progress);
+    return std::tie(sending, format, operations, reading, values, treatment, tokens, plan, pace, schedule, progress);
   }
 };
 

@@ -1,0 +1,214 @@
+#include "cli/commands/command.hpp"
+#include "cli/exit_status.hpp"
+#include "cli/output.hpp"
+#include "cli/running/execution.hpp"
+#include "cli/running/exporting.hpp"
+#include "cli/running/operations_file.hpp"
+#include "cli/running/run_settings.hpp"
+#include "cli/running/under_lock.hpp"
+#include "cli/running/users_file.hpp"
+#include "cli/settings/domain_values.hpp"
+#include "cli/settings/shared_settings.hpp"
+#include "koobatch/core/terminal_text.hpp"
+#include "koobatch/core/units.hpp"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+namespace koobatch::cli {
+namespace {
+
+struct ExportSettings {
+  Sending sending;
+  OperationsOption operations;
+  UserTokens tokens;
+  RunPace pace;
+  Schedule schedule;
+  ProgressOutput progress;
+  Presentation presentation;
+  std::string types;            ///< separated by commas; empty: all
+  std::filesystem::path users;  ///< a file; empty: --user-id
+  std::filesystem::path out;
+
+  /// All groups of `sending` but the embedded service, which has nothing to read.
+  auto parts() {
+    return std::tie(sending.target, sending.operations, sending.credentials, sending.app, sending.connections,
+                    sending.retries, sending.tls, sending.metrics, operations, tokens, pace, schedule, progress,
+                    presentation);
+  }
+};
+
+/// The settings in the form of commands that run jobs.
+Running running_of(const ExportSettings& given) {
+  Running running;
+  running.sending = given.sending;
+  running.operations = given.operations;
+  running.tokens = given.tokens;
+  running.pace = given.pace;
+  running.schedule = given.schedule;
+  running.progress = given.progress;
+  return running;
+}
+
+std::vector<std::string> split(const std::string& list) {
+  std::vector<std::string> names;
+  for (std::size_t from = 0; from < list.size();) {
+    const auto comma = std::min(list.find(',', from), list.size());
+    if (comma > from) names.push_back(list.substr(from, comma - from));
+    from = comma + 1;
+  }
+  return names;
+}
+
+Result<void> check_service(const Target& target) {
+  if (target.simulate) {
+    return usage_error(
+        "--simulate: that service has nothing to read; start one that has, with 'koobatch simulate --items 1000', and "
+        "give its address as --endpoint");
+  }
+  return target.endpoint.empty() ? usage_error("the service to read from is missing: give --endpoint URL")
+                                 : Result<void>();
+}
+
+Result<std::vector<std::string>> users_of(const ExportSettings& given, const Origins& origins) {
+  const auto& user = given.sending.operations.user_id;
+  if (!given.users.empty()) {
+    if (!origins.is_flag("user-id")) return read_users(given.users);
+    return usage_error("--user-id and --users exclude each other: one user, or a file of them");
+  }
+  if (user.empty()) return usage_error("whose items to read is missing: give --user-id ID, or --users FILE");
+  return std::vector<std::string>{user};
+}
+
+Result<job::Format> format_of_output(const std::filesystem::path& out) {
+  if (out.empty()) return usage_error("the file to write is missing: give --out STATE.ndjson, or STATE.csv");
+  if (const auto format = job::format_of(out)) return *format;
+  return usage_error(
+      fmt::format("--out {}: the name must end in .ndjson or .csv, also with .gz or .zst after it", out.string()));
+}
+
+/// The kinds of resources: those of the service, or those of a file, which has them, too.
+std::shared_ptr<const koodrive::ResourceCatalogue> service_kinds() {
+  return {std::shared_ptr<const void>(), &koodrive::service_resources()};
+}
+Result<std::shared_ptr<const koodrive::ResourceCatalogue>> load_resources(engine::RunSettings& settings) {
+  if (settings.operations_path.empty()) return service_kinds();
+  auto loaded = read_operations_file(settings.operations_path, executor_of(settings));
+  if (!loaded) return loaded.error();
+  settings.operations_file = std::move(loaded->file);
+  return std::move(loaded->resources);
+}
+
+Result<StateFile> wanted_file(const ExportSettings& given, const Call& call, engine::RunSettings& settings) {
+  const auto format = format_of_output(given.out);
+  if (!format) return format.error();
+  auto users = users_of(given, call.origins);
+  if (!users) return users.error();
+  auto resources = load_resources(settings);
+  if (!resources) return resources.error();
+  auto kinds = kinds_to_read(**resources, split(given.types));
+  if (!kinds) return kinds.error();
+  return StateFile{given.out, *format, std::move(*resources), std::move(*kinds),
+                   std::make_shared<const std::vector<std::string>>(std::move(*users))};
+}
+
+void warn(const Collected& collected) {
+  for (const auto& doubt : collected.doubts) spdlog::warn("{}", doubt);
+  if (collected.unreadable_items > 0) {
+    spdlog::warn("{} cannot be read, and the file lacks them", count_of(collected.unreadable_items, "item"));
+  }
+  if (collected.unread_lists > 0) {
+    spdlog::warn("{} of {} cannot be read, and the file lacks what they have", count_of(collected.unread_lists, "list"),
+                 count_of(collected.unread_users, "user"));
+  }
+  if (collected.unstable_lists > 0) {
+    spdlog::warn("{} kept changing while read, and may lack items; export again when less is changed",
+                 count_of(collected.unstable_lists, "list"));
+  }
+  if (collected.shared_items > 0) {
+    spdlog::info("{} more than once, because several users have them, and in the file once",
+                 count_of(collected.shared_items, "item"));
+  }
+}
+
+int print_written(const std::filesystem::path& out, const Collected& collected) {
+  warn(collected);
+  const auto& summary = collected.summary;
+  const auto written =
+      write_output(fmt::format("{}: {} of {}, {}\n", harmless(out.string()), count_of(summary.items, "item"),
+                               count_of(summary.users, "user"), summary.is_complete ? "complete" : "not complete"));
+  if (!written) return fail(written.error());
+  if (collected.unstable_lists > 0) return exit_limit;
+  if (summary.is_complete && summary.items == 0) {
+    spdlog::warn("no items at all: is it the right service, and are these the right users?");
+    return exit_limit;
+  }
+  return summary.is_complete ? exit_success : exit_not_all;
+}
+
+int work(const ExportSettings& given, const Call& call) {
+  const auto running = running_of(given);
+  if (auto ok = check_service(given.sending.target); !ok) return fail(ok.error());
+  if (auto ok = check_schedule(given.schedule, call.origins); !ok) return fail(ok.error());
+  auto settings = complete(to_run_settings(running), given.sending, call);
+  if (!settings) return fail(settings.error());
+  const auto wanted = wanted_file(given, call, *settings);
+  if (!wanted) return fail(wanted.error());
+  if (auto ok = check_files(*settings); !ok) return fail(ok.error());
+  if (auto ok = load_user_tokens(*settings); !ok) return fail(ok.error());
+  const auto written = [&](const Collected& collected) { return print_written(wanted->path, collected); };
+  return export_state(std::move(*settings), running, given.presentation, call.console, *wanted, written);
+}
+
+int run(const ExportSettings& given, const Call& call) {
+  return under_lock(given.schedule, [&] { return work(given, call); });
+}
+
+}  // namespace
+
+const Command& export_command() {
+  static const Command command = {
+      .name = "export",
+      .summary = "Read the shared folders and albums of users into a file; changes nothing",
+      .group = command_group::runs_jobs,
+      .examples = {"koobatch export --user-id 42 --out state.ndjson --endpoint https://HOST --token-file token",
+                   "koobatch export --users users.txt --types shared_folder --out state.csv --endpoint https://HOST \\",
+                   "  --tokens-file tokens.csv --rate 100/s"},
+      .own_options = {{.name = "out",
+                       .heading = heading::job,
+                       .help = "New file: NDJSON or CSV by its name, also .gz or .zst; FILE.part is its journal",
+                       .store = into(&ExportSettings::out, new_file()),
+                       .flag_only = true},
+                      {.name = "users",
+                       .heading = heading::job,
+                       .help = "File with the IDs of users, one on each line",
+                       .otherwise = "--user-id",
+                       .store = into(&ExportSettings::users, file()),
+                       .flag_only = true},
+                      {.name = "types",
+                       .heading = heading::job,
+                       .help = "Types of items to read, separated by commas, e.g. shared_folder,album",
+                       .otherwise = "all",
+                       .store = into(&ExportSettings::types, text("TYPES")),
+                       .flag_only = true}},
+      .statuses = {{"0", "complete, or another run holds the lock"},
+                   {"1", "written, but some lists or items cannot be read"},
+                   exits::usage,
+                   {"4", "no items at all, or lists that kept changing; or stopped because too much went wrong"},
+                   exits::run_stopped,
+                   exits::interrupted},
+      .sends = true,
+      .begin = task<ExportSettings, run>};
+  return command;
+}
+
+}  // namespace koobatch::cli

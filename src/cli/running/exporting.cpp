@@ -1,0 +1,196 @@
+#include "cli/running/exporting.hpp"
+
+#include "cli/exit_status.hpp"
+#include "cli/next_steps.hpp"
+#include "cli/output.hpp"
+#include "cli/running/execution.hpp"
+#include "cli/running/walk_source.hpp"
+#include "koobatch/core/clock.hpp"
+#include "koobatch/core/terminal_text.hpp"
+#include "koobatch/core/units.hpp"
+#include "koobatch/engine/run.hpp"
+#include "koobatch/observe/log.hpp"
+#include "koobatch/reading/walks.hpp"
+#include "koobatch/report/journal_file.hpp"
+#include "koobatch/report/summary.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+namespace koobatch::cli {
+namespace {
+
+constexpr std::string_view same_command = "the same 'koobatch export' again";
+
+/// Checks that a journal is of the same export, as far as that can be told.
+Result<void> check_same(const report::RunRecord& recorded, const job::Source& source, const engine::RunSettings& run) {
+  const auto refuse = [&](std::string_view of_what) {
+    return usage_error(
+        fmt::format("{}: was begun by {}; to continue it, give the same command; otherwise name another "
+                    "file, or remove it",
+                    harmless(run.report.string()), of_what));
+  };
+  if (!is_export(recorded)) return refuse("a run, and not by an export");
+  const auto digest = source.identity().digest;
+  if (recorded.job.xxh3 != digest.xxh3 || recorded.job.bytes != digest.bytes) {
+    return refuse("an export of other users or types");
+  }
+  const auto file_of = [](const auto& operations) { return operations ? operations->xxh3 : 0; };
+  if (file_of(recorded.operations) != file_of(run.operations_file)) return refuse("an export with other --operations");
+  if (recorded.endpoint == run.endpoint.url()) return {};
+  return refuse("an export from " + harmless(recorded.endpoint));
+}
+
+bool is_finished(const report::Scan& scan) {
+  return scan.ended() && scan.counts.remaining == 0;
+}
+
+WallTime begin_of(const report::Scan& scan) {
+  return scan.segments.front().run.started;
+}
+
+class Exporting {
+ public:
+  Exporting(const StateFile& wanted, const Written& written)
+      : wanted_(wanted), written_(written), journal_(journal_of(wanted.path)) {}
+
+  /// Makes the file of a journal that has everything. The report knows by which name the service was reached.
+  int write(const report::RunRecord& run) const {
+    const auto collected = write_state(journal_, wanted_, run.endpoint);
+    if (!collected) {
+      observe::log::print(spdlog::level::err,
+                          fmt::format("koobatch: everything was read, and {} writes the file", same_command));
+      return fail(collected.error());
+    }
+    std::error_code error;
+    if (!std::filesystem::remove(journal_, error)) {
+      spdlog::warn("{}: cannot be removed: {}", harmless(journal_.string()), error.message());
+    }
+    return written_(*collected);
+  }
+
+  /// Ends the export as its run has ended.
+  int conclude(engine::RunResult& result, int signal) const {
+    auto& summary = result.summary;
+    const bool is_recorded = summary.unrecorded == 0 && !summary.report_lost;
+    if (summary.counts.remaining == 0 && is_recorded) {
+      const int status = write(summary.run);
+      // For the program of --on-complete: the journal is no more.
+      if (report::is_taken(wanted_.path)) summary.report = wanted_.path.string();
+      return status;
+    }
+    print_unfinished(result);
+    if (result.error) return exit_status(result.error->kind);
+    return signal == 0 ? static_cast<int>(exit_fatal) : exit_by_signal + signal;
+  }
+
+ private:
+  void print_unfinished(const engine::RunResult& result) const {
+    const auto& counts = result.summary.counts;
+    const auto lists = counts.finished() + counts.remaining;
+    const auto cause = result.error ? result.error->message : std::string("interrupted");
+    observe::log::print(spdlog::level::err, fmt::format("koobatch: {}", cause));
+    observe::log::print(spdlog::level::err,
+                        fmt::format("koobatch: {} of {} done so far; {} continues", format_count(counts.finished()),
+                                    count_of(lists, "list"), same_command));
+  }
+
+  const StateFile& wanted_;
+  const Written& written_;
+  const std::filesystem::path journal_;
+};
+
+/// What reading takes, or what is left of it.
+void announce(const StateFile& wanted, const report::Scan* earlier) {
+  const std::uint64_t lists = wanted.users->size() * wanted.lists();
+  std::string text;
+  if (earlier == nullptr) {
+    text = fmt::format("reading {} of {}, which takes at least as many requests", count_of(lists, "list"),
+                       count_of(wanted.users->size(), "user"));
+  } else {
+    text = fmt::format("continuing the export that was begun at {}: {} of {} read", timestamp(begin_of(*earlier)),
+                       format_count(earlier->counts.finished()), count_of(lists, "list"));
+  }
+  observe::log::print(spdlog::level::info, fmt::format("{}: {}", harmless(wanted.path.string()), text));
+}
+
+/// Nothing may be lost, and nothing old be taken for new.
+Result<void> check_place(const std::filesystem::path& out) {
+  if (!report::is_taken(out)) return {};
+  std::string text = harmless(out.string()) + ": exists already; remove it, or name another file";
+  if (report::is_taken(journal_of(out))) {
+    text += fmt::format("; remove {}, too, which an earlier export of it has left behind",
+                        harmless(journal_of(out).string()));
+  }
+  return usage_error(text);
+}
+
+}  // namespace
+
+Result<std::vector<const koodrive::ResourceKind*>> kinds_to_read(const koodrive::ResourceCatalogue& resources,
+                                                                 const std::vector<std::string>& names) {
+  std::vector<const koodrive::ResourceKind*> kinds;
+  std::vector<std::string_view> readable;
+  for (const auto& kind : resources.kinds()) {
+    if (kind.lists.empty()) continue;
+    readable.push_back(kind.name);
+    if (names.empty()) kinds.push_back(&kind);
+  }
+  for (const auto& name : names) {
+    const auto* const kind = resources.find(name);
+    if (kind == nullptr || kind->lists.empty()) {
+      return usage_error(fmt::format("--types: '{}' cannot be read; there are {}", name, fmt::join(readable, ", ")));
+    }
+    if (std::ranges::find(kinds, kind) == kinds.end()) kinds.push_back(kind);
+  }
+  return kinds;
+}
+
+std::filesystem::path journal_of(const std::filesystem::path& out) {
+  auto journal = out;
+  return journal += ".part";
+}
+
+bool is_export(const report::RunRecord& run) {
+  return run.job.path == WalkSource::path;
+}
+
+int export_state(engine::RunSettings settings, const Running& running, const Presentation& presentation,
+                 const std::shared_ptr<observe::Console>& console, const StateFile& wanted, const Written& written) {
+  if (auto free = check_place(wanted.path); !free) return fail(free.error());
+  const auto walks = std::make_shared<reading::Walks>(wanted.kinds);
+  settings.report = journal_of(wanted.path);
+  settings.job = wanted.path;
+  settings.dialogues = walks;
+  settings.skip_invalid = true;  // users without a token
+  settings.reader.catalogue = &walks->operations();
+  const auto source = std::make_shared<WalkSource>(walks, wanted.users, settings.reader);
+  const Exporting exporting(wanted, written);
+
+  std::optional<engine::Earlier> earlier;
+  if (report::is_taken(settings.report)) {
+    auto found = engine::read_earlier(settings.report);
+    if (!found) return fail(found.error());
+    if (auto same = check_same(found->scan.segments.front().run, *source, settings); !same) return fail(same.error());
+    earlier.emplace(std::move(*found));
+  }
+  advise_export();
+  announce(wanted, earlier ? &earlier->scan : nullptr);
+  if (earlier && is_finished(earlier->scan)) return exporting.write(earlier->scan.segments.front().run);
+  const auto start = [&](const engine::RunSettings& final_settings) {
+    if (!earlier) return engine::Run::start(final_settings, source);
+    return engine::Run::resume(final_settings, source, std::move(*earlier));
+  };
+  const auto conclude = [&](engine::RunResult& result, int signal) { return exporting.conclude(result, signal); };
+  return execute(std::move(settings), running, presentation, console, start, conclude);
+}
+
+}  // namespace koobatch::cli
