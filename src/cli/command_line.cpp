@@ -233,6 +233,10 @@ Result<Sources> gather_sources(const Command& command, const CLI::App& parsed, c
   auto recorded = files.recorded(arguments_of(parsed).front());
   if (!recorded) return recorded.error();
   sources.recorded = std::move(*recorded);
+  std::erase_if(sources.recorded, [&](const auto& flag) {
+    const Option* option = option_named(command, flag.first);
+    return option != nullptr && option->once;
+  });
   return sources;
 }
 

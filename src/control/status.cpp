@@ -190,7 +190,11 @@ std::vector<std::string> status_lines(const report::Summary& summary, AtWork at_
   if (summary.counts.finished() != 0) lines.push_back(row("results", joined(results(summary.counts.by_status))));
   if (summary.counts.remaining != 0) lines.push_back(row("remaining", format_count(summary.counts.remaining)));
   if (!summary.error.empty()) lines.push_back(row("stopped", harmless(summary.error)));
-  if (at_work == AtWork::nobody && suggestion(summary) == report::Suggestion::resume) {
+  const auto next = suggestion(summary);
+  if (at_work == AtWork::nobody && next == report::Suggestion::verify) {
+    lines.push_back(row("verify", harmless(report::verify_command(report::verified_report(summary)))));
+  }
+  if (at_work == AtWork::nobody && next == report::Suggestion::resume) {
     lines.push_back(row("resume", harmless(report::resume_command(summary.report))));
   }
   return lines;

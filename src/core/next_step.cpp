@@ -29,6 +29,8 @@ std::string_view to_string(SettingName setting) {
       return "cert";
     case SettingName::connections:
       return "connections";
+    case SettingName::deadline:
+      return "deadline";
     case SettingName::encoding:
       return "encoding";
     case SettingName::endpoint:
@@ -103,6 +105,8 @@ std::string_view to_string(CommandName command) {
       return "simulate";
     case CommandName::status:
       return "status";
+    case CommandName::verify:
+      return "verify";
   }
   return {};
 }

@@ -16,6 +16,7 @@ class HeldRefusals {
  public:
   struct Held {
     flow::SlotId slot;
+    Status status;
     koodrive::Outcome outcome;
     flow::AttemptTiming timing;
   };

@@ -5,25 +5,41 @@
 
 namespace koobatch::engine {
 
-koodrive::Dialogue& OpenDialogues::about(flow::SlotId slot, const koodrive::Operation& operation) {
+OpenDialogues::Open& OpenDialogues::open(flow::SlotId slot, const koodrive::Operation& operation) {
   assert(any());
   if (slot >= open_.size()) open_.resize(slot + 1);
   Open& open = open_[slot];
-  if (open.line != operation.line()) open = {operation.line(), dialogues_->about(operation), nullptr};
-  return *open.dialogue;
+  if (open.line != operation.line()) {
+    open = {};
+    open.line = operation.line();
+  }
+  return open;
 }
 
-void OpenDialogues::end(flow::SlotId slot, koodrive::Turn last) {
-  assert(slot < open_.size());
-  open_[slot].ending = std::make_unique<koodrive::Turn>(std::move(last));
+koodrive::Dialogue& OpenDialogues::about(flow::SlotId slot, const koodrive::Operation& operation) {
+  Open& about = open(slot, operation);
+  if (!about.dialogue) about.dialogue = dialogues_->about(operation);
+  return *about.dialogue;
+}
+
+void OpenDialogues::end(flow::SlotId slot, const koodrive::Operation& operation, koodrive::Turn last) {
+  open(slot, operation).ending = std::make_unique<koodrive::Turn>(std::move(last));
 }
 
 const koodrive::Turn* OpenDialogues::ending(flow::SlotId slot) const {
   return slot < open_.size() ? open_[slot].ending.get() : nullptr;
 }
 
-void OpenDialogues::recorded(flow::SlotId slot, const koodrive::Operation& operation, Status status) {
-  dialogues_->ended(operation, status);
+void OpenDialogues::sent(flow::SlotId slot, const koodrive::Outcome& outcome) {
+  assert(slot < open_.size());
+  open_[slot].answer = std::make_unique<koodrive::Outcome>(outcome);
+}
+
+const koodrive::Outcome* OpenDialogues::answer(flow::SlotId slot) const {
+  return slot < open_.size() ? open_[slot].answer.get() : nullptr;
+}
+
+void OpenDialogues::recorded(flow::SlotId slot) {
   if (slot < open_.size()) open_[slot] = {};
 }
 

@@ -47,13 +47,16 @@ void Results::record_released(TimePoint now) {
   if (!held_.any_released()) return;
   while (auto held = held_.take_released()) {
     held->timing.now = now;
-    record(held->slot, Status::rejected, held->outcome, held->timing);
+    record(held->slot, held->status, held->outcome, held->timing);
   }
 }
 
-void Results::record(flow::SlotId slot, Status status, const koodrive::Outcome& outcome,
+void Results::record(flow::SlotId slot, Status status, const koodrive::Outcome& last,
                      const flow::AttemptTiming& timing) {
   const koodrive::Operation& operation = scheduler_.operation(slot);
+  // What a reading back was answered says nothing that belongs in the result, except by how the dialogue ended.
+  const koodrive::Outcome* sent = dialogues_.answer(slot);
+  const koodrive::Outcome& outcome = sent != nullptr ? *sent : last;
   report::ResultRecord result;
   result.line = operation.line();
   result.op = operation.row().name;
@@ -65,9 +68,11 @@ void Results::record(flow::SlotId slot, Status status, const koodrive::Outcome& 
   result.error = outcome.error;
   result.attempts = scheduler_.attempt(slot);
   result.readings = scheduler_.readings(slot);
-  result.trace_id = trace_of(slot);
   result.at = timing.at;
-  result.latency = timing.latency;
+  if (result.attempts != 0) {
+    result.trace_id = trace_of(slot);
+    result.latency = timing.latency;
+  }
   result.ref = operation.ref();
   result.history = scheduler_.history(slot);
   if (const auto* ending = dialogues_.ending(slot)) {
@@ -85,8 +90,8 @@ void Results::record(flow::SlotId slot, Status status, const koodrive::Outcome& 
     shared_.events.operation_failed();
   }
   if (shared_.first_results.watching()) consider_first(status, outcome);
-  if (dialogues_.any()) dialogues_.recorded(slot, operation, status);
-  scheduler_.recorded(slot, batch);
+  dialogues_.recorded(slot);
+  scheduler_.recorded(slot, batch, status);
   if (batches_.is_due(timing.now)) submit(false);
   consider_sync();
 }

@@ -9,6 +9,9 @@
 namespace koobatch::engine {
 
 NextStep resume_step(const RunSettings& settings, std::vector<SettingChange> changes) {
+  if (settings.verifies && settings.parent) {
+    return {.command = CommandName::verify, .report = settings.parent->report, .settings = std::move(changes)};
+  }
   return {.command = CommandName::resume, .report = settings.report.native(), .settings = std::move(changes)};
 }
 

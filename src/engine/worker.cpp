@@ -146,9 +146,7 @@ net::Awaitable<void> Worker::serve(Line& line) {
         co_await open(line);
         break;
       case flow::Action::Kind::give_up:
-        results_.record(action.slot, action.status, scheduler_.last_outcome(action.slot),
-                        scheduler_.last_timing(action.slot, now));
-        pull_input();
+        give_up(line, action, now);
         break;
       case flow::Action::Kind::wait:
         // Operations that were left out have made room.
@@ -183,7 +181,7 @@ net::Awaitable<void> Worker::open(Line& line) {
   line.seat.connected = false;
   results_.statistics().failed(line.outcome, {}, timing.at);
   if (const auto final = scheduler_.connect_failed(line.seat, line.outcome, timing)) {
-    results_.record(final->slot, final->status, line.outcome, timing);
+    give_up(line, final->slot, final->status, line.outcome, timing);
   }
   if (scheduler_.take_pace_changed()) pace_changed();
   check_outage(timing.now);

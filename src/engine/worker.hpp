@@ -67,9 +67,13 @@ class Worker final : private Inbox::Owner, private IdleSlots::Owner {
   void conclude(Line& line, flow::SlotId slot);
   void complete(Line& line, flow::SlotId slot, const flow::AttemptTiming& timing);
   void finish(Line& line, flow::SlotId slot, Status status, const flow::AttemptTiming& timing);
-  koodrive::Turn converse(const Line& line, flow::SlotId slot, Status status);
-  void retry(Line& line, flow::SlotId slot, const flow::AttemptTiming& timing);
-  void leave_out(Line& line, flow::SlotId slot, AttemptJudge::Judgement& judgement);
+  bool consider_reading(Line& line, flow::SlotId slot, Status& status, const flow::AttemptTiming& timing);
+  bool read_back(Line& line, flow::SlotId slot, Status status, const koodrive::Outcome& outcome);
+  void give_up(Line& line, const flow::Action& action, TimePoint now);
+  void give_up(Line& line, flow::SlotId slot, Status status, const koodrive::Outcome& outcome,
+               const flow::AttemptTiming& timing);
+  void retry(flow::SlotId slot, const koodrive::Outcome& outcome, TimePoint now);
+  void leave_out(Line& line, flow::SlotId slot, AttemptJudge::Judgement& judgement, const flow::AttemptTiming& timing);
 
   bool pull_input();
   void consider_rest(TimePoint now);

@@ -2,6 +2,7 @@
 
 #include "koobatch/core/spelling.hpp"
 
+#include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
 #include <utility>
@@ -15,6 +16,17 @@ using koodrive::Verdict;
 
 /// The largest body of an answer to a request that reads: a thousand items have about one MiB.
 constexpr std::size_t most_read_bytes = std::size_t{8} << 20U;
+/// Each line keeps no more memory than this for its next answer.
+constexpr std::size_t most_kept_bytes = std::size_t{256} << 10U;
+
+const koodrive::Outcome& overdue() {
+  static const koodrive::Outcome outcome = [] {
+    koodrive::Outcome out;
+    out.error = fmt::format("could not be sent within {} after it was read", spell(SettingName::deadline));
+    return out;
+  }();
+  return outcome;
+}
 
 }  // namespace
 
@@ -25,13 +37,14 @@ void Worker::prepare(Line& line, flow::SlotId slot, TimePoint now) {
                line.sent);
   const std::string_view signature = render(line, slot, {shared_.trace_prefix, operation.line(), attempt});
   if (!signature.empty()) line.sent.credentials.secret = signature;
-  results_.statistics().sent(attempt > 1 + scheduler_.readings(slot));
+  results_.statistics().sent(scheduler_.is_repeat(slot));
   results_.statistics().set_in_flight(scheduler_.in_flight());
 }
 
 std::string_view Worker::render(Line& line, flow::SlotId slot, const TraceId& trace_id) {
   const koodrive::Operation& operation = scheduler_.operation(slot);
   net::Exchange& exchange = line.exchange;
+  if (exchange.answer.body.capacity() > most_kept_bytes) exchange.answer.body = {};
   if (!scheduler_.reads(slot)) {
     exchange.answer.most_body = http::max_body_bytes;
     return renderer_.render(operation, *line.sent.credentials.header, line.sent.dated.x_date, trace_id,
@@ -67,7 +80,7 @@ void Worker::conclude(Line& line, flow::SlotId slot) {
       complete(line, slot, timing);
       return;
     case Action::leave_out:
-      leave_out(line, slot, judgement);
+      leave_out(line, slot, judgement, timing);
       return;
     case Action::abandon:
       // No other thread may send anything until it knows.
@@ -88,60 +101,91 @@ void Worker::complete(Line& line, flow::SlotId slot, const flow::AttemptTiming& 
   if (status) {
     finish(line, slot, *status, timing);
   } else {
-    retry(line, slot, timing);
+    retry(slot, outcome, timing.now);
   }
   if (scheduler_.take_pace_changed()) pace_changed();
 }
 
 /// A request has settled its operation, unless that takes further ones.
 void Worker::finish(Line& line, flow::SlotId slot, Status status, const flow::AttemptTiming& timing) {
-  using Kind = koodrive::Turn::Kind;
-  using Step = flow::Scheduler::Step;
-  if (!dialogues_.any()) {
-    results_.finalise(slot, status, line.outcome, timing);
-    pull_input();
-    return;
-  }
-  const bool has_read = scheduler_.reads(slot);
-  auto turn = converse(line, slot, status);
-  // What was sent has its result, even if that will not be checked any more.
-  if (turn.kind == Kind::read && !has_read && scheduler_.stopping()) turn = {.status = status};
-  if (turn.kind != Kind::end) {
-    if (!turn.note.empty()) results_.note_reading(slot, turn.note, timing);
-    const auto step = turn.kind == Kind::write ? Step::write : has_read ? Step::read_on : Step::read;
-    scheduler_.proceed(line.seat, slot, step, timing.now);
-    return;
-  }
-  const auto final = turn.status;
-  dialogues_.end(slot, std::move(turn));
-  // Only what answers the operation itself can be a refusal by something else than the service.
-  if (has_read) {
-    results_.record(slot, final, line.outcome, timing);
+  const bool goes_on = dialogues_.any() && (scheduler_.reads(slot) ? consider_reading(line, slot, status, timing)
+                                                                   : read_back(line, slot, status, line.outcome));
+  if (goes_on) return;
+  if (scheduler_.settled(slot)) {
+    // A request that reads back neither succeeds nor is refused for the operation.
+    results_.record(slot, status, line.outcome, timing);
   } else {
-    results_.finalise(slot, final, line.outcome, timing);
+    results_.finalise(slot, status, line.outcome, timing);
   }
   pull_input();
 }
 
-koodrive::Turn Worker::converse(const Line& line, flow::SlotId slot, Status status) {
+/// Whether the operation goes on after a request that reads. If not, `status` is the operation's.
+bool Worker::consider_reading(Line& line, flow::SlotId slot, Status& status, const flow::AttemptTiming& timing) {
+  const bool is_answered = line.outcome.verdict == Verdict::succeeded || line.outcome.verdict == Verdict::rejected;
+  if (!is_answered) {
+    status = scheduler_.settled(slot).value_or(status);
+    return false;
+  }
   auto& dialogue = dialogues_.about(slot, scheduler_.operation(slot));
-  if (!scheduler_.reads(slot)) return dialogue.written(status, line.outcome);
-  const bool answered = line.outcome.verdict == Verdict::succeeded || line.outcome.verdict == Verdict::rejected;
-  if (!answered) return {.status = status};
-  return dialogue.read(line.exchange.answer, line.outcome);
+  auto turn = dialogue.read(line.exchange.answer, line.outcome, scheduler_.maybe_applied(slot));
+  if (turn.kind != koodrive::Turn::Kind::end && !turn.note.empty()) results_.note_reading(slot, turn.note, timing);
+  switch (turn.kind) {
+    case koodrive::Turn::Kind::read:
+      scheduler_.read_on(line.seat, slot, timing.now);
+      return true;
+    case koodrive::Turn::Kind::write:
+      scheduler_.send(line.seat, slot, timing.now);
+      return true;
+    case koodrive::Turn::Kind::end:
+      break;
+  }
+  status = turn.status;
+  dialogues_.end(slot, scheduler_.operation(slot), std::move(turn));
+  return false;
+}
+
+/// Whether an operation goes on whose sending ended with `status` and `outcome`.
+bool Worker::read_back(Line& line, flow::SlotId slot, Status status, const koodrive::Outcome& outcome) {
+  // What was sent has its result, even if that will not be checked any more.
+  if (scheduler_.stopping()) return false;
+  if (!dialogues_.about(slot, scheduler_.operation(slot)).sent(status)) return false;
+  dialogues_.sent(slot, outcome);
+  scheduler_.read_back(line.seat, slot, status, Steady::now());
+  return true;
+}
+
+void Worker::give_up(Line& line, const flow::Action& action, TimePoint now) {
+  const flow::SlotId slot = action.slot;
+  const auto* last = scheduler_.last_outcome(slot);
+  const flow::AttemptTiming timing =
+      last != nullptr ? scheduler_.last_timing(slot, now) : flow::AttemptTiming{now, WallClock::now(), {}};
+  if (action.status == Status::skipped) {
+    dialogues_.end(slot, scheduler_.operation(slot),
+                   koodrive::Turn::skip("dependency", "an operation before it, on which it depends, did not succeed"));
+  }
+  const bool has_failed = last != nullptr && last->verdict != Verdict::succeeded;
+  give_up(line, slot, action.status, has_failed ? *last : overdue(), timing);
+  pull_input();
+}
+
+/// Nothing more can come of an operation, except that what may have been applied is read back.
+void Worker::give_up(Line& line, flow::SlotId slot, Status status, const koodrive::Outcome& outcome,
+                     const flow::AttemptTiming& timing) {
+  const bool is_in_doubt = dialogues_.any() && status == Status::unknown && !scheduler_.settled(slot);
+  if (is_in_doubt && read_back(line, slot, status, outcome)) return;
+  results_.record(slot, status, outcome, timing);
 }
 
 /// An attempt has not settled its operation, which will be sent again.
-void Worker::retry(Line& line, flow::SlotId slot, const flow::AttemptTiming& timing) {
+void Worker::retry(flow::SlotId slot, const koodrive::Outcome& outcome, TimePoint now) {
   // It is given up now. Not measuring it would make a service that hangs look good.
-  if (scheduler_.stopping()) results_.statistics().given_up(timing.now - scheduler_.due(slot));
-  shared_.operation_log.unsettled(results_.trace_of(slot), line.outcome, scheduler_.stopping());
-  if (!dialogues_.read_first() || scheduler_.reads(slot)) return;
-  dialogues_.about(slot, scheduler_.operation(slot)).begin_again();
-  scheduler_.read_first(slot);
+  if (scheduler_.stopping()) results_.statistics().given_up(now - scheduler_.due(slot));
+  shared_.operation_log.unsettled(results_.trace_of(slot), outcome, scheduler_.stopping());
 }
 
-void Worker::leave_out(Line& line, flow::SlotId slot, AttemptJudge::Judgement& judgement) {
+void Worker::leave_out(Line& line, flow::SlotId slot, AttemptJudge::Judgement& judgement,
+                       const flow::AttemptTiming& timing) {
   if (judgement.stopped_users != 0) {
     const std::string_view user = scheduler_.operation(slot).user();
     shared_.operation_log.user_refused(results_.trace_of(slot), user, credentials_->place_of(user),
@@ -154,7 +198,12 @@ void Worker::leave_out(Line& line, flow::SlotId slot, AttemptJudge::Judgement& j
     // Other workers may hold waiting operations of this user.
     shared_.events.pace_changed();
   }
-  scheduler_.leave_out(line.seat, slot, line.outcome, Steady::now());
+  if (const auto settled = scheduler_.settled(slot)) {
+    scheduler_.complete(line.seat, slot, line.outcome, timing);
+    results_.record(slot, *settled, line.outcome, timing);
+  } else {
+    scheduler_.leave_out(line.seat, slot, line.outcome, Steady::now());
+  }
   if (scheduler_.take_pace_changed()) pace_changed();
 }
 

@@ -22,7 +22,7 @@ class WorkerStatistics {
 
   /// A connection was opened.
   void agreed_on(observe::HttpVersion version) { counters_.http.store(version, std::memory_order_relaxed); }
-  /// A request was sent. `again`: after one for the same operation that was not answered, or for nothing.
+  /// Reports that a request is sent. `again`: it repeats one for the same operation that settled nothing.
   void sent(bool again);
   void set_in_flight(std::size_t requests) { counters_.in_flight.set(requests); }
   /// A request ended without an answer because the service refused this client or its certificate.

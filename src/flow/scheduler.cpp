@@ -7,20 +7,14 @@
 
 namespace koobatch::flow {
 
-namespace {
-
-/// So that SchedulerSettings::max_attempts further attempts have numbers.
-constexpr std::uint8_t most_read_on = 50;
-
-}  // namespace
-
 Scheduler::Scheduler(const SchedulerSettings& settings, Pace& pace, const StoppedUsers& stopped, std::uint64_t seed)
     : settings_(settings),
       pace_(pace),
       stopped_(stopped),
       random_(seed),
       backlog_(slots_, settings.notes_ahead),
-      blocked_(settings.most_blocked_keys) {}
+      blocked_(settings.most_blocked_keys),
+      groups_(std::move(settings_.broken_groups)) {}
 
 void Scheduler::expect_seats(std::size_t low_water, std::size_t notes_ahead) {
   settings_.low_water = low_water;
@@ -28,14 +22,14 @@ void Scheduler::expect_seats(std::size_t low_water, std::size_t notes_ahead) {
   backlog_.allow_notes(notes_ahead);
 }
 
-void Scheduler::admit(koodrive::Operation& operation, bool attempted, bool reads) {
+void Scheduler::admit(koodrive::Operation& operation, bool attempted, bool reads_first) {
   if (is_stopped(operation) || blocked_.contains(operation.key_hash())) {
     blocked_.count(is_stopped(operation));
     block(operation.key_hash());
     return;
   }
   const SlotId id = slots_.hold(operation, attempted);
-  slots_[id].reads = reads;
+  slots_[id].reads = slots_[id].reads_first = reads_first;
   backlog_.add(id);
 }
 
@@ -99,6 +93,7 @@ void Scheduler::start(SlotId id, TimePoint now, const Pace::Permit& permit) {
     slot.due = permit.due;
     slot.downtime_before = permit.downtime;
   }
+  if (!slot.reads) slot.rereadings = 0;
   slot.sent = permit.sent;
   backlog_.use_note(id);
   slot.on_budget = false;
@@ -110,6 +105,9 @@ Action Scheduler::next(Seat& seat, TimePoint now) {
   for (;;) {
     if (stopping_) {
       if (std::exchange(seat.probing, false)) pace_.release_probe(now);
+      if (const SlotId id = slots_.find_settled(); id != no_slot) {
+        return {.kind = Action::Kind::give_up, .slot = id, .status = given_up(slots_[id])};
+      }
       return {.kind = slots_.in_flight() == 0 ? Action::Kind::done : Action::Kind::wait};
     }
     if (const auto settled = settle_doubtful(now)) {
@@ -122,16 +120,17 @@ Action Scheduler::next(Seat& seat, TimePoint now) {
       if (std::exchange(seat.probing, false)) pace_.release_probe(now);
       return idle(now);
     }
+    if (const auto action = give_up(id, now)) {
+      take(seat, choice, now);
+      return *action;
+    }
     if (is_stopped(slots_[id].operation)) {
       take(seat, choice, now);
       leave_out_lane(id);
       continue;
     }
-    if (const Slot& slot = slots_[id]; !slot.begins && past_deadline(slot, now)) {
-      take(seat, choice, now);
-      return {.kind = Action::Kind::give_up, .slot = id, .status = given_up(slot)};
-    }
     if (!seat.connected) return connect(seat, now);
+    refresh_reading(slots_[id], now);
     if (backlog_.must_note(id)) {
       take(seat, choice, now);
       return {.kind = Action::Kind::note, .slot = id};
@@ -153,6 +152,19 @@ Action Scheduler::connect(Seat& seat, TimePoint now) {
   if (!permit.granted) return wait_for_permit(seat, permit);
   seat.probing = permit.probe;
   return {.kind = Action::Kind::connect};
+}
+
+/// Whether nothing more can come of an operation that would go next.
+std::optional<Action> Scheduler::give_up(SlotId id, TimePoint now) const {
+  const Slot& slot = slots_[id];
+  Action action{.kind = Action::Kind::give_up, .slot = id, .status = given_up(slot)};
+  if (is_stopped(slot.operation)) return slot.settled ? std::optional(action) : std::nullopt;
+  if (slot.attempt == 0 && groups_.is_vain(slot.operation)) {
+    action.status = Status::skipped;
+    return action;
+  }
+  if (!slot.begins && past_deadline(slot, now)) return action;
+  return std::nullopt;
 }
 
 bool Scheduler::past_deadline(const Slot& slot, TimePoint at) const {
@@ -195,7 +207,10 @@ std::optional<Status> Scheduler::settle(Seat& seat, SlotId id, const koodrive::O
   slots_.land(id);
   slot.maybe_applied |= !slot.reads && (outcome.verdict == Verdict::unclear || outcome.verdict == Verdict::stale);
   const auto status = follow(seat, id, outcome, timing.now);
-  if (!status || slot.attempt > 1) slot.remember(outcome, timing);
+  slot.again = !status;
+  if (slot.again || slot.has_history()) slot.remember(outcome, timing);
+  // The lost attempt may have been applied: that shows before it is repeated.
+  if (slot.again && slot.reads_first && slot.maybe_applied) slot.reads = true;
   return status;
 }
 
@@ -234,7 +249,7 @@ std::optional<Status> Scheduler::wait_for_room(SlotId id, const koodrive::Outcom
 }
 
 Status Scheduler::given_up(const Slot& slot) {
-  return slot.maybe_applied ? Status::unknown : Status::failed;
+  return slot.settled.value_or(slot.maybe_applied ? Status::unknown : Status::failed);
 }
 
 std::optional<Status> Scheduler::retry_counted(SlotId id, TimePoint now) {
@@ -287,22 +302,6 @@ TimePoint Scheduler::when(const Slot& slot, TimePoint at) const {
   return is_stopped(slot.operation) ? TimePoint::min() : at;
 }
 
-void Scheduler::proceed(Seat& seat, SlotId id, Step step, TimePoint now) {
-  Slot& slot = slots_[id];
-  if (slot.reads) ++slot.readings;
-  slot.reads = step != Step::write;
-  slot.went_stale = false;
-  if (step == Step::read_on) {
-    slot.counted = slot.mended = 0;
-    slot.begins = true;
-    // The numbers of a long series of readings begin anew, and so its trace IDs repeat.
-    if (slot.attempt >= most_read_on) slot.attempt = 0;
-    slot.first_attempt = now;  // its place among the repeats, should the seat not be able to send it
-    if (slot.retries) slot.retries->history.clear();
-  }
-  seat.repeat = id;
-}
-
 void Scheduler::abandon(Seat& seat, SlotId id, TimePoint now) {
   // The thread that ends the run is notified later than the seats look for their next operation.
   stop();
@@ -347,7 +346,8 @@ void Scheduler::leave_out_lane(SlotId id) {
   }
 }
 
-void Scheduler::recorded(SlotId id, std::uint64_t ticket) {
+void Scheduler::recorded(SlotId id, std::uint64_t ticket, Status status) {
+  groups_.ended(slots_[id].operation, status);
   backlog_.recorded(id, ticket);
   release(id);
 }

@@ -22,8 +22,9 @@ void reset(Slot& slot) {
   }
   slot.attempt = slot.counted = slot.mended = 0;
   slot.maybe_applied = slot.attempted_before = slot.went_stale = slot.noted = slot.on_budget = false;
-  slot.reads = false;
-  slot.readings = 0;
+  slot.again = slot.reads = slot.reads_first = false;
+  slot.readings = slot.rereadings = 0;
+  slot.settled.reset();
   slot.begins = true;
   slot.state = Slot::State::free;
 }
@@ -86,9 +87,17 @@ void Slots::land(SlotId id) {
 
 void Slots::append_unsettled(std::vector<std::uint32_t>& lines) const {
   for (const Slot& slot : slots_) {
-    const bool waits = slot.state == Slot::State::waiting;
-    if (slot.state == Slot::State::in_flight || (waits && slot.maybe_applied)) lines.push_back(slot.operation.line());
+    const bool is_sent = slot.state == Slot::State::in_flight && !slot.reads;
+    const bool is_held = slot.state != Slot::State::free;
+    if (is_sent || (is_held && slot.maybe_applied)) lines.push_back(slot.operation.line());
   }
+}
+
+SlotId Slots::find_settled() const {
+  for (SlotId id = 0; id < slots_.size(); ++id) {
+    if (slots_[id].state == Slot::State::waiting && slots_[id].settled) return id;
+  }
+  return no_slot;
 }
 
 }  // namespace koobatch::flow

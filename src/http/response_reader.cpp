@@ -152,10 +152,10 @@ ResponseReader::State ResponseReader::end() {
   return check() == State::done ? State::done : State::failed;
 }
 
-std::string describe_fault(const boost::beast::error_code& fault) {
+std::string describe_fault(const boost::beast::error_code& fault, std::size_t most_body) {
   const auto explained = [&](std::string_view why) { return fmt::format("{}: {}", fault.message(), why); };
   if (fault == error::header_limit) return explained(fmt::format("more than {} KiB", max_header_bytes / 1024));
-  if (fault == error::body_limit) return explained(fmt::format("more than {} KiB", max_body_bytes / 1024));
+  if (fault == error::body_limit) return explained(fmt::format("more than {} KiB", most_body / 1024));
   if (fault == error::bad_line_ending) return explained("a line of its header ends in LF instead of CR LF");
   if (fault == error::bad_version) return explained("it does not begin with HTTP/1.0 or HTTP/1.1");
   if (fault == error::bad_status) return explained("no status follows the version");

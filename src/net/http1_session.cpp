@@ -164,7 +164,7 @@ void Http1Session::conclude(const error_code& error, http::Answer& answer) {
     answer.error = silent ? "the connection was closed before an answer came"
                           : "the connection was closed in the middle of the answer";
   } else if (read_failed) {
-    answer.error = fmt::format("the answer is not valid HTTP: {}", http::describe_fault(error));
+    answer.error = fmt::format("the answer is not valid HTTP: {}", http::describe_fault(error, answer.most_body));
   } else {
     answer.error = fmt::format("the connection failed: {}", error.message());
   }

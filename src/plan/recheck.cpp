@@ -27,36 +27,22 @@ bool is_chosen(std::uint32_t line, double percent) {
 class Recheck final : public koodrive::Dialogue {
  public:
   Recheck(const koodrive::Operation& operation, const koodrive::ResourceKind& kind, std::vector<PlannedValue> planned,
-          const Rechecks& rechecks, bool verifies)
-      : operation_(operation),
-        kind_(kind),
-        planned_(std::move(planned)),
-        rechecks_(rechecks),
-        verifies_(verifies),
-        lookup_(new_lookup()) {}
+          bool verifies)
+      : operation_(operation), kind_(kind), planned_(std::move(planned)), verifies_(verifies), lookup_(new_lookup()) {}
 
   std::string_view target() const override { return target_ = lookup_->target(); }
 
-  Turn read(const http::Answer& answer, const koodrive::Outcome& outcome) override {
-    if (!was_sent_ && operation_.in_group() && rechecks_.is_broken(operation_.key_hash())) {
-      return Turn::skip("dependency", "an operation before it, on which it depends, did not succeed");
-    }
+  Turn read(const http::Answer& answer, const koodrive::Outcome& outcome, bool maybe_applied) override {
     const auto found = lookup_->take(answer, outcome);
     if (!found) return {.kind = Turn::Kind::read};
-    return sent_as_ ? judge_after(*found) : judge_before(*found);
+    // Whatever is read after this is read anew.
+    lookup_ = new_lookup();
+    return sent_as_ ? judge_after(*found) : judge_before(*found, maybe_applied);
   }
 
-  Turn written(Status status, const koodrive::Outcome&) override {
-    const bool is_in_doubt = status == Status::unknown || (status == Status::succeeded && verifies_);
-    if (!is_in_doubt) return {.status = status};
+  bool sent(Status status) override {
     sent_as_ = status;
-    lookup_ = new_lookup();
-    return {.kind = Turn::Kind::read};
-  }
-
-  void begin_again() override {
-    was_sent_ = true;
-    lookup_ = new_lookup();
+    return status == Status::unknown || (status == Status::succeeded && verifies_);
   }
 
  private:
@@ -64,23 +50,30 @@ class Recheck final : public koodrive::Dialogue {
     return std::make_unique<reading::Lookup>(kind_, std::string(operation_.id()), std::string(operation_.user()));
   }
 
-  Turn judge_before(const reading::Finding& found) const {
+  Turn judge_before(const reading::Finding& found, bool maybe_applied) const {
     using Kind = reading::Finding::Kind;
-    if (found.kind == Kind::absent) return Turn::skip("gone", "the item is no longer there");
+    const auto leave = [&](std::string reason, std::string error, std::string note = {}) {
+      auto turn = Turn::skip(std::move(reason), std::move(error), std::move(note));
+      if (!maybe_applied) return turn;
+      turn.status = Status::unknown;
+      turn.error += "; an attempt before may have been applied";
+      return turn;
+    };
+    if (found.kind == Kind::absent) return leave("gone", "the item is no longer there");
     if (found.kind == Kind::unreadable) {
-      return Turn::skip("unreadable", fmt::format("the item cannot be read: {}", found.why));
+      return leave("unreadable", fmt::format("the item cannot be read: {}", found.why));
     }
     switch (compare(planned_, found.item.values)) {
       case Condition::as_planned:
         return {.kind = Turn::Kind::write};
       case Condition::as_wanted:
         // An attempt whose answer was lost has most likely done it.
-        return {.status = was_sent_ ? Status::succeeded : Status::unchanged};
+        return {.status = maybe_applied ? Status::succeeded : Status::unchanged};
       case Condition::drifted:
         break;
     }
-    return Turn::skip("drifted", "another has changed the item since the plan was made",
-                      describe_present(was_member, planned_, found.item.values, kind_));
+    return leave("drifted", "another has changed the item since the plan was made",
+                 describe_present(was_member, planned_, found.item.values, kind_));
   }
 
   /// What reading back says about an operation that was sent.
@@ -97,9 +90,7 @@ class Recheck final : public koodrive::Dialogue {
   const koodrive::Operation& operation_;
   const koodrive::ResourceKind& kind_;
   const std::vector<PlannedValue> planned_;
-  const Rechecks& rechecks_;
   const bool verifies_;
-  bool was_sent_ = false;          ///< an attempt may have been applied
   std::optional<Status> sent_as_;  ///< how sending it ended, once it did
   std::unique_ptr<reading::Lookup> lookup_;
   mutable std::string target_;
@@ -113,22 +104,8 @@ std::unique_ptr<koodrive::Dialogue> Rechecks::about(const koodrive::Operation& o
   assert(kind != nullptr);
   auto planned = planned_values(operation, *kind);
   assert(planned);
-  return std::make_unique<Recheck>(operation, *kind, std::move(*planned), *this,
-                                   is_chosen(operation.line(), settings_.verified));
-}
-
-void Rechecks::ended(const koodrive::Operation& operation, Status status) {
-  if (!is_fulfilled(status)) break_group(operation.key_hash());
-}
-
-void Rechecks::break_group(std::uint64_t key_hash) {
-  const MutexLock lock(mutex_);
-  broken_.insert(key_hash);
-}
-
-bool Rechecks::is_broken(std::uint64_t key_hash) const {
-  const MutexLock lock(mutex_);
-  return broken_.contains(key_hash);
+  return std::make_unique<Recheck>(operation, *kind, std::move(*planned),
+                                   is_chosen(operation.line() + settings_.seed, settings_.verified));
 }
 
 }  // namespace koobatch::plan

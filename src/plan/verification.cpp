@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cassert>
 #include <vector>
 
@@ -22,7 +23,7 @@ class Verification final : public koodrive::Dialogue {
 
   std::string_view target() const override { return lookup_.target(); }
 
-  Turn read(const http::Answer& answer, const koodrive::Outcome& outcome) override {
+  Turn read(const http::Answer& answer, const koodrive::Outcome& outcome, bool) override {
     using Kind = reading::Finding::Kind;
     const auto found = lookup_.take(answer, outcome);
     if (!found) return {.kind = Turn::Kind::read};
@@ -30,18 +31,22 @@ class Verification final : public koodrive::Dialogue {
     if (found->kind == Kind::unreadable) {
       return Turn::skip("unreadable", fmt::format("the item cannot be read: {}", found->why));
     }
+    if (!is_any_shown(found->item.values)) {
+      return Turn::skip("unreadable", "nothing of what the operation sets can be read");
+    }
     if (compare(wanted_, found->item.values) == Condition::as_wanted) return {.status = Status::unchanged};
     return Turn::skip("drifted", "the item is not as the operation wants it",
                       describe_present(now_member, wanted_, found->item.values, kind_));
   }
 
-  Turn written(Status status, const koodrive::Outcome&) override {
-    assert(false && "nothing is sent");
-    return {.status = status};
-  }
-  void begin_again() override { assert(false && "nothing is sent"); }
+  /// Given up without having been sent.
+  bool sent(Status) override { return false; }
 
  private:
+  bool is_any_shown(const state::Values& values) const {
+    return std::ranges::any_of(wanted_, [&](const auto& wanted) { return values[wanted.field].has_value(); });
+  }
+
   const koodrive::ResourceKind& kind_;
   const std::vector<PlannedValue> wanted_;
   reading::Lookup lookup_;

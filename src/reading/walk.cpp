@@ -18,13 +18,7 @@ Turn failure(Status status, std::string error) {
 
 }  // namespace
 
-void Walk::begin_again() {
-  walk_.begin(confirmations_.next());
-  begin_.emplace();
-  unreadable_ = 0;
-}
-
-Turn Walk::read(const http::Answer& answer, const koodrive::Outcome& outcome) {
+Turn Walk::read(const http::Answer& answer, const koodrive::Outcome& outcome, bool) {
   if (outcome.verdict != koodrive::Verdict::succeeded) return failure(Status::rejected, {});
   Page page;
   if (const auto why = read_page(kind_, list_, user_, answer.body, page)) {
@@ -58,10 +52,6 @@ WalkEnd Walk::end() const {
   end.is_confirmed = walk_.is_confirmed();
   end.instability = walk_.instability();
   return end;
-}
-
-Turn Walk::written(Status, const koodrive::Outcome&) {
-  return failure(Status::failed, "a list is only read");
 }
 
 }  // namespace koobatch::reading

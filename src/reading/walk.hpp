@@ -26,13 +26,13 @@ class Walk final : public koodrive::Dialogue {
   Walk(const koodrive::ResourceKind& kind, const koodrive::ResourceList& list, std::string user,
        Confirmations& confirmations)
       : kind_(kind), user_(std::move(user)), confirmations_(confirmations), list_(list), walk_(list, max_pages(list)) {
-    begin_again();
+    walk_.begin(confirmations_.next());
+    begin_.emplace();
   }
 
   std::string_view target() const override { return walk_.target(); }
-  koodrive::Turn read(const http::Answer& answer, const koodrive::Outcome& outcome) override;
-  koodrive::Turn written(Status status, const koodrive::Outcome& outcome) override;
-  void begin_again() override;
+  koodrive::Turn read(const http::Answer& answer, const koodrive::Outcome& outcome, bool maybe_applied) override;
+  bool sent(Status) override { return false; }
 
  private:
   WalkEnd end() const;

@@ -140,6 +140,7 @@ void add_commands(Values& page, const Summary& s) {
   if (next == Suggestion::retry) {
     add_command(page, "Repeat what failed or is unknown", harmless(retry_command(s.report)));
   }
+  if (next == Suggestion::verify) add_command(page, "Read it all again", harmless(verify_command(verified_report(s))));
 }
 
 void add_causes(Values& page, const Summary& s) {

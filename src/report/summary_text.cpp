@@ -253,6 +253,7 @@ void TextWriter::next_steps() {
   if (next == Suggestion::watch) command("show its status with", status_command(s_.report));
   if (next == Suggestion::resume) command("resume with", resume_command(s_.report));
   if (next == Suggestion::retry) command("repeat what failed or is unknown with", retry_command(s_.report));
+  if (next == Suggestion::verify) command("read it all again with", verify_command(verified_report(s_)));
   for (const auto status : {Status::rejected, Status::failed, Status::unknown, Status::invalid, Status::skipped})
     advise(status);
 }

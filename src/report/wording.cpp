@@ -63,9 +63,15 @@ Suggestion suggestion(const Summary& s) {
   if (s.running) return Suggestion::watch;
   if (s.report_lost) return Suggestion::heed_error;
   if (s.counts.remaining != 0 || s.outcome == Outcome::unfinished) {
-    return s.next_step ? Suggestion::heed_error : Suggestion::resume;
+    if (s.next_step) return Suggestion::heed_error;
+    return s.run.verifies ? Suggestion::verify : Suggestion::resume;
   }
-  return s.counts[Status::failed] + s.counts[Status::unknown] != 0 ? Suggestion::retry : Suggestion::none;
+  if (s.counts[Status::failed] + s.counts[Status::unknown] == 0) return Suggestion::none;
+  return s.run.verifies ? Suggestion::verify : Suggestion::retry;
+}
+
+std::string verified_report(const Summary& summary) {
+  return summary.run.parent ? summary.run.parent->report : std::string();
 }
 
 std::uint64_t total_of(const Counts& counts) {

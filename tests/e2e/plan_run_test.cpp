@@ -4,6 +4,7 @@
 #include "koobatch/core/clock.hpp"
 #include "preload.hpp"
 #include "process.hpp"
+#include "scripted_server.hpp"
 #include "service.hpp"
 #include "workspace.hpp"
 
@@ -34,13 +35,18 @@ const Process::Environment token = {{"TOKEN", "secret"}};
 class House {
  public:
   explicit House(const Names& names, Texts flags = {}) : service_(flags_of(names, std::move(flags))) {
+    state_ = workspace.write("state.ndjson", state_of(names, service_.url()));
+  }
+
+  /// The folders as they are exported from that endpoint.
+  static std::string state_of(const Names& names, const std::string& endpoint) {
     std::string lines;
     for (const auto& [id, name] : names) lines += folder(id, name);
     const auto now = koobatch::timestamp(koobatch::WallClock::now());
-    lines += fmt::format(R"({{"state":1,"items":{},"users":1,"from":"{}","to":"{}","complete":true,"endpoint":"{}"}})"
-                         "\n",
-                         names.size(), now, now, service_.url());
-    state_ = workspace.write("state.ndjson", lines);
+    return lines +
+           fmt::format(R"({{"state":1,"items":{},"users":1,"from":"{}","to":"{}","complete":true,"endpoint":"{}"}})"
+                       "\n",
+                       names.size(), now, now, endpoint);
   }
 
   /// Plans that the folders get these names.
@@ -335,6 +341,111 @@ BOOST_AUTO_TEST_CASE(a_cycle_that_is_killed_at_any_step_and_resumed_ends_right) 
       }
       BOOST_TEST((house.names() == wanted), kind << step);
     }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_plan_that_is_resumed_is_checked_again) {
+  House house(Names{{"1", "a"}, {"2", "b"}});
+  const auto plan = house.plan({{"1", "A"}, {"2", "B"}}, {"--max-changes", "100%"});
+  const auto report = house.workspace.path("killed");
+  const auto killed = run_koobatch(house.command(plan, report, {"--no-recheck", "--connections", "1"}),
+                                   with_fault("KOOBATCH_IO_FAULT", "kill:send:2"));
+  BOOST_TEST_REQUIRE(killed.status != 0);
+  const auto resume = [&](const Texts& flags) {
+    Texts command = {"resume", report, "--progress", "none"};
+    command.insert(command.end(), flags.begin(), flags.end());
+    return run_koobatch(command, token);
+  };
+  const auto old = resume({"--max-plan-age", "1ms"});
+  BOOST_TEST(old.status == 3, old.err);
+  BOOST_TEST(contains(old.err, "too old"), old.err);
+  const House other(Names{{"1", "a"}, {"2", "b"}});
+  const auto elsewhere = resume({"--endpoint", other.service().url()});
+  BOOST_TEST(elsewhere.status == 3, elsewhere.err);
+  BOOST_TEST(contains(elsewhere.err, "was made for"), elsewhere.err);
+  BOOST_TEST(other.count("reads") == 0U);
+  // The plan is as it was, but nobody has said again that others' changes may be overwritten.
+  house.rename("2", "another's");
+  const auto resumed = resume({});
+  BOOST_TEST(resumed.status == 1, resumed.out << resumed.err);
+  BOOST_TEST((house.names() == Names{{"1", "A"}, {"2", "another's"}}));
+  const auto runs = read_report(report).run;
+  BOOST_TEST_REQUIRE(runs.size() == 2U);
+  BOOST_TEST(contains(runs.back(), R"("plan":{"id":")"), runs.back());
+  BOOST_TEST(!contains(runs.back(), "no-recheck"), runs.back());
+}
+
+BOOST_AUTO_TEST_CASE(operations_of_a_plan_do_not_leave_it) {
+  House house(Names{{"1", "a"}, {"2", "b"}});
+  const auto plan = house.plan({{"1", "A"}}, {"--max-changes", "100%"});
+  const auto skipping = house.run(plan, {"--skip-invalid"});
+  BOOST_TEST(skipping.status == 2, skipping.err);
+  BOOST_TEST(contains(skipping.err, "--skip-invalid: "), skipping.err);
+  house.rename("1", "another's");
+  BOOST_TEST(house.run(plan).status == 1);
+  const auto exported =
+      run_koobatch({"report", house.report_path(), "--failed", house.workspace.path("failed.ndjson")});
+  BOOST_TEST(exported.status == 2, exported.err);
+  BOOST_TEST(contains(exported.err, "make the plan anew"), exported.err);
+  BOOST_TEST(!std::filesystem::exists(house.workspace.path("failed.ndjson")));
+}
+
+BOOST_AUTO_TEST_CASE(without_rechecks_nothing_is_sent_that_depends_on_what_failed) {
+  const auto names = chain(4);
+  House house(names, {"--names", "405"});
+  const auto plan = house.plan(shifted(names, "the last"), {"--max-changes", "100%"});
+  // A name that only another folder had by then.
+  house.rename("1003", "another's");
+  house.rename("1002", "the last");
+  const auto applied = house.count("applied");
+  const auto finished = house.run(plan, {"--no-recheck", "--verify", "0%"});
+  BOOST_TEST(finished.status == 1, finished.out << finished.err);
+  BOOST_TEST(statuses(house.report()) == (Texts{"rejected", "skipped", "skipped", "skipped"}),
+             boost::test_tools::per_element());
+  BOOST_TEST(house.count("applied") == applied);
+}
+
+BOOST_AUTO_TEST_CASE(what_refuses_every_reading_in_place_of_the_service_stops_the_run_and_no_operation_is_skipped) {
+  const Workspace workspace;
+  const std::string page = "<html><title>Access denied</title></html>";
+  const ScriptedServer firewall(std::vector<Reply>(
+      2'000,
+      Reply{.bytes = fmt::format("HTTP/1.1 403 Forbidden\r\nContent-Type: text/html\r\nContent-Length: {}\r\n\r\n{}",
+                                 page.size(), page)}));
+  const auto names = chain(1'000);
+  std::string wishes;
+  for (const auto& [id, name] : names) {
+    wishes += fmt::format(R"({{"type":"shared_folder","id":"{}","name":"new {}"}})"
+                          "\n",
+                          id, name);
+  }
+  const auto plan = workspace.path("plan.ndjson");
+  const auto planned = run_koobatch({"plan", workspace.write("desired.ndjson", wishes), "--state",
+                                     workspace.write("state.ndjson", House::state_of(names, firewall.url())), "--out",
+                                     plan, "--max-changes", "100%"});
+  BOOST_TEST_REQUIRE(planned.status == 0, planned.err);
+  const auto report = workspace.path("report");
+  const auto finished = run_koobatch(
+      {"run", plan, "--endpoint", firewall.url(), "--token-env", "TOKEN", "--report", report, "--progress", "none"},
+      token);
+  BOOST_TEST(finished.status == 4, finished.out << finished.err);
+  BOOST_TEST(read_report(report).results.empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_verification_names_itself_where_it_is_to_be_repeated) {
+  House house(Names{{"1", "a"}});
+  BOOST_TEST(house.run(house.plan({{"1", "A"}}, {"--max-changes", "100%"})).status == 0);
+  const auto verified = house.workspace.path("verified");
+  const auto stopped = run_koobatch({"verify", house.report_path(), "--report", verified, "--progress", "none",
+                                     "--endpoint", "http://127.0.0.1:1", "--max-outage", "1s"},
+                                    token);
+  BOOST_TEST(stopped.status == 5, stopped.out << stopped.err);
+  BOOST_TEST(contains(stopped.err, "koobatch verify " + house.report_path()), stopped.err);
+  BOOST_TEST(!contains(stopped.out + stopped.err, "resume"), stopped.out << stopped.err);
+  for (const std::string command : {"resume", "retry"}) {
+    const auto again = run_koobatch({command, verified}, token);
+    BOOST_TEST(again.status == 2, again.err);
+    BOOST_TEST(contains(again.err, "koobatch verify " + house.report_path()), again.err);
   }
 }
 

@@ -72,7 +72,7 @@ struct Recorded {
 Recorded record(Walk& walk, Service& service) {
   Recorded recorded;
   do {
-    recorded.take(walk.read(answered(service.answer(walk.target())), success()));
+    recorded.take(walk.read(answered(service.answer(walk.target())), success(), false));
   } while (recorded.last.kind == Turn::Kind::read);
   return recorded;
 }
@@ -126,9 +126,9 @@ BOOST_AUTO_TEST_CASE(items_that_cannot_be_read_are_recorded_once) {
   Confirmations confirmations;
   Walk walk(thing_kind(), list, "42", confirmations);
   Recorded recorded;
-  recorded.take(walk.read(answered(R"({"things":[{"id":"1","name":"a"},{"id":"2","name":5}]})"), success()));
-  recorded.take(walk.read(answered(R"({"things":[{"id":"2","name":5},{"id":"3","name":"c"}]})"), success()));
-  recorded.take(walk.read(answered(R"({"things":[{"id":"3","name":"c"}]})"), success()));
+  recorded.take(walk.read(answered(R"({"things":[{"id":"1","name":"a"},{"id":"2","name":5}]})"), success(), false));
+  recorded.take(walk.read(answered(R"({"things":[{"id":"2","name":5},{"id":"3","name":"c"}]})"), success(), false));
+  recorded.take(walk.read(answered(R"({"things":[{"id":"3","name":"c"}]})"), success(), false));
   BOOST_TEST(recorded.items.size() == 2U);
   BOOST_REQUIRE(recorded.end.has_value());
   BOOST_TEST(recorded.end->unreadable == 1U);
@@ -144,10 +144,10 @@ BOOST_AUTO_TEST_CASE(a_walk_that_another_segment_continues_begins_anew) {
   Confirmations confirmations;
   Walk first(thing_kind(), list, "42", confirmations);
   Recorded recorded;
-  recorded.take(first.read(answered(service.answer(first.target())), success()));
+  recorded.take(first.read(answered(service.answer(first.target())), success(), false));
   Walk second(thing_kind(), list, "42", confirmations);
   do {
-    recorded.take(second.read(answered(service.answer(second.target())), success()));
+    recorded.take(second.read(answered(service.answer(second.target())), success(), false));
   } while (recorded.last.kind == Turn::Kind::read);
   BOOST_TEST(recorded.begun == 2U);
   BOOST_TEST(recorded.items.size() == 25U);
@@ -162,7 +162,7 @@ BOOST_AUTO_TEST_CASE(a_refusal_ends_the_walk) {
   refused.http = 400;
   refused.code = 13000410;
   refused.msg = "no permission";
-  const auto turn = walk.read(answered("{}"), refused);
+  const auto turn = walk.read(answered("{}"), refused, false);
   BOOST_TEST((turn.kind == Turn::Kind::end));
   BOOST_TEST((turn.status == Status::rejected));
   BOOST_TEST(turn.note.empty());
@@ -172,7 +172,7 @@ BOOST_AUTO_TEST_CASE(an_answer_that_cannot_be_read_ends_the_walk) {
   const auto list = list_with(Paging::offset, 10);
   Confirmations confirmations;
   Walk walk(thing_kind(), list, "42", confirmations);
-  const auto turn = walk.read(answered(R"({"code":0})"), success());
+  const auto turn = walk.read(answered(R"({"code":0})"), success(), false);
   BOOST_TEST((turn.kind == Turn::Kind::end));
   BOOST_TEST((turn.status == Status::failed));
   BOOST_TEST(turn.error == "the answer cannot be read: it has no /things");
@@ -197,8 +197,8 @@ BOOST_AUTO_TEST_CASE(hostile_names_leave_the_note_intact) {
   Walk walk(thing_kind(), list, "42\"}", confirmations);
   Recorded recorded;
   const std::string name = R"(\"}],\"end\":{\u0000\n\u202e)";
-  recorded.take(walk.read(answered(R"({"things":[{"id":"1","name":")" + name + R"("}]})"), success()));
-  recorded.take(walk.read(answered(R"({"things":[{"id":"1","name":")" + name + R"("}]})"), success()));
+  recorded.take(walk.read(answered(R"({"things":[{"id":"1","name":")" + name + R"("}]})"), success(), false));
+  recorded.take(walk.read(answered(R"({"things":[{"id":"1","name":")" + name + R"("}]})"), success(), false));
   BOOST_TEST(recorded.items.size() == 1U);
   BOOST_TEST(contains(recorded.items.at(0), R"("user_id":"42\"}")"));
   BOOST_TEST(recorded.items.at(0).find('\n') == std::string::npos);

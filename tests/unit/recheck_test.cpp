@@ -2,6 +2,7 @@
 #include "contains.hpp"
 #include "job/record_source.hpp"
 #include "job_support.hpp"
+#include "koobatch/flow/broken_groups.hpp"
 #include "koobatch/koodrive/operation.hpp"
 #include "print_enums.hpp"
 
@@ -79,9 +80,9 @@ koodrive::Outcome outcome(Verdict verdict, int http = 200, std::optional<std::in
   return out;
 }
 
-Turn read_as(koodrive::Dialogue& dialogue, std::string_view name) {
+Turn read_as(koodrive::Dialogue& dialogue, std::string_view name, bool maybe_applied = false) {
   BOOST_TEST(!dialogue.target().empty());
-  return dialogue.read(folder(name), outcome(Verdict::succeeded));
+  return dialogue.read(folder(name), outcome(Verdict::succeeded), maybe_applied);
 }
 
 void check_end(const Turn& turn, Status status, std::string_view reason = "") {
@@ -124,14 +125,14 @@ BOOST_AUTO_TEST_CASE(an_item_that_is_gone_or_cannot_be_read_is_not_changed) {
   http::Answer answer = folder("Old");
   answer.http = 400;
   answer.body = R"({"code":13000309,"msg":"does not exist"})";
-  check_end(rechecks.about(operation)->read(answer, outcome(Verdict::rejected, 400, 13000309)), Status::skipped,
+  check_end(rechecks.about(operation)->read(answer, outcome(Verdict::rejected, 400, 13000309), false), Status::skipped,
             "gone");
   answer.body = R"({"code":13000410,"msg":"no permission"})";
-  check_end(rechecks.about(operation)->read(answer, outcome(Verdict::rejected, 400, 13000410)), Status::skipped,
+  check_end(rechecks.about(operation)->read(answer, outcome(Verdict::rejected, 400, 13000410), false), Status::skipped,
             "unreadable");
   answer = folder("Old");
   answer.body = R"({"code":0,"sharefolder":{"id":"18","name":"Old"}})";
-  check_end(rechecks.about(operation)->read(answer, outcome(Verdict::succeeded)), Status::skipped, "unreadable");
+  check_end(rechecks.about(operation)->read(answer, outcome(Verdict::succeeded), false), Status::skipped, "unreadable");
 }
 
 BOOST_AUTO_TEST_CASE(after_a_lost_answer_the_wanted_value_is_our_own_doing) {
@@ -139,17 +140,26 @@ BOOST_AUTO_TEST_CASE(after_a_lost_answer_the_wanted_value_is_our_own_doing) {
   const auto operation = rename();
   const auto dialogue = rechecks.about(operation);
   BOOST_TEST((read_as(*dialogue, "Old").kind == Kind::write));
-  dialogue->begin_again();
-  check_end(read_as(*dialogue, "New"), Status::succeeded);
+  check_end(read_as(*dialogue, "New", true), Status::succeeded);
 }
 
-BOOST_AUTO_TEST_CASE(after_a_lost_answer_nothing_newer_is_overwritten) {
+BOOST_AUTO_TEST_CASE(after_a_lost_answer_nothing_newer_is_overwritten_and_nobody_knows_what_became_of_ours) {
   Rechecks rechecks(kinds, {});
   const auto operation = rename();
   const auto dialogue = rechecks.about(operation);
   BOOST_TEST((read_as(*dialogue, "Old").kind == Kind::write));
-  dialogue->begin_again();
-  check_end(read_as(*dialogue, "Newer"), Status::skipped, "drifted");
+  const auto turn = read_as(*dialogue, "Newer", true);
+  check_end(turn, Status::unknown, "drifted");
+  BOOST_TEST(turn.note == R"("was":{"fileName":"Newer"})");
+  BOOST_TEST(contains(turn.error, "may have been applied"));
+}
+
+BOOST_AUTO_TEST_CASE(after_a_lost_answer_an_item_that_is_gone_or_cannot_be_read_leaves_the_doubt) {
+  Rechecks rechecks(kinds, {});
+  const auto operation = rename();
+  const auto dialogue = rechecks.about(operation);
+  check_end(dialogue->read(folder(""), outcome(Verdict::rejected, 400, 13000309), true), Status::unknown, "gone");
+  check_end(dialogue->read(folder(""), outcome(Verdict::rejected, 400, 13000410), true), Status::unknown, "unreadable");
 }
 
 BOOST_AUTO_TEST_CASE(what_may_have_been_applied_is_read_back) {
@@ -158,8 +168,8 @@ BOOST_AUTO_TEST_CASE(what_may_have_been_applied_is_read_back) {
   for (const bool is_applied : {true, false}) {
     const auto dialogue = rechecks.about(operation);
     BOOST_TEST((read_as(*dialogue, "Old").kind == Kind::write));
-    BOOST_TEST((dialogue->written(Status::unknown, outcome(Verdict::unclear, 0)).kind == Kind::read));
-    check_end(read_as(*dialogue, is_applied ? "New" : "Old"), is_applied ? Status::succeeded : Status::unknown);
+    BOOST_TEST(dialogue->sent(Status::unknown));
+    check_end(read_as(*dialogue, is_applied ? "New" : "Old", true), is_applied ? Status::succeeded : Status::unknown);
   }
 }
 
@@ -168,8 +178,8 @@ BOOST_AUTO_TEST_CASE(a_success_under_another_value_is_found_by_reading_back) {
   const auto operation = rename();
   const auto dialogue = rechecks.about(operation);
   BOOST_TEST((read_as(*dialogue, "Old").kind == Kind::write));
-  BOOST_TEST((dialogue->written(Status::succeeded, outcome(Verdict::succeeded)).kind == Kind::read));
-  const auto turn = read_as(*dialogue, "New 20261130");
+  BOOST_TEST(dialogue->sent(Status::succeeded));
+  const auto turn = read_as(*dialogue, "New 20261130", true);
   check_end(turn, Status::rejected, "stored_otherwise");
   BOOST_TEST(turn.note == R"("now":{"fileName":"New 20261130"})");
 }
@@ -181,8 +191,7 @@ BOOST_AUTO_TEST_CASE(as_many_changes_are_read_back_as_is_said) {
     const auto plan = read(lines);
     double verified = 0;
     for (const auto& operation : plan.operations) {
-      const auto turn = rechecks.about(operation)->written(Status::succeeded, outcome(Verdict::succeeded));
-      verified += turn.kind == Kind::read ? 1 : 0;
+      verified += rechecks.about(operation)->sent(Status::succeeded) ? 1 : 0;
     }
     BOOST_TEST(verified * 100 / static_cast<double>(plan.operations.size()) == percent,
                boost::test_tools::tolerance(0.1));
@@ -211,24 +220,29 @@ BOOST_AUTO_TEST_CASE(a_line_that_needs_any_but_the_one_before_is_invalid) {
   BOOST_TEST(contains(plan.wrong.front(), "needs"));
 }
 
-BOOST_AUTO_TEST_CASE(what_depends_on_an_unfulfilled_operation_is_not_sent) {
-  const auto plan = read({std::string(rename_17), chained(2, 1, "18"), chained(3, 2, "19")});
-  Rechecks rechecks(kinds, {});
-  rechecks.ended(plan.operations[0], Status::succeeded);
-  http::Answer answer = folder("Old");
-  answer.body = R"({"code":0,"sharefolder":{"id":"18","name":"Old"}})";
-  BOOST_TEST((rechecks.about(plan.operations[1])->read(answer, outcome(Verdict::succeeded)).kind == Kind::write));
-  rechecks.ended(plan.operations[1], Status::rejected);
-  answer.body = R"({"code":0,"sharefolder":{"id":"19","name":"Old"}})";
-  check_end(rechecks.about(plan.operations[2])->read(answer, outcome(Verdict::succeeded)), Status::skipped,
-            "dependency");
+BOOST_AUTO_TEST_CASE(each_seed_chooses_others_to_be_read_back) {
+  std::vector<bool> chosen[2];
+  const auto plan = read(std::vector<std::string>(1'000, std::string(rename_17)));
+  for (const std::uint32_t seed : {0U, 12'345U}) {
+    Rechecks rechecks(kinds, {.verified = 10, .seed = seed});
+    for (const auto& operation : plan.operations) {
+      chosen[seed == 0 ? 0 : 1].push_back(rechecks.about(operation)->sent(Status::succeeded));
+    }
+  }
+  BOOST_TEST((chosen[0] != chosen[1]));
 }
 
-BOOST_AUTO_TEST_CASE(an_operation_without_group_depends_on_nothing) {
-  const auto plan = read({std::string(rename_17), std::string(rename_17)});
-  Rechecks rechecks(kinds, {});
-  rechecks.ended(plan.operations[0], Status::rejected);
-  BOOST_TEST((read_as(*rechecks.about(plan.operations[1]), "Old").kind == Kind::write));
+BOOST_AUTO_TEST_CASE(a_group_breaks_where_an_operation_is_not_fulfilled_and_ends_where_another_begins) {
+  const auto plan = read({std::string(rename_17), chained(2, 1, "18"), chained(3, 2, "19"), std::string(rename_17)});
+  flow::BrokenGroups groups;
+  groups.ended(plan.operations[0], Status::succeeded);
+  BOOST_TEST(!groups.is_vain(plan.operations[1]));
+  groups.ended(plan.operations[1], Status::rejected);
+  BOOST_TEST(groups.is_vain(plan.operations[2]));
+  groups.ended(plan.operations[2], Status::skipped);
+  BOOST_TEST(!groups.is_vain(plan.operations[3]), "it depends on nothing");
+  groups.ended(plan.operations[3], Status::unchanged);
+  BOOST_TEST(!groups.is_vain(plan.operations[2]), "another group on the same key");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -19,8 +19,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-using Step = Scheduler::Step;
-
 Seat connected() {
   Seat seat;
   seat.connected = true;
@@ -51,6 +49,27 @@ struct Desk {
   void admit_reading(std::uint32_t line, std::string_view folder, bool idempotent = true) {
     koodrive::Operation operation = folder_rename(line, folder, idempotent);
     scheduler.admit(operation, false, true);
+  }
+  /// Admits an operation on the folder "a"; in a group, it depends on the one before.
+  void admit_grouped(std::uint32_t line, bool in_group) {
+    koodrive::Operation operation = folder_rename(line, "a", true, "name", "user", in_group);
+    scheduler.admit(operation);
+  }
+  /// Admits an operation that reads first, and lets that reading succeed: the operation itself is due.
+  SlotId read(Seat& seat) {
+    admit_reading(1, "a");
+    const SlotId slot = send(seat);
+    BOOST_REQUIRE(complete(seat, slot, succeeded()).has_value());
+    scheduler.send(seat, slot, now);
+    return slot;
+  }
+  /// Likewise, and sends it: its success is to be read back.
+  SlotId read_back(Seat& seat) {
+    const SlotId slot = read(seat);
+    BOOST_REQUIRE(send(seat) == slot);
+    BOOST_REQUIRE(complete(seat, slot, succeeded()).has_value());
+    scheduler.read_back(seat, slot, Status::succeeded, now);
+    return slot;
   }
   void admit_folders(std::uint32_t count) {
     for (std::uint32_t line = 1; line <= count; ++line) admit(line, "folder" + std::to_string(line));
@@ -111,7 +130,7 @@ struct Desk {
   Status finish(Seat& seat, SlotId slot, const Outcome& it) {
     const auto status = complete(seat, slot, it);
     BOOST_REQUIRE_MESSAGE(status.has_value(), "expected a final result");
-    scheduler.recorded(slot, ++ticket);
+    scheduler.recorded(slot, ++ticket, *status);
     return *status;
   }
   /// Completes an operation's last attempt. It is given up once it is clear that there is no outage.
@@ -123,7 +142,7 @@ struct Desk {
   Status give_up(Seat& seat) {
     const Action action = scheduler.next(seat, now);
     BOOST_REQUIRE_MESSAGE(action.kind == Action::Kind::give_up, "expected to give up something");
-    scheduler.recorded(action.slot, ++ticket);
+    scheduler.recorded(action.slot, ++ticket, action.status);
     return action.status;
   }
   /// Completes an attempt without a final result.
@@ -835,7 +854,7 @@ BOOST_AUTO_TEST_CASE(an_operation_whose_deadline_passes_while_it_waits_is_given_
   BOOST_TEST(action.kind == Action::Kind::give_up);
   BOOST_TEST(action.slot == first);
   BOOST_TEST(action.status == Status::failed);
-  BOOST_TEST(desk.scheduler.last_outcome(first).http == 429);
+  BOOST_TEST(desk.scheduler.last_outcome(first)->http == 429);
   BOOST_TEST(desk.scheduler.history(first).empty(), "there was only one attempt");
   desk.scheduler.recorded(first, ++desk.ticket);
   BOOST_TEST(desk.scheduler.held() == 0U);
@@ -1550,7 +1569,7 @@ BOOST_AUTO_TEST_CASE(an_operation_that_reads_first_is_sent_next_on_the_same_seat
   const SlotId slot = desk.send(seat);
   BOOST_TEST(desk.scheduler.reads(slot));
   BOOST_TEST(desk.complete(seat, slot, succeeded()).has_value());
-  desk.scheduler.proceed(seat, slot, Step::write, desk.now);
+  desk.scheduler.send(seat, slot, desk.now);
   BOOST_TEST(desk.send(seat) == slot);
   BOOST_TEST(!desk.scheduler.reads(slot));
   BOOST_TEST(desk.scheduler.readings(slot) == 1U);
@@ -1578,27 +1597,199 @@ BOOST_AUTO_TEST_CASE(only_the_writing_request_of_an_operation_not_to_be_repeated
   Seat seat = connected();
   const SlotId slot = desk.send(seat);
   BOOST_TEST(desk.complete(seat, slot, succeeded()).has_value());
-  desk.scheduler.proceed(seat, slot, Step::write, desk.now);
+  desk.scheduler.send(seat, slot, desk.now);
   BOOST_TEST(desk.turn(seat) == Action::Kind::note);
   desk.note(slot);
   desk.sync();
   BOOST_TEST(desk.send(seat) == slot);
 }
 
-BOOST_AUTO_TEST_CASE(a_writing_request_that_is_repeated_may_read_first_again) {
+BOOST_AUTO_TEST_CASE(an_operation_that_was_perhaps_applied_is_read_before_it_is_repeated) {
   Desk desk;
   desk.prove_service();
-  desk.admit_reading(1, "a");
   Seat seat = connected();
-  const SlotId slot = desk.send(seat);
-  BOOST_TEST(desk.complete(seat, slot, succeeded()).has_value());
-  desk.scheduler.proceed(seat, slot, Step::write, desk.now);
+  const SlotId slot = desk.read(seat);
   BOOST_TEST(desk.send(seat) == slot);
   desk.expect_again(seat, slot, lost());
   BOOST_TEST(desk.scheduler.maybe_applied(slot));
-  desk.scheduler.read_first(slot);
   BOOST_TEST(desk.send_when_due(seat) == slot);
   BOOST_TEST(desk.scheduler.reads(slot));
+}
+
+BOOST_AUTO_TEST_CASE(an_operation_that_was_certainly_not_applied_is_repeated_at_once) {
+  Desk desk;
+  desk.prove_service();
+  Seat seat = connected();
+  const SlotId slot = desk.read(seat);
+  BOOST_TEST(desk.send(seat) == slot);
+  desk.expect_again(seat, slot, throttled(200ms));
+  BOOST_TEST(desk.send_when_due(seat) == slot);
+  BOOST_TEST(!desk.scheduler.reads(slot));
+}
+
+BOOST_AUTO_TEST_CASE(a_reading_that_is_too_old_when_the_operation_can_be_sent_is_made_again) {
+  Desk desk;
+  desk.prove_service();
+  Seat seat = connected();
+  const SlotId slot = desk.read(seat);
+  desk.now += Scheduler::longest_reading_age;
+  BOOST_TEST(desk.send(seat) == slot);
+  BOOST_TEST(desk.scheduler.reads(slot));
+  BOOST_TEST(desk.complete(seat, slot, succeeded()).has_value());
+  desk.scheduler.send(seat, slot, desk.now);
+  desk.now += Scheduler::longest_reading_age / 2;
+  BOOST_TEST(desk.send(seat) == slot);
+  BOOST_TEST(!desk.scheduler.reads(slot));
+}
+
+BOOST_AUTO_TEST_CASE(what_the_service_asks_to_wait_for_makes_a_reading_old) {
+  Desk desk;
+  desk.prove_service();
+  Seat seat = connected();
+  const SlotId slot = desk.read(seat);
+  BOOST_TEST(desk.send(seat) == slot);
+  desk.expect_again(seat, slot, throttled(30s));
+  BOOST_TEST(desk.send_when_due(seat) == slot);
+  BOOST_TEST(desk.scheduler.reads(slot));
+}
+
+BOOST_AUTO_TEST_CASE(a_pace_that_is_too_slow_for_a_fresh_reading_is_followed_nevertheless) {
+  Desk desk({}, {.rate = 0.1, .burst = 1});
+  Seat seat = connected();
+  const SlotId slot = desk.read(seat);
+  unsigned readings = 1;
+  for (;; ++readings) {
+    BOOST_TEST_REQUIRE(desk.send_when_due(seat) == slot);
+    if (!desk.scheduler.reads(slot)) break;
+    BOOST_TEST_REQUIRE(desk.complete(seat, slot, succeeded()).has_value());
+    desk.scheduler.send(seat, slot, desk.now);
+  }
+  BOOST_TEST(readings == 1 + Scheduler::most_rereadings);
+}
+
+BOOST_AUTO_TEST_CASE(each_outage_makes_a_reading_old) {
+  Desk desk;
+  desk.prove_service();
+  Seat seat = connected();
+  const SlotId slot = desk.read(seat);
+  for (unsigned outage = 0; outage < 2 * Scheduler::most_rereadings; ++outage) {
+    desk.break_down();
+    desk.now += 10s;
+    desk.pace.observe(succeeded(), desk.now, false);
+    BOOST_TEST(desk.send_when_due(seat) == slot);
+    BOOST_TEST_REQUIRE(desk.scheduler.reads(slot));
+    BOOST_TEST_REQUIRE(desk.complete(seat, slot, succeeded()).has_value());
+    desk.scheduler.send(seat, slot, desk.now);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(what_was_sent_has_its_result_though_it_cannot_be_read_back) {
+  Desk desk(attempts_at_most(2));
+  desk.prove_service();
+  Seat seat = connected();
+  const SlotId slot = desk.read_back(seat);
+  BOOST_TEST(desk.send(seat) == slot);
+  BOOST_TEST(desk.scheduler.reads(slot));
+  desk.expect_again(seat, slot, lost());
+  BOOST_TEST(desk.send_when_due(seat) == slot);
+  BOOST_TEST(desk.finish_last(seat, slot, lost()) == Status::succeeded);
+}
+
+BOOST_AUTO_TEST_CASE(what_was_sent_has_its_result_though_the_run_stops_before_it_is_read_back) {
+  for (const bool in_flight : {false, true}) {
+    Desk desk;
+    desk.prove_service();
+    Seat seat = connected();
+    const SlotId slot = desk.read_back(seat);
+    if (in_flight) desk.send(seat);
+    desk.scheduler.stop();
+    if (in_flight) {
+      Seat other = connected();
+      BOOST_TEST(desk.turn(other) == Action::Kind::wait, "its reading may still tell more");
+      desk.expect_again(seat, slot, lost());
+    }
+    BOOST_TEST(desk.give_up(seat) == Status::succeeded);
+    BOOST_TEST(desk.turn(seat) == Action::Kind::done);
+    BOOST_TEST(desk.scheduler.unsettled().empty());
+  }
+}
+
+BOOST_AUTO_TEST_CASE(what_was_sent_has_its_result_though_credentials_are_refused_before_it_is_read_back) {
+  Desk desk;
+  desk.prove_service();
+  Seat seat = connected();
+  const SlotId slot = desk.read_back(seat);
+  desk.send(seat);
+  desk.scheduler.abandon(seat, slot, desk.now);
+  BOOST_TEST(desk.give_up(seat) == Status::succeeded);
+}
+
+BOOST_AUTO_TEST_CASE(what_was_sent_has_its_result_though_its_user_is_stopped_before_it_is_read_back) {
+  Desk desk;
+  desk.prove_service();
+  Seat seat = connected();
+  const SlotId slot = desk.read_back(seat);
+  desk.stopped.stop(UserPace::hash(desk.scheduler.operation(slot).user()));
+  BOOST_TEST(desk.give_up(seat) == Status::succeeded);
+}
+
+BOOST_AUTO_TEST_CASE(a_deadline_that_passes_after_a_first_good_reading_has_no_failure_to_report) {
+  SchedulerSettings settings;
+  settings.deadline = 60s;
+  Desk desk(settings);
+  desk.prove_service();
+  Seat seat = connected();
+  const SlotId slot = desk.read(seat);
+  desk.now += 2min;
+  const Action action = desk.scheduler.next(seat, desk.now);
+  BOOST_TEST(action.kind == Action::Kind::give_up);
+  BOOST_TEST(action.status == Status::failed);
+  BOOST_TEST(desk.scheduler.last_outcome(slot) == nullptr);
+  BOOST_TEST(desk.scheduler.history(slot).empty());
+}
+
+BOOST_AUTO_TEST_CASE(only_what_settled_nothing_is_repeated) {
+  Desk desk;
+  desk.prove_service();
+  Seat seat = connected();
+  const SlotId slot = desk.read(seat);
+  BOOST_TEST(!desk.scheduler.is_repeat(slot));
+  desk.send(seat);
+  desk.expect_again(seat, slot, lost());
+  desk.send_when_due(seat);
+  BOOST_TEST(desk.scheduler.is_repeat(slot));
+  BOOST_TEST(desk.complete(seat, slot, succeeded()).has_value());
+  desk.scheduler.read_back(seat, slot, Status::succeeded, desk.now);
+  BOOST_TEST(!desk.scheduler.is_repeat(slot));
+}
+
+BOOST_AUTO_TEST_CASE(what_depends_on_an_unfulfilled_operation_is_given_up_unsent) {
+  Desk desk;
+  desk.prove_service();
+  // The first and the last of four on one key lead groups of their own.
+  for (const std::uint32_t line : {1U, 2U, 3U, 4U, 5U}) desk.admit_grouped(line, line != 1 && line != 4);
+  Seat seat = connected();
+  desk.finish(seat, desk.send(seat), rejected());
+  desk.sync();
+  for (int i = 0; i < 2; ++i) {
+    BOOST_TEST(desk.give_up(seat) == Status::skipped);
+    desk.sync();
+  }
+  desk.finish(seat, desk.send(seat), succeeded());
+  desk.sync();
+  const SlotId last = desk.send(seat);
+  BOOST_TEST(desk.line(last) == 5U);
+}
+
+BOOST_AUTO_TEST_CASE(what_depends_on_an_operation_of_an_earlier_segment_is_given_up_too) {
+  koodrive::Operation leader = folder_rename(1, "a");
+  SchedulerSettings settings;
+  settings.broken_groups.ended(leader, Status::unknown);
+  Desk desk(settings);
+  desk.prove_service();
+  desk.admit_grouped(2, true);
+  Seat seat = connected();
+  BOOST_TEST(desk.give_up(seat) == Status::skipped);
 }
 
 BOOST_AUTO_TEST_CASE(each_reading_of_a_series_has_all_attempts_and_all_time) {
@@ -1614,7 +1805,7 @@ BOOST_AUTO_TEST_CASE(each_reading_of_a_series_has_all_attempts_and_all_time) {
     BOOST_TEST_REQUIRE(desk.send_when_due(seat) == slot);
     BOOST_TEST_REQUIRE(desk.complete(seat, slot, succeeded()).has_value());
     desk.now += 50s;
-    desk.scheduler.proceed(seat, slot, Step::read_on, desk.now);
+    desk.scheduler.read_on(seat, slot, desk.now);
     BOOST_TEST_REQUIRE(desk.send_when_due(seat) == slot);
   }
   BOOST_TEST(desk.scheduler.history(slot).size() <= 2U, "only the attempts of the last reading are kept");
@@ -1627,7 +1818,7 @@ BOOST_AUTO_TEST_CASE(a_next_request_waits_for_its_permit_without_its_seat) {
   Seat seat = connected();
   const SlotId slot = desk.send(seat);
   BOOST_TEST(desk.complete(seat, slot, succeeded()).has_value());
-  desk.scheduler.proceed(seat, slot, Step::write, desk.now);
+  desk.scheduler.send(seat, slot, desk.now);
   BOOST_TEST((desk.wait(seat) == start + 100ms));
   Seat other = connected();
   BOOST_TEST(desk.send_when_due(other) == slot);

@@ -31,13 +31,18 @@ inline const koodrive::OperationRow& unrepeatable_row() {
 
 /// The operation of line `line`: renames `folder`.
 inline koodrive::Operation folder_rename(std::uint32_t line, std::string_view folder, bool idempotent = true,
-                                         std::string_view name = "name", std::string_view user = "user") {
+                                         std::string_view name = "name", std::string_view user = "user",
+                                         bool in_group = false) {
   koodrive::Fields fields;
   fields.row = idempotent ? koodrive::service_catalogue().find("rename_shared_folder") : &unrepeatable_row();
   fields.values[0].present = fields.values[1].present = true;
   fields.values[0].text = folder;
   fields.values[1].text = name;
   koodrive::Operation operation;
+  if (in_group) {
+    // The group is named by the key of its first operation, on the same folder.
+    fields.group = folder_rename(line, folder, idempotent, name, user).key_hash();
+  }
   koodrive::OperationBuilder::build(fields, line, user, "", operation);
   return operation;
 }

@@ -66,4 +66,17 @@ BOOST_AUTO_TEST_CASE(a_finished_run_is_repeated_only_for_what_failed_or_is_unkno
   }
 }
 
+BOOST_AUTO_TEST_CASE(what_only_read_another_run_is_read_again_from_its_report) {
+  auto s = ended(Outcome::interrupted, 3);
+  s.run.verifies = true;
+  s.run.parent = ParentRun{"1a2b", "/reports/names", 0};
+  BOOST_TEST(suggestion(s) == Suggestion::verify);
+  BOOST_TEST(verified_report(s) == "/reports/names");
+  s = ended(Outcome::completed, 0);
+  s.run.verifies = true;
+  BOOST_TEST(suggestion(s) == Suggestion::none);
+  s.counts[Status::failed] = 1;
+  BOOST_TEST(suggestion(s) == Suggestion::verify);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -15,6 +15,7 @@ enum class SettingName : std::uint8_t {
   cacert,
   cert,
   connections,
+  deadline,
   encoding,
   endpoint,
   failed,
@@ -50,8 +51,8 @@ std::string_view to_string(SettingName setting);
 std::optional<SettingName> parse_setting_name(std::string_view name);
 
 /// A command that messages advise.
-enum class CommandName : std::uint8_t { report, resume, retry, run, set, simulate, status };
-constexpr auto last_command_name = CommandName::status;
+enum class CommandName : std::uint8_t { report, resume, retry, run, set, simulate, status, verify };
+constexpr auto last_command_name = CommandName::verify;
 /// The command's name: "resume".
 std::string_view to_string(CommandName command);
 /// The command of this name; nothing if there is none.

@@ -25,7 +25,7 @@ constexpr bool is_fulfilled(Status status) {
   return status == Status::succeeded || status == Status::unchanged;
 }
 
-/// Whether only the operations of a plan can end so.
+/// Whether only operations about which something is read can end so: those of plans and of verifications.
 constexpr bool is_of_plans(Status status) {
   return status == Status::unchanged || status == Status::skipped;
 }

@@ -4,6 +4,7 @@
 #include "koobatch/core/status.hpp"
 #include "koobatch/flow/backlog.hpp"
 #include "koobatch/flow/blocked_keys.hpp"
+#include "koobatch/flow/broken_groups.hpp"
 #include "koobatch/flow/pace.hpp"
 #include "koobatch/flow/retry_policy.hpp"
 #include "koobatch/flow/slots.hpp"
@@ -31,6 +32,7 @@ struct SchedulerSettings {
   std::size_t notes_ahead = 16;
   std::size_t low_water = 64;  ///< with fewer operations ready than this, those waiting for durability ask for a sync
   std::size_t most_blocked_keys = 500'000;  ///< keys to remember because an operation on them was left out, at most
+  BrokenGroups broken_groups = {};          ///< of earlier segments
 };
 
 /// One exchange at a time on a connection, which several seats may share. Kept up to date by scheduler and owner alike.
@@ -45,7 +47,8 @@ struct Action {
     send,     ///< send slot's next attempt
     note,     ///< slot is not idempotent: note its next attempt in the report, call noted(), and ask again
     connect,  ///< open the connection, then ask again
-    give_up,  ///< nothing more can come of slot: record its last_outcome() with `status`
+    give_up,  ///< nothing more can come of slot: record its last_outcome() with `status`, which is `skipped` if an
+              ///< operation on which it depends was not fulfilled
     wait,     ///< nothing to do before `until`, or before the scheduler receives news
     done,     ///< nothing will ever be left to do
   };
@@ -63,8 +66,18 @@ struct Action {
 ///
 /// Operations of stopped users are not held but left out, together with everything that follows on their keys, for
 /// whatever user: a later segment sends them all, in order.
+///
+/// An operation may take several requests: it is read before it is sent, in as many requests as that takes, and perhaps
+/// read back. The caller says so by read_on(), send() and read_back() instead of recording a result.
 class Scheduler {
  public:
+  /// An operation that is read first is read again if so much time has passed before it could be sent, whatever it had
+  /// to wait for.
+  static constexpr Duration longest_reading_age = std::chrono::seconds(1);
+  /// But no more often than this without an outage or a pause in between: then the pace itself leaves more time between
+  /// two requests, and reading once more would not help.
+  static constexpr unsigned most_rereadings = 2;
+
   Scheduler(const SchedulerSettings& settings, Pace& pace, const StoppedUsers& stopped, std::uint64_t seed);
 
   /// Whether there is room for more. At least one operation always fits into an empty scheduler.
@@ -72,8 +85,8 @@ class Scheduler {
   /// Takes `operation` over by swapping it with a used one, whose memory the caller reuses; leaves it out if its user
   /// is stopped, or its key is blocked by one that was. `attempted`: an earlier segment of the run may have sent it
   /// already, so it can never be said to be certainly not applied.
-  /// `reads`: its first request reads, see proceed().
-  void admit(koodrive::Operation& operation, bool attempted = false, bool reads = false);
+  /// `reads_first`: it is sent only after it was read.
+  void admit(koodrive::Operation& operation, bool attempted = false, bool reads_first = false);
   /// The number of attempts that can be in flight has changed: see the members of SchedulerSettings.
   void expect_seats(std::size_t low_water, std::size_t notes_ahead);
   /// No more operations will come.
@@ -116,21 +129,23 @@ class Scheduler {
   /// Reports that the attempt ended. Returns a status if the operation is final, nothing if it will be sent again.
   std::optional<Status> complete(Seat& seat, SlotId slot, const koodrive::Outcome& outcome,
                                  const AttemptTiming& timing);
-  /// What follows a request of an operation that takes several.
-  enum class Step : std::uint8_t {
-    read_on,  ///< the next reading: the operation has as many attempts, and as much time, as at its beginning
-    write,    ///< the operation itself
-    read,     ///< a reading, at the operation's expense
-  };
-  /// Continues an operation, instead of recording it as final: its next request is sent at once, on the same seat.
-  /// Precondition: complete() returned a status for it, and nothing was recorded.
-  void proceed(Seat& seat, SlotId slot, Step step, TimePoint now);
-  /// Has the next attempt of an operation that waits for it read first. Precondition: complete() returned nothing.
-  void read_first(SlotId slot) { slots_[slot].reads = true; }
+  // Continue an operation instead of recording it as final: its next request goes at once, on the same seat if that
+  // can send. Precondition: complete() returned a status for it, or next() give_up, and nothing was recorded.
+  /// Continues with another reading, for which there are as many attempts, and as much time, as for the first.
+  void read_on(Seat& seat, SlotId slot, TimePoint now);
+  /// Continues with the operation itself. If an attempt is lost, or the reading grows old, it is read again before.
+  void send(Seat& seat, SlotId slot, TimePoint now);
+  /// Reads back what the operation did, whose result is `status` unless the caller learns more: also if no reading
+  /// succeeds, or the run stops before.
+  void read_back(Seat& seat, SlotId slot, Status status, TimePoint now);
+  /// How sending the operation ended, if it is being read back.
+  std::optional<Status> settled(SlotId slot) const { return slots_[slot].settled; }
   /// Whether the request in flight, or the last one, reads.
   bool reads(SlotId slot) const { return slots_[slot].reads; }
   /// How many requests have read for the operation, after which it continued.
   unsigned readings(SlotId slot) const { return slots_[slot].readings; }
+  /// Whether the request in flight, or the last one, repeats one that settled nothing.
+  bool is_repeat(SlotId slot) const { return slots_[slot].again; }
   /// Whether the operation may have been applied, as far as is known: an attempt was lost, perhaps of an earlier
   /// segment.
   bool maybe_applied(SlotId slot) const { return slots_[slot].maybe_applied; }
@@ -143,13 +158,15 @@ class Scheduler {
   /// Whether more keys are blocked than can be remembered. The scheduler has then stopped, because it no longer knows
   /// what may be sent.
   bool overwhelmed() const { return blocked_.overwhelmed(); }
-  /// Every attempt in order; empty if there was only one. Precondition: the operation has a final status.
+  /// See Slot::history(). Precondition: the operation has a final status.
   std::span<const AttemptRecord> history(SlotId slot) const { return slots_[slot].history(); }
-  /// The outcome of the last attempt, and when it ended. Precondition: next() returned give_up.
-  const koodrive::Outcome& last_outcome(SlotId slot) const { return slots_[slot].retries->last; }
+  /// The outcome of the last attempt; null if none has failed so far. Precondition: next() returned give_up.
+  const koodrive::Outcome* last_outcome(SlotId slot) const { return slots_[slot].last_outcome(); }
+  /// When that attempt ended. Precondition: last_outcome() is not null.
   AttemptTiming last_timing(SlotId slot, TimePoint now) const;
-  /// Reports that the final result of `slot` is in the report's group `ticket` (rising). Frees the slot.
-  void recorded(SlotId slot, std::uint64_t ticket);
+  /// Reports that the final result of `slot` is in the report's group `ticket` (rising). Frees the slot. Unless that
+  /// fulfils the operation, those that depend on it are given up.
+  void recorded(SlotId slot, std::uint64_t ticket, Status status = Status::succeeded);
   /// Reports that groups up to `ticket` are durable. Their keys are free again, and attempts noted in them may be sent.
   void durable(std::uint64_t ticket) { backlog_.durable(ticket); }
   /// Whether operations could continue, or the run could end, if everything recorded became durable now. Never after
@@ -184,6 +201,10 @@ class Scheduler {
   };
 
   Action connect(Seat& seat, TimePoint now);
+  std::optional<Action> give_up(SlotId id, TimePoint now) const;
+  void refresh_reading(Slot& slot, TimePoint now) const;
+  void advance(Seat& seat, SlotId id);
+  void begin_anew(Slot& slot, TimePoint now);
   Choice choose(const Seat& seat, TimePoint now, bool prefer_fresh) const;
   void take(Seat& seat, const Choice& choice, TimePoint now);
   Pace::Request request(SlotId id) const;
@@ -216,6 +237,7 @@ class Scheduler {
   Slots slots_;
   Backlog backlog_;
   BlockedKeys blocked_;
+  BrokenGroups groups_;
   std::deque<Doubt> doubtful_;  ///< out of attempts, unless their failures turn out to belong to an outage
   bool input_open_ = true;
   bool stopping_ = false;

@@ -1,6 +1,7 @@
 #pragma once
 #include "koobatch/core/attempt.hpp"
 #include "koobatch/core/clock.hpp"
+#include "koobatch/core/status.hpp"
 #include "koobatch/flow/sent.hpp"
 #include "koobatch/koodrive/operation.hpp"
 #include "koobatch/koodrive/outcome.hpp"
@@ -11,6 +12,7 @@
 #include <deque>
 #include <limits>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -53,18 +55,27 @@ struct Slot {
   bool maybe_applied = false;
   bool attempted_before = false;  ///< in an earlier segment, according to the report
   bool went_stale = false;
-  std::uint32_t readings = 0;  ///< requests that read, after which the operation continued
-  std::uint8_t mended = 0;     ///< how often it was repeated because something about the request was corrected
-  bool noted = false;          ///< the next attempt is noted in the report
-  bool on_budget = false;      ///< the next attempt is a retry after a failure
-  bool reads = false;          ///< the next attempt, or the one in flight, reads instead of sending the operation
-  bool begins = true;          ///< the next attempt is the first one, or the first one after a reading that succeeded
+  std::uint32_t readings = 0;        ///< requests that read, after which the operation continued
+  std::uint8_t mended = 0;           ///< how often it was repeated because something about the request was corrected
+  bool noted = false;                ///< the next attempt is noted in the report
+  bool on_budget = false;            ///< the next attempt is a retry after a failure
+  bool again = false;                ///< the next attempt, or the one in flight, repeats one that settled nothing
+  bool reads = false;                ///< the next attempt, or the one in flight, reads instead of sending the operation
+  bool reads_first = false;          ///< the operation is sent only after it was read, and not long after
+  std::uint8_t rereadings = 0;       ///< readings that were too old before the operation could be sent
+  TimePoint read_at;                 ///< when the last one was answered
+  Duration downtime_at_rereading{};  ///< Pace::downtime when the last of `rereadings` was noticed
+  std::optional<Status> settled;     ///< how sending it ended: it is only read back now
+  bool begins = true;  ///< the next attempt is the first one, or the first one after a reading that succeeded
 
   Retries& more();  ///< allocates them on demand
   /// Stores an attempt's outcome, for the history and in case the operation is given up.
   void remember(const koodrive::Outcome& outcome, const AttemptTiming& timing);
-  /// Every attempt in order; empty if there was only one.
+  /// Every attempt in order, from the first one that settled nothing; empty if there was only one.
   std::span<const AttemptRecord> history() const;
+  /// The outcome of the last attempt; null if none has failed so far.
+  const koodrive::Outcome* last_outcome() const { return has_history() ? &retries->last : nullptr; }
+  bool has_history() const { return retries && !retries->history.empty(); }
 };
 
 /// Stores the operations that are held. Reuses memory; never moves an operation while it is held.
@@ -86,6 +97,8 @@ class Slots {
   std::size_t held() const { return held_; }
   /// The approximate memory that the operations hold.
   std::size_t bytes() const { return bytes_; }
+  /// An operation that is only to be read back, and is not in flight; no_slot if there is none.
+  SlotId find_settled() const;
   /// Appends the lines of operations that may have reached the service.
   void append_unsettled(std::vector<std::uint32_t>& lines) const;
 

@@ -115,6 +115,6 @@ class ResponseReader {
 };
 
 /// Why an answer is not valid, for people: ResponseReader::error(), explained where its own words say little.
-std::string describe_fault(const boost::beast::error_code& fault);
+std::string describe_fault(const boost::beast::error_code& fault, std::size_t most_body = max_body_bytes);
 
 }  // namespace koobatch::http

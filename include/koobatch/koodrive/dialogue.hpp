@@ -22,7 +22,7 @@ struct Turn {
 
   Kind kind = Kind::end;
   Status status = Status::succeeded;
-  std::string reason{};  ///< for `end`: why it was not sent, in one word for programs; empty: there is none
+  std::string reason{};  ///< for `end`: why it was not fulfilled, in one word for programs; empty: there is none
   std::string error{};   ///< the same for people
   /// Recorded in the report before whatever follows: the members of a JSON object, `"was":{"name":"Plans"}`.
   std::string note{};
@@ -39,16 +39,17 @@ class Dialogue {
  public:
   virtual ~Dialogue() = default;
 
-  /// The request target of the next GET, percent-encoded: a view until the next call. Precondition: a reading is due,
-  /// at the beginning because of Dialogues::read_first(), later because of the last turn.
+  /// The request target of the next GET, percent-encoded: a view until the next call. Where the operation itself is
+  /// due, a reading before it begins: the first one, or another one because that was too long ago, or an attempt was
+  /// lost.
   virtual std::string_view target() const = 0;
   /// Takes the service's answer to a read: one that succeeded, or refuses it with a code (`outcome.verdict`). Answers
-  /// that are repeated, such as a 429, do not arrive here.
-  virtual Turn read(const http::Answer& answer, const Outcome& outcome) = 0;
-  /// Takes the answer to the operation itself, which is final with `status`.
-  virtual Turn written(Status status, const Outcome& outcome) = 0;
-  /// The operation was sent, was perhaps applied, and has no result: it begins anew, with what read_first() says.
-  virtual void begin_again() = 0;
+  /// that are repeated, such as a 429, do not arrive here. `maybe_applied`: the operation was sent before, perhaps by
+  /// an earlier segment of the run, and it is not known what became of that.
+  virtual Turn read(const http::Answer& answer, const Outcome& outcome, bool maybe_applied) = 0;
+  /// Reports how sending the operation ended. Returns whether it is to be read back: then the answers to come tell its
+  /// result.
+  virtual bool sent(Status status) = 0;
 };
 
 /// Begins the dialogues of a run. Safe to call from any thread.
@@ -59,8 +60,6 @@ class Dialogues {
   virtual bool read_first() const = 0;
   /// Begins a dialogue. Precondition: the operation outlives it.
   virtual std::unique_ptr<Dialogue> about(const Operation& operation) = 0;
-  /// Reports an operation's result, before any later one of its group is sent.
-  virtual void ended(const Operation& operation, Status status) = 0;
 };
 
 }  // namespace koobatch::koodrive

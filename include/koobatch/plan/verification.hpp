@@ -19,7 +19,6 @@ class Verifications final : public koodrive::Dialogues {
   bool read_first() const override { return true; }
   /// Precondition: is_readable().
   std::unique_ptr<koodrive::Dialogue> about(const koodrive::Operation& operation) override;
-  void ended(const koodrive::Operation&, Status) override {}
 
  private:
   const koodrive::ResourceCatalogue& kinds_;

@@ -29,7 +29,6 @@ class Walks final : public koodrive::Dialogues {
 
   bool read_first() const override { return true; }
   std::unique_ptr<koodrive::Dialogue> about(const koodrive::Operation& operation) override;
-  void ended(const koodrive::Operation& /*operation*/, Status /*status*/) override {}
 
  private:
   struct Part {

@@ -87,8 +87,9 @@ bool is_locked(const std::filesystem::path& path);
 
 /// `koobatch resume PATH`, with the path quoted for a shell if necessary.
 std::string resume_command(const std::string& path);
-/// `koobatch retry PATH`, `koobatch report PATH` and `koobatch status PATH`, likewise quoted.
+/// `koobatch retry PATH` and so on, likewise quoted.
 std::string retry_command(const std::string& path);
+std::string verify_command(const std::string& path);
 std::string report_command(const std::string& path);
 std::string status_command(const std::string& path);
 

@@ -36,10 +36,11 @@ struct ResultRecord {
   std::optional<Duration> latency;  ///< the last attempt's, from sending its first byte to reading its answer
   std::optional<std::string_view> ref;
   std::string_view error;   ///< empty: not written
-  std::string_view reason;  ///< why it was skipped: one word; empty: not written
+  std::string_view reason;  ///< why it was not fulfilled: one word; empty: not written
   /// What was read about the item: members of a JSON object, as they are written; empty: nothing.
   std::string_view reading;
-  std::span<const AttemptRecord> history;  ///< written if there are at least two
+  /// Its attempts from the first one that settled nothing; written if there are at least two.
+  std::span<const AttemptRecord> history;
 };
 
 /// An `attempt` line: durable in the report before the first byte of an attempt is sent that must not be made twice.

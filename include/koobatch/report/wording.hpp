@@ -24,8 +24,11 @@ enum class Suggestion {
   resume,      ///< with the bare command
   heed_error,  ///< the error says how to continue; the bare command would end in the same error
   retry,
+  verify,  ///< once more: it only read what another run had changed
 };
 Suggestion suggestion(const Summary& summary);
+/// The report of the run whose changes this one has only read. Precondition: RunRecord::verifies.
+std::string verified_report(const Summary& summary);
 
 /// All operations of the run, finished or not.
 std::uint64_t total_of(const Counts& counts);

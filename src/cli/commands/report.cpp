@@ -3,10 +3,12 @@
 #include "cli/output.hpp"
 #include "cli/running/operations_file.hpp"
 #include "cli/running/repetition.hpp"
+#include "cli/running/resumed.hpp"
 #include "cli/running/validation.hpp"
 #include "cli/settings/recorded.hpp"
 #include "cli/settings/shared_settings.hpp"
 #include "koobatch/core/new_file.hpp"
+#include "koobatch/core/spelling.hpp"
 #include "koobatch/engine/run.hpp"
 #include "koobatch/observe/log.hpp"
 #include "koobatch/report/csv_export.hpp"
@@ -75,11 +77,24 @@ void print_selection(const Settings& given, const retry::Selection& selection, c
   observe::log::print(spdlog::level::info, text);
 }
 
+/// Outside of their plan, operations would overwrite what others have changed since.
+Result<void> check_exportable(const std::filesystem::path& report, const report::RunRecord& run) {
+  if (auto ok = check_sends(run); !ok) return ok;
+  if (job::format_named(run.job.format) != job::Format::plan) return {};
+  const NextStep step = {.command = CommandName::retry, .report = report.string()};
+  return with_next_step(
+      usage_error(fmt::format("{}: {} was a plan, whose operations belong together; repeat what failed with '{}', or "
+                              "make the plan anew",
+                              spell(SettingName::failed), run.job.path, spell(step))),
+      step);
+}
+
 /// Handles `--failed`: writes the job of what did not succeed. Rejected operations are included, because the job is
 /// meant to be corrected.
 Result<void> write_failed(const Settings& given, const std::filesystem::path& report, const Origins& origins) {
   auto lineage = retry::read_lineage(report, {Status::failed, Status::unknown, Status::rejected});
   if (!lineage) return lineage.error();
+  if (auto ok = check_exportable(report, lineage->run); !ok) return ok;
   const std::filesystem::path job =
       given.place.job.empty() ? std::filesystem::path(lineage->run.job.path) : given.place.job;
   if (auto there = check_job_is_there(job); !there) return there;

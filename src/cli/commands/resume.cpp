@@ -54,6 +54,7 @@ int work(const ResumeSettings& given, const Call& call) {
   if (!settings) return fail(settings.error());
   const auto validation = reopen_job(*settings, path, recorded, earlier->scan.verified(), call.origins);
   if (!validation) return fail(validation.error());
+  if (auto ok = readmit_plan(*settings, given.running.plan, WallClock::now()); !ok) return fail(ok.error());
   if (auto selected = select_again(*settings, recorded); !selected) return fail(selected.error());
   const auto judged = judge_tokens(*settings, [&](std::uint32_t line) {
     return !earlier->scan.done.contains(line) && (!settings->selection || settings->selection->lines.contains(line));
@@ -64,9 +65,8 @@ int work(const ResumeSettings& given, const Call& call) {
     spdlog::warn("{}: the last {} bytes are torn, as a crash leaves them; their operations run again", path.string(),
                  earlier->scan.bytes - earlier->scan.valid_bytes);
   }
-  if (const auto rechecks = recheck_items(*settings, given.running.plan)) {
-    if (auto ok = recall_dependencies(*settings, path, *rechecks); !ok) return fail(ok.error());
-  }
+  recheck_items(*settings, given.running.plan);
+  if (auto ok = recall_dependencies(*settings, path, earlier->scan); !ok) return fail(ok.error());
   warn_if_moved(earlier->scan, *settings);
   const auto source = std::make_shared<job::FileSource>(settings->job, settings->reader, *validation);
   const auto start = [&](const engine::RunSettings& final_settings) {

@@ -38,6 +38,7 @@ int work(const RetrySettings& given, const Call& call) {
   if (auto ok = check_report_is_not_job(settings->report, settings->job); !ok) return fail(ok.error());
   const auto validation = reopen_job(*settings, path, lineage->run, lineage->verified, call.origins);
   if (!validation) return fail(validation.error());
+  if (auto ok = readmit_plan(*settings, given.running.plan, WallClock::now()); !ok) return fail(ok.error());
   if (auto selected = select_part(*settings, std::move(*lineage), path); !selected) {
     return fail(selected.error());
   }

@@ -78,17 +78,19 @@ int interrupted(int signal) {
 
 /// `intake`: present if the job could be read only once; nullptr if it is a file.
 int run_job(engine::RunSettings settings, const RunCommandSettings& given, const Call& call, Intake* intake) {
-  if (auto ok = admit_plan(settings, {given.expect, given.max_plan_age}, call.origins, WallClock::now()); !ok)
-    return fail(ok.error());
   const auto validation = job::validate(settings.job, settings.reader, token_check(settings));
   if (!validation) return fail(validation.error());
+  settings.reader.expected = validation->fingerprint;
+  if (auto ok = admit_plan(settings, {given.expect, given.running.plan.max_plan_age}, call.origins, WallClock::now());
+      !ok) {
+    return fail(ok.error());
+  }
   if (const auto status = judge(settings, *validation)) return *status;
   if (intake != nullptr) {
     if (const int signal = intake->signals->received()) return interrupted(signal);
     // The run watches for signals itself from here on.
     intake->signals.reset();
   }
-  settings.reader.expected = validation->fingerprint;
   if (given.dry_run) return print_requests(settings);
   if (const auto warning = describe_unrecordable_name(settings.job); !warning.empty()) spdlog::warn("{}", warning);
   recheck_items(settings, given.running.plan);
@@ -199,11 +201,6 @@ const Command& run_command() {
                .heading = heading::job,
                .help = "Of a plan: carry it out only if its digest begins with these digits, at least 12",
                .store = into(&RunCommandSettings::expect, text("DIGEST"))},
-              {.name = "max-plan-age",
-               .heading = heading::job,
-               .help = "Of a plan: carry it out only if it is no older",
-               .otherwise = "what the plan says",
-               .store = into(&RunCommandSettings::max_plan_age, duration())},
               {.name = "report",
                .heading = heading::job,
                .help = "The new report; DIR/ names it by job and time",

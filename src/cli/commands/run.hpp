@@ -17,8 +17,7 @@ struct RunCommandSettings {
   Running running;
   std::string report;  ///< FILE or DIR/; empty: a name derived from the job's
   bool dry_run = false;
-  std::string expect;                    ///< see PlanApproval
-  std::optional<Duration> max_plan_age;  ///< see PlanApproval
+  std::string expect;  ///< see PlanApproval
 
   auto parts() { return std::tie(presentation, running); }
 };

@@ -9,6 +9,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <random>
 #include <utility>
 
 namespace koobatch::cli {
@@ -37,38 +39,57 @@ class UnfulfilledLines final : public report::Visitor {
   report::LineSet lines_;
 };
 
-}  // namespace
-
-Result<void> admit_plan(engine::RunSettings& settings, const PlanApproval& approval, const Origins& origins,
-                        WallTime now) {
-  if (settings.reader.format != job::Format::plan) return check_no_demands(origins);
-  auto bytes = job::open_file(settings.job);
+/// Reads the plan, whose bytes are those that were validated, and records it in the settings.
+Result<void> read_plan(engine::RunSettings& settings, plan::PlanRequirements required) {
+  if (settings.skip_invalid) {
+    return usage_error(
+        "--skip-invalid: the operations of a plan belong together; it is carried out whole or not at all");
+  }
+  auto bytes = job::open_verified_file(settings.job, settings.reader.expected);
   if (!bytes) return bytes.error();
   plan::PlanReader reader(std::move(*bytes), koodrive::service_resources(), settings.job.string());
   const auto header = reader.begin();
   if (!header) return header.error();
   // The end tells whether anything before it was changed.
   if (auto read = reader.read_lines([](const plan::PlanLine&) { return Result<void>(); }); !read) return read.error();
-  plan::PlanRequirements required{.endpoint = settings.endpoint.url(), .now = now, .max_age = approval.max_age};
-  if (!approval.expected.empty()) required.expected = approval.expected;
+  required.endpoint = settings.endpoint.url();
   if (auto ok = plan::check_plan(*header, reader.digest(), required); !ok) return ok.error();
   settings.plan = {header->id, reader.digest()};
   return {};
 }
 
-std::shared_ptr<plan::Rechecks> recheck_items(engine::RunSettings& settings, const PlanTreatment& given) {
-  if (settings.reader.format != job::Format::plan) return nullptr;
-  auto rechecks = std::make_shared<plan::Rechecks>(koodrive::service_resources(),
-                                                   plan::RecheckSettings{!given.no_recheck, given.verify});
-  settings.dialogues = rechecks;
-  return rechecks;
+bool is_plan(const engine::RunSettings& settings) {
+  return settings.reader.format == job::Format::plan;
 }
 
-Result<void> recall_dependencies(const engine::RunSettings& settings, const std::filesystem::path& report,
-                                 plan::Rechecks& rechecks) {
+}  // namespace
+
+Result<void> admit_plan(engine::RunSettings& settings, const PlanApproval& approval, const Origins& origins,
+                        WallTime now) {
+  if (!is_plan(settings)) return check_no_demands(origins);
+  plan::PlanRequirements required{.endpoint = {}, .now = now, .max_age = approval.max_age};
+  if (!approval.expected.empty()) required.expected = approval.expected;
+  return read_plan(settings, std::move(required));
+}
+
+Result<void> readmit_plan(engine::RunSettings& settings, const PlanTreatment& given, WallTime now) {
+  if (!is_plan(settings)) return {};
+  return read_plan(settings, {.endpoint = {}, .now = now, .max_age = given.max_plan_age});
+}
+
+void recheck_items(engine::RunSettings& settings, const PlanTreatment& given) {
+  if (!is_plan(settings)) return;
+  settings.dialogues = std::make_shared<plan::Rechecks>(
+      koodrive::service_resources(), plan::RecheckSettings{.before = !given.no_recheck,
+                                                           .verified = given.verify,
+                                                           .seed = static_cast<std::uint32_t>(std::random_device()())});
+}
+
+Result<void> recall_dependencies(engine::RunSettings& settings, const std::filesystem::path& report,
+                                 const report::Scan& scan) {
+  if (!is_plan(settings)) return {};
   UnfulfilledLines unfulfilled;
-  if (const auto scan = report::scan(report, unfulfilled); !scan) return scan.error();
-  if (unfulfilled.lines().size() == 0) return {};
+  if (const auto read = report::scan(report, unfulfilled); !read) return read.error();
   auto reader = job::open_job(settings.job, settings.reader);
   if (!reader) return reader.error();
   koodrive::Operation operation;
@@ -76,9 +97,13 @@ Result<void> recall_dependencies(const engine::RunSettings& settings, const std:
     const auto item = (*reader)->skip();
     if (!item) return item.error();
     if (*item == job::Reader::Item::end) return {};
-    if (*item != job::Reader::Item::operation || !unfulfilled.lines().contains((*reader)->line())) continue;
+    const auto line = (*reader)->line();
+    const bool has_noted =
+        std::ranges::binary_search(scan.noted, line, {}, [](const auto& note) { return note.trace_id.line; });
+    if (*item != job::Reader::Item::operation || !(scan.done.contains(line) || has_noted)) continue;
     (*reader)->render(operation);
-    rechecks.break_group(operation.key_hash());
+    const bool is_unfulfilled = has_noted || unfulfilled.lines().contains(line);
+    settings.scheduler.broken_groups.ended(operation, is_unfulfilled ? Status::failed : Status::succeeded);
   }
 }
 

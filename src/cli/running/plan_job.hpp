@@ -4,15 +4,11 @@
 #include "koobatch/core/clock.hpp"
 #include "koobatch/core/error.hpp"
 #include "koobatch/engine/settings.hpp"
+#include "koobatch/report/reader.hpp"
 
 #include <filesystem>
-#include <memory>
 #include <optional>
 #include <string>
-
-namespace koobatch::plan {
-class Rechecks;
-}
 
 /// A plan as a job.
 namespace koobatch::cli {
@@ -24,14 +20,19 @@ struct PlanApproval {
 };
 
 /// If the job is a plan: reads it to its end, checks that it is as it was made, and may be carried out now, and records
-/// it in the settings. Otherwise checks that nothing was demanded of a plan.
+/// it in the settings. Otherwise checks that nothing was demanded of a plan. Precondition: the job was validated, and
+/// its fingerprint is expected.
 Result<void> admit_plan(engine::RunSettings& settings, const PlanApproval& approval, const Origins& origins,
                         WallTime now);
-/// If the job is a plan: has its items read before, and some after, they are changed. Null: it is not a plan.
-std::shared_ptr<plan::Rechecks> recheck_items(engine::RunSettings& settings, const PlanTreatment& given);
+/// Likewise for a further run, or segment, of a plan that was admitted before: it may have become too old, and the
+/// endpoint may be another one.
+Result<void> readmit_plan(engine::RunSettings& settings, const PlanTreatment& given, WallTime now);
+/// If the job is a plan: has its items read before, and some after, they are changed.
+void recheck_items(engine::RunSettings& settings, const PlanTreatment& given);
 
-/// Has the operations of the plan that depend on unfulfilled ones left out, as an earlier segment would have.
-Result<void> recall_dependencies(const engine::RunSettings& settings, const std::filesystem::path& report,
-                                 plan::Rechecks& rechecks);
+/// If the job is a plan: has its operations given up that depend on unfulfilled ones, as an earlier segment would have.
+/// `scan`: of the report.
+Result<void> recall_dependencies(engine::RunSettings& settings, const std::filesystem::path& report,
+                                 const report::Scan& scan);
 
 }  // namespace koobatch::cli

@@ -3,6 +3,7 @@
 #include "cli/running/execution.hpp"
 #include "cli/running/job_files.hpp"
 #include "cli/running/operations_file.hpp"
+#include "cli/running/resumed.hpp"
 #include "cli/running/validation.hpp"
 #include "koobatch/core/spelling.hpp"
 #include "koobatch/core/terminal_text.hpp"
@@ -114,7 +115,9 @@ std::string describe_left_out(const retry::Selection& selection) {
 
 Result<retry::Lineage> read_retryable(const std::filesystem::path& path) {
   auto lineage = retry::read_lineage(path, {Status::failed, Status::unknown});
-  if (!lineage || lineage->finished) return lineage;
+  if (!lineage) return lineage;
+  if (auto ok = check_sends(lineage->run); !ok) return ok.error();
+  if (lineage->finished) return lineage;
   const NextStep step = {.command = CommandName::resume, .report = path.string()};
   return with_next_step(
       usage_error(fmt::format("{}: this run is not finished ({} to go), and must be before a retry; first run '{}'",

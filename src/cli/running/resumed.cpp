@@ -2,6 +2,7 @@
 
 #include "cli/running/exporting.hpp"
 #include "cli/running/run_settings.hpp"
+#include "koobatch/core/spelling.hpp"
 
 #include <fmt/format.h>
 
@@ -20,14 +21,20 @@ Result<void> check_command_given_again(const Running& running, const engine::Run
 
 }  // namespace
 
-Result<engine::RunSettings> prepare_again(const Running& running, const JobPlace& place, const Call& call,
-                                          const report::RunRecord& recorded) {
-  if (recorded.verifies) {
-    return usage_error("this run only read what another one had changed: 'koobatch verify' does so again");
-  }
+Result<void> check_sends(const report::RunRecord& recorded) {
   if (is_export(recorded)) {
     return usage_error("this is the journal of an export, which the 'koobatch export' that began it continues");
   }
+  if (!recorded.verifies || !recorded.parent) return {};
+  const NextStep step = {.command = CommandName::verify, .report = recorded.parent->report};
+  return with_next_step(
+      usage_error(fmt::format("this run only read what another one had changed; '{}' does so again", spell(step))),
+      step);
+}
+
+Result<engine::RunSettings> prepare_again(const Running& running, const JobPlace& place, const Call& call,
+                                          const report::RunRecord& recorded) {
+  if (auto ok = check_sends(recorded); !ok) return ok.error();
   const auto format = job::format_named(recorded.job.format);
   if (running.format.format && *running.format.format != format) {
     return usage_error(fmt::format("{} {}: the run was started with {}; another format is another job",
@@ -38,6 +45,7 @@ Result<engine::RunSettings> prepare_again(const Running& running, const JobPlace
   if (auto ok = check_schedule(running.schedule, call.origins); !ok) return ok.error();
   settings.job = place.job.empty() ? std::filesystem::path(recorded.job.path) : place.job;
   settings.reader.format = format;
+  settings.plan = recorded.plan;
   return complete(std::move(settings), running.sending, call);
 }
 

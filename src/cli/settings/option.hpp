@@ -104,6 +104,7 @@ struct Option {
   Choice choice = Choice::none;
   bool recorded = false;       ///< in the report, from which a resumed or retried run takes it
   bool fixed = false;          ///< determines which requests a job means: a resumed run takes it only from its report
+  bool once = false;           ///< recorded, but holds for this call alone: no other run takes it from the report
   bool private_value = false;  ///< not repeated in messages
   bool flag_only = false;      ///< a consent or an instruction for one call: neither environment nor file may give it
 

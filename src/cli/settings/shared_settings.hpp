@@ -135,8 +135,9 @@ struct UserTokens {
   std::filesystem::path tokens_file;  ///< each user's own token; empty: one for all, or none
 };
 
-/// How the operations of a plan are carried out, see plan::RecheckSettings.
+/// Whether and how a plan is carried out, see PlanApproval and plan::RecheckSettings.
 struct PlanTreatment {
+  std::optional<Duration> max_plan_age;
   bool no_recheck = false;
   double verify = plan::RecheckSettings().verified;  ///< percent
 };
