@@ -7,11 +7,7 @@
 
 namespace koobatch::cli {
 
-<<<<<<< HEAD
-/// A usage error if that run only read, for a verification or an export: there is nothing in it to be sent again.
-=======
 /// A usage error if that run only read, to verify another one or to export: there is nothing in it to be sent again.
->>>>>>> w20e
 Result<void> check_sends(const report::RunRecord& recorded);
 
 /// Checks that the settings of a command that runs all or part of an earlier run's job are consistent, and completes
