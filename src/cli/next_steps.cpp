@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace koobatch::cli {
@@ -30,8 +31,12 @@ std::string command_line(const NextStep& step) {
   return with_settings(std::move(line), step);
 }
 
-std::string command_line_of_export(const NextStep& step) {
-  return step.command == CommandName::resume ? with_settings("koobatch export …", step) : command_line(step);
+/// Set before other threads start.
+std::string_view command_in_progress;
+
+std::string same_command_line(const NextStep& step) {
+  if (step.command != CommandName::resume) return command_line(step);
+  return with_settings(fmt::format("{} …", command_in_progress), step);
 }
 
 }  // namespace
@@ -40,8 +45,9 @@ void use_command_line_spelling() {
   use_spelling({.setting = flag, .step = command_line});
 }
 
-void advise_export() {
-  use_spelling({.setting = flag, .step = command_line_of_export});
+void advise_again(std::string_view command) {
+  command_in_progress = command;
+  use_spelling({.setting = flag, .step = same_command_line});
 }
 
 }  // namespace koobatch::cli

@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace koobatch::plan {
 namespace {
 
@@ -39,6 +41,7 @@ Result<void> Readings::read_desired(state::ItemReader& reader) {
     if (*found == Found::invalid) {
       add_faults(reader);
     } else if (!faults_.any()) {
+      if (std::ranges::find(kinds_, entry.item.kind) == kinds_.end()) kinds_.push_back(entry.item.kind);
       if (auto added = maker_.add_desired(entry); !added) return added;
     }
   }

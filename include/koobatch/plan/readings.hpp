@@ -1,5 +1,6 @@
 #pragma once
 #include "koobatch/core/error.hpp"
+#include "koobatch/koodrive/resource_catalogue.hpp"
 #include "koobatch/plan/plan_maker.hpp"
 #include "koobatch/state/id_proposals.hpp"
 #include "koobatch/state/reader.hpp"
@@ -34,6 +35,10 @@ class Readings {
   Readings(PlanMaker& maker, std::size_t listed) : maker_(maker), listed_(listed) {}
 
   Result<void> read_desired(state::ItemReader& reader);
+  /// Whether anything is wrong so far.
+  bool any_faults() const { return faults_.any(); }
+  /// The kinds of the items that are desired, each once.
+  const std::vector<const koodrive::ResourceKind*>& kinds() const { return kinds_; }
   /// Whether the present state is of use: for a plan, or to explain what is wrong.
   bool needs_present() const { return !faults_.any() || has_mangled_; }
   /// `name`: of the state, for messages.
@@ -54,6 +59,7 @@ class Readings {
   PlanMaker& maker_;
   std::size_t listed_;
   Faults faults_;
+  std::vector<const koodrive::ResourceKind*> kinds_;
   std::vector<Fault> first_;
   state::IdProposals proposals_;
   bool has_mangled_ = false;

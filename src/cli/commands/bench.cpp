@@ -5,10 +5,10 @@
 #include "cli/running/execution.hpp"
 #include "cli/running/job_files.hpp"
 #include "cli/running/run_settings.hpp"
+#include "cli/running/scratch.hpp"
 #include "cli/settings/domain_values.hpp"
 
 #include <fmt/format.h>
-#include <stdlib.h>
 
 #include <string>
 #include <utility>
@@ -16,40 +16,15 @@
 namespace koobatch::cli {
 namespace {
 
-namespace fs = std::filesystem;
-
-/// A folder for a temporary report, which is removed even if the process is killed: the run has its report open without
-/// a name, so the folder may be removed before the run ends.
-class Scratch {
- public:
-  static Result<Scratch> create() {
-    std::error_code error;
-    std::string name = (fs::temp_directory_path(error) / "koobatch-bench-XXXXXX").string();
-    if (error || ::mkdtemp(name.data()) == nullptr) {
-      return usage_error(name + ": cannot create this folder for the report; set TMPDIR to another, or name --report");
-    }
-    return Scratch(name);
-  }
-  ~Scratch() {
-    std::error_code ignored;
-    if (!path_.empty()) fs::remove_all(path_, ignored);
-  }
-  Scratch(Scratch&& other) noexcept : path_(std::exchange(other.path_, {})) {}
-  Scratch& operator=(Scratch&&) = delete;
-  fs::path report() const { return path_ / "bench.report.ndjson"; }
-
- private:
-  explicit Scratch(fs::path path) : path_(std::move(path)) {}
-  fs::path path_;
-};
-
 Result<std::unique_ptr<engine::Run>> start(const engine::RunSettings& settings, const job::SyntheticJob& job) {
   const auto source = std::make_shared<job::SyntheticSource>(job, settings.reader);
   if (!settings.report.empty()) return engine::Run::start(settings, source);
-  const auto scratch = Scratch::create();
+  // Removed even if the process is killed: the run has its report open without a name, so the folder may be removed
+  // before the run ends.
+  const auto scratch = Scratch::create("bench", ", or name --report");
   if (!scratch) return scratch.error();
   auto placed = settings;
-  placed.report = scratch->report();
+  placed.report = scratch->path() / "bench.report.ndjson";
   placed.report_unnamed = true;
   return engine::Run::start(placed, source);
 }

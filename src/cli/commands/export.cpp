@@ -1,12 +1,11 @@
 #include "cli/commands/command.hpp"
 #include "cli/exit_status.hpp"
 #include "cli/output.hpp"
-#include "cli/running/execution.hpp"
 #include "cli/running/exporting.hpp"
 #include "cli/running/operations_file.hpp"
 #include "cli/running/run_settings.hpp"
+#include "cli/running/state_reading.hpp"
 #include "cli/running/under_lock.hpp"
-#include "cli/running/users_file.hpp"
 #include "cli/settings/domain_values.hpp"
 #include "cli/settings/shared_settings.hpp"
 #include "koobatch/core/terminal_text.hpp"
@@ -28,36 +27,15 @@ namespace koobatch::cli {
 namespace {
 
 struct ExportSettings {
-  Sending sending;
+  StateReading reading;
   OperationsOption operations;
-  UserTokens tokens;
-  RunPace pace;
   Schedule schedule;
-  ProgressOutput progress;
   Presentation presentation;
-  std::string types;            ///< separated by commas; empty: all
-  std::filesystem::path users;  ///< a file; empty: --user-id
+  std::string types;  ///< separated by commas; empty: all
   std::filesystem::path out;
 
-  /// All groups of `sending` but the embedded service, which has nothing to read.
-  auto parts() {
-    return std::tie(sending.target, sending.operations, sending.credentials, sending.app, sending.connections,
-                    sending.retries, sending.tls, sending.metrics, operations, tokens, pace, schedule, progress,
-                    presentation);
-  }
+  auto parts() { return std::tie(reading, reading.sending.metrics, operations, schedule, presentation); }
 };
-
-/// The settings in the form of commands that run jobs.
-Running running_of(const ExportSettings& given) {
-  Running running;
-  running.sending = given.sending;
-  running.operations = given.operations;
-  running.tokens = given.tokens;
-  running.pace = given.pace;
-  running.schedule = given.schedule;
-  running.progress = given.progress;
-  return running;
-}
 
 std::vector<std::string> split(const std::string& list) {
   std::vector<std::string> names;
@@ -67,26 +45,6 @@ std::vector<std::string> split(const std::string& list) {
     from = comma + 1;
   }
   return names;
-}
-
-Result<void> check_service(const Target& target) {
-  if (target.simulate) {
-    return usage_error(
-        "--simulate: that service has nothing to read; start one that has, with 'koobatch simulate --items 1000', and "
-        "give its address as --endpoint");
-  }
-  return target.endpoint.empty() ? usage_error("the service to read from is missing: give --endpoint URL")
-                                 : Result<void>();
-}
-
-Result<std::vector<std::string>> users_of(const ExportSettings& given, const Origins& origins) {
-  const auto& user = given.sending.operations.user_id;
-  if (!given.users.empty()) {
-    if (!origins.is_flag("user-id")) return read_users(given.users);
-    return usage_error("--user-id and --users exclude each other: one user, or a file of them");
-  }
-  if (user.empty()) return usage_error("whose items to read is missing: give --user-id ID, or --users FILE");
-  return std::vector<std::string>{user};
 }
 
 Result<job::Format> format_of_output(const std::filesystem::path& out) {
@@ -111,37 +69,17 @@ Result<std::shared_ptr<const koodrive::ResourceCatalogue>> load_resources(engine
 Result<StateFile> wanted_file(const ExportSettings& given, const Call& call, engine::RunSettings& settings) {
   const auto format = format_of_output(given.out);
   if (!format) return format.error();
-  auto users = users_of(given, call.origins);
+  auto users = users_of(given.reading, call.origins);
   if (!users) return users.error();
   auto resources = load_resources(settings);
   if (!resources) return resources.error();
   auto kinds = kinds_to_read(**resources, split(given.types));
   if (!kinds) return kinds.error();
-  return StateFile{given.out, *format, std::move(*resources), std::move(*kinds),
-                   std::make_shared<const std::vector<std::string>>(std::move(*users))};
-}
-
-void warn(const Collected& collected) {
-  for (const auto& doubt : collected.doubts) spdlog::warn("{}", doubt);
-  if (collected.unreadable_items > 0) {
-    spdlog::warn("{} cannot be read, and the file lacks them", count_of(collected.unreadable_items, "item"));
-  }
-  if (collected.unread_lists > 0) {
-    spdlog::warn("{} of {} cannot be read, and the file lacks what they have", count_of(collected.unread_lists, "list"),
-                 count_of(collected.unread_users, "user"));
-  }
-  if (collected.unstable_lists > 0) {
-    spdlog::warn("{} kept changing while read, and may lack items; export again when less is changed",
-                 count_of(collected.unstable_lists, "list"));
-  }
-  if (collected.shared_items > 0) {
-    spdlog::info("{} more than once, because several users have them, and in the file once",
-                 count_of(collected.shared_items, "item"));
-  }
+  return StateFile{given.out, *format, std::move(*resources), std::move(*kinds), std::move(*users)};
 }
 
 int print_written(const std::filesystem::path& out, const Collected& collected) {
-  warn(collected);
+  warn_of_gaps(collected);
   const auto& summary = collected.summary;
   const auto written =
       write_output(fmt::format("{}: {} of {}, {}\n", harmless(out.string()), count_of(summary.items, "item"),
@@ -156,15 +94,14 @@ int print_written(const std::filesystem::path& out, const Collected& collected) 
 }
 
 int work(const ExportSettings& given, const Call& call) {
-  const auto running = running_of(given);
-  if (auto ok = check_service(given.sending.target); !ok) return fail(ok.error());
+  auto running = running_of(given.reading);
+  running.operations = given.operations;
+  running.schedule = given.schedule;
   if (auto ok = check_schedule(given.schedule, call.origins); !ok) return fail(ok.error());
-  auto settings = complete(to_run_settings(running), given.sending, call);
+  auto settings = prepare_reading(running, call);
   if (!settings) return fail(settings.error());
   const auto wanted = wanted_file(given, call, *settings);
   if (!wanted) return fail(wanted.error());
-  if (auto ok = check_files(*settings); !ok) return fail(ok.error());
-  if (auto ok = load_user_tokens(*settings); !ok) return fail(ok.error());
   const auto written = [&](const Collected& collected) { return print_written(wanted->path, collected); };
   return export_state(std::move(*settings), running, given.presentation, call.console, *wanted, written);
 }
@@ -188,12 +125,7 @@ const Command& export_command() {
                        .help = "New file: NDJSON or CSV by its name, also .gz or .zst; FILE.part is its journal",
                        .store = into(&ExportSettings::out, new_file()),
                        .flag_only = true},
-                      {.name = "users",
-                       .heading = heading::job,
-                       .help = "File with the IDs of users, one on each line",
-                       .otherwise = "--user-id",
-                       .store = into(&ExportSettings::users, file()),
-                       .flag_only = true},
+                      users_option(),
                       {.name = "types",
                        .heading = heading::job,
                        .help = "Types of items to read, separated by commas, e.g. shared_folder,album",

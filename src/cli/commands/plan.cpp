@@ -26,16 +26,34 @@ Result<void> check_shown(const Settings& given, const Call& call) {
     if (call.origins.is_flag(option))
       return usage_error(fmt::format("--{} is for making a plan, not for --show", option));
   }
-  return given.metrics.path.empty() || !call.origins.is_flag("metrics-file")
+  if (const auto flag = first_reading_flag(call.origins); !flag.empty()) {
+    return usage_error(flag + " is for making a plan, not for --show");
+  }
+  return given.metrics().path.empty() || !call.origins.is_flag("metrics-file")
              ? Result<void>()
              : usage_error("--metrics-file is for making a plan, not for --show");
+}
+
+/// The present state is in a file, or read from the service.
+Result<void> check_state(const Settings& given, const Call& call) {
+  const auto& target = given.reading.sending.target;
+  if (given.state.empty()) {
+    if (!target.endpoint.empty() || target.simulate) return {};
+    return usage_error(
+        "--state is missing: the file with the present state, which 'koobatch export' has written; or give --endpoint "
+        "URL, and --users FILE or --user-id ID, to read it now");
+  }
+  const auto flag = first_reading_flag(call.origins);
+  if (flag.empty()) return {};
+  return usage_error(flag + " is for reading the state from the service, and --state names one that was read");
 }
 
 Result<void> check_arguments(const Settings& given, const Call& call) {
   if (!given.show.empty()) return check_shown(given, call);
   if (call.arguments.empty()) return usage_error("DESIRED is missing: the file that says how everything should be");
-  if (auto ok = check_plan_files(given.state, {given.plan, given.html}); !ok) return ok;
-  if (given.metrics.labels.empty() || !given.metrics.path.empty()) return {};
+  if (auto ok = check_state(given, call); !ok) return ok;
+  if (auto ok = check_destinations({given.plan, given.html}); !ok) return ok;
+  if (given.metrics().labels.empty() || !given.metrics().path.empty()) return {};
   return usage_error(call.origins["metrics-label"] + " needs --metrics-file: the metrics that it labels");
 }
 
@@ -74,9 +92,11 @@ Result<void> check_allowance(const std::string& text) {
 }
 
 std::vector<Option> plan_options() {
-  return {{.name = "state",
+  return {users_option(),
+          {.name = "state",
            .heading = heading::job,
            .help = "The present state, as 'koobatch export' has read it (NDJSON)",
+           .otherwise = "read now",
            .store = into(&Settings::state, file()),
            .flag_only = true},
           {.name = "out",
@@ -96,11 +116,6 @@ std::vector<Option> plan_options() {
            .otherwise = "all",
            .store = into(&Settings::only, text("GLOB")),
            .flag_only = true},
-          {.name = "endpoint",
-           .heading = heading::job,
-           .help = "The service that the plan is for",
-           .otherwise = "the one that the state was read from",
-           .store = into(&Settings::endpoint, url())},
           {.name = "names",
            .heading = heading::job,
            .help = "Whether two shared folders of an owner may have one name",
@@ -139,22 +154,25 @@ std::vector<Option> plan_options() {
 const Command& plan_command() {
   static const Command command = {
       .name = "plan",
-      .summary = "Compare the present state with the desired one, and plan what to change; sends nothing",
+      .summary = "Compare the present state with the desired one, and plan what to change; changes nothing",
       .group = command_group::runs_jobs,
       .arguments = {{.name = "DESIRED",
                      .help = "How items should be: NDJSON, or an exported CSV with its new_ columns filled in",
                      .is_path = true,
                      .optional = true}},
-      .examples = {"koobatch plan names.csv --state state.ndjson --out names.plan",
-                   "koobatch plan names.csv --state state.ndjson --exit-code --metrics-file names.prom",
-                   "koobatch plan --show names.plan"},
+      .examples =
+          {"koobatch plan names.csv --state state.ndjson --out names.plan",
+           "koobatch plan names.csv --users users.txt --endpoint https://HOST --tokens-file tokens.csv --exit-code",
+           "koobatch plan --show names.plan"},
       .own_options = plan_options(),
       .statuses = {{"0", "planned, also if there is nothing to change"},
                    {"1", "some items cannot be made as desired; with --exit-code, or --extra fail: there are any"},
                    exits::usage,
                    {"3", "the desired state is invalid, or the plan was damaged; nothing was written"},
                    {"4", "refused: more changes than allowed, or the state is empty, incomplete or too old"},
-                   exits::fatal},
+                   {"5", "could not continue: what is needed cannot be read or written, from the service either"},
+                   exits::interrupted},
+      .sends = true,
       .begin = task<Settings, run>};
   return command;
 }

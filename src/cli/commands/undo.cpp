@@ -44,7 +44,11 @@ Error as_invalid(Error error) {
 
 Result<void> check_arguments(const Settings& given) {
   if (given.plan.empty()) return usage_error("--out is missing: the new file for the plan that undoes the run");
-  return check_plan_files(given.state, {given.plan, given.html});
+  if (given.state.empty()) {
+    return usage_error(
+        "--state is missing: the file with the present state, which 'koobatch export' reads from the service");
+  }
+  return check_destinations({given.plan, given.html});
 }
 
 Result<PlanResults> read_results(const std::filesystem::path& report) {

@@ -66,6 +66,7 @@ class Exporting {
   int write(const report::RunRecord& run) const {
     const auto collected = write_state(journal_, wanted_, run.endpoint);
     if (!collected) {
+      if (wanted_.is_passing) return fail(collected.error());
       observe::log::print(spdlog::level::err,
                           fmt::format("koobatch: everything was read, and {} writes the file", same_command));
       return fail(collected.error());
@@ -98,6 +99,7 @@ class Exporting {
     const auto lists = counts.finished() + counts.remaining;
     const auto cause = result.error ? result.error->message : std::string("interrupted");
     observe::log::print(spdlog::level::err, fmt::format("koobatch: {}", cause));
+    if (wanted_.is_passing) return;
     observe::log::print(spdlog::level::err,
                         fmt::format("koobatch: {} of {} done so far; {} continues", format_count(counts.finished()),
                                     count_of(lists, "list"), same_command));
@@ -119,7 +121,8 @@ void announce(const StateFile& wanted, const report::Scan* earlier) {
     text = fmt::format("continuing the export that was begun at {}: {} of {} read", timestamp(begin_of(*earlier)),
                        format_count(earlier->counts.finished()), count_of(lists, "list"));
   }
-  observe::log::print(spdlog::level::info, fmt::format("{}: {}", harmless(wanted.path.string()), text));
+  const auto name = wanted.is_passing ? std::string("the present state") : harmless(wanted.path.string());
+  observe::log::print(spdlog::level::info, fmt::format("{}: {}", name, text));
 }
 
 /// Nothing may be lost, and nothing old be taken for new.
@@ -163,6 +166,25 @@ bool is_export(const report::RunRecord& run) {
   return run.job.path == WalkSource::path;
 }
 
+void warn_of_gaps(const Collected& collected) {
+  for (const auto& doubt : collected.doubts) spdlog::warn("{}", doubt);
+  if (collected.unreadable_items > 0) {
+    spdlog::warn("{} cannot be read, and the file lacks them", count_of(collected.unreadable_items, "item"));
+  }
+  if (collected.unread_lists > 0) {
+    spdlog::warn("{} of {} cannot be read, and the file lacks what they have", count_of(collected.unread_lists, "list"),
+                 count_of(collected.unread_users, "user"));
+  }
+  if (collected.unstable_lists > 0) {
+    spdlog::warn("{} kept changing while read, and may lack items; export again when less is changed",
+                 count_of(collected.unstable_lists, "list"));
+  }
+  if (collected.shared_items > 0) {
+    spdlog::info("{} more than once, because several users have them, and in the file once",
+                 count_of(collected.shared_items, "item"));
+  }
+}
+
 int export_state(engine::RunSettings settings, const Running& running, const Presentation& presentation,
                  const std::shared_ptr<observe::Console>& console, const StateFile& wanted, const Written& written) {
   if (auto free = check_place(wanted.path); !free) return fail(free.error());
@@ -182,7 +204,7 @@ int export_state(engine::RunSettings settings, const Running& running, const Pre
     if (auto same = check_same(found->scan.segments.front().run, *source, settings); !same) return fail(same.error());
     earlier.emplace(std::move(*found));
   }
-  advise_export();
+  advise_again(wanted.is_passing ? "koobatch plan" : "koobatch export");
   announce(wanted, earlier ? &earlier->scan : nullptr);
   if (earlier && is_finished(earlier->scan)) return exporting.write(earlier->scan.segments.front().run);
   const auto start = [&](const engine::RunSettings& final_settings) {

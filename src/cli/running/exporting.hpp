@@ -27,6 +27,9 @@ std::filesystem::path journal_of(const std::filesystem::path& out);
 /// Whether the run is that of an export.
 bool is_export(const report::RunRecord& run);
 
+/// Warns of what the file lacks, or may lack.
+void warn_of_gaps(const Collected& collected);
+
 /// Called with what was written, once the file is there; returns the exit status.
 using Written = std::function<int(const Collected& collected)>;
 

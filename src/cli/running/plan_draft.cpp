@@ -27,28 +27,30 @@ Duration state_age(const plan::Overview& overview) {
 
 Result<PlanDraft> PlanDraft::open(Settings settings) {
   PlanDraft draft(std::move(settings));
-  const auto& path = draft.settings_.state;
-  if (job::format_of(path) == job::Format::csv) {
-    return usage_error(draft.state_name() +
-                       ": a state as CSV does not say whether it is complete; give the one as NDJSON");
+  if (const auto& path = draft.settings_.state; !path.empty()) {
+    if (auto opened = draft.open_state(path, harmless(path.string())); !opened) return opened.error();
   }
-  const auto& kinds = koodrive::service_resources();
-  auto state = state::open_items(path, job::Format::ndjson, kinds, state::Role::present);
-  if (!state) return state.error();
-  draft.state_ = std::move(*state);
   std::error_code error;
   const auto folder = fs::temp_directory_path(error);
   if (error) return fatal_error("no folder for the temporary file in which items are compared; set TMPDIR to one");
   draft.id_ = new_plan_id();
   auto maker = plan::PlanMaker::create(
-      kinds, {.planner = {draft.id_, draft.settings_.names}, .folder = folder, .selects = draft.settings_.selects});
+      koodrive::service_resources(),
+      {.planner = {draft.id_, draft.settings_.names}, .folder = folder, .selects = draft.settings_.selects});
   if (!maker) return maker.error();
   draft.maker_ = std::move(*maker);
   return draft;
 }
 
-std::string PlanDraft::state_name() const {
-  return harmless(settings_.state.string());
+Result<void> PlanDraft::open_state(const fs::path& file, std::string name) {
+  state_name_ = std::move(name);
+  if (job::format_of(file) == job::Format::csv) {
+    return usage_error(state_name_ + ": a state as CSV does not say whether it is complete; give the one as NDJSON");
+  }
+  auto state = state::open_items(file, job::Format::ndjson, koodrive::service_resources(), state::Role::present);
+  if (!state) return state.error();
+  state_ = std::move(*state);
+  return {};
 }
 
 Result<std::string> PlanDraft::find_endpoint() const {

@@ -20,7 +20,7 @@ namespace koobatch::cli {
 class PlanDraft {
  public:
   struct Settings {
-    std::filesystem::path state;
+    std::filesystem::path state;    ///< empty: it is opened later
     std::string endpoint{};         ///< as given; empty: what the state says
     std::string endpoint_origin{};  ///< for messages: "--endpoint"
     plan::Names names = plan::Names::unique;
@@ -33,12 +33,15 @@ class PlanDraft {
     std::string max_state_age_origin{};  ///< for messages: "--max-state-age"
   };
 
-  /// Opens the state, and the temporary file in which items are compared.
+  /// Opens the state, if it is named, and the temporary file in which items are compared.
   static Result<PlanDraft> open(Settings settings);
+  /// Opens the state in a file that messages call `name`.
+  Result<void> open_state(const std::filesystem::path& file, std::string name);
 
   plan::PlanMaker& maker() { return *maker_; }
+  /// Precondition: it is open.
   state::ItemReader& state() { return *state_; }
-  std::string state_name() const;
+  const std::string& state_name() const { return state_name_; }
 
   /// Makes the plan, to be judged. Preconditions: the state was read to its end, the maker is finished.
   Result<plan::Overview> make(plan::PlanHeader::Desired desired, const plan::Limits& limits);
@@ -52,6 +55,7 @@ class PlanDraft {
 
   Settings settings_;
   std::string id_;
+  std::string state_name_;
   std::unique_ptr<state::ItemReader> state_;
   std::unique_ptr<plan::PlanMaker> maker_;
 };

@@ -121,10 +121,7 @@ Result<void> PlanOutput::show(const plan::Overview& overview) {
   return written ? Result<void>() : written.error();
 }
 
-Result<void> check_plan_files(const std::filesystem::path& state, const PlanDestinations& destinations) {
-  if (state.empty())
-    return usage_error(
-        "--state is missing: the file with the present state, which 'koobatch export' reads from the service");
+Result<void> check_destinations(const PlanDestinations& destinations) {
   const auto& [plan, html, json] = destinations;
   if (plan.empty() || plan.lexically_normal() != html.lexically_normal()) return {};
   return usage_error("--out and --html name the same file");

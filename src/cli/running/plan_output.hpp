@@ -38,8 +38,8 @@ class PlanOutput {
   std::optional<NewFile> page_;
 };
 
-/// Checks that the file of the present state is named, and that no two files would be one.
-Result<void> check_plan_files(const std::filesystem::path& state, const PlanDestinations& destinations);
+/// Checks that no two files would be one.
+Result<void> check_destinations(const PlanDestinations& destinations);
 
 /// The name of a new plan: 16 random digits and letters.
 std::string new_plan_id();

@@ -67,7 +67,8 @@ int print_faults(const std::string& name, const plan::Faults& faults) {
 
 /// Where the command line has a plan come from.
 PlanDraft::Settings draft_of(const PlanSettings& given, const Call& call) {
-  PlanDraft::Settings settings{given.state, given.endpoint, call.origins["endpoint"], given.names};
+  PlanDraft::Settings settings{given.state, given.reading.sending.target.endpoint, call.origins["endpoint"],
+                               given.names};
   if (given.only.empty()) return settings;
   settings.selects = [&given](const koodrive::ResourceKind& kind, std::string_view id) {
     return is_selected(given.only, kind.name, id);
@@ -75,16 +76,22 @@ PlanDraft::Settings draft_of(const PlanSettings& given, const Call& call) {
   return settings;
 }
 
-/// Reads both files; `name` is that of the desired state.
-Result<plan::Faults> read(const PlanSettings& given, const std::string& name, state::ItemReader& desired,
-                          PlanDraft& draft) {
-  const auto listed = given.presentation.verbose ? std::numeric_limits<std::size_t>::max() : most_listed;
-  plan::Readings readings(draft.maker(), listed);
-  if (auto done = readings.read_desired(desired); !done) return done.error();
-  if (readings.needs_present()) {
-    if (auto done = readings.read_present(draft.state(), draft.state_name()); !done) return done.error();
-  }
-  return readings.finish(name);
+/// Reads the present state from the file that has it. Returns an exit status if the command ends there.
+Result<std::optional<int>> read_file(plan::Readings& readings, PlanDraft& draft) {
+  if (!readings.needs_present()) return std::optional<int>();
+  if (auto done = readings.read_present(draft.state(), draft.state_name()); !done) return done.error();
+  return std::optional<int>();
+}
+
+/// Does so from the service, but not if nothing can be planned anyway.
+Result<std::optional<int>> read_service(const PlanSettings& given, const Call& call, PassingReading reading,
+                                        plan::Readings& readings, PlanDraft& draft) {
+  if (readings.any_faults()) return std::optional<int>();
+  const auto use = [&](const std::filesystem::path& state) -> Result<void> {
+    if (auto opened = draft.open_state(state, "the present state"); !opened) return opened;
+    return readings.read_present(draft.state(), draft.state_name());
+  };
+  return read_passing(std::move(reading), readings.kinds(), given.presentation, call, use);
 }
 
 int judge(const PlanSettings& given, const plan::Overview& overview) {
@@ -96,6 +103,12 @@ int judge(const PlanSettings& given, const plan::Overview& overview) {
 Result<int> plan_files(const PlanSettings& given, const Call& call, PlanMetricsFile& metrics) {
   const std::filesystem::path path = call.arguments.front();
   const auto& kinds = koodrive::service_resources();
+  std::optional<PassingReading> reading;
+  if (given.state.empty()) {
+    auto prepared = prepare_passing(given.reading, call);
+    if (!prepared) return prepared.error();
+    reading.emplace(std::move(*prepared));
+  }
   auto limits = limits_of(given, call, kinds);
   if (!limits) return limits.error();
   auto output = PlanOutput::open({given.plan, given.html, given.output.json});
@@ -107,7 +120,14 @@ Result<int> plan_files(const PlanSettings& given, const Call& call, PlanMetricsF
   auto draft = PlanDraft::open(draft_of(given, call));
   if (!draft) return draft.error();
   const auto name = harmless(path.string());
-  const auto faults = read(given, name, **desired, *draft);
+  const auto listed = given.presentation.verbose ? std::numeric_limits<std::size_t>::max() : most_listed;
+  plan::Readings readings(draft->maker(), listed);
+  if (auto done = readings.read_desired(**desired); !done) return done.error();
+  const auto ended =
+      reading ? read_service(given, call, std::move(*reading), readings, *draft) : read_file(readings, *draft);
+  if (!ended) return ended.error();
+  if (*ended) return **ended;
+  const auto faults = readings.finish(name);
   if (!faults) return faults.error();
   if (faults->any()) return print_faults(name, *faults);
   auto overview = draft->make({path.string(), (*desired)->digest().xxh3}, *limits);
@@ -122,7 +142,7 @@ Result<int> plan_files(const PlanSettings& given, const Call& call, PlanMetricsF
 }  // namespace
 
 int make_plan(const PlanSettings& given, const Call& call) {
-  auto metrics = PlanMetricsFile::open(given.metrics);
+  auto metrics = PlanMetricsFile::open(given.metrics());
   if (!metrics) return fail(metrics.error());
   const auto status = plan_files(given, call, *metrics);
   return metrics->finish(status ? *status : fail(status.error()));

@@ -21,6 +21,7 @@ struct StateFile {
   std::shared_ptr<const koodrive::ResourceCatalogue> resources;
   std::vector<const koodrive::ResourceKind*> kinds;  ///< of these; each can be read in lists
   std::shared_ptr<const std::vector<std::string>> users;
+  bool is_passing = false;  ///< for one command only: it is not continued, and its path is nobody's business
 
   /// How many lists each user has.
   std::size_t lists() const;
