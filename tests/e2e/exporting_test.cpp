@@ -627,7 +627,7 @@ BOOST_AUTO_TEST_CASE(a_plan_reads_the_state_itself_and_leaves_nothing_of_it) {
 
 BOOST_AUTO_TEST_CASE(a_plan_reads_nothing_if_the_desired_state_is_wrong) {
   const Planner planner({"--items", "30"});
-  const auto finished = planner.plan(R"({"type":"shared_folder","id":"1","name":""})", {"--user-id", "42"});
+  const auto finished = planner.plan(R"({"type":"shared_folder","id":"1","name":null})", {"--user-id", "42"});
   BOOST_TEST(finished.status == 3, finished.err);
   BOOST_TEST(planner.house.count("reads") == "0");
   BOOST_TEST(!std::filesystem::exists(planner.out));
