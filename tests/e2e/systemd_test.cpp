@@ -76,10 +76,12 @@ struct Units : Installation {
     root().write("etc/try.ndjson", generate_job(20, 5).text);
   }
 
-  std::string unit(const std::string& type) const { return root().read("usr/lib/systemd/system/koobatch@." + type); }
+  std::string unit(const std::string& type, const std::string& unit_name = "koobatch") const {
+    return root().read(fmt::format("usr/lib/systemd/system/{}@.{}", unit_name, type));
+  }
   /// The one that holds `text`.
-  std::string drop_in(const std::string& text) const {
-    for (const auto& block : documented_drop_ins(unit("service"))) {
+  std::string drop_in(const std::string& text, const std::string& unit_name = "koobatch") const {
+    for (const auto& block : documented_drop_ins(unit("service", unit_name))) {
       if (block.find(text) != std::string::npos) return block;
     }
     BOOST_FAIL("no such drop-in: " << text);
@@ -91,11 +93,11 @@ struct Units : Installation {
     fs::copy("/usr/lib/systemd/system", path("usr/lib/systemd/system"),
              fs::copy_options::recursive | fs::copy_options::copy_symlinks | fs::copy_options::skip_existing);
     return run_program({"/usr/bin/systemd-analyze", "verify", "--man=no", "--root=" + path(""), "koobatch@try.service",
-                        "koobatch@try.timer"});
+                        "koobatch@try.timer", "koobatch-drift@try.service", "koobatch-drift@try.timer"});
   }
 
-  Finished start(const std::string& drop_in = {}) const {
-    const auto settings = with_specifiers(unit("service") + drop_in);
+  Finished start(const std::string& drop_in = {}, const std::string& unit_name = "koobatch") const {
+    const auto settings = with_specifiers(unit("service", unit_name) + drop_in);
     for (const auto& credential : values_of(settings, "LoadCredential")) hand_over(credential);
     Process::Environment variables = {{"CREDENTIALS_DIRECTORY", path("credentials")}};
     for (const auto& variable : values_of(settings, "Environment")) {
@@ -104,7 +106,9 @@ struct Units : Installation {
     }
     auto command = words_of(values_of(settings, "ExecStart").at(0));
     BOOST_REQUIRE(command.at(0) == "koobatch");
-    std::replace(command.begin(), command.end(), std::string("${JOB}"), variables.at("JOB"));
+    for (const std::string variable : {"JOB", "DESIRED"}) {
+      std::replace(command.begin(), command.end(), fmt::format("${{{}}}", variable), variables[variable]);
+    }
     command[0] = path("usr/bin/koobatch");
     const auto shell = fmt::format("umask {}; exec \"$@\"", values_of(settings, "UMask").back());
     command.insert(command.begin(), {"/bin/sh", "-c", shell, "sh"});
@@ -150,12 +154,14 @@ BOOST_AUTO_TEST_CASE(it_accepts_the_units) {
 }
 
 BOOST_AUTO_TEST_CASE(it_accepts_every_drop_in_that_the_units_show) {
-  for (const char* type : {"service", "timer"}) {
-    const auto folder = fmt::format("etc/systemd/system/koobatch@.{}.d", type);
-    fs::create_directories(path(folder));
-    const auto blocks = documented_drop_ins(unit(type));
-    BOOST_TEST(blocks.size() >= 1U, type);
-    for (std::size_t i = 0; i < blocks.size(); ++i) root().write(fmt::format("{}/{}.conf", folder, i), blocks[i]);
+  for (const std::string name : {"koobatch", "koobatch-drift"}) {
+    for (const std::string type : {"service", "timer"}) {
+      const auto folder = fmt::format("etc/systemd/system/{}@.{}.d", name, type);
+      fs::create_directories(path(folder));
+      const auto blocks = documented_drop_ins(unit(type, name));
+      BOOST_TEST(blocks.size() >= 1U, name << type);
+      for (std::size_t i = 0; i < blocks.size(); ++i) root().write(fmt::format("{}/{}.conf", folder, i), blocks[i]);
+    }
   }
   root().write("etc/systemd/system/tell-somebody@.service", "[Service]\nExecStart=/usr/bin/koobatch --version\n");
   const auto verified = verify();
@@ -206,6 +212,32 @@ BOOST_AUTO_TEST_CASE(the_service_leaves_metrics_for_the_node_exporter_with_the_d
   BOOST_TEST((facts.st_mode & S_IROTH) != 0U);
   // ProtectSystem=strict lets it write there only if a setting allows that.
   BOOST_TEST((values_of(block, "ReadWritePaths") == std::vector<std::string>{"/var/lib/prometheus/node-exporter"}));
+}
+
+BOOST_AUTO_TEST_CASE(the_service_for_drift_says_what_differs_and_changes_nothing) {
+  const std::string item = R"({"type":"shared_folder","id":"1","user_id":"42","name":"Plans","ownerId":"42"})";
+  const Service service({"--state", root().write("items.ndjson", item + "\n")});
+  root().write("etc/try.toml", fmt::format("endpoint = \"{}\"\n", service.url()));
+  root().write("etc/try.token", "secret");
+  root().write("etc/try.users", "42\n");
+  root().write("etc/try.desired.ndjson", item + "\n");
+  const auto same = start({}, "koobatch-drift");
+  BOOST_TEST(same.status == 0, same.out << same.err);
+  root().write("etc/try.desired.ndjson", boost::algorithm::replace_first_copy(item, "Plans", "Plans 2026") + "\n");
+  const auto differs = start({}, "koobatch-drift");
+  BOOST_TEST(differs.status == 1, differs.out << differs.err);
+  BOOST_TEST(differs.out.find("\"Plans\" → \"Plans 2026\"") != std::string::npos, differs.out);
+  BOOST_TEST(member(service.get("/_sim/stats"), "applied") == "0");
+  BOOST_TEST(fs::is_empty(path("state/koobatch/try")), "what was read is gone");
+}
+
+BOOST_AUTO_TEST_CASE(both_services_are_confined_alike) {
+  const auto confinement = [&](const std::string& name) {
+    const auto text = unit("service", name);
+    return text.substr(text.find("DynamicUser="));
+  };
+  BOOST_TEST(confinement("koobatch") == confinement("koobatch-drift"));
+  BOOST_TEST(confinement("koobatch").find("ProtectSystem=strict") != std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(stopping_leaves_time_for_requests_in_flight_and_for_the_program_at_the_end) {
