@@ -41,7 +41,7 @@ Result<std::unique_ptr<Run>> Run::start(const RunSettings& settings, std::shared
   auto segment = std::make_unique<Segment>(settings, std::move(source), std::move(record));
   if (auto prepared = segment->prepare(); !prepared) return prepared.error();
   auto file = settings.report_numbered ? report::create_numbered_report(segment->report_path(), first_line)
-                                       : report::create_report(settings.report, first_line);
+                                       : report::create_report(settings.report, first_line, settings.report_private);
   if (!file) return file.error();
   if (settings.report_unnamed) (*file)->give_up_name();
   auto launched =

@@ -31,6 +31,7 @@ void Scheduler::advance(Seat& seat, SlotId id) {
 /// The next request has as many attempts, and as much time, as the first one.
 void Scheduler::begin_anew(Slot& slot, TimePoint now) {
   slot.counted = slot.mended = 0;
+  if (slot.retries) slot.retries->clock = {};
   slot.begins = true;
   slot.first_attempt = now;  // its place among the repeats, should the seat not be able to send it
 }

@@ -78,6 +78,8 @@ void ListWalk::see(const Page& page) {
     const auto [seen, is_new] = seen_.try_emplace(page.marks[place].id, page.marks[place].value);
     if (!is_new && seen->second == page.marks[place].value) continue;
     seen->second = page.marks[place].value;
+    // Twice on one page: it has the later value.
+    if (!is_new) std::erase_if(fresh_, [&](std::size_t earlier) { return page.marks[earlier].id == seen->first; });
     fresh_.push_back(place);
   }
   // The first page joins nothing, so it proves nothing.
@@ -100,6 +102,7 @@ ListWalk::Step ListWalk::after_short(const Page& page) {
   const bool expects_more = page.total && *page.total > seen_.size();
   if (is_confirmed_ || (!confirms_ && !expects_more)) return finish(page);
   if (is_too_long()) return fail(endless());
+  if (!is_confirming_) short_length_ = page.size();
   is_confirming_ = true;
   const std::uint64_t end = window_.from + page.size();
   ask_for(end == 0 ? window_at(list_, 0) : window_after(list_, end));

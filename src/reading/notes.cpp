@@ -47,6 +47,7 @@ void append_end(std::string& out, const WalkEnd& end) {
   JsonWriter json(out);
   json.add("pages", end.pages).add("items", end.items).add("unreadable", end.unreadable);
   json.add("anew", end.begun_anew).add("confirmed", end.is_confirmed);
+  if (end.was_cut_early) json.add("cut_early", true);
   if (!end.instability.empty()) json.add("unstable", end.instability);
   json.end();
 }
@@ -61,13 +62,19 @@ std::uint64_t number_of(const dom::element& object, std::string_view name) {
   return object[name].get(number) == simdjson::SUCCESS ? number : 0;
 }
 
+bool is_set(const dom::element& object, std::string_view name) {
+  bool value = false;
+  return object[name].get(value) == simdjson::SUCCESS && value;
+}
+
 WalkEnd end_of(const dom::element& json) {
   WalkEnd end;
   end.pages = number_of(json, "pages");
   end.items = number_of(json, "items");
   end.unreadable = number_of(json, "unreadable");
   end.begun_anew = static_cast<unsigned>(number_of(json, "anew"));
-  end.is_confirmed = json["confirmed"].get_bool().value_unsafe();
+  end.is_confirmed = is_set(json, "confirmed");
+  end.was_cut_early = is_set(json, "cut_early");
   end.instability = text_of(json, "unstable");
   return end;
 }
@@ -91,8 +98,7 @@ std::optional<WalkNote> read_note(const dom::element& object) {
   dom::element walk;
   if (object[note_member].get(walk) != simdjson::SUCCESS || !walk.is_object()) return std::nullopt;
   WalkNote note;
-  bool begins = false;
-  note.begins = walk["begins"].get(begins) == simdjson::SUCCESS && begins;
+  note.begins = is_set(walk, "begins");
   if (dom::array items; walk["items"].get(items) == simdjson::SUCCESS) {
     for (const dom::element item : items) note.items.push_back(simdjson::minify(item));
   }

@@ -24,6 +24,7 @@ Turn Walk::read(const http::Answer& answer, const koodrive::Outcome& outcome, bo
   if (const auto why = read_page(kind_, list_, user_, answer.body, page)) {
     return failure(Status::failed, fmt::format("the answer cannot be read: {}", *why));
   }
+  if (confirmations_.may_be_cut(page.size())) walk_.confirm();
   const auto step = walk_.take(page);
   if (walk_.was_denied()) confirmations_.deny();
   if (step == ListWalk::Step::failed) return failure(Status::failed, walk_.why());
@@ -50,6 +51,7 @@ WalkEnd Walk::end() const {
   end.unreadable = unreadable_;
   end.begun_anew = walk_.begun_anew();
   end.is_confirmed = walk_.is_confirmed();
+  end.was_cut_early = walk_.was_denied() && confirmations_.is_below_limit(walk_.denied_length());
   end.instability = walk_.instability();
   return end;
 }

@@ -8,6 +8,7 @@
 #include <cassert>
 #include <deque>
 #include <utility>
+#include <vector>
 
 namespace koobatch::reading {
 namespace {
@@ -41,7 +42,7 @@ Walks::Walks(std::span<const koodrive::ResourceKind* const> kinds) {
       row.key_prefix = texts->keep(fmt::format("{}:", row.name));
       row.idempotent = true;
       rows.push_back(row);
-      parts_.push_back({kind, &list});
+      parts_.emplace_back(*kind, list);
     }
   }
   operations_ = std::make_unique<koodrive::OperationCatalogue>(std::move(rows), texts);
@@ -57,8 +58,8 @@ void Walks::append_records(std::string& out, std::string_view user) const {
 }
 
 std::unique_ptr<koodrive::Dialogue> Walks::about(const koodrive::Operation& operation) {
-  const Part& part = parts_[operations_->index_of(operation.row())];
-  return std::make_unique<Walk>(*part.kind, *part.list, std::string(operation.user()), confirmations_);
+  Part& part = parts_[operations_->index_of(operation.row())];
+  return std::make_unique<Walk>(part.kind, part.list, std::string(operation.user()), part.confirmations);
 }
 
 }  // namespace koobatch::reading

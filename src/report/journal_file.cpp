@@ -260,9 +260,10 @@ Result<void> check_free(const fs::path& path) {
                                  spell(SettingName::report)));
 }
 
-Result<std::unique_ptr<JournalFile>> create_report(const fs::path& path, std::string_view first_lines) {
+Result<std::unique_ptr<JournalFile>> create_report(const fs::path& path, std::string_view first_lines,
+                                                   bool is_private) {
   if (auto free = check_free(path); !free) return free.error();
-  auto created = open_temporary(path, 0644, O_APPEND);
+  auto created = open_temporary(path, is_private ? 0600 : 0644, O_APPEND);
   if (!created.file) return creation_error(path, "cannot create the report", errno);
   Removal temporary(created.path);
   auto journal = std::make_unique<PosixJournal>(path.native(), created.file.release(), remember(first_lines));

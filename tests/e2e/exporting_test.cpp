@@ -386,7 +386,7 @@ fields.name = { at = "/name", set_by = "rename_shared_folder.fileName" }
   BOOST_TEST(state.size() == 300U);
   // As the first of them sees it, whoever was read first.
   for (const auto& [id, item] : state) BOOST_TEST(item.starts_with("43 name "), id << item);
-  CHECK_HAS(finished.err, "600 items more than once");
+  CHECK_HAS(finished.err, "600 readings of items that were read before");
   BOOST_TEST(items_of(house.state({"--users", workspace.path("users")})).size() == 300U);
 }
 
@@ -459,7 +459,8 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_meant_is_refused_and_nothing_is_asked_for) {
   const auto users = [&](std::string_view text) { return house.workspace.write("users", text); };
   refused({}, "give --user-id ID, or --users FILE");
   refused({"--user-id", "42", "--users", users("42\n")}, "exclude each other");
-  refused({"--user-id", "42", "--types", "folder"}, "'folder' cannot be read; there are shared_folder, album");
+  refused({"--user-id", "42", "--types", "folder"},
+          "there is no type 'folder' that can be read; the types are shared_folder, album");
   refused({"--user-id", "42"}, "the name must end in .ndjson or .csv", house.workspace.path("report.state.txt"));
   refused({"--user-id", "42"}, "No such file or directory", house.workspace.path("none/report.ndjson"));
   refused({"--users", house.workspace.path("none")}, "none: cannot be read: No such file or directory");
@@ -493,11 +494,14 @@ BOOST_AUTO_TEST_CASE(nothing_is_overwritten_and_nothing_old_is_taken_for_new) {
   BOOST_TEST(house.workspace.read("report.state.ndjson") == state);
   // A journal that was left behind would make the state of then again.
   house.workspace.write("report.state.ndjson.part", "");
-  CHECK_HAS(house.run().err, "report.state.ndjson.part, too");
+  CHECK_HAS(house.run().err, "continues with what an export has left in");
   std::filesystem::remove(house.journal);
   std::filesystem::remove(house.out);
   BOOST_TEST(house.run({"--user-id", "42"}, with_fault("KOOBATCH_IO_FAULT", "kill:send:2")).status == 128 + SIGKILL);
   const auto journal = house.workspace.read("report.state.ndjson.part");
+  BOOST_TEST((std::filesystem::status(house.journal).permissions() & ~std::filesystem::perms::owner_all) ==
+                 std::filesystem::perms::none,
+             "what users have is for nobody else");
   const auto refused = [&](const Finished& finished, std::string_view why) {
     BOOST_TEST(finished.status == 2, finished.out << finished.err);
     CHECK_HAS(finished.err, why);
@@ -520,6 +524,15 @@ BOOST_AUTO_TEST_CASE(a_damaged_journal_is_refused) {
   const Texts flags = {"--user-id", "42", "--connections", "1", "--http", "1.1"};
   const auto journal = house.kill_after(R"("type":"result")", 2, flags);
   BOOST_TEST_REQUIRE(contains(journal, "\"items\":[{\"type\""));
+  // Each line has a sum, but that does not show which lines are missing.
+  const auto first_page = journal.find(R"({"type":"read")");
+  BOOST_TEST_REQUIRE(first_page < journal.find(R"({"type":"result")"));
+  house.workspace.write("report.state.ndjson.part",
+                        std::string(journal).erase(first_page, journal.find('\n', first_page) + 1 - first_page));
+  const auto shortened = house.run(flags);
+  BOOST_TEST(shortened.status == 2, shortened.out << shortened.err);
+  CHECK_HAS(shortened.err, "ends a list of which pages were removed");
+  BOOST_TEST(!std::filesystem::exists(house.out));
   house.workspace.write("report.state.ndjson.part",
                         boost::replace_first_copy(journal, "\"items\":[{\"type\"", "\"items\":[{\"tyqe\""));
   const auto damaged = house.run(flags);

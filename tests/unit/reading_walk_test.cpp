@@ -223,6 +223,52 @@ BOOST_AUTO_TEST_CASE(the_first_walks_are_confirmed_and_after_a_denial_all) {
   for (int i = 0; i < 1000; ++i) BOOST_TEST(confirmations.next());
 }
 
+BOOST_AUTO_TEST_CASE(a_service_that_gives_no_page_more_than_so_many_items_is_noticed_however_late) {
+  const auto list = list_with(Paging::offset, 10);
+  Confirmations confirmations;
+  for (int user = 0; user < 200; ++user) {
+    Service service(Paging::offset);
+    service.fill(user < 150 ? std::size_t{3} : std::size_t{8});
+    service.distort = [](std::size_t, std::vector<Thing>& shown) {
+      shown.resize(std::min<std::size_t>(5, shown.size()));
+    };
+    Walk walk(thing_kind(), list, "42", confirmations);
+    const auto recorded = record(walk, service);
+    BOOST_TEST_REQUIRE(recorded.items.size() == service.things.size());
+    BOOST_TEST_REQUIRE(!recorded.end->was_cut_early, "what is shorter than the limit was not cut");
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_list_that_is_cut_shorter_than_others_throws_doubt_on_those_that_were_not_confirmed) {
+  const auto list = list_with(Paging::offset, 10);
+  Confirmations confirmations;
+  Service whole(Paging::offset);
+  whole.fill(9);
+  Walk first(thing_kind(), list, "42", confirmations);
+  record(first, whole);
+  Service cut(Paging::offset);
+  cut.fill(9);
+  cut.distort = [](std::size_t number, std::vector<Thing>& shown) {
+    if (number == 0) shown.resize(4);
+  };
+  Walk second(thing_kind(), list, "42", confirmations);
+  const auto recorded = record(second, cut);
+  BOOST_TEST(recorded.items.size() == 9U);
+  BOOST_TEST(recorded.end->was_cut_early);
+}
+
+BOOST_AUTO_TEST_CASE(an_item_twice_on_a_page_has_its_later_value) {
+  const auto list = list_with(Paging::offset, 10);
+  Confirmations confirmations;
+  Walk walk(thing_kind(), list, "42", confirmations);
+  Recorded recorded;
+  const std::string page = R"({"things":[{"id":"1","name":"a"},{"id":"2","name":"b"},{"id":"1","name":"c"}]})";
+  recorded.take(walk.read(answered(page), success(), false));
+  BOOST_TEST_REQUIRE(recorded.items.size() == 2U);
+  BOOST_TEST(contains(recorded.items.at(0), R"("name":"b")"));
+  BOOST_TEST(contains(recorded.items.at(1), R"("name":"c")"));
+}
+
 BOOST_AUTO_TEST_CASE(a_note_of_something_else_is_none) {
   simdjson::dom::parser parser;
   const auto reads = [&](const std::string& text) { return read_note(parser.parse(text).value()).has_value(); };

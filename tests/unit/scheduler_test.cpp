@@ -1925,6 +1925,21 @@ BOOST_AUTO_TEST_CASE(each_reading_of_a_series_has_all_attempts_and_all_time) {
   BOOST_TEST(desk.finish(seat, slot, succeeded()) == Status::succeeded);
 }
 
+BOOST_AUTO_TEST_CASE(each_reading_of_a_series_may_be_repeated_for_the_clock) {
+  Desk desk;
+  desk.prove_service();
+  desk.admit_reading(1, "a");
+  Seat seat = connected();
+  const SlotId slot = desk.send(seat);
+  desk.scheduler.clock_repeats(slot).count = 1;
+  desk.expect_again(seat, slot, outcome(Verdict::repeat, 401));
+  desk.send_when_due(seat);
+  BOOST_TEST(desk.complete(seat, slot, succeeded()).has_value());
+  desk.scheduler.read_on(seat, slot, desk.now);
+  BOOST_TEST(desk.scheduler.mended(slot) == 0U);
+  BOOST_TEST(desk.scheduler.clock_repeats(slot).count == 0U);
+}
+
 BOOST_AUTO_TEST_CASE(a_next_request_waits_for_its_permit_without_its_seat) {
   Desk desk({}, {.rate = 10, .burst = 1});
   desk.admit_reading(1, "a");

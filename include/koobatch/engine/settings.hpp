@@ -59,6 +59,7 @@ struct RunSettings {
   net::TlsSettings tls;
 
   std::filesystem::path report;
+  bool report_private = false;   ///< only its owner can read it
   bool report_unnamed = false;   ///< the report's name is removed at once, and its file exists only during the run
   bool report_numbered = false;  ///< the name was not chosen by the user: if it is taken, the new report gets a number
   /// For the report's `run` line: the settings as a JSON object without secrets, as `resume` reads them back.

@@ -42,6 +42,8 @@ class ListWalk {
   void begin(bool confirms);
   /// The request target of the next page. Precondition: the last step was `more` or `anew`, or begin() was called.
   std::string_view target() const { return target_; }
+  /// Has the end of the list confirmed.
+  void confirm() { confirms_ = true; }
   /// Takes that page.
   Step take(const Page& page);
   /// The places on the last page of what is new or has changed since it was read.
@@ -53,6 +55,8 @@ class ListWalk {
   const std::string& instability() const { return instability_; }
   /// Whether a list went on after a page that was not full.
   bool was_denied() const { return was_denied_; }
+  /// The length of that page. Precondition: was_denied().
+  std::size_t denied_length() const { return short_length_; }
   /// Whether the end was confirmed, or needs no confirmation.
   bool is_confirmed() const { return is_confirmed_; }
   /// The number of resources that were read, each counted once.
@@ -84,6 +88,7 @@ class ListWalk {
   std::string target_, why_, instability_;
   unsigned anew_ = 0;
   bool was_denied_ = false;
+  std::size_t short_length_ = 0;  ///< of the last page that was not full and is being confirmed
 
   // Of the present attempt:
   Window window_{};

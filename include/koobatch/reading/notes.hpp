@@ -22,7 +22,9 @@ struct WalkEnd {
   std::uint64_t unreadable = 0;  ///< items that cannot be read
   unsigned begun_anew = 0;       ///< how often, because the list had changed
   bool is_confirmed = false;     ///< whether one more request showed that nothing follows
-  std::string instability{};     ///< why it may lack items; empty: it is stable
+  /// Whether it went on after a page that was shorter than others were: then any list that was not confirmed may do so.
+  bool was_cut_early = false;
+  std::string instability{};  ///< why it may lack items; empty: it is stable
 };
 
 /// How an attempt at a walk begins, which replaces those before.

@@ -5,11 +5,11 @@
 #include "koobatch/reading/confirmations.hpp"
 
 #include <cstddef>
+#include <deque>
 #include <memory>
 #include <span>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace koobatch::reading {
 
@@ -32,14 +32,16 @@ class Walks final : public koodrive::Dialogues {
 
  private:
   struct Part {
-    const koodrive::ResourceKind* kind;
-    const koodrive::ResourceList* list;
+    Part(const koodrive::ResourceKind& of, const koodrive::ResourceList& read) : kind(of), list(read) {}
+
+    const koodrive::ResourceKind& kind;
+    const koodrive::ResourceList& list;
+    Confirmations confirmations{};
   };
   struct Texts;
 
-  std::vector<Part> parts_;  ///< in the order of the operations
+  std::deque<Part> parts_;  ///< in the order of the operations
   std::unique_ptr<koodrive::OperationCatalogue> operations_;
-  Confirmations confirmations_;
 };
 
 }  // namespace koobatch::reading

@@ -42,10 +42,12 @@ class JournalFile {
 /// Creates a new report: writes `first_lines` under a temporary name in the same folder, makes them durable, takes an
 /// exclusive flock, gives the file its name (without replacing an existing one) and makes the folder durable. An
 /// existing report is a usage error that names `koobatch resume`. The descriptor is O_CLOEXEC. The mode is 0644 less
-/// the umask: a report holds names and identifiers but no secrets, and is meant for other tools, too.
+/// the umask: a report holds names and identifiers but no secrets, and is meant for other tools, too. `is_private`: it
+/// is 0600, because everything that users have is in it.
 ///
 /// The temporary file, `.koobatch-<pid>-<n>.tmp`, is removed on every failure; only a killed process leaves one behind.
-Result<std::unique_ptr<JournalFile>> create_report(const std::filesystem::path& path, std::string_view first_lines);
+Result<std::unique_ptr<JournalFile>> create_report(const std::filesystem::path& path, std::string_view first_lines,
+                                                   bool is_private = false);
 
 /// "a.20261121T170000Z-2.report.ndjson" for "a.20261121T170000Z.report.ndjson" and 2; the name unchanged for 1.
 std::filesystem::path numbered_name(const std::filesystem::path& report, unsigned number);

@@ -66,13 +66,11 @@ class Exporting {
   int write(const report::RunRecord& run) const {
     const auto collected = write_state(journal_, wanted_, run.endpoint);
     if (!collected) {
-      if (wanted_.is_passing) return fail(collected.error());
-      observe::log::print(spdlog::level::err,
-                          fmt::format("koobatch: everything was read, and {} writes the file", same_command));
+      if (!wanted_.is_passing) print_advice(collected.error());
       return fail(collected.error());
     }
     std::error_code error;
-    if (!std::filesystem::remove(journal_, error)) {
+    if (std::filesystem::remove(journal_, error); error) {
       spdlog::warn("{}: cannot be removed: {}", harmless(journal_.string()), error.message());
     }
     return written_(*collected);
@@ -94,11 +92,19 @@ class Exporting {
   }
 
  private:
+  void print_advice(const Error& error) const {
+    const bool is_journal_wrong = error.kind == ErrorKind::usage;
+    observe::log::print(spdlog::level::err,
+                        is_journal_wrong
+                            ? fmt::format("koobatch: remove {} to read everything anew", harmless(journal_.string()))
+                            : fmt::format("koobatch: everything was read, and {} writes the file", same_command));
+  }
+
   void print_unfinished(const engine::RunResult& result) const {
     const auto& counts = result.summary.counts;
     const auto lists = counts.finished() + counts.remaining;
-    const auto cause = result.error ? result.error->message : std::string("interrupted");
-    observe::log::print(spdlog::level::err, fmt::format("koobatch: {}", cause));
+    // The run has said why it stopped.
+    if (!result.error) observe::log::print(spdlog::level::err, "koobatch: interrupted");
     if (wanted_.is_passing) return;
     observe::log::print(spdlog::level::err,
                         fmt::format("koobatch: {} of {} done so far; {} continues", format_count(counts.finished()),
@@ -125,15 +131,24 @@ void announce(const StateFile& wanted, const report::Scan* earlier) {
   observe::log::print(spdlog::level::info, fmt::format("{}: {}", name, text));
 }
 
+/// What was refused has its result, and is not asked for again.
+void warn_of_refusals(const report::Counts& counts, const std::filesystem::path& journal) {
+  const auto unread = counts.finished() - counts[Status::succeeded];
+  if (unread == 0) return;
+  spdlog::warn("{} could not be read before, and will not be asked for again; to read everything anew, remove {}",
+               count_of(unread, "list"), harmless(journal.string()));
+}
+
 /// Nothing may be lost, and nothing old be taken for new.
 Result<void> check_place(const std::filesystem::path& out) {
   if (!report::is_taken(out)) return {};
-  std::string text = harmless(out.string()) + ": exists already; remove it, or name another file";
-  if (report::is_taken(journal_of(out))) {
-    text += fmt::format("; remove {}, too, which an earlier export of it has left behind",
-                        harmless(journal_of(out).string()));
-  }
-  return usage_error(text);
+  const auto name = harmless(out.string());
+  const auto journal = journal_of(out);
+  if (!report::is_taken(journal)) return usage_error(name + ": exists already; remove it, or name another file");
+  return usage_error(
+      fmt::format("{}: exists already; without it, the same command continues with what an export has left in {}; to "
+                  "begin anew, remove that, too",
+                  name, harmless(journal.string())));
 }
 
 }  // namespace
@@ -150,7 +165,8 @@ Result<std::vector<const koodrive::ResourceKind*>> kinds_to_read(const koodrive:
   for (const auto& name : names) {
     const auto* const kind = resources.find(name);
     if (kind == nullptr || kind->lists.empty()) {
-      return usage_error(fmt::format("--types: '{}' cannot be read; there are {}", name, fmt::join(readable, ", ")));
+      return usage_error(fmt::format("--types: there is no type '{}' that can be read; the types are {}", name,
+                                     fmt::join(readable, ", ")));
     }
     if (std::ranges::find(kinds, kind) == kinds.end()) kinds.push_back(kind);
   }
@@ -180,8 +196,8 @@ void warn_of_gaps(const Collected& collected) {
                  count_of(collected.unstable_lists, "list"));
   }
   if (collected.shared_items > 0) {
-    spdlog::info("{} more than once, because several users have them, and in the file once",
-                 count_of(collected.shared_items, "item"));
+    spdlog::info("{} of items that were read before, from other lists: each item is in the file once",
+                 count_of(collected.shared_items, "reading"));
   }
 }
 
@@ -190,6 +206,7 @@ int export_state(engine::RunSettings settings, const Running& running, const Pre
   if (auto free = check_place(wanted.path); !free) return fail(free.error());
   const auto walks = std::make_shared<reading::Walks>(wanted.kinds);
   settings.report = journal_of(wanted.path);
+  settings.report_private = true;
   settings.job = wanted.path;
   settings.dialogues = walks;
   settings.skip_invalid = true;  // users without a token
@@ -204,6 +221,7 @@ int export_state(engine::RunSettings settings, const Running& running, const Pre
     if (auto same = check_same(found->scan.segments.front().run, *source, settings); !same) return fail(same.error());
     earlier.emplace(std::move(*found));
   }
+  if (earlier) warn_of_refusals(earlier->scan.counts, settings.report);
   advise_again(wanted.is_passing ? "koobatch plan" : "koobatch export");
   announce(wanted, earlier ? &earlier->scan : nullptr);
   if (earlier && is_finished(earlier->scan)) return exporting.write(earlier->scan.segments.front().run);

@@ -2,6 +2,7 @@
 
 #include "koobatch/core/clock.hpp"
 #include "koobatch/core/terminal_text.hpp"
+#include "koobatch/core/units.hpp"
 #include "koobatch/reading/notes.hpp"
 #include "koobatch/report/decoder.hpp"
 #include "koobatch/report/reader.hpp"
@@ -138,10 +139,22 @@ std::uint64_t hash_of(std::string_view item, dom::parser& parser) {
 class Survey final : public Notes {
  public:
   Survey(const StateFile& file, Doubts& doubts)
-      : begun(file.users->size() * file.lists() + 1), is_finished(begun.size()), doubts_(doubts) {}
+      : begun(file.users->size() * file.lists() + 1),
+        is_finished(begun.size()),
+        doubts_(doubts),
+        pages_(begun.size()),
+        is_confirmed_(begun.size()) {}
 
   std::vector<std::uint32_t> begun;  ///< by walk: the number of the note with which its last attempt began
   std::vector<bool> is_finished;     ///< by walk
+  bool is_known(std::uint32_t line) const { return line > 0 && line < begun.size(); }
+  /// How many lists may have gone on after what was taken for their end.
+  std::uint64_t perhaps_cut() const {
+    if (!was_any_cut_early_) return 0;
+    std::uint64_t count = 0;
+    for (std::size_t line = 1; line < is_finished.size(); ++line) count += is_finished[line] && !is_confirmed_[line];
+    return count;
+  }
   /// Items that seem to be there more than once, by hash: the walk that has it, and the note of its last value.
   struct Winner {
     std::uint32_t line = 0xffff'ffff;
@@ -152,7 +165,16 @@ class Survey final : public Notes {
  private:
   Result<void> on_note(const Note& note) override {
     if (!is_known(note.line)) return fatal_error("is about a list that is not one of this export");
-    if (note.walk.begins) begun[note.line] = note.number;
+    if (note.walk.begins) {
+      begun[note.line] = note.number;
+      pages_[note.line] = 0;
+    }
+    ++pages_[note.line];
+    if (note.walk.end) {
+      if (note.walk.end->pages != pages_[note.line]) return fatal_error("ends a list of which pages were removed");
+      is_confirmed_[note.line] = note.walk.end->is_confirmed;
+      was_any_cut_early_ |= note.walk.end->was_cut_early;
+    }
     for (const auto& item : note.walk.items) {
       const auto hash = hash_of(item, parser_);
       if (sketch_.add(hash)) repeated.try_emplace(hash);
@@ -169,9 +191,10 @@ class Survey final : public Notes {
     return {};
   }
 
-  bool is_known(std::uint32_t line) const { return line > 0 && line < begun.size(); }
-
   Doubts& doubts_;
+  std::vector<std::uint32_t> pages_;  ///< by walk: of its last attempt
+  std::vector<bool> is_confirmed_;    ///< by walk
+  bool was_any_cut_early_ = false;
   report::Decoder decoder_;
   Sketch sketch_;
   dom::parser parser_;
@@ -188,6 +211,7 @@ class Counting : public Notes {
 
  private:
   Result<void> on_note(const Note& note) final {
+    if (!survey_.is_known(note.line)) return fatal_error("was written meanwhile by another export");
     if (!survey_.is_finished[note.line] || note.number < survey_.begun[note.line]) return {};
     return on_counting(note);
   }
@@ -327,6 +351,12 @@ Result<Collected> write_state(const std::filesystem::path& report, const StateFi
   summary.users = file.users->size() - collected.unread_users;
   summary.endpoint = endpoint;
   if (summary.from == WallTime()) summary.from = summary.to = scan->segments.back().run.started;  // nothing was read
+  if (const auto cut = survey.perhaps_cut(); cut > 0) {
+    collected.unstable_lists += cut;
+    doubts.texts.push_back(fmt::format(
+        "the service ends some lists before their end, and {} had been read before that was noticed: export again",
+        count_of(cut, "list")));
+  }
   summary.is_complete = collected.unread_lists == 0 && collected.unstable_lists == 0 && collected.unreadable_items == 0;
   if (auto ok = writer.finish(); !ok) return ok.error();
   collected.doubts = std::move(doubts.texts);

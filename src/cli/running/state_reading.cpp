@@ -85,7 +85,7 @@ Result<std::shared_ptr<const std::vector<std::string>>> users_of(const StateRead
     if (!read) return read.error();
     users = std::move(*read);
   } else if (user.empty()) {
-    return usage_error("whose items to read is missing: give --user-id ID, or --users FILE");
+    return usage_error("no user is named: give --user-id ID, or --users FILE");
   } else {
     users.push_back(user);
   }
