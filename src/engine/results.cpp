@@ -67,7 +67,8 @@ void Results::record(flow::SlotId slot, Status status, const koodrive::Outcome& 
   result.msg = outcome.msg;
   result.error = outcome.error;
   result.attempts = scheduler_.attempt(slot);
-  result.readings = scheduler_.readings(slot);
+  // The request that reads back repeats nothing, either.
+  result.readings = scheduler_.readings(slot) + (scheduler_.settled(slot) ? 1 : 0);
   result.at = timing.at;
   if (result.attempts != 0) {
     result.trace_id = trace_of(slot);

@@ -64,7 +64,8 @@ class CheckingReader final : public Reader {
   std::uint32_t last_line() const override { return records_->last_line(); }
   const std::vector<koodrive::Violation>& violations() const override { return violations_; }
   std::span<const Warning> warnings() const override { return values_.warnings(); }
-  const LongIds* long_ids() const override { return &values_.long_ids(); }
+  /// No spreadsheet has touched a plan, whose identifiers are the service's own.
+  const LongIds* long_ids() const override { return settings_.format == Format::plan ? nullptr : &values_.long_ids(); }
   std::string_view invalid_op() const override { return fields_.row == nullptr ? "" : fields_.row->name; }
   std::string_view invalid_id() const override {
     if (fields_.row == nullptr) return "";

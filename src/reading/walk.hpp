@@ -13,9 +13,9 @@
 
 namespace koobatch::reading {
 
-/// A list of one user with more pages, which would be of four million resources if they did not overlap, has no end.
+/// A list of one user with more pages, which would be of a million resources if they did not overlap, has no end.
 constexpr std::uint64_t max_pages(const koodrive::ResourceList& list) {
-  return 4'000'000 / list.size;
+  return 1'000'000 / list.size;
 }
 
 /// Reads one list of a user from its first page to its end, and records its items page by page. Its operation is never

@@ -183,6 +183,27 @@ BOOST_AUTO_TEST_CASE(a_plan_is_carried_out_and_a_second_time_nothing_is_sent) {
   BOOST_TEST(contains(second.out, "as wanted already"), second.out);
 }
 
+BOOST_AUTO_TEST_CASE(a_change_that_is_read_back_is_no_retry) {
+  House house(Names{{"1", "a"}, {"2", "b"}});
+  const auto plan = house.plan({{"1", "A"}, {"2", "B"}}, {"--max-changes", "100%"});
+  const auto finished = house.run(plan, {"--verify", "100%"});
+  BOOST_TEST(finished.status == 0, finished.out << finished.err);
+  BOOST_TEST(!contains(finished.out, "retr"), finished.out);
+}
+
+BOOST_AUTO_TEST_CASE(identifiers_of_the_service_are_not_taken_for_those_that_a_spreadsheet_has_spoilt) {
+  Names names, wanted;
+  for (int i = 0; i < 20; ++i) {
+    const auto id = fmt::format("17571564800726{:02}000", i);
+    names[id] = fmt::format("name {}", i);
+    wanted[id] = fmt::format("new {}", i);
+  }
+  House house(names);
+  const auto finished = house.run(house.plan(wanted, {"--max-changes", "100%"}));
+  BOOST_TEST(finished.status == 0, finished.out << finished.err);
+  BOOST_TEST(!contains(finished.err, "spreadsheet"), finished.err);
+}
+
 BOOST_AUTO_TEST_CASE(names_are_exchanged_in_swaps_cycles_and_chains_though_each_is_unique) {
   const Names names = {{"1", "a"}, {"2", "b"}, {"3", "c"}, {"4", "d"}, {"5", "e"}, {"6", "f"}, {"7", "g"}};
   const Names wanted = {{"1", "b"}, {"2", "a"}, {"3", "d"}, {"4", "e"}, {"5", "c"}, {"6", "g"}, {"7", "h"}};

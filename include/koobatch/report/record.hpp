@@ -30,7 +30,7 @@ struct ResultRecord {
   std::optional<std::int64_t> code;  ///< absent: not written
   std::string_view msg;              ///< empty: not written
   unsigned attempts = 0;             ///< 0 for `invalid`
-  unsigned readings = 0;             ///< attempts that read, and after which it continued; 0: not written
+  unsigned readings = 0;             ///< attempts that read, besides the one that every operation takes; 0: not written
   std::optional<TraceId> trace_id;   ///< the last attempt's
   WallTime at;
   std::optional<Duration> latency;  ///< the last attempt's, from sending its first byte to reading its answer
