@@ -123,9 +123,9 @@ Action Scheduler::next(Seat& seat, TimePoint now) {
       if (std::exchange(seat.probing, false)) pace_.release_probe(now);
       return idle(now);
     }
-    if (const auto action = give_up(id, now)) {
+    if (const auto status = lost(slots_[id], now)) {
       take(seat, choice, now);
-      return *action;
+      return {.kind = Action::Kind::give_up, .slot = id, .status = *status};
     }
     if (is_stopped(slots_[id].operation)) {
       take(seat, choice, now);
@@ -157,16 +157,11 @@ Action Scheduler::connect(Seat& seat, TimePoint now) {
   return {.kind = Action::Kind::connect};
 }
 
-/// Whether nothing more can come of an operation that would go next.
-std::optional<Action> Scheduler::give_up(SlotId id, TimePoint now) const {
-  const Slot& slot = slots_[id];
-  Action action{.kind = Action::Kind::give_up, .slot = id, .status = given_up(slot)};
-  if (is_stopped(slot.operation)) return slot.settled ? std::optional(action) : std::nullopt;
-  if (groups_ && groups_->is_vain(slot.operation)) {
-    action.status = Status::skipped;
-    return action;
-  }
-  if (!slot.begins && past_deadline(slot, now)) return action;
+/// The status with which an operation that would go next is given up; nothing if something can still come of it.
+std::optional<Status> Scheduler::lost(const Slot& slot, TimePoint now) const {
+  if (is_stopped(slot.operation)) return slot.settled;
+  if (groups_ && groups_->is_vain(slot.operation)) return Status::skipped;
+  if (!slot.begins && past_deadline(slot, now)) return given_up(slot);
   return std::nullopt;
 }
 

@@ -59,7 +59,7 @@ Result<Lineage> read_lineage(const std::filesystem::path& path, std::initializer
   if (!scan) return scan.error();
   lineage.verified = scan->verified();
   lineage.run = std::move(scan->segments.back().run);
-  lineage.finished = scan->ended() && scan->counts.remaining == 0;
+  lineage.finished = scan->finished();
   lineage.remaining = scan->counts.remaining;
   lineage.invalid = scan->counts[Status::invalid];
   if (auto added = add_parents(lineage.run, lineage.states); !added) return added.error();

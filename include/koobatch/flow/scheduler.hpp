@@ -204,7 +204,7 @@ class Scheduler {
   };
 
   Action connect(Seat& seat, TimePoint now);
-  std::optional<Action> give_up(SlotId id, TimePoint now) const;
+  std::optional<Status> lost(const Slot& slot, TimePoint now) const;
   Interruptions interruptions(TimePoint now) const;
   void refresh_reading(Slot& slot, TimePoint now) const;
   void advance(Seat& seat, SlotId id);

@@ -58,6 +58,8 @@ struct Scan {
   bool torn() const { return valid_bytes != bytes; }
   /// Whether the last segment was closed properly.
   bool ended() const { return segments.back().end.has_value(); }
+  /// Whether every operation has its result, and the last segment was closed.
+  bool finished() const { return ended() && counts.remaining == 0; }
   /// Whether a segment was not closed, so that an unrecorded attempt may have reached the service.
   bool has_unclosed_segment() const;
   /// Whether all segments verified the job while sending it.

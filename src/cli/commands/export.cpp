@@ -55,9 +55,6 @@ Result<job::Format> format_of_output(const std::filesystem::path& out) {
 }
 
 /// The kinds of resources: those of the service, or those of a file, which has them, too.
-std::shared_ptr<const koodrive::ResourceCatalogue> service_kinds() {
-  return {std::shared_ptr<const void>(), &koodrive::service_resources()};
-}
 Result<std::shared_ptr<const koodrive::ResourceCatalogue>> load_resources(engine::RunSettings& settings) {
   if (settings.operations_path.empty()) return service_kinds();
   auto loaded = read_operations_file(settings.operations_path, executor_of(settings));

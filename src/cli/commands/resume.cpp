@@ -20,10 +20,6 @@
 namespace koobatch::cli {
 namespace {
 
-bool is_finished(const report::Scan& scan) {
-  return scan.ended() && scan.counts.remaining == 0;
-}
-
 int print_finished(const std::filesystem::path& path) {
   observe::log::print(spdlog::level::info,
                       fmt::format("{}: every operation has its result already; nothing to resume", path.string()));
@@ -48,7 +44,7 @@ int work(const ResumeSettings& given, const Call& call) {
   }
   auto earlier = engine::read_earlier(path);
   if (!earlier) return fail(earlier.error());
-  if (is_finished(earlier->scan)) return print_finished(path);
+  if (earlier->scan.finished()) return print_finished(path);
   const report::RunRecord& recorded = earlier->scan.segments.front().run;
   auto settings = prepare_resume(given, call, recorded);
   if (!settings) return fail(settings.error());

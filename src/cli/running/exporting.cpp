@@ -49,10 +49,6 @@ Result<void> check_same(const report::RunRecord& recorded, const job::Source& so
   return refuse("an export from " + harmless(recorded.endpoint));
 }
 
-bool is_finished(const report::Scan& scan) {
-  return scan.ended() && scan.counts.remaining == 0;
-}
-
 WallTime begin_of(const report::Scan& scan) {
   return scan.segments.front().run.started;
 }
@@ -224,7 +220,7 @@ int export_state(engine::RunSettings settings, const Running& running, const Pre
   if (earlier) warn_of_refusals(earlier->scan.counts, settings.report);
   advise_again(wanted.is_passing ? "koobatch plan" : "koobatch export");
   announce(wanted, earlier ? &earlier->scan : nullptr);
-  if (earlier && is_finished(earlier->scan)) return exporting.write(earlier->scan.segments.front().run);
+  if (earlier && earlier->scan.finished()) return exporting.write(earlier->scan.segments.front().run);
   const auto start = [&](const engine::RunSettings& final_settings) {
     if (!earlier) return engine::Run::start(final_settings, source);
     return engine::Run::resume(final_settings, source, std::move(*earlier));

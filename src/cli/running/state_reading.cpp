@@ -65,6 +65,10 @@ Running running_of(const StateReading& given) {
   return running;
 }
 
+std::shared_ptr<const koodrive::ResourceCatalogue> service_kinds() {
+  return {std::shared_ptr<const void>(), &koodrive::service_resources()};
+}
+
 Result<engine::RunSettings> prepare_reading(const Running& running, const Call& call) {
   if (auto ok = check_service(running.sending.target); !ok) return ok.error();
   auto settings = complete(to_run_settings(running), running.sending, call);
@@ -109,8 +113,7 @@ Result<std::optional<int>> read_passing(PassingReading reading, std::vector<cons
                                         const std::function<Result<void>(const std::filesystem::path& state)>& use) {
   const auto scratch = Scratch::create("state", ", or export the state first");
   if (!scratch) return scratch.error();
-  const std::shared_ptr<const koodrive::ResourceCatalogue> resources(std::shared_ptr<const void>(),
-                                                                     &koodrive::service_resources());
+  const auto resources = service_kinds();
   if (kinds.empty()) {
     auto all = kinds_to_read(*resources, {});
     if (!all) return all.error();

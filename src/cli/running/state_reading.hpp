@@ -41,6 +41,9 @@ std::string first_reading_flag(const Origins& origins);
 /// The settings in the form of commands that run jobs.
 Running running_of(const StateReading& given);
 
+/// The kinds of resources that the service has, which live for ever.
+std::shared_ptr<const koodrive::ResourceCatalogue> service_kinds();
+
 /// Checks that service and users are named, and the settings consistent; reads the credentials. All errors are usage
 /// errors.
 Result<engine::RunSettings> prepare_reading(const Running& running, const Call& call);

@@ -1,10 +1,7 @@
 #include "cli/running/walk_source.hpp"
 
-#include "koobatch/job/byte_source.hpp"
+#include "koobatch/job/generated_text.hpp"
 
-#include <algorithm>
-#include <cstring>
-#include <string_view>
 #include <utility>
 
 namespace koobatch::cli {
@@ -13,32 +10,21 @@ namespace {
 using Users = std::shared_ptr<const std::vector<std::string>>;
 
 /// The text of the job, made while it is read.
-class WalkText final : public job::ByteSource {
+class WalkText final : public job::GeneratedText {
  public:
   WalkText(std::shared_ptr<const reading::Walks> walks, Users users)
       : walks_(std::move(walks)), users_(std::move(users)) {}
 
-  Result<std::size_t> read(char* out, std::size_t size) override {
-    if (rest_.empty()) fill(size);
-    const std::size_t taken = std::min(size, rest_.size());
-    std::memcpy(out, rest_.data(), taken);
-    rest_.remove_prefix(taken);
-    return taken;
-  }
-  job::Digest digest() const override { return {}; }
-
  private:
-  void fill(std::size_t size) {
-    text_.clear();
-    for (; text_.size() < size && next_ < users_->size(); ++next_) walks_->append_records(text_, (*users_)[next_]);
-    rest_ = text_;
+  bool append_more(std::string& text) override {
+    if (next_ == users_->size()) return false;
+    walks_->append_records(text, (*users_)[next_++]);
+    return true;
   }
 
   const std::shared_ptr<const reading::Walks> walks_;
   const Users users_;
   std::size_t next_ = 0;
-  std::string text_;
-  std::string_view rest_;  ///< of text_, not yet read
 };
 
 job::Digest digest_of(const reading::Walks& walks, const std::vector<std::string>& users) {
