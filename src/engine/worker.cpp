@@ -280,7 +280,8 @@ bool Worker::pull_input() {
     }
     any = true;
     for (std::size_t i = 0; i < delivery.count; ++i) {
-      scheduler_.admit(delivery.batch[i].operation, delivery.batch[i].attempted, dialogues_.read_first());
+      scheduler_.admit(delivery.batch[i].operation, delivery.batch[i].attempted,
+                       dialogues_.reads_first(delivery.batch[i].operation));
     }
     inbox_.recycle(std::move(delivery.batch));
   }

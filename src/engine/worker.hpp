@@ -68,6 +68,8 @@ class Worker final : private Inbox::Owner, private IdleSlots::Owner {
   void complete(Line& line, flow::SlotId slot, const flow::AttemptTiming& timing);
   void finish(Line& line, flow::SlotId slot, Status status, const flow::AttemptTiming& timing);
   bool consider_reading(Line& line, flow::SlotId slot, Status& status, const flow::AttemptTiming& timing);
+  void send(Line& line, flow::SlotId slot, std::string_view note, const flow::AttemptTiming& timing);
+  bool send_unread(Line& line, flow::SlotId slot, const koodrive::Outcome& last, const flow::AttemptTiming& timing);
   bool read_back(Line& line, flow::SlotId slot, Status status, const koodrive::Outcome& outcome);
   void give_up(Line& line, const flow::Action& action, TimePoint now);
   void give_up(Line& line, flow::SlotId slot, Status status, const koodrive::Outcome& outcome,

@@ -125,17 +125,16 @@ bool Worker::consider_reading(Line& line, flow::SlotId slot, Status& status, con
   const auto verdict = line.outcome.verdict;
   const bool is_refused =
       verdict == Verdict::rejected || verdict == Verdict::unauthorized || verdict == Verdict::suspicious;
-  // Otherwise it was given up.
-  if (verdict != Verdict::succeeded && !is_refused) return false;
+  if (verdict != Verdict::succeeded && !is_refused) return send_unread(line, slot, line.outcome, timing);
   auto& dialogue = dialogues_.about(slot, scheduler_.operation(slot));
   auto turn = dialogue.read(line.exchange.answer, line.outcome, scheduler_.maybe_applied(slot));
-  if (turn.kind != koodrive::Turn::Kind::end && !turn.note.empty()) results_.note_reading(slot, turn.note, timing);
   switch (turn.kind) {
     case koodrive::Turn::Kind::read:
+      if (!turn.note.empty()) results_.note_reading(slot, turn.note, timing);
       scheduler_.read_on(line.seat, slot, timing.now);
       return true;
     case koodrive::Turn::Kind::write:
-      scheduler_.send(line.seat, slot, timing.now);
+      send(line, slot, turn.note, timing);
       return true;
     case koodrive::Turn::Kind::end:
       break;
@@ -143,6 +142,27 @@ bool Worker::consider_reading(Line& line, flow::SlotId slot, Status& status, con
   status = turn.status;
   dialogues_.end(slot, scheduler_.operation(slot), std::move(turn));
   return false;
+}
+
+/// Sends an operation that was read. `note`: what of that must be durable before.
+void Worker::send(Line& line, flow::SlotId slot, std::string_view note, const flow::AttemptTiming& timing) {
+  if (note.empty()) {
+    scheduler_.send(line.seat, slot, timing.now);
+    return;
+  }
+  scheduler_.send_once_durable(line.seat, slot, results_.note_reading(slot, note, timing), timing.now);
+  results_.consider_sync();
+}
+
+/// Whether an operation is sent although reading it was given up.
+bool Worker::send_unread(Line& line, flow::SlotId slot, const koodrive::Outcome& last,
+                         const flow::AttemptTiming& timing) {
+  if (scheduler_.settled(slot)) return false;
+  const auto note = dialogues_.about(slot, scheduler_.operation(slot)).unread(last);
+  if (!note) return false;
+  scheduler_.give_up_reading(slot);
+  send(line, slot, *note, timing);
+  return true;
 }
 
 /// Whether an operation goes on whose sending ended with `status` and `outcome`.
@@ -165,7 +185,9 @@ void Worker::give_up(Line& line, const flow::Action& action, TimePoint now) {
                    koodrive::Turn::skip("dependency", "an operation before it, on which it depends, did not succeed"));
   }
   const bool has_failed = last != nullptr && last->verdict != Verdict::succeeded;
-  give_up(line, slot, action.status, has_failed ? *last : overdue(), timing);
+  const auto& outcome = has_failed ? *last : overdue();
+  if (dialogues_.any() && scheduler_.reads(slot) && send_unread(line, slot, outcome, timing)) return;
+  give_up(line, slot, action.status, outcome, timing);
   pull_input();
 }
 

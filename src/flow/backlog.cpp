@@ -73,6 +73,11 @@ void Backlog::noted(SlotId id, std::uint64_t ticket) {
   notes_.push_back({id, ticket});
 }
 
+void Backlog::await(SlotId id, std::uint64_t ticket) {
+  sequencer_.add_waiting();
+  awaiting_.push_back({id, ticket});
+}
+
 void Backlog::use_note(SlotId id) {
   if (std::exchange(slots_[id].noted, false)) --noted_;
 }
@@ -86,6 +91,11 @@ void Backlog::durable(std::uint64_t ticket) {
   // Before all others, because if the process dies now, the noted operation ends as `unknown`.
   for (; !notes_.empty() && notes_.front().ticket <= ticket; notes_.pop_front()) {
     repeats_.push({TimePoint::min(), notes_.front().slot});
+  }
+  // These, too, because what was read is soon too old.
+  for (; !awaiting_.empty() && awaiting_.front().ticket <= ticket; awaiting_.pop_front()) {
+    sequencer_.remove_waiting();
+    repeats_.push({TimePoint::min(), awaiting_.front().slot});
   }
 }
 

@@ -45,8 +45,8 @@ bool Scheduler::at_rest(TimePoint now) const {
 
 /// Whether nothing is in flight, and nothing waits for its time.
 bool Scheduler::nothing_to_try(TimePoint now) const {
-  return slots_.in_flight() == 0 && !backlog_.has_notes_to_sync() && backlog_.choose(now, false).slot == no_slot &&
-         backlog_.next_change(now) == TimePoint::max();
+  return slots_.in_flight() == 0 && !backlog_.has_notes_to_sync() && !backlog_.is_awaiting() &&
+         backlog_.choose(now, false).slot == no_slot && backlog_.next_change(now) == TimePoint::max();
 }
 
 Action Scheduler::idle(TimePoint now) const {

@@ -57,6 +57,18 @@ void Scheduler::send(Seat& seat, SlotId id, TimePoint now) {
   slot.counted = std::max(slot.counted, slot.counted_sending);
 }
 
+void Scheduler::send_once_durable(Seat& seat, SlotId id, std::uint64_t ticket, TimePoint now) {
+  send(seat, id, now);
+  seat.repeat = no_slot;
+  backlog_.await(id, ticket);
+}
+
+void Scheduler::give_up_reading(SlotId id) {
+  Slot& slot = slots_[id];
+  slot.counted = slot.counted_sending;
+  slot.reads_first = false;
+}
+
 void Scheduler::read_back(Seat& seat, SlotId id, Status status, TimePoint now) {
   Slot& slot = slots_[id];
   advance(seat, id);

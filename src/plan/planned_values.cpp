@@ -18,6 +18,12 @@ const koodrive::ResourceKind* kind_of(const koodrive::OperationRow& operation,
   return found == kinds.kinds().end() ? nullptr : &*found;
 }
 
+bool is_set_by(const koodrive::OperationRow& operation, std::string_view member) {
+  const auto& fields = operation.fields;
+  const auto field = std::ranges::find(fields, member, &koodrive::FieldRow::name);
+  return field == fields.end() || (field->name != fields[operation.key_field].name && !field->selects);
+}
+
 std::optional<std::vector<PlannedValue>> planned_values(const koodrive::Operation& operation,
                                                         const koodrive::ResourceKind& kind) {
   dom::parser was_parser, body_parser;

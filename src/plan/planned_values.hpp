@@ -22,6 +22,9 @@ struct PlannedValue {
 const koodrive::ResourceKind* kind_of(const koodrive::OperationRow& operation,
                                       const koodrive::ResourceCatalogue& kinds);
 
+/// Whether this member of the operation's body is a value that it sets, and does not say of what.
+bool is_set_by(const koodrive::OperationRow& operation, std::string_view member);
+
 /// The values that the operation replaces, from its body and what the plan says; nothing if they cannot be read.
 std::optional<std::vector<PlannedValue>> planned_values(const koodrive::Operation& operation,
                                                         const koodrive::ResourceKind& kind);

@@ -250,6 +250,10 @@ std::uint64_t Counts::fulfilled() const {
   return sum;
 }
 
+bool CaptureCounts::any() const {
+  return captured != 0 || std::accumulate(not_captured.begin(), not_captured.end(), std::uint64_t{0}) != 0;
+}
+
 void append_counts(std::string& out, const Counts& counts) {
   JsonWriter json(out);
   for (std::size_t i = 0; i < status_names.size(); ++i) {

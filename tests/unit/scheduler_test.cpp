@@ -1627,6 +1627,71 @@ BOOST_AUTO_TEST_CASE(an_operation_that_was_certainly_not_applied_is_repeated_at_
   BOOST_TEST(!desk.scheduler.reads(slot));
 }
 
+BOOST_AUTO_TEST_CASE(an_operation_waits_until_what_was_read_is_durable_and_goes_before_others) {
+  Desk desk;
+  desk.prove_service();
+  desk.admit_reading(1, "a");
+  desk.admit_reading(2, "b");
+  desk.admit_reading(3, "c");
+  Seat seat = connected();
+  const SlotId slot = desk.send(seat);
+  BOOST_TEST(desk.complete(seat, slot, succeeded()).has_value());
+  desk.scheduler.send_once_durable(seat, slot, ++desk.ticket, desk.now);
+  // Others are read meanwhile, and the run is not at rest.
+  const SlotId other = desk.send(seat);
+  BOOST_TEST(desk.line(other) == 2U);
+  BOOST_TEST(desk.scheduler.reads(other));
+  BOOST_TEST(desk.complete(seat, other, succeeded()).has_value());
+  desk.scheduler.send_once_durable(seat, other, ++desk.ticket, desk.now);
+  BOOST_TEST(!desk.scheduler.at_rest(desk.now));
+  BOOST_TEST(desk.scheduler.wants_sync());
+  desk.scheduler.durable(desk.ticket - 1);
+  const SlotId first = desk.send(seat);
+  BOOST_TEST(first == slot);
+  BOOST_TEST(!desk.scheduler.reads(first));
+  BOOST_TEST(desk.scheduler.readings(first) == 1U);
+  desk.finish(seat, first, succeeded());
+  BOOST_TEST(desk.line(desk.send(seat)) == 3U);
+  desk.sync();
+  Seat another = connected();
+  BOOST_TEST(desk.send(another) == other);
+}
+
+BOOST_AUTO_TEST_CASE(what_waits_for_durability_has_not_been_sent_if_the_run_stops) {
+  Desk desk;
+  desk.prove_service();
+  desk.admit_reading(1, "a");
+  Seat seat = connected();
+  const SlotId slot = desk.send(seat);
+  BOOST_TEST(desk.complete(seat, slot, succeeded()).has_value());
+  desk.scheduler.send_once_durable(seat, slot, ++desk.ticket, desk.now);
+  desk.scheduler.stop();
+  BOOST_TEST(desk.turn(seat) == Action::Kind::done);
+  BOOST_TEST(desk.scheduler.unsettled().empty());
+}
+
+BOOST_AUTO_TEST_CASE(an_operation_that_cannot_be_read_has_all_its_attempts_and_is_not_read_again) {
+  Desk desk(attempts_at_most(2));
+  desk.prove_service();
+  desk.admit_reading(1, "a");
+  Seat seat = connected();
+  desk.expect_again(seat, desk.send(seat), lost());
+  const SlotId slot = desk.send_when_due(seat);
+  desk.expect_again(seat, slot, lost());
+  desk.pace.observe(succeeded(), desk.now, false);
+  BOOST_TEST(desk.turn(seat) == Action::Kind::give_up);
+  BOOST_TEST(desk.scheduler.reads(slot));
+  desk.scheduler.give_up_reading(slot);
+  desk.scheduler.send(seat, slot, desk.now);
+  BOOST_TEST(desk.send_when_due(seat) == slot);
+  BOOST_TEST(!desk.scheduler.reads(slot));
+  desk.expect_again(seat, slot, lost());
+  desk.pace.observe(succeeded(), desk.now, false);
+  BOOST_TEST(desk.send_when_due(seat) == slot);
+  BOOST_TEST(!desk.scheduler.reads(slot));
+  BOOST_TEST(desk.finish(seat, slot, succeeded()) == Status::succeeded);
+}
+
 BOOST_AUTO_TEST_CASE(a_reading_that_is_too_old_when_the_operation_can_be_sent_is_made_again) {
   Desk desk;
   desk.prove_service();

@@ -69,6 +69,10 @@ class Backlog {
   /// Reports that the noted attempt was sent, or will not be.
   void use_note(SlotId id);
   bool has_notes_to_sync() const { return !notes_.empty(); }
+  /// Makes the operation eligible for sending once the report's group `ticket` is durable. Precondition: it waits
+  /// nowhere.
+  void await(SlotId id, std::uint64_t ticket);
+  bool is_awaiting() const { return !awaiting_.empty(); }
 
   /// Reports that the operation's result is in the report's group `ticket`.
   void recorded(SlotId id, std::uint64_t ticket);
@@ -110,6 +114,7 @@ class Backlog {
   DueQueue retries_;
   TimePoint retries_from_ = TimePoint::min();  ///< the budget allows no retry before
   std::deque<Note> notes_;                     ///< not known to be durable, in ticket order
+  std::deque<Note> awaiting_;                  ///< likewise, of operations that wait for what was read
   std::size_t noted_ = 0;                      ///< slots whose next attempt is noted
 };
 

@@ -138,6 +138,11 @@ class Scheduler {
   void read_on(Seat& seat, SlotId slot, TimePoint now);
   /// Continues with the operation itself. If an attempt is lost, or the reading grows old, it is read again before.
   void send(Seat& seat, SlotId slot, TimePoint now);
+  /// Like send(), once what was read is durable in the report's group `ticket` (rising, shared with recorded()).
+  void send_once_durable(Seat& seat, SlotId slot, std::uint64_t ticket, TimePoint now);
+  /// The operation is sent although reading it was given up: it has all its attempts, and is not read again. To be
+  /// followed by one of the two above.
+  void give_up_reading(SlotId slot);
   /// Reads back what the operation did, whose result is `status` unless the caller learns more: also if no reading
   /// succeeds, or the run stops before.
   void read_back(Seat& seat, SlotId slot, Status status, TimePoint now);

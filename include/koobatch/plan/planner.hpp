@@ -36,6 +36,7 @@ struct Finding {
     no_temporary,       ///< see NameConflict
     looks_same,         ///< it is changed, and nobody will see a difference
     near_clash,         ///< it is changed; see NearClash
+    not_captured,       ///< of what is to be undone: the run has not recorded what it was before
   };
 
   Reason reason = Reason::missing;
@@ -44,7 +45,7 @@ struct Finding {
   std::string id;
   std::string field{};    ///< empty: the item as a whole
   std::string other{};    ///< the identifier of the other item, if there is one
-  std::string message{};  ///< of `invalid`: what is wrong
+  std::string message{};  ///< of `invalid`: what is wrong; of `not_captured`: why, and then perhaps there is no kind
 };
 
 /// Whether something desired is not reached for this reason.

@@ -1,0 +1,220 @@
+#include "cli/running/captured_run.hpp"
+
+#include "cli/running/operations_file.hpp"
+#include "cli/running/repetition.hpp"
+#include "cli/settings/recorded.hpp"
+#include "cli/settings/shared_settings.hpp"
+#include "koobatch/engine/run.hpp"
+#include "koobatch/job/reader.hpp"
+#include "koobatch/koodrive/resource_catalogue.hpp"
+#include "koobatch/report/reader.hpp"
+
+#include <fmt/format.h>
+#include <simdjson.h>
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+namespace koobatch::cli {
+namespace {
+
+/// What a report says about operations, besides their results.
+struct ReportFacts {
+  report::RunRecord run;
+  report::LineSet done;
+  report::LineSet failed;                ///< of those: a retry repeats them
+  std::vector<std::uint32_t> unsettled;  ///< ascending
+  bool was_killed = false;
+
+  /// Whether an operation without a result may have been applied.
+  bool leaves_in_doubt(std::uint32_t line) const {
+    return !done.contains(line) && (was_killed || std::ranges::binary_search(unsettled, line));
+  }
+};
+
+/// Adds the lines of one report. What was read before an operation is followed by its result, unless the process was
+/// killed, or stopped while the operation was in flight.
+class Collector final : public report::Visitor {
+ public:
+  Collector(plan::CapturedResults& results, unsigned age, ReportFacts& facts)
+      : results_(results), age_(age), facts_(facts) {}
+
+  Result<void> on_run(const report::RunRecord&) override {
+    follows_kill_ = follows_kill_ || is_open_;
+    is_open_ = true;
+    return finish();
+  }
+
+  Result<void> on_read(std::string_view text) override {
+    simdjson::dom::object object;
+    std::uint64_t line = 0;
+    if (parser_.parse(text.data(), text.size()).get(object) != simdjson::SUCCESS ||
+        object["line"].get(line) != simdjson::SUCCESS) {
+      return job_error("this line does not say what was read");
+    }
+    read_[static_cast<std::uint32_t>(line)] = text;
+    return {};
+  }
+
+  Result<void> on_result(const report::ResultLine& result) override {
+    read_.erase(result.line);
+    if (result.status == Status::failed) facts_.failed.insert(result.line);
+    return add(result.line, result.status, result.text);
+  }
+
+  Result<void> on_end(const report::EndRecord& end) override {
+    is_open_ = false;
+    for (const auto line : end.unsettled) unsettled_.insert(line);
+    if (!follows_kill_) std::erase_if(read_, [&](const auto& read) { return !unsettled_.contains(read.first); });
+    return finish();
+  }
+
+  /// Adds what was read before operations that may have been applied.
+  Result<void> finish() {
+    for (const auto& [line, text] : std::exchange(read_, {})) {
+      if (auto added = add(line, Status::unknown, text); !added) return added;
+    }
+    return {};
+  }
+
+ private:
+  Result<void> add(std::uint32_t line, Status status, std::string_view text) {
+    if (!plan::NetEffect::counts(status)) return {};
+    const auto added = results_.add(age_, line, status, text);
+    if (!added) return added.error();
+    return *added ? Result<void>() : job_error("this line is not JSON");
+  }
+
+  plan::CapturedResults& results_;
+  const unsigned age_;
+  ReportFacts& facts_;
+  simdjson::dom::parser parser_;
+  std::map<std::uint32_t, std::string> read_;  ///< by line; as many as were held at once
+  report::LineSet unsettled_;                  ///< of the segments so far
+  bool is_open_ = false;
+  bool follows_kill_ = false;  ///< whether an earlier segment was not closed
+};
+
+Result<ReportFacts> read_report(const std::filesystem::path& path, plan::CapturedResults& results, unsigned age) {
+  ReportFacts facts;
+  Collector collector(results, age, facts);
+  auto scan = report::scan(path, collector);
+  if (!scan) return job_error(scan.error().message);
+  if (auto finished = collector.finish(); !finished) return finished.error();
+  facts.was_killed = scan->has_unclosed_segment();
+  facts.run = std::move(scan->segments.back().run);
+  facts.done = std::move(scan->done);
+  facts.unsettled = std::move(scan->unsettled);
+  return facts;
+}
+
+/// Reads the reports of a run and of those that it repeats, the latest first.
+Result<std::vector<ReportFacts>> read_reports(const std::filesystem::path& report, plan::CapturedResults& results) {
+  std::vector<ReportFacts> facts;
+  auto path = report;
+  for (unsigned age = 0;; ++age) {
+    auto read = read_report(path, results, age);
+    if (!read) return read.error();
+    if (!facts.empty() && read->run.run_id != facts.back().run.parent->run_id) {
+      return job_error(fmt::format("{}: is the report of run {}, not of run {}, which was repeated; put that one back",
+                                   path.string(), read->run.run_id, facts.back().run.parent->run_id));
+    }
+    facts.push_back(std::move(*read));
+    if (!facts.back().run.parent) return facts;
+    path = facts.back().run.parent->report;
+  }
+}
+
+/// How an operation ended that has no result which counts: `unknown` if it may have been applied.
+Status otherwise(const std::vector<ReportFacts>& reports, std::uint32_t line) {
+  for (std::size_t age = 0; age < reports.size(); ++age) {
+    const bool is_first = age + 1 == reports.size();
+    // What is unknown has a result that counts.
+    const bool is_part = is_first || reports[age + 1].failed.contains(line);
+    if (is_part && reports[age].leaves_in_doubt(line)) return Status::unknown;
+  }
+  return Status::failed;
+}
+
+Result<job::ReaderSettings> reader_of(const report::RunRecord& run) {
+  OperationDefaults defaults;
+  job::ReaderSettings reader;
+  for (const auto& groups : {Groups(reader.reading), Groups(reader.values), Groups(defaults)}) {
+    if (auto stored = store_recorded(run.settings, groups); !stored) return stored.error();
+  }
+  reader.default_user = defaults.user_id;
+  reader.default_language = defaults.language;
+  reader.format = job::format_named(run.job.format);
+  reader.require_user = false;
+  reader.catalogue = &built_in_operations(Executor::simulator);
+  return reader;
+}
+
+Result<void> read_job(const std::filesystem::path& path, const job::ReaderSettings& settings,
+                      const std::vector<ReportFacts>& reports, plan::CapturedResults& results, plan::Effects& effects,
+                      const plan::OnLoss& on_loss) {
+  auto opened = job::open_job(path, settings);
+  if (!opened) return opened.error();
+  auto& reader = **opened;
+  koodrive::Operation operation;
+  std::vector<plan::CapturedResult> known;
+  for (;;) {
+    const auto item = reader.next(operation);
+    if (!item) return item.error();
+    if (*item == job::Reader::Item::end) break;
+    if (*item != job::Reader::Item::operation) continue;
+    if (auto taken = results.take(operation.line(), known); !taken) return taken;
+    const auto added = plan::add_effects(operation, known, otherwise(reports, operation.line()),
+                                         koodrive::service_resources(), effects, on_loss);
+    if (!added) return added;
+  }
+  return engine::check_same_job(reports.front().run, path, reader.digest());
+}
+
+/// What is wrong with the report or the job.
+Error as_invalid(Error error) {
+  if (error.kind == ErrorKind::usage) error.kind = ErrorKind::job;
+  return error;
+}
+
+}  // namespace
+
+Result<bool> is_captured(const report::RunRecord& run) {
+  JobTreatment treatment;
+  if (auto stored = store_recorded(run.settings, Groups(treatment)); !stored) return stored.error();
+  return treatment.capture;
+}
+
+Result<CapturedRun> read_captured_run(const std::filesystem::path& report, const report::RunRecord& run,
+                                      const MovedFiles& moved, const Origins& origins, const plan::OnLoss& on_loss) {
+  const std::filesystem::path job = moved.job.empty() ? std::filesystem::path(run.job.path) : moved.job;
+  if (auto there = check_job_is_there(job); !there) return as_invalid(there.error());
+  auto reader = reader_of(run);
+  if (!reader) return reader.error();
+  const auto operations = read_earlier_operations(run, moved.operations, origins, Executor::simulator);
+  if (!operations) return operations.error();
+  if (*operations) reader->catalogue = (*operations)->catalogue.get();
+  std::error_code error;
+  const auto folder = std::filesystem::temp_directory_path(error);
+  if (error) return fatal_error("no folder for temporary files; set TMPDIR to one");
+  auto results = plan::CapturedResults::create(folder);
+  if (!results) return results.error();
+  auto effects = plan::Effects::create(folder, koodrive::service_resources());
+  if (!effects) return effects.error();
+  const auto reports = read_reports(report, **results);
+  if (!reports) return reports.error();
+  if (auto finished = (*results)->finish(); !finished) return finished.error();
+  if (auto read = read_job(job, *reader, *reports, **results, **effects, on_loss); !read) {
+    return as_invalid(read.error());
+  }
+  if (auto finished = (*effects)->finish(); !finished) return finished.error();
+  return CapturedRun{reports->front().run.endpoint, std::move(*effects)};
+}
+
+}  // namespace koobatch::cli
