@@ -250,6 +250,10 @@ std::uint64_t Counts::fulfilled() const {
   return sum;
 }
 
+bool is_export(const RunRecord& run) {
+  return run.job.path == export_path;
+}
+
 void append_counts(std::string& out, const Counts& counts) {
   JsonWriter json(out);
   for (std::size_t i = 0; i < status_names.size(); ++i) {

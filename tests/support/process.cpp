@@ -68,7 +68,7 @@ Process::~Process() {
 }
 
 void Process::signal(int number) const {
-  ::kill(pid_, number);
+  if (const pid_t pid = pid_; pid > 0) ::kill(pid, number);
 }
 
 std::string Process::read_line() {
