@@ -13,6 +13,7 @@ struct Finished {
   int status = -1;  ///< exit status; 128 + N if killed by signal N
   std::string out;
   std::string err;
+  long peak_kib = 0;  ///< the most memory that it has occupied
 };
 
 /// A child process with its standard output and error captured. Killed and reaped at destruction if it still runs.
