@@ -27,15 +27,22 @@ std::string with_settings(std::string line, const NextStep& step) {
 /// In a form that a shell reads.
 std::string command_line(const NextStep& step) {
   std::string line = fmt::format("koobatch {}", to_string(step.command));
+  // What it read and where it wrote is in no report.
+  if (step.command == CommandName::export_) line.append(" …");
   if (!step.report.empty()) line.append(" ").append(shell_argument(step.report));
   return with_settings(std::move(line), step);
 }
 
-/// Set before other threads start.
+// Set before other threads start.
 std::string_view command_in_progress;
+std::string_view place_of_report;
+
+std::string flag_or_place(SettingName setting, std::string_view value) {
+  return setting == SettingName::report ? std::string(place_of_report) : flag(setting, value);
+}
 
 std::string same_command_line(const NextStep& step) {
-  if (step.command != CommandName::resume) return command_line(step);
+  if (step.command != CommandName::resume && step.command != CommandName::export_) return command_line(step);
   return with_settings(fmt::format("{} …", command_in_progress), step);
 }
 
@@ -45,9 +52,10 @@ void use_command_line_spelling() {
   use_spelling({.setting = flag, .step = command_line});
 }
 
-void advise_again(std::string_view command) {
+void advise_again(std::string_view command, std::string_view place) {
   command_in_progress = command;
-  use_spelling({.setting = flag, .step = same_command_line});
+  place_of_report = place;
+  use_spelling({.setting = flag_or_place, .step = same_command_line});
 }
 
 }  // namespace koobatch::cli

@@ -192,11 +192,11 @@ std::vector<std::string> status_lines(const report::Summary& summary, AtWork at_
   if (summary.counts.remaining != 0) lines.push_back(row("remaining", format_count(summary.counts.remaining)));
   if (!summary.error.empty()) lines.push_back(row("stopped", harmless(summary.error)));
   const auto next = suggestion(summary);
-  if (at_work == AtWork::nobody && next == report::Suggestion::verify) {
-    lines.push_back(row("verify", harmless(report::verify_command(report::verified_report(summary)))));
-  }
-  if (at_work == AtWork::nobody && next == report::Suggestion::resume) {
-    lines.push_back(row("resume", harmless(report::resume_command(summary.report))));
+  const bool can_go_on = next == report::Suggestion::resume || next == report::Suggestion::verify ||
+                         next == report::Suggestion::export_again;
+  if (at_work == AtWork::nobody && can_go_on) {
+    const auto step = report::continuation(summary.run, summary.report);
+    lines.push_back(row(to_string(step.command), harmless(spell(step))));
   }
   return lines;
 }

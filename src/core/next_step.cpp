@@ -91,6 +91,8 @@ std::string_view to_string(SettingName setting) {
 
 std::string_view to_string(CommandName command) {
   switch (command) {
+    case CommandName::export_:
+      return "export";
     case CommandName::report:
       return "report";
     case CommandName::resume:

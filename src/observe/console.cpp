@@ -5,7 +5,9 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <cstdlib>
+#include <thread>
 
 namespace koobatch::observe {
 namespace {
@@ -42,6 +44,7 @@ void Console::print(std::string_view line) {
 
 void Console::set_status(std::string_view status) {
   const MutexLock guard(mutex_);
+  if (is_left_) return;
   const std::size_t columns = width();
   if (status == status_ && (status.empty() || columns == drawn_width_)) return;
   drawn_width_ = columns;
@@ -52,9 +55,17 @@ void Console::set_status(std::string_view status) {
 }
 
 void Console::leave() {
-  if (!mutex_.try_lock()) return;
+  // Who holds it is about to write, or blocked in that, perhaps for ever.
+  constexpr int attempts = 50;
+  constexpr std::chrono::milliseconds pause{2};
+  for (int failed = 0; !mutex_.try_lock();) {
+    if (++failed == attempts) return;
+    std::this_thread::sleep_for(pause);
+  }
   pollfd ready{fd_, POLLOUT, 0};
   if (!status_.empty() && ::poll(&ready, 1, 0) == 1) write(erase);
+  status_.clear();
+  is_left_ = true;
   mutex_.unlock();
 }
 

@@ -17,6 +17,9 @@ namespace {
 
 namespace dom = simdjson::dom;
 
+/// Results are sorted once, and read in order.
+constexpr unsigned memory_kib = 1024;
+
 constexpr const char* schema = "CREATE TABLE added (line, age, status, note); BEGIN";
 
 // Sorted once. The reports were added from the latest to the first one.
@@ -147,7 +150,7 @@ CapturedResults::CapturedResults(std::unique_ptr<Store> store) : store_(std::mov
 CapturedResults::~CapturedResults() = default;
 
 Result<std::unique_ptr<CapturedResults>> CapturedResults::create(const std::filesystem::path& folder) {
-  auto database = Database::create(folder);
+  auto database = Database::create(folder, memory_kib);
   if (!database) return database.error();
   auto store = std::make_unique<Store>();
   store->database = std::move(*database);

@@ -15,9 +15,9 @@ namespace koobatch::plan {
 namespace {
 
 /// What is lost in a crash is made anew, so nothing is kept for it.
-constexpr const char* settings =
+constexpr std::string_view settings =
     "PRAGMA page_size = 8192; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE;"
-    "PRAGMA temp_store = FILE; PRAGMA cache_size = -16384; CREATE TABLE opened (x)";
+    "PRAGMA temp_store = FILE; PRAGMA cache_size = -{}; CREATE TABLE opened (x)";
 
 }  // namespace
 
@@ -28,7 +28,7 @@ void Database::Close::operator()(sqlite3* database) const {
   sqlite3_close(database);
 }
 
-Result<std::unique_ptr<Database>> Database::create(const std::filesystem::path& folder) {
+Result<std::unique_ptr<Database>> Database::create(const std::filesystem::path& folder, unsigned kibibytes) {
   constexpr mode_t only_owner = 0600;
   auto file = open_temporary(folder / "join", only_owner);
   if (!file.file) return system_error(ErrorKind::fatal, folder.native(), "no file can be created there", errno);
@@ -36,20 +36,20 @@ Result<std::unique_ptr<Database>> Database::create(const std::filesystem::path& 
   sqlite3* database = nullptr;
   const int code = sqlite3_open_v2(file.path.c_str(), &database, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, nullptr);
   made->database_.reset(database);
-  auto opened = code == SQLITE_OK ? made->configure() : Result<void>(made->failure());
+  auto opened = code == SQLITE_OK ? made->configure(kibibytes) : Result<void>(made->failure());
   // The file is open by now, and stays so without its name.
   ::unlink(file.path.c_str());
   if (!opened) return opened.error();
   return made;
 }
 
-Result<void> Database::configure() {
+Result<void> Database::configure(unsigned kibibytes) {
   // What is sorted beside the database goes there, too: other folders for temporary files may be in memory.
   const std::unique_ptr<char, void (*)(void*)> sorting(
       sqlite3_mprintf("PRAGMA temp_store_directory = %Q", folder_.c_str()), sqlite3_free);
   if (!sorting) throw std::bad_alloc();
   if (auto set = execute(sorting.get()); !set) return set;
-  return execute(settings);
+  return execute(fmt::format(fmt::runtime(settings), kibibytes).c_str());
 }
 
 Error Database::failure() const {

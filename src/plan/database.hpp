@@ -43,13 +43,14 @@ class Statement {
   std::unique_ptr<sqlite3_stmt, Finalize> statement_;
 };
 
-/// A database in a file without a name, which nobody else sees and which is gone with this object. Uses 16 MiB of
-/// memory however large it is. Nothing in it is durable.
+/// A database in a file without a name, which nobody else sees and which is gone with this object. Nothing in it is
+/// durable.
 class Database {
  public:
   /// `folder`: where its file takes its space, and what is sorted beside it: for the latter, the last folder given
-  /// counts for all databases of the process.
-  static Result<std::unique_ptr<Database>> create(const std::filesystem::path& folder);
+  /// counts for all databases of the process. `kibibytes`: of memory that it uses, however large it is, and as much
+  /// again while it sorts.
+  static Result<std::unique_ptr<Database>> create(const std::filesystem::path& folder, unsigned kibibytes);
   Database(const Database&) = delete;
   Database& operator=(const Database&) = delete;
 
@@ -64,7 +65,7 @@ class Database {
     void operator()(sqlite3* database) const;
   };
   explicit Database(std::string folder) : folder_(std::move(folder)) {}
-  Result<void> configure();
+  Result<void> configure(unsigned kibibytes);
   Error failure() const;
 
   std::string folder_;

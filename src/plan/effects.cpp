@@ -11,6 +11,9 @@
 namespace koobatch::plan {
 namespace {
 
+/// Items are looked up in any order, for which no cache of a bearable size would do; the join beside it needs more.
+constexpr unsigned memory_kib = 2048;
+
 constexpr const char* schema = "CREATE TABLE added (kind, id, line, status, change); BEGIN";
 
 // Sorted once, which is faster than adding each line at its place.
@@ -148,7 +151,7 @@ Effects::~Effects() = default;
 
 Result<std::unique_ptr<Effects>> Effects::create(const std::filesystem::path& folder,
                                                  const koodrive::ResourceCatalogue& kinds) {
-  auto database = Database::create(folder);
+  auto database = Database::create(folder, memory_kib);
   if (!database) return database.error();
   auto store = std::make_unique<Store>(kinds);
   store->database = std::move(*database);

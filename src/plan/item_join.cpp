@@ -14,6 +14,8 @@
 namespace koobatch::plan {
 namespace {
 
+constexpr unsigned memory_kib = 16384;
+
 // Of kinds whose names are not unique, the scope is empty.
 constexpr const char* schema =
     "CREATE TABLE present (kind, id, scope, name_key, item, PRIMARY KEY (kind, id)) WITHOUT ROWID;"
@@ -55,7 +57,7 @@ Error unreadable() {
 
 Result<std::unique_ptr<ItemJoin>> ItemJoin::create(const std::filesystem::path& folder,
                                                    const koodrive::ResourceCatalogue& kinds, Names names) {
-  auto database = Database::create(folder);
+  auto database = Database::create(folder, memory_kib);
   if (!database) return database.error();
   std::unique_ptr<ItemJoin> join(new ItemJoin(kinds, names));
   join->database_ = std::move(*database);

@@ -222,10 +222,6 @@ std::string retry_command(const std::string& path) {
   return spell({.command = CommandName::retry, .report = path});
 }
 
-std::string verify_command(const std::string& path) {
-  return spell({.command = CommandName::verify, .report = path});
-}
-
 std::string report_command(const std::string& path) {
   return spell({.command = CommandName::report, .report = path});
 }

@@ -1,5 +1,6 @@
 #include "koobatch/report/page.hpp"
 
+#include "koobatch/core/spelling.hpp"
 #include "koobatch/core/terminal_text.hpp"
 #include "koobatch/core/units.hpp"
 #include "koobatch/page/html_template.hpp"
@@ -137,11 +138,13 @@ void add_command(Values& page, std::string_view purpose, std::string_view comman
 void add_commands(Values& page, const Summary& s) {
   const Suggestion next = suggestion(s);
   if (next == Suggestion::watch) add_command(page, "Show the run's status", harmless(status_command(s.report)));
-  if (next == Suggestion::resume) add_command(page, "Resume the run", harmless(resume_command(s.report)));
+  const auto again = harmless(spell(continuation(s.run, s.report)));
+  if (next == Suggestion::resume) add_command(page, "Resume the run", again);
   if (next == Suggestion::retry) {
     add_command(page, "Repeat what failed or is unknown", harmless(retry_command(s.report)));
   }
-  if (next == Suggestion::verify) add_command(page, "Read it all again", harmless(verify_command(verified_report(s))));
+  if (next == Suggestion::verify) add_command(page, "Read it all again", again);
+  if (next == Suggestion::export_again) add_command(page, "Give again the command that began it", again);
 }
 
 void add_causes(Values& page, const Summary& s) {

@@ -254,6 +254,10 @@ bool CaptureCounts::any() const {
   return captured != 0 || std::accumulate(not_captured.begin(), not_captured.end(), std::uint64_t{0}) != 0;
 }
 
+bool is_export(const RunRecord& run) {
+  return run.job.path == export_path;
+}
+
 void append_counts(std::string& out, const Counts& counts) {
   JsonWriter json(out);
   for (std::size_t i = 0; i < status_names.size(); ++i) {

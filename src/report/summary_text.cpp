@@ -1,3 +1,4 @@
+#include "koobatch/core/spelling.hpp"
 #include "koobatch/core/terminal_text.hpp"
 #include "koobatch/core/units.hpp"
 #include "koobatch/report/journal_file.hpp"
@@ -252,9 +253,11 @@ void TextWriter::next_steps() {
   if (!has_command && unsuccessful() == 0) return;
   title("Next");
   if (next == Suggestion::watch) command("show its status with", status_command(s_.report));
-  if (next == Suggestion::resume) command("resume with", resume_command(s_.report));
+  const auto again = spell(continuation(s_.run, s_.report));
+  if (next == Suggestion::resume) command("resume with", again);
   if (next == Suggestion::retry) command("repeat what failed or is unknown with", retry_command(s_.report));
-  if (next == Suggestion::verify) command("read it all again with", verify_command(verified_report(s_)));
+  if (next == Suggestion::verify) command("read it all again with", again);
+  if (next == Suggestion::export_again) command("give again the command that began it:", again);
   for (const auto status : {Status::rejected, Status::failed, Status::unknown, Status::invalid, Status::skipped})
     advise(status);
 }

@@ -62,6 +62,8 @@ Headline headline(const Summary& s) {
 Suggestion suggestion(const Summary& s) {
   if (s.running) return Suggestion::watch;
   if (s.report_lost) return Suggestion::heed_error;
+  // Without a list to go, the file is to be written from what was read.
+  if (is_export(s.run)) return Suggestion::export_again;
   if (s.counts.remaining != 0 || s.outcome == Outcome::unfinished) {
     if (s.next_step) return Suggestion::heed_error;
     return s.run.verifies ? Suggestion::verify : Suggestion::resume;
@@ -70,8 +72,10 @@ Suggestion suggestion(const Summary& s) {
   return s.run.verifies ? Suggestion::verify : Suggestion::retry;
 }
 
-std::string verified_report(const Summary& summary) {
-  return summary.run.parent ? summary.run.parent->report : std::string();
+NextStep continuation(const RunRecord& run, const std::string& report) {
+  if (is_export(run)) return {.command = CommandName::export_};
+  if (run.verifies && run.parent) return {.command = CommandName::verify, .report = run.parent->report};
+  return {.command = CommandName::resume, .report = report};
 }
 
 std::uint64_t total_of(const Counts& counts) {

@@ -47,7 +47,7 @@ BOOST_AUTO_TEST_CASE(it_runs_on_the_embedded_service_for_as_long_as_asked_and_le
   const Workspace workspace;
   std::filesystem::create_directory(workspace.path("tmp"));
   const auto finished =
-      run_koobatch({"bench", "--duration", "300ms"}, {{"TMPDIR", workspace.path("tmp")}}, workspace.path("."));
+      run_koobatch({"bench", "--duration", "2s"}, {{"TMPDIR", workspace.path("tmp")}}, workspace.path("."));
   BOOST_TEST(finished.status == 0, finished.err);
   BOOST_TEST(finished.out.find("the embedded service") != std::string::npos, finished.out);
   BOOST_TEST(finished.out.find("99.99%") != std::string::npos, finished.out);

@@ -1,203 +1,30 @@
-// Reading what users have into a file, with the real binary on the embedded service: whole, in spite of faults, of
-// changes meanwhile and of kills; or openly not.
+// Reading what users have into a file, with the real binary on the embedded service: whole, or openly not.
 #include "canary.hpp"
-#include "contains.hpp"
+#include "exports.hpp"
+#include "koobatch/core/descriptor.hpp"
 #include "preload.hpp"
-#include "process.hpp"
-#include "service.hpp"
-#include "workspace.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/file.h>
 #include <sys/stat.h>
-#include <unistd.h>
 #include <boost/algorithm/string/replace.hpp>
 #include <boost/test/unit_test.hpp>
 
 #include <csignal>
 #include <filesystem>
-#include <map>
-#include <sstream>
 #include <string>
 #include <string_view>
-#include <vector>
 
 using namespace koobatch::test;
-
-namespace {
-
-using Texts = std::vector<std::string>;
-using Items = std::map<std::string, std::string>;  ///< "type:id" -> "user_id name"
-
-const Process::Environment token = {{"TOKEN", "secret"}};
-
-#define CHECK_HAS(text, part) BOOST_TEST(contains(text, part), (part) << " is missing in " << (text))
-
-std::string folder(const std::string& id, const std::string& name, const std::string& more = {}) {
-  return fmt::format(R"({{"type":"shared_folder","id":"{}","user_id":"42","name":"{}"{}}})"
-                     "\n",
-                     id, name, more);
-}
-
-std::size_t count_of(const std::string& text, const std::string& part) {
-  std::size_t count = 0;
-  for (auto at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++count;
-  return count;
-}
-
-/// The items of a state, or of what the service says that it has. None may be there twice. Collections have a name that
-/// lists do not show.
-Items items_of(const std::string& ndjson) {
-  Items items;
-  std::istringstream lines(ndjson);
-  for (std::string line; std::getline(lines, line);) {
-    const auto type = member(line, "type");
-    if (type.empty()) continue;
-    const bool has_name = type != "album" || member(line, "albumType") == "2";
-    const auto is_new = items.emplace(type + ":" + member(line, "id"),
-                                      member(line, "user_id") + " " + (has_name ? member(line, "name") : ""));
-    BOOST_TEST(is_new.second, "twice: " << line);
-  }
-  return items;
-}
-
-/// The last line of a state.
-std::string summary_of(const std::string& ndjson) {
-  const auto at = ndjson.rfind("{\"state\":");
-  return at == std::string::npos ? std::string() : ndjson.substr(at);
-}
-
-/// A service with items, and exports of them in a folder of their own.
-struct House {
-  explicit House(const Texts& flags) : service(flags) {}
-
-  /// The command without the flags that say whose items are read.
-  Texts command(const std::string& file, const Texts& flags) const {
-    Texts command = {"export", "--endpoint",   service.url(), "--token-env", "TOKEN",
-                     "--out",  file,           "--progress",  "none",        "--max-attempts",
-                     "50",     "--retry-base", "1ms",         "--retry-cap", "5ms"};
-    command.insert(command.end(), flags.begin(), flags.end());
-    return command;
-  }
-  Finished run(const Texts& flags = {"--user-id", "42"}, const Process::Environment& environment = token) const {
-    return run_koobatch(command(out, flags), environment);
-  }
-  /// Exports, expects success, and returns the file.
-  std::string state(const Texts& flags = {"--user-id", "42"}) const {
-    std::filesystem::remove(out);
-    const auto finished = run(flags);
-    BOOST_TEST(finished.status == 0, finished.out << finished.err);
-    BOOST_TEST(!std::filesystem::exists(journal));
-    return std::filesystem::exists(out) ? workspace.read("report.state.ndjson") : std::string();
-  }
-  /// Kills an export as soon as `part` is in its journal so many times, and returns the journal.
-  std::string kill_after(const std::string& part, std::size_t times, const Texts& flags) const {
-    Texts all = command(out, flags);
-    all.insert(all.begin(), KOOBATCH_BINARY);
-    Process process(all, token);
-    std::string recorded;
-    while (count_of(recorded, part) < times) {
-      ::usleep(1'000);
-      if (std::filesystem::exists(journal)) recorded = read_file(journal);
-    }
-    process.signal(SIGKILL);
-    BOOST_TEST(process.wait().status == 128 + SIGKILL);
-    BOOST_TEST(!std::filesystem::exists(out));
-    return read_file(journal);
-  }
-  Items present() const { return items_of(service.get("/_sim/state")); }
-  std::string count(const std::string& what) const { return member(service.get("/_sim/stats"), what); }
-  bool is_clean() const { return !std::filesystem::exists(out) && !std::filesystem::exists(journal); }
-
-  Workspace workspace;
-  Service service;
-  // The library that makes system calls fail looks for this word.
-  std::string out = workspace.path("report.state.ndjson");
-  std::string journal = out + ".part";
-};
-
-const Texts three_users = {"--items", "6300,users=3,albums=1200"};
-
-std::string users_file(const House& house) {
-  return house.workspace.write("users", "\xef\xbb\xbfuser_id\r\n42\r\n43\r\n\r\n44\n43\n");
-}
-
-/// Plans that read the state themselves, with a folder of their own for temporary files.
-struct Planner {
-  explicit Planner(const Texts& flags) : house(flags) { std::filesystem::create_directory(temporary); }
-
-  Texts command(const Texts& flags) const {
-    Texts command = {"plan",        house.workspace.path("desired.ndjson"),
-                     "--endpoint",  house.service.url(),
-                     "--token-env", "TOKEN",
-                     "--out",       out,
-                     "--progress",  "none"};
-    command.insert(command.end(), flags.begin(), flags.end());
-    return command;
-  }
-  Process::Environment environment(Process::Environment more) const {
-    more["TMPDIR"] = temporary;
-    return more;
-  }
-  Finished plan(const std::string& wishes, const Texts& flags, const Process::Environment& more = token) const {
-    house.workspace.write("desired.ndjson", wishes);
-    std::filesystem::remove(out);
-    return run_koobatch(command(flags), environment(more));
-  }
-  /// The operations of the plan.
-  std::string lines() const {
-    const auto text = read_file(out);
-    const auto first = text.find('\n') + 1;
-    return text.substr(first, text.find("{\"end\"") - first);
-  }
-  std::size_t left_over() const {
-    std::size_t count = 0;
-    for ([[maybe_unused]] const auto& entry : std::filesystem::directory_iterator(temporary)) ++count;
-    return count;
-  }
-
-  House house;
-  std::string temporary = house.workspace.path("tmp");
-  std::string out = house.workspace.path("out.plan");
-};
-
-/// Kills an export at the first, second, … of such calls and continues it, until there are no more. Returns how many
-/// there were.
-std::size_t kill_everywhere(const House& house, const std::string& kind, const Texts& flags) {
-  const auto whole = items_of(house.state(flags));
-  BOOST_TEST((whole == house.present()));
-  for (std::size_t step = 1; step < 200; ++step) {
-    BOOST_TEST_CONTEXT(kind << step) {
-      std::filesystem::remove(house.out);
-      const auto killed = house.run(flags, with_fault("KOOBATCH_IO_FAULT", kind + std::to_string(step)));
-      if (killed.status == 0) return step - 1;
-      BOOST_TEST(killed.status == 128 + SIGKILL, killed.err);
-      BOOST_TEST(!std::filesystem::exists(house.out));
-      BOOST_TEST((items_of(house.state(flags)) == whole));
-    }
-  }
-  BOOST_TEST(false, "it is killed for ever");
-  return 0;
-}
-
-/// A file that only its owner may read.
-std::string secret(const Workspace& workspace, const std::string& text) {
-  auto path = workspace.write("secret", text);
-  std::filesystem::permissions(path, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
-  return path;
-}
-
-std::string ten_users(const House& house) {
-  return house.workspace.write("users", "42\n43\n44\n45\n46\n47\n48\n49\n50\n51\n");
-}
-
-}  // namespace
+using namespace koobatch::test::exports;
 
 BOOST_AUTO_TEST_SUITE(exporting)
 
 BOOST_AUTO_TEST_CASE(what_several_users_have_is_exported_whole) {
   // Each has 1,700 folders, and 100 albums of each kind: several pages of both, one of them exactly full.
-  const House house(three_users);
-  const auto state = house.state({"--users", users_file(house)});
+  House house(items_of_three_users);
+  const auto state = house.state({"--users", house.three_users()});
   BOOST_TEST((items_of(state) == house.present()));
   BOOST_TEST(items_of(state).size() == 6300U);
   const auto summary = summary_of(state);
@@ -206,7 +33,7 @@ BOOST_AUTO_TEST_CASE(what_several_users_have_is_exported_whole) {
   struct stat facts{};
   BOOST_TEST_REQUIRE(::stat(house.out.c_str(), &facts) == 0);
   BOOST_TEST((facts.st_mode & 0777U) == 0600U);
-  BOOST_TEST(house.count("applied") == "0", "an export changes nothing");
+  BOOST_TEST(house.sent_only_reads());
 }
 
 BOOST_AUTO_TEST_CASE(what_is_printed_says_how_much_there_is_and_what_it_takes) {
@@ -232,8 +59,8 @@ BOOST_AUTO_TEST_CASE(one_less_than_a_page_and_one_more_are_read_to_the_end) {
 }
 
 BOOST_AUTO_TEST_CASE(every_form_of_the_file_holds_the_same_items_and_a_plan_finds_nothing_to_change) {
-  const House house(three_users);
-  const auto users = users_file(house);
+  const House house(items_of_three_users);
+  const auto users = house.three_users();
   const auto state = house.state({"--users", users});
   for (const std::string name : {"copy.ndjson", "copy.ndjson.zst", "copy.ndjson.gz", "copy.csv", "copy.csv.gz"}) {
     const auto path = house.workspace.path(name);
@@ -244,126 +71,6 @@ BOOST_AUTO_TEST_CASE(every_form_of_the_file_holds_the_same_items_and_a_plan_find
     CHECK_HAS(plan.out, "Nothing to change");
   }
   BOOST_TEST(house.workspace.read("copy.csv").starts_with("\xef\xbb\xbftype,"));
-}
-
-BOOST_AUTO_TEST_CASE(faults_of_the_service_are_overcome) {
-  for (const Texts& faults :
-       {Texts{"status=429,rate=0.3"}, Texts{"status=503,rate=0.3"}, Texts{"status=500,rate=0.2"},
-        Texts{"reset,rate=0.1"}, Texts{"drop,rate=0.1"}, Texts{"truncate,rate=0.1"}, Texts{"garbage,rate=0.1"}}) {
-    Texts flags = {"--items", "5400,users=3,albums=1200", "--seed", "3"};
-    for (const auto& fault : faults) flags.insert(flags.end(), {"--fault", fault});
-    const House house(flags);
-    const auto state = house.state({"--users", users_file(house), "--max-errors", "100%"});
-    BOOST_TEST((items_of(state) == house.present()), faults.front());
-  }
-}
-
-BOOST_AUTO_TEST_CASE(what_is_not_changed_meanwhile_is_neither_lost_nor_doubled) {
-  for (const std::string change : {"add", "remove", "rename"}) {
-    for (const std::string at : {"before", "in", "after", "0", "999", "1000", "2499"}) {
-      for (const std::string page : {"1", "2", "3"}) {
-        const House house(
-            {"--items", "3300,albums=800", "--fault", fmt::format("list={},page={},at={}", change, page, at)});
-        const auto before = house.present();
-        const auto state = items_of(house.state());
-        const auto after = house.present();
-        BOOST_TEST_CONTEXT(change << " at " << at << " of page " << page) {
-          std::size_t lost = 0, foreign = 0;
-          for (const auto& [id, item] : after) {
-            const auto known = before.find(id);
-            if (known == before.end() || known->second != item) continue;
-            const auto found = state.find(id);
-            lost += found == state.end() || found->second != item;
-          }
-          for (const auto& [id, item] : state) foreign += !before.contains(id) && !after.contains(id);
-          BOOST_TEST(lost == 0U);
-          BOOST_TEST(foreign == 0U);
-        }
-      }
-    }
-  }
-}
-
-BOOST_AUTO_TEST_CASE(odd_lists_are_read_right) {
-  for (const std::string fault : {"list=cut", "list=empty", "list=cut,page=1", "list=empty,page=1", "list=numbers"}) {
-    const House house({"--items", "2700,albums=1200", "--fault", fault});
-    BOOST_TEST((items_of(house.state()) == house.present()), fault);
-  }
-}
-
-BOOST_AUTO_TEST_CASE(a_list_that_cannot_be_read_right_makes_a_state_that_says_so_and_from_which_nothing_is_planned) {
-  struct Case {
-    std::string fault;
-    std::string type;
-    int status;
-    std::string why;
-  };
-  for (const Case& c :
-       {Case{"list=endless", "shared_folder", 1, "cannot be read: the list"},
-        Case{"list=growing", "shared_folder", 1, "cannot be read: the list has no end"},
-        Case{"list=remove,page=2,at=before,times=always", "shared_folder", 4, "the list changed"},
-        Case{"list=total", "album", 4, "the list says"}, Case{"list=total,by=-2", "album", 4, "the list says"}}) {
-    const House house({"--items", "3500,albums=500", "--fault", c.fault});
-    const auto finished = house.run({"--user-id", "42", "--types", c.type});
-    BOOST_TEST(finished.status == c.status, c.fault << finished.out << finished.err);
-    CHECK_HAS(finished.err, fmt::format("user 42, {}: {}", c.type, c.why));
-    CHECK_HAS(finished.out, "not complete");
-    const auto state = house.workspace.read("report.state.ndjson");
-    CHECK_HAS(summary_of(state), R"("complete":false)");
-    CHECK_HAS(summary_of(state), R"("from":"20)");
-    BOOST_TEST(!std::filesystem::exists(house.journal));
-    const auto plan =
-        run_koobatch({"plan", house.workspace.write("desired.ndjson", folder("1", "x")), "--state", house.out});
-    BOOST_TEST(plan.status == 4, plan.out << plan.err);
-    CHECK_HAS(plan.err, "is not complete");
-    CHECK_HAS(plan.err, "'koobatch export'");
-  }
-}
-
-BOOST_AUTO_TEST_CASE(an_export_that_is_killed_at_any_request_is_continued_by_the_same_command) {
-  const House house({"--items", "2600,users=2,albums=500"});
-  const auto users = house.workspace.write("users", "42\n43\n");
-  // Two users with five lists each, some of several pages.
-  BOOST_TEST(kill_everywhere(house, "kill:send:", {"--users", users, "--connections", "1", "--http", "1.1"}) >= 20U);
-}
-
-BOOST_AUTO_TEST_CASE(an_export_that_is_killed_at_any_write_or_within_it_is_continued_by_the_same_command) {
-  // Slow enough that each page is written on its own.
-  const House house({"--items", "1500,albums=400", "--latency", "21ms"});
-  const Texts flags = {"--user-id", "42", "--connections", "1", "--http", "1.1"};
-  for (const std::string kind : {"kill:write:", "tear:write:"}) BOOST_TEST(kill_everywhere(house, kind, flags) > 4U);
-}
-
-BOOST_AUTO_TEST_CASE(what_a_killed_export_has_read_is_not_read_again) {
-  const House house({"--items", "500,users=10", "--latency", "20ms"});
-  const Texts flags = {"--users", ten_users(house), "--connections", "1", "--http", "1.1"};
-  constexpr std::size_t known = 10;
-  house.kill_after(R"("type":"result")", known, flags);
-  const auto before = std::stoul(house.count("reads"));
-  const auto continued = house.run(flags);
-  BOOST_TEST(continued.status == 0, continued.err);
-  CHECK_HAS(continued.err, "continuing the export that was begun at 20");
-  BOOST_TEST((items_of(house.workspace.read("report.state.ndjson")) == house.present()));
-  // Fifty lists, each with a confirmation.
-  BOOST_TEST(std::stoul(house.count("reads")) - before <= 2 * (50 - known));
-}
-
-BOOST_AUTO_TEST_CASE(an_interrupted_export_says_how_to_continue) {
-  const House house({"--items", "500,users=10", "--latency", "20ms"});
-  const Texts flags = {"--users", ten_users(house), "--connections", "1", "--http", "1.1"};
-  Texts command = house.command(house.out, flags);
-  command.insert(command.begin(), KOOBATCH_BINARY);
-  {
-    Process process(command, token);
-    while (house.count("reads") == "0" || house.count("reads").empty()) ::usleep(1'000);
-    process.signal(SIGINT);
-    const auto finished = process.wait();
-    BOOST_TEST(finished.status == 130, finished.out << finished.err);
-    CHECK_HAS(finished.err, "of 50 lists done so far; the same 'koobatch export' again continues");
-    BOOST_TEST(!contains(finished.err, "koobatch resume"), finished.err);
-    BOOST_TEST(!std::filesystem::exists(house.out));
-  }
-  BOOST_TEST((items_of(house.state(flags)) == house.present()));
 }
 
 BOOST_AUTO_TEST_CASE(items_that_several_users_see_are_there_once) {
@@ -412,6 +119,45 @@ BOOST_AUTO_TEST_CASE(nothing_at_all_is_an_alarm) {
   CHECK_HAS(finished.err, "no items at all");
 }
 
+BOOST_AUTO_TEST_CASE(too_many_lists_that_are_refused_stop_the_export_which_can_be_continued) {
+  const House house({"--items", "500,users=10", "--fault", "status=400,rate=0.5", "--seed", "5"});
+  const Texts flags = {"--users", house.ten_users(), "--connections", "1", "--http", "1.1"};
+  Texts strict = flags, generous = flags;
+  strict.insert(strict.end(), {"--max-errors", "2"});
+  generous.insert(generous.end(), {"--max-errors", "100%"});
+  const auto stopped = house.run(strict);
+  BOOST_TEST(stopped.status == 4, stopped.out << stopped.err);
+  CHECK_HAS(stopped.err, "--max-errors");
+  CHECK_HAS(stopped.err, "the same 'koobatch export' again");
+  BOOST_TEST(!std::filesystem::exists(house.out));
+  BOOST_TEST(std::filesystem::exists(house.journal));
+  const auto continued = house.run(generous);
+  BOOST_TEST(continued.status == 1, continued.out << continued.err);
+  CHECK_HAS(summary_of(house.workspace.read("report.state.ndjson")), R"("complete":false)");
+}
+
+BOOST_AUTO_TEST_CASE(nothing_is_done_while_another_run_holds_the_lock) {
+  const House house({"--items", "30"});
+  const auto lock = house.workspace.path("lock");
+  const koobatch::Descriptor held(::open(lock.c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0600));
+  BOOST_TEST_REQUIRE(::flock(held.get(), LOCK_EX | LOCK_NB) == 0);
+  const auto finished = house.run({"--user-id", "42", "--lock", lock});
+  BOOST_TEST(finished.status == 0, finished.out << finished.err);
+  CHECK_HAS(finished.err, "another process holds the lock");
+  BOOST_TEST(house.is_clean());
+  BOOST_TEST(house.count("reads") == "0");
+}
+
+BOOST_AUTO_TEST_CASE(what_cannot_be_printed_is_an_error) {
+  const House house({"--items", "30"});
+  Texts command = {"/bin/bash", "-c", "exec \"$@\" >/dev/full", "bash", KOOBATCH_BINARY};
+  for (const auto& word : house.command(house.out, {"--user-id", "42"})) command.push_back(word);
+  const auto finished = Process(command, token).wait();
+  BOOST_TEST(finished.status == 5, finished.err);
+  CHECK_HAS(finished.err, "standard output: cannot be written");
+  BOOST_TEST((items_of(house.workspace.read("report.state.ndjson")) == house.present()), "what was read is not lost");
+}
+
 BOOST_AUTO_TEST_CASE(refused_credentials_end_the_export_and_new_ones_continue_it) {
   const Workspace workspace;
   const House house({"--items", "10", "--token-file", secret(workspace, "right")});
@@ -422,30 +168,6 @@ BOOST_AUTO_TEST_CASE(refused_credentials_end_the_export_and_new_ones_continue_it
   const auto finished = house.run({"--user-id", "42"}, {{"TOKEN", "right"}});
   BOOST_TEST(finished.status == 0, finished.err);
   BOOST_TEST((items_of(house.workspace.read("report.state.ndjson")) == house.present()));
-}
-
-BOOST_AUTO_TEST_CASE(a_full_disk_loses_nothing_that_was_read) {
-  const House house({"--items", "2600,users=2,albums=500"});
-  const Texts flags = {"--users", house.workspace.write("users", "42\n43\n"), "--connections", "1", "--http", "1.1"};
-  bool was_full_at_the_end = false;
-  for (int step = 2;; ++step) {
-    BOOST_TEST_CONTEXT("write " << step) {
-      std::filesystem::remove(house.out);
-      std::filesystem::remove(house.journal);
-      const auto full = house.run(flags, with_fault("KOOBATCH_IO_FAULT", fmt::format("fail=28:write:{}", step)));
-      if (full.status == 0) break;
-      BOOST_TEST(full.status == 5, full.out << full.err);
-      CHECK_HAS(full.err, "No space left on device");
-      CHECK_HAS(full.err, "the same 'koobatch export' again");
-      BOOST_TEST(!std::filesystem::exists(house.out));
-      was_full_at_the_end = contains(full.err, "everything was read");
-      const auto reads = house.count("reads");
-      BOOST_TEST((items_of(house.state(flags)) == house.present()));
-      if (was_full_at_the_end) BOOST_TEST(house.count("reads") == reads);
-    }
-    BOOST_TEST_REQUIRE(step < 200);
-  }
-  BOOST_TEST(was_full_at_the_end);
 }
 
 BOOST_AUTO_TEST_CASE(what_cannot_be_meant_is_refused_and_nothing_is_asked_for) {
@@ -519,30 +241,6 @@ BOOST_AUTO_TEST_CASE(nothing_is_overwritten_and_nothing_old_is_taken_for_new) {
   BOOST_TEST((items_of(house.state()).size() == 15U));
 }
 
-BOOST_AUTO_TEST_CASE(a_damaged_journal_is_refused) {
-  const House house({"--items", "2500,users=2", "--latency", "20ms"});
-  const Texts flags = {"--user-id", "42", "--connections", "1", "--http", "1.1"};
-  const auto journal = house.kill_after(R"("type":"result")", 2, flags);
-  BOOST_TEST_REQUIRE(contains(journal, "\"items\":[{\"type\""));
-  // Each line has a sum, but that does not show which lines are missing.
-  const auto first_page = journal.find(R"({"type":"read")");
-  BOOST_TEST_REQUIRE(first_page < journal.find(R"({"type":"result")"));
-  house.workspace.write("report.state.ndjson.part",
-                        std::string(journal).erase(first_page, journal.find('\n', first_page) + 1 - first_page));
-  const auto shortened = house.run(flags);
-  BOOST_TEST(shortened.status == 2, shortened.out << shortened.err);
-  CHECK_HAS(shortened.err, "ends a list of which pages were removed");
-  BOOST_TEST(!std::filesystem::exists(house.out));
-  house.workspace.write("report.state.ndjson.part",
-                        boost::replace_first_copy(journal, "\"items\":[{\"type\"", "\"items\":[{\"tyqe\""));
-  const auto damaged = house.run(flags);
-  BOOST_TEST(damaged.status == 2, damaged.out << damaged.err);
-  CHECK_HAS(damaged.err, "damaged");
-  BOOST_TEST(!std::filesystem::exists(house.out));
-  house.workspace.write("report.state.ndjson.part", journal);
-  BOOST_TEST(items_of(house.state(flags)).size() == 1250U);
-}
-
 BOOST_AUTO_TEST_CASE(no_secret_is_written_or_printed) {
   const Canary canary("cAnAry+exp0rt/7Qx=");
   const House house({"--items", "30"});
@@ -585,7 +283,7 @@ BOOST_AUTO_TEST_CASE(the_program_of_on_complete_is_told_the_file) {
 // Exported, planned, carried out, exported, undone, and exported: as it was at first.
 BOOST_AUTO_TEST_CASE(what_was_exported_is_planned_changed_and_undone) {
   const House house({"--items", "300,users=3", "--names", "405"});
-  const Texts users = {"--users", users_file(house)};
+  const Texts users = {"--users", house.three_users()};
   const auto run_plan = [&](const std::string& plan, const std::string& report) {
     const auto finished = run_koobatch({"run", plan, "--endpoint", house.service.url(), "--token-env", "TOKEN",
                                         "--report", house.workspace.path(report), "--progress", "none"},
@@ -608,98 +306,6 @@ BOOST_AUTO_TEST_CASE(what_was_exported_is_planned_changed_and_undone) {
   BOOST_TEST(undone.status == 0, undone.out << undone.err);
   run_plan(undo, "second.report");
   BOOST_TEST((items_of(house.state(users)) == items_of(first)));
-}
-
-BOOST_AUTO_TEST_CASE(a_plan_reads_the_state_itself_and_leaves_nothing_of_it) {
-  const Planner planner({"--items", "300,users=3,albums=60"});
-  const auto& house = planner.house;
-  const auto state = house.state({"--users", users_file(house)});
-  const auto reads = std::stoul(house.count("reads"));
-  const auto wish = boost::replace_first_copy(state.substr(0, state.find('\n') + 1), R"("name":")", R"("name":"new )");
-  const auto now = planner.plan(wish, {"--users", users_file(house)});
-  BOOST_TEST(now.status == 0, now.out << now.err);
-  CHECK_HAS(now.out, "state     240 items of 3 users, read 20");
-  CHECK_HAS(now.out, house.service.url());
-  BOOST_TEST(planner.left_over() == 0U);
-  BOOST_TEST(house.count("applied") == "0");
-  // Only folders are wished for: a list for each user, and one more request that confirms its end.
-  BOOST_TEST(std::stoul(house.count("reads")) - reads == 6U);
-  const auto plan = house.workspace.path("read.plan");
-  const auto line = planner.lines();
-  std::filesystem::rename(planner.out, plan);
-  const auto later =
-      run_koobatch({"plan", house.workspace.path("desired.ndjson"), "--state", house.out, "--out", planner.out});
-  BOOST_TEST(later.status == 0, later.err);
-  BOOST_TEST(planner.lines() == line);
-  const auto run = run_koobatch({"run", plan, "--endpoint", house.service.url(), "--token-env", "TOKEN", "--report",
-                                 house.workspace.path("run"), "--progress", "none"},
-                                token);
-  BOOST_TEST(run.status == 0, run.out << run.err);
-  BOOST_TEST(planner.plan(wish, {"--users", users_file(house), "--exit-code"}).status == 0);
-}
-
-BOOST_AUTO_TEST_CASE(a_plan_reads_nothing_if_the_desired_state_is_wrong) {
-  const Planner planner({"--items", "30"});
-  const auto finished = planner.plan(R"({"type":"shared_folder","id":"1","name":null})", {"--user-id", "42"});
-  BOOST_TEST(finished.status == 3, finished.err);
-  BOOST_TEST(planner.house.count("reads") == "0");
-  BOOST_TEST(!std::filesystem::exists(planner.out));
-}
-
-BOOST_AUTO_TEST_CASE(nothing_is_planned_from_what_could_not_be_read) {
-  const auto refused = [](const Texts& service, int status, std::string_view why,
-                          const Process::Environment& environment) {
-    const Planner planner(service);
-    const auto finished = planner.plan(folder("1", "x"), {"--user-id", "42"}, environment);
-    BOOST_TEST(finished.status == status, finished.out << finished.err);
-    CHECK_HAS(finished.err, why);
-    BOOST_TEST(!contains(finished.err, "continues"), finished.err);
-    BOOST_TEST(!std::filesystem::exists(planner.out));
-    BOOST_TEST(planner.left_over() == 0U);
-  };
-  refused({"--items", "3000", "--fault", "list=endless"}, 4, "the present state is not complete", token);
-  refused({"--items", "3000", "--fault", "list=remove,at=before,times=always"}, 4, "kept changing", token);
-  const Workspace workspace;
-  refused({"--items", "30", "--token-file", secret(workspace, "right")}, 5, "then run 'koobatch plan …'", token);
-}
-
-BOOST_AUTO_TEST_CASE(a_plan_that_is_interrupted_while_it_reads_leaves_nothing) {
-  const Planner planner({"--items", "500,users=10", "--latency", "100ms"});
-  const auto& house = planner.house;
-  house.workspace.write("desired.ndjson", folder("1", "x"));
-  Texts command = planner.command({"--users", ten_users(house), "--connections", "1", "--http", "1.1"});
-  command.insert(command.begin(), KOOBATCH_BINARY);
-  Process process(command, planner.environment(token));
-  while (house.count("reads") == "0") ::usleep(1'000);
-  process.signal(SIGTERM);
-  const auto finished = process.wait();
-  BOOST_TEST(finished.status == 143, finished.out << finished.err);
-  BOOST_TEST(!std::filesystem::exists(planner.out));
-  BOOST_TEST(planner.left_over() == 0U);
-}
-
-BOOST_AUTO_TEST_CASE(flags_for_reading_are_refused_where_nothing_is_read) {
-  const Workspace workspace;
-  const auto desired = workspace.write("desired.ndjson", folder("1", "x"));
-  const auto users = workspace.write("users", "42\n");
-  for (const Texts& flags : {Texts{"--users", users}, Texts{"--user-id", "42"}, Texts{"--rate", "1/s"},
-                             Texts{"--token-file", users}, Texts{"--tokens-file", users}, Texts{"--timeout", "1s"},
-                             Texts{"--connections", "1"}, Texts{"--proxy", "http://h:1"}, Texts{"--insecure"}}) {
-    for (const bool shows : {false, true}) {
-      Texts command = shows ? Texts{"plan", "--show", desired} : Texts{"plan", desired, "--state", desired};
-      command.insert(command.end(), flags.begin(), flags.end());
-      const auto finished = run_koobatch(command);
-      BOOST_TEST(finished.status == 2, finished.out << finished.err);
-      CHECK_HAS(finished.err, flags.front() + (shows ? " is for making a plan" : " is for reading the state"));
-    }
-  }
-  const auto nobody =
-      run_koobatch({"plan", desired, "--endpoint", "http://127.0.0.1:1", "--token-env", "TOKEN"}, token);
-  BOOST_TEST(nobody.status == 2);
-  CHECK_HAS(nobody.err, "give --user-id ID, or --users FILE");
-  const auto nothing = run_koobatch({"plan", desired, "--simulate", "--user-id", "42"});
-  BOOST_TEST(nothing.status == 2);
-  CHECK_HAS(nothing.err, "koobatch simulate --items");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

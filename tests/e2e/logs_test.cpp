@@ -171,7 +171,7 @@ BOOST_FIXTURE_TEST_CASE(of_many_that_do_not_succeed_the_first_are_logged, Fixtur
 
 BOOST_FIXTURE_TEST_CASE(faults_and_throttling_are_logged_in_json_by_two_threads_too, Fixture) {
   const auto finished = run_koobatch({"run",
-                                      workspace.write("job.ndjson", renames(2000)),
+                                      workspace.write("job.ndjson", renames(600)),
                                       "--simulate",
                                       "--user-id",
                                       "7",
@@ -183,7 +183,7 @@ BOOST_FIXTURE_TEST_CASE(faults_and_throttling_are_logged_in_json_by_two_threads_
                                       "json",
                                       "-v",
                                       "--throttle",
-                                      "2000/s",
+                                      "200/s",
                                       "--fault",
                                       "status=503,rate=0.05",
                                       "--fault",

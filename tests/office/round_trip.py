@@ -8,11 +8,12 @@ import subprocess
 from contextlib import contextmanager
 
 from office import cases
-from office.check import ENVIRONMENT, TIMEOUT, Difference
+from office.check import ENVIRONMENT, INVALID, TIMEOUT, Difference
 from office.libreoffice import STANDARD, TEXT, Export, import_filter
 
 USER = "42"
 EDITED = "edited"
+PROPOSAL = re.compile(r'mangled\S*\.csv:(\d+): .*its id was probably "(\d+)"')
 EXPORTS = (Export(",", "utf-8"), Export(";", "utf-8", quote_all=True), Export(",", "utf-8", as_shown=False))
 
 
@@ -70,6 +71,33 @@ def planned(program, desired, state):
     return {line["id"] for kind in types for line in kind["first_lines"]}
 
 
+def without_guards(source, target):
+    """As if a program had taken the apostrophes off that keep spreadsheets from reading numbers and dates."""
+    with source.open(encoding="utf-8-sig", newline="") as file:
+        header, *rows = csv.reader(file)
+    with target.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerows([header, *([cell.removeprefix("'") for cell in row] for row in rows)])
+    return target, header, [row[header.index("id")].removeprefix("'") for row in rows]
+
+
+def check_mangled(program, office, folder, kinds, exported, state):
+    """Identifiers became numbers, so every row is refused, with the identifier that it had."""
+    source, header, ids = without_guards(exported, folder / "mangled.csv")
+    for kind in kinds:
+        (book,) = office.make([source], kind, [import_filter([STANDARD] * len(header))])
+        saved = office.save([book], EXPORTS[0]) / f"{book.stem}.csv"
+        finished = run(program, "plan", saved, "--state", state, "-v")
+        if finished.returncode != INVALID:
+            raise Difference(f"{saved}: exit status {finished.returncode}\n{finished.stdout}{finished.stderr}")
+        proposed = {int(line) - 2: id for line, id in PROPOSAL.findall(finished.stderr)}
+        if not proposed or any(ids[row] != id for row, id in proposed.items()):
+            raise Difference(f"{saved}: proposes {proposed}\n{finished.stderr}")
+        if not f"in {len(ids)} of {len(ids)} items" in finished.stderr:
+            raise Difference(f"{saved}: not every row was found\n{finished.stderr}")
+    return len(kinds)
+
+
 def check(program, office, folder, kinds):
     """Returns how many spreadsheets were planned from as they are meant."""
     tried = 0
@@ -87,4 +115,5 @@ def check(program, office, folder, kinds):
                     if (found := planned(program, saved, state)) != ids:
                         raise Difference(f"{saved}: plans {sorted(found)} instead of {sorted(ids)}")
                     tried += 1
+        tried += check_mangled(program, office, folder, kinds, exported, state)
     return tried

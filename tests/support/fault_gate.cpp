@@ -97,6 +97,8 @@ net::Awaitable<void> FaultGate::pump(TunnelPtr tunnel, Side side) {
       tunnel->of_exchange = {};
     }
     if (side == Side::answer) tunnel->answering = true;
+    const bool begins = side == Side::request && tunnel->of_exchange[0] == 0;
+    if (begins && tunnel->script.before) tunnel->script.before(tunnel->exchange);
     std::string bytes(buffer.data(), size);
     const bool open = co_await pass_on(tunnel, side, std::move(bytes));
     if (!open) break;

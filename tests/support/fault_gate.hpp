@@ -41,6 +41,8 @@ struct Script {
   Fault fault{};
   Shape requests{};
   Shape answers{};
+  /// Called before anything of the connection's request of this number, from 0, is passed on.
+  std::function<void(std::size_t exchange)> before{};
 };
 
 /// Stands between client and service and injects network faults according to each connection's script.

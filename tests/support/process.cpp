@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <boost/test/unit_test.hpp>
@@ -67,7 +68,7 @@ Process::~Process() {
 }
 
 void Process::signal(int number) const {
-  ::kill(pid_, number);
+  if (const pid_t pid = pid_; pid > 0) ::kill(pid, number);
 }
 
 std::string Process::read_line() {
@@ -100,10 +101,11 @@ Finished Process::wait(std::chrono::seconds patience) {
     if (open) out_text_.append(bytes, static_cast<std::size_t>(count));
   }
   int status = 0;
-  ::waitpid(pid_, &status, 0);
+  rusage usage{};
+  ::wait4(pid_, &status, 0, &usage);
   pid_ = -1;
   err_reader_.join();
-  return {WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), out_text_, err_text_};
+  return {WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), out_text_, err_text_, usage.ru_maxrss};
 }
 
 Finished run_koobatch(const std::vector<std::string>& arguments, const Process::Environment& environment,

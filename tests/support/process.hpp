@@ -1,5 +1,6 @@
 #pragma once
 #include <sys/types.h>
+#include <atomic>
 #include <chrono>
 #include <map>
 #include <string>
@@ -12,6 +13,7 @@ struct Finished {
   int status = -1;  ///< exit status; 128 + N if killed by signal N
   std::string out;
   std::string err;
+  long peak_kib = 0;  ///< the most memory that it has occupied
 };
 
 /// A child process with its standard output and error captured. Killed and reaped at destruction if it still runs.
@@ -27,6 +29,7 @@ class Process {
   Process& operator=(const Process&) = delete;
 
   pid_t pid() const { return pid_; }
+  /// Does nothing once its end was waited for. May be called by other threads.
   void signal(int number) const;
   /// Waits for its end; after `patience` it is killed and the test fails.
   Finished wait(std::chrono::seconds patience = std::chrono::seconds(300));
@@ -34,7 +37,7 @@ class Process {
   std::string read_line();
 
  private:
-  pid_t pid_ = -1;
+  std::atomic<pid_t> pid_ = -1;
   int out_ = -1;
   int err_ = -1;
   std::string out_text_;

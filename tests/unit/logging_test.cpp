@@ -190,13 +190,16 @@ BOOST_AUTO_TEST_CASE(an_unchanged_bar_is_not_drawn_again) {
 }
 
 BOOST_AUTO_TEST_CASE(an_immediate_exit_removes_the_bar) {
+  Captured without;
+  without.console->leave();
+  BOOST_TEST(without.take() == "");
   Captured captured;
-  captured.console->leave();
-  BOOST_TEST(captured.take() == "");
   captured.console->set_status("50%");
   captured.take();
   captured.console->leave();
   BOOST_TEST(captured.take() == "\r\x1b[J");
+  captured.console->set_status("60%");
+  BOOST_TEST(captured.take() == "", "another thread would have drawn it again");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -245,4 +245,17 @@ BOOST_AUTO_TEST_CASE(a_group_breaks_where_an_operation_is_not_fulfilled_and_ends
   BOOST_TEST(!groups.is_vain(plan.operations[2]), "another group on the same key");
 }
 
+BOOST_AUTO_TEST_CASE(only_what_is_as_wanted_is_fulfilled) {
+  const auto plan = read({std::string(rename_17), chained(2, 1, "18")});
+  const auto breaks = [&](Status status) {
+    flow::BrokenGroups groups;
+    groups.ended(plan.operations[0], status);
+    return groups.is_vain(plan.operations[1]);
+  };
+  for (const auto status : {Status::rejected, Status::failed, Status::unknown, Status::invalid, Status::skipped}) {
+    BOOST_TEST(breaks(status), to_string(status));
+  }
+  for (const auto status : {Status::succeeded, Status::unchanged}) BOOST_TEST(!breaks(status), to_string(status));
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -1,5 +1,7 @@
 #include "koobatch/report/wording.hpp"
 
+#include "koobatch/core/spelling.hpp"
+
 #include <boost/test/unit_test.hpp>
 
 using namespace koobatch;
@@ -66,12 +68,23 @@ BOOST_AUTO_TEST_CASE(a_finished_run_is_repeated_only_for_what_failed_or_is_unkno
   }
 }
 
+BOOST_AUTO_TEST_CASE(an_export_is_continued_by_itself) {
+  for (const auto remaining : {0U, 3U}) {
+    auto s = advising(ended(remaining == 0 ? Outcome::completed : Outcome::interrupted, remaining));
+    s.counts[Status::failed] = 1;
+    s.run.job.path = export_path;
+    BOOST_TEST(suggestion(s) == Suggestion::export_again);
+    BOOST_TEST((continuation(s.run, "state.ndjson.part") == NextStep{.command = CommandName::export_}));
+    BOOST_TEST(spell(continuation(s.run, "state.ndjson.part")) == "koobatch export …");
+  }
+}
+
 BOOST_AUTO_TEST_CASE(what_only_read_another_run_is_read_again_from_its_report) {
   auto s = ended(Outcome::interrupted, 3);
   s.run.verifies = true;
   s.run.parent = ParentRun{"1a2b", "/reports/names", 0};
   BOOST_TEST(suggestion(s) == Suggestion::verify);
-  BOOST_TEST(verified_report(s) == "/reports/names");
+  BOOST_TEST((continuation(s.run, "again") == NextStep{.command = CommandName::verify, .report = "/reports/names"}));
   s = ended(Outcome::completed, 0);
   s.run.verifies = true;
   BOOST_TEST(suggestion(s) == Suggestion::none);

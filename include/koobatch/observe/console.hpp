@@ -24,7 +24,7 @@ class Console {
   /// Shows `status` below everything printed, replacing the previous one; an empty one removes it. Precondition:
   /// is_terminal(). It is cut off at the end of the row.
   void set_status(std::string_view status);
-  /// Removes the status before the process exits immediately, unless that might block.
+  /// Removes the status for good before the process exits immediately, unless that might block.
   void leave();
 
  private:
@@ -36,7 +36,8 @@ class Console {
   Mutex mutex_;
   std::string status_ GUARDED_BY(mutex_);
   std::size_t drawn_width_ GUARDED_BY(mutex_) = 0;  ///< the terminal's, when the status was drawn
-  std::string buffer_ GUARDED_BY(mutex_);           ///< one write() per change keeps other processes' lines out, too
+  bool is_left_ GUARDED_BY(mutex_) = false;
+  std::string buffer_ GUARDED_BY(mutex_);  ///< one write() per change keeps other processes' lines out, too
 };
 
 }  // namespace koobatch::observe

@@ -91,7 +91,6 @@ bool is_locked(const std::filesystem::path& path);
 std::string resume_command(const std::string& path);
 /// `koobatch retry PATH` and so on, likewise quoted.
 std::string retry_command(const std::string& path);
-std::string verify_command(const std::string& path);
 std::string report_command(const std::string& path);
 std::string status_command(const std::string& path);
 

@@ -121,6 +121,11 @@ struct RunRecord {
   std::string settings;          ///< a JSON object without secrets
 };
 
+/// What the record of an export has in place of a job's path, which is absolute.
+constexpr std::string_view export_path = "export";
+/// Whether the run reads lists for an export: the report is its journal, and nothing but the export continues it.
+bool is_export(const RunRecord& run);
+
 /// Counts over the whole run. `by_status` is indexed by Status.
 struct Counts {
   std::array<std::uint64_t, status_names.size()> by_status{};

@@ -24,11 +24,13 @@ enum class Suggestion {
   resume,      ///< with the bare command
   heed_error,  ///< the error says how to continue; the bare command would end in the same error
   retry,
-  verify,  ///< once more: it only read what another run had changed
+  verify,        ///< once more: it only read what another run had changed
+  export_again,  ///< with the command that began it, and its settings
 };
 Suggestion suggestion(const Summary& summary);
-/// The report of the run whose changes this one has only read. Precondition: RunRecord::verifies.
-std::string verified_report(const Summary& summary);
+/// What does the rest of a run with this report. An export is continued by the command that began it, and what only
+/// reads another run's changes begins anew.
+NextStep continuation(const RunRecord& run, const std::string& report);
 
 /// All operations of the run, finished or not.
 std::uint64_t total_of(const Counts& counts);

@@ -5,6 +5,7 @@
 #include "cli/running/control_replies.hpp"
 #include "koobatch/core/spelling.hpp"
 #include "koobatch/report/summary.hpp"
+#include "koobatch/report/wording.hpp"
 
 #include <fmt/format.h>
 
@@ -34,7 +35,7 @@ Error no_run_there(const std::filesystem::path& path, Silence silence) {
   const bool over = summary->outcome != report::Outcome::unfinished && summary->counts.remaining == 0;
   const auto none = fmt::format("{}: there is no run in progress to change; ", path.native());
   if (over) return usage_error(none + "every operation has its result");
-  const NextStep step = {.command = CommandName::resume, .report = path.native()};
+  const auto step = report::continuation(summary->run, path.native());
   return with_next_step(usage_error(none + "continue with " + spell(step)), step);
 }
 

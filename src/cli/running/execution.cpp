@@ -5,6 +5,7 @@
 #include "cli/running/run_settings.hpp"
 #include "koobatch/auth/credentials.hpp"
 #include "koobatch/core/clock.hpp"
+#include "koobatch/core/spelling.hpp"
 #include "koobatch/core/units.hpp"
 #include "koobatch/job/tokens_file.hpp"
 #include "koobatch/net/tls.hpp"
@@ -13,6 +14,7 @@
 #include "koobatch/process/on_complete.hpp"
 #include "koobatch/report/journal_file.hpp"
 #include "koobatch/report/summary.hpp"
+#include "koobatch/report/wording.hpp"
 
 #include <fmt/format.h>
 #include <poll.h>
@@ -135,10 +137,8 @@ class ExitNotice {
   /// From here until over(), there is a report to resume from.
   void begin(const engine::Run& run) {
     run_id_ = run.record().run_id;
-    const auto& record = run.record();
-    const auto again = record.verifies && record.parent ? report::verify_command(record.parent->report)
-                                                        : report::resume_command(run.report().native());
-    text_ = fmt::format("exited immediately; continue with '{}'", again);
+    const auto again = report::continuation(run.record(), run.report().native());
+    text_ = fmt::format("exited immediately; continue with '{}'", spell(again));
     due_.store(true);
   }
   void over() { due_.store(false); }

@@ -38,7 +38,7 @@ Result<void> check_same(const report::RunRecord& recorded, const job::Source& so
                     "file, or remove it",
                     harmless(run.report.string()), of_what));
   };
-  if (!is_export(recorded)) return refuse("a run, and not by an export");
+  if (!report::is_export(recorded)) return refuse("a run, and not by an export");
   const auto digest = source.identity().digest;
   if (recorded.job.xxh3 != digest.xxh3 || recorded.job.bytes != digest.bytes) {
     return refuse("an export of other users or types");
@@ -174,10 +174,6 @@ std::filesystem::path journal_of(const std::filesystem::path& out) {
   return journal += ".part";
 }
 
-bool is_export(const report::RunRecord& run) {
-  return run.job.path == WalkSource::path;
-}
-
 void warn_of_gaps(const Collected& collected) {
   for (const auto& doubt : collected.doubts) spdlog::warn("{}", doubt);
   if (collected.unreadable_items > 0) {
@@ -218,7 +214,11 @@ int export_state(engine::RunSettings settings, const Running& running, const Pre
     earlier.emplace(std::move(*found));
   }
   if (earlier) warn_of_refusals(earlier->scan.counts, settings.report);
-  advise_again(wanted.is_passing ? "koobatch plan" : "koobatch export");
+  if (wanted.is_passing) {
+    advise_again("koobatch plan", "TMPDIR");
+  } else {
+    advise_again("koobatch export", "--out");
+  }
   announce(wanted, earlier ? &earlier->scan : nullptr);
   if (earlier && earlier->scan.finished()) return exporting.write(earlier->scan.segments.front().run);
   const auto start = [&](const engine::RunSettings& final_settings) {

@@ -24,9 +24,6 @@ Result<std::vector<const koodrive::ResourceKind*>> kinds_to_read(const koodrive:
 /// The report of the run that reads for `out`.
 std::filesystem::path journal_of(const std::filesystem::path& out);
 
-/// Whether the run is that of an export.
-bool is_export(const report::RunRecord& run);
-
 /// Warns of what the file lacks, or may lack.
 void warn_of_gaps(const Collected& collected);
 

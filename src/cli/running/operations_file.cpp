@@ -1,5 +1,6 @@
 #include "cli/running/operations_file.hpp"
 
+#include "cli/running/other_writers.hpp"
 #include "cli/settings/recorded.hpp"
 #include "koobatch/core/descriptor.hpp"
 #include "koobatch/koodrive/operations_file.hpp"
@@ -24,11 +25,7 @@ Result<void> check_kind(int file, const std::filesystem::path& path) {
   struct stat facts{};
   if (::fstat(file, &facts) != 0) return system_error(ErrorKind::usage, path.string(), "cannot be read", errno);
   if (!S_ISREG(facts.st_mode)) return usage_error(path.string() + ": is not a file; operations are read from one");
-  const bool others_write = (facts.st_mode & (S_IWGRP | S_IWOTH)) != 0;
-  const bool is_foreign = facts.st_uid != 0 && facts.st_uid != ::geteuid();
-  if (!others_write && !is_foreign) return {};
-  spdlog::warn("{}: is writable by others, who could change what is sent; {}", path.string(),
-               is_foreign ? "it belongs to another user" : fmt::format("run 'chmod go-w {}'", path.string()));
+  warn_of_other_writers(path, facts);
   return {};
 }
 

@@ -1,5 +1,6 @@
 #include "cli/running/plan_job.hpp"
 
+#include "cli/running/other_writers.hpp"
 #include "koobatch/job/byte_source.hpp"
 #include "koobatch/koodrive/resource_catalogue.hpp"
 #include "koobatch/plan/capture.hpp"
@@ -9,6 +10,7 @@
 #include "koobatch/report/reader.hpp"
 
 #include <fmt/format.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <random>
@@ -55,6 +57,7 @@ Result<void> read_plan(engine::RunSettings& settings, plan::PlanRequirements req
   if (auto read = reader.read_lines([](const plan::PlanLine&) { return Result<void>(); }); !read) return read.error();
   required.endpoint = settings.endpoint.url();
   if (auto ok = plan::check_plan(*header, reader.digest(), required); !ok) return ok.error();
+  if (struct stat facts{}; ::stat(settings.job.c_str(), &facts) == 0) warn_of_other_writers(settings.job, facts);
   settings.plan = {header->id, reader.digest()};
   return {};
 }

@@ -87,11 +87,11 @@ Result<std::optional<int>> read_file(plan::Readings& readings, PlanDraft& draft)
 Result<std::optional<int>> read_service(const PlanSettings& given, const Call& call, PassingReading reading,
                                         plan::Readings& readings, PlanDraft& draft) {
   if (readings.any_faults()) return std::optional<int>();
-  const auto use = [&](const std::filesystem::path& state) -> Result<void> {
-    if (auto opened = draft.open_state(state, "the present state"); !opened) return opened;
-    return readings.read_present(draft.state(), draft.state_name());
-  };
-  return read_passing(std::move(reading), readings.kinds(), given.presentation, call, use);
+  const auto open = [&](const std::filesystem::path& state) { return draft.open_state(state, "the present state"); };
+  auto ended = read_passing(std::move(reading), readings.kinds(), given.presentation, call, open);
+  if (!ended || *ended) return ended;
+  if (auto done = readings.read_present(draft.state(), draft.state_name()); !done) return done.error();
+  return ended;
 }
 
 int judge(const PlanSettings& given, const plan::Overview& overview) {

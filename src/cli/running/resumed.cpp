@@ -1,6 +1,5 @@
 #include "cli/running/resumed.hpp"
 
-#include "cli/running/exporting.hpp"
 #include "cli/running/run_settings.hpp"
 #include "koobatch/core/spelling.hpp"
 
@@ -22,8 +21,11 @@ Result<void> check_command_given_again(const Running& running, const engine::Run
 }  // namespace
 
 Result<void> check_sends(const report::RunRecord& recorded) {
-  if (is_export(recorded)) {
-    return usage_error("this is the journal of an export, which the 'koobatch export' that began it continues");
+  if (report::is_export(recorded)) {
+    const NextStep step = {.command = CommandName::export_};
+    return with_next_step(usage_error(fmt::format(
+                              "this is the journal of an export, which the '{}' that began it continues", spell(step))),
+                          step);
   }
   if (!recorded.verifies || !recorded.parent) return {};
   const NextStep step = {.command = CommandName::verify, .report = recorded.parent->report};

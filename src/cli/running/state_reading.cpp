@@ -110,7 +110,7 @@ Result<PassingReading> prepare_passing(const StateReading& given, const Call& ca
 
 Result<std::optional<int>> read_passing(PassingReading reading, std::vector<const koodrive::ResourceKind*> kinds,
                                         const Presentation& presentation, const Call& call,
-                                        const std::function<Result<void>(const std::filesystem::path& state)>& use) {
+                                        const std::function<Result<void>(const std::filesystem::path& state)>& open) {
   const auto scratch = Scratch::create("state", ", or export the state first");
   if (!scratch) return scratch.error();
   const auto resources = service_kinds();
@@ -132,7 +132,7 @@ Result<std::optional<int>> read_passing(PassingReading reading, std::vector<cons
   const int status =
       export_state(std::move(reading.settings), reading.running, presentation, call.console, file, written);
   if (status != exit_success) return std::optional(status);
-  if (auto used = use(file.path); !used) return used.error();
+  if (auto opened = open(file.path); !opened) return opened.error();
   return std::optional<int>();
 }
 

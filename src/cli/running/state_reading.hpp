@@ -58,10 +58,11 @@ struct PassingReading {
 /// Checks the settings, see prepare_reading().
 Result<PassingReading> prepare_passing(const StateReading& given, const Call& call);
 
-/// Reads items of these kinds, all if there are none, into a temporary file, and passes its path to `use`, after which
-/// it is removed. Returns an exit status if it could not be read, which was reported then.
+/// Reads items of these kinds, all if there are none, into a temporary file, has `open` open it, and removes its name,
+/// so that nothing is left of it however the command ends later. Returns an exit status if the items could not be read,
+/// which was reported then.
 Result<std::optional<int>> read_passing(PassingReading reading, std::vector<const koodrive::ResourceKind*> kinds,
                                         const Presentation& presentation, const Call& call,
-                                        const std::function<Result<void>(const std::filesystem::path& state)>& use);
+                                        const std::function<Result<void>(const std::filesystem::path& state)>& open);
 
 }  // namespace koobatch::cli

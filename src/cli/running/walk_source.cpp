@@ -1,6 +1,7 @@
 #include "cli/running/walk_source.hpp"
 
 #include "koobatch/job/generated_text.hpp"
+#include "koobatch/report/record.hpp"
 
 #include <utility>
 
@@ -49,7 +50,8 @@ WalkSource::WalkSource(std::shared_ptr<const reading::Walks> walks, Users users,
 }
 
 job::Source::Identity WalkSource::identity() const {
-  return {.path = std::string(path), .format = job::Format::ndjson, .digest = digest_, .verified = false};
+  return {
+      .path = std::string(report::export_path), .format = job::Format::ndjson, .digest = digest_, .verified = false};
 }
 
 Result<std::unique_ptr<job::Reader>> WalkSource::open() const {

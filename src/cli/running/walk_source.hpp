@@ -15,9 +15,6 @@ namespace koobatch::cli {
 /// continued as what it was.
 class WalkSource final : public job::Source {
  public:
-  /// What reports have in place of a job file's path, which is absolute.
-  static constexpr std::string_view path = "export";
-
   /// `settings`: their catalogue is that of the walks.
   WalkSource(std::shared_ptr<const reading::Walks> walks, std::shared_ptr<const std::vector<std::string>> users,
              job::ReaderSettings settings);
