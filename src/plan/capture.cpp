@@ -20,27 +20,21 @@ namespace {
 
 using koodrive::Turn;
 
-/// What the operation sets.
+/// A value that the operation sets, and what was there before, as far as that is known.
 struct Captured {
-  std::string name;                    ///< the operation's
-  std::optional<std::size_t> field{};  ///< an index into the kind's fields; nothing: the service does not show it
-  state::Value wanted{};               ///< if it is shown
+  SetValue set;
   std::optional<state::Value> was{};
 };
 
 std::vector<Captured> fields_of(const koodrive::Operation& operation, const koodrive::ResourceKind& kind) {
-  simdjson::dom::parser parser;
-  simdjson::dom::object body;
   std::vector<Captured> fields;
-  if (parser.parse(operation.body()).get(body) != simdjson::SUCCESS) return fields;
-  for (const auto [name, json] : body) {
-    if (!is_set_by(operation.row(), name)) continue;
-    auto& captured = fields.emplace_back(Captured{std::string(name)});
-    const auto field = kind.find_set_by(operation.row().name, name);
-    if (field == kind.fields.size() || state::read_value(kind.fields[field], json, captured.wanted)) continue;
-    captured.field = field;
-  }
+  for (auto& value : set_values(operation, kind)) fields.push_back({std::move(value)});
   return fields;
+}
+
+/// Whether the operation can be sent with some of its fields, as a retry does: see retry::Selection.
+bool may_lack_fields(const koodrive::OperationRow& row) {
+  return std::ranges::count_if(row.fields, [&](const auto& field) { return is_set_by(row, field.name); }) > 1;
 }
 
 /// Reads an item until it is known what it was before the operation.
@@ -91,11 +85,11 @@ class Capture final : public koodrive::Dialogue {
     // What there is now may be what this operation has set.
     if (!is_first && !not_captured_.empty() && maybe_applied) return false;
     bool is_news = is_first || !not_captured_.empty();
-    for (auto& [name, field, wanted, was] : fields_) {
-      const auto* const now = field && present[*field] ? &*present[*field] : nullptr;
+    for (auto& [set, was] : fields_) {
+      const auto* const now = set.field && present[*set.field] ? &*present[*set.field] : nullptr;
       if (now == nullptr || (was && is_same(*was, *now))) continue;
-      // The operation may have set it; any other value has been set by another meanwhile.
-      if (was && maybe_applied && is_same(wanted, *now)) continue;
+      // The operation may have set it, or the service shows it only since; any other value has been set by another.
+      if (!is_first && maybe_applied && (!was || is_same(set.wanted, *now))) continue;
       was = *now;
       is_news = true;
     }
@@ -112,9 +106,24 @@ class Capture final : public koodrive::Dialogue {
   bool do_without(std::string_view why, std::string_view because) {
     if (!members_.empty()) return false;
     not_captured_ = why;
-    append_json_string(members_.append(R"("not_captured":)"), why);
-    if (!because.empty()) append_json_string(members_.append(R"(,"not_captured_because":)"), because);
+    describe_loss(why, because);
     return true;
+  }
+
+  void describe_loss(std::string_view why, std::string_view because) {
+    append_json_string(members_, not_captured_member);
+    append_json_string(members_.append(":"), why);
+    if (!because.empty()) {
+      append_json_string(members_.append(","), because_member);
+      append_json_string(members_.append(":"), because);
+    }
+    if (!may_lack_fields(operation_.row())) return;
+    append_json_string(members_.append(","), sent_member);
+    members_.append(":[");
+    for (const auto& captured : fields_) {
+      append_json_string(members_.append(members_.back() == '[' ? "" : ","), captured.set.name);
+    }
+    members_.push_back(']');
   }
 
   void describe_was() {
@@ -123,7 +132,7 @@ class Capture final : public koodrive::Dialogue {
     members_.push_back(':');
     JsonWriter json(members_);
     for (const auto& captured : fields_) {
-      auto& value = json.key(captured.name);
+      auto& value = json.key(captured.set.name);
       if (captured.was) {
         state::append_json(value, *captured.was);
       } else {

@@ -22,19 +22,27 @@ constexpr unsigned memory_kib = 1024;
 
 constexpr const char* schema = "CREATE TABLE added (line, age, status, note); BEGIN";
 
-// Sorted once. The reports were added from the latest to the first one.
+// Sorted once. The first report has the lowest number.
 constexpr const char* sort_results =
-    "CREATE TABLE results (line, n, status, note, PRIMARY KEY (line, n)) WITHOUT ROWID;"
-    "INSERT INTO results SELECT line, row_number() OVER (ORDER BY line, age DESC, rowid), status, note FROM added;"
+    "CREATE TABLE results (line, report, n, status, note, PRIMARY KEY (line, report, n)) WITHOUT ROWID;"
+    "INSERT INTO results SELECT line, -age, rowid, status, note FROM added ORDER BY line, -age, rowid;"
     "DROP TABLE added";
-
-constexpr std::string_view not_captured_member = "not_captured";
-constexpr std::string_view because_member = "not_captured_because";
 
 /// What the note of a result says.
 struct Note {
   std::optional<dom::object> was;  ///< by the names of the operation's fields; null: not shown
-  std::string unread;              ///< otherwise: why not
+  std::string unread{};            ///< otherwise: why not
+  std::optional<dom::array> sent;  ///< then: the names of the fields that were sent; nothing: all of the operation
+
+  /// Whether the operation was sent with this field: a retry leaves out what newer operations have set.
+  bool has(std::string_view name) const {
+    if (was) return (*was)[name].error() == simdjson::SUCCESS;
+    if (!sent) return true;
+    return std::ranges::any_of(*sent, [&](const dom::element& field) {
+      std::string_view text;
+      return field.get(text) == simdjson::SUCCESS && text == name;
+    });
+  }
 };
 
 std::optional<Note> parse_note(dom::parser& parser, const std::string& text) {
@@ -49,6 +57,7 @@ std::optional<Note> parse_note(dom::parser& parser, const std::string& text) {
   if (object[not_captured_member].get(why) != simdjson::SUCCESS) return std::nullopt;
   note.unread = why;
   if (object[because_member].get(because) == simdjson::SUCCESS) note.unread.append(": ").append(because);
+  if (dom::array sent; object[sent_member].get(sent) == simdjson::SUCCESS) note.sent = sent;
   return note;
 }
 
@@ -57,39 +66,33 @@ class Accountant {
  public:
   Accountant(const koodrive::Operation& operation, const koodrive::ResourceKind& kind, Effects& effects,
              const OnLoss& on_loss)
-      : operation_(operation), kind_(kind), effects_(effects), on_loss_(on_loss) {}
+      : operation_(operation), kind_(kind), set_(set_values(operation, kind)), effects_(effects), on_loss_(on_loss) {}
 
   Result<void> add(const CapturedResult& result) {
     if (!NetEffect::counts(result.status)) return {};
     const auto note = parse_note(note_parser_, result.note);
-    // It may have been applied only after it was read, which an earlier result says.
-    if (!note && result.status == Status::unknown) return {};
-    dom::object body;
-    if (body_parser_.parse(operation_.body()).get(body) != simdjson::SUCCESS) return {};
+    // It was given up before it was read, or sent, once more: what it may have done, earlier results say.
+    if (!note && result.status == Status::unknown && has_note_) return {};
+    has_note_ = has_note_ || note;
     Change change{operation_.line(), &kind_, std::string(operation_.id()), std::string(operation_.user()), {}, {}};
     change.unread = !note ? "unreadable" : note->unread;
-    for (const auto [name, wanted] : body) {
-      if (!is_set_by(operation_.row(), name)) continue;
-      dom::element was;
-      const bool is_told = note && note->was && (*note->was)[name].get(was) == simdjson::SUCCESS;
-      // A retry leaves out what newer operations have set.
-      if (note && note->was && !is_told) continue;
-      if (!add_field(change, name, wanted, is_told ? std::optional(was) : std::nullopt)) lose(name, change.unread);
+    for (const auto& set : set_) {
+      if (note && !note->has(set.name)) continue;
+      if (set.field) {
+        change.fields.push_back({*set.field, note ? was(*note, set) : std::nullopt, set.wanted});
+      } else {
+        lose(set.name, change.unread);
+      }
     }
-    return effects_.add(change, result.status);
+    return effects_.add(change, result.status, result.age);
   }
 
  private:
-  /// False if the kind has no such field.
-  bool add_field(Change& change, std::string_view name, const dom::element& wanted,
-                 const std::optional<dom::element>& was) const {
-    const auto index = kind_.find_set_by(operation_.row().name, name);
-    if (index == kind_.fields.size()) return false;
-    Change::Field field{index, {}, {}};
-    if (state::read_value(kind_.fields[index], wanted, field.wanted)) return false;
-    if (was && !was->is_null() && state::read_value(kind_.fields[index], *was, field.was.emplace())) field.was.reset();
-    change.fields.push_back(std::move(field));
-    return true;
+  std::optional<state::Value> was(const Note& note, const SetValue& set) const {
+    dom::element json;
+    if (!note.was || (*note.was)[set.name].get(json) != simdjson::SUCCESS || json.is_null()) return std::nullopt;
+    state::Value value;
+    return state::read_value(kind_.fields[*set.field], json, value) ? std::nullopt : std::optional(std::move(value));
   }
 
   /// Names a field that no item has, once.
@@ -106,10 +109,12 @@ class Accountant {
 
   const koodrive::Operation& operation_;
   const koodrive::ResourceKind& kind_;
+  const std::vector<SetValue> set_;
   Effects& effects_;
   const OnLoss& on_loss_;
-  dom::parser note_parser_, body_parser_;
+  dom::parser note_parser_;
   std::vector<std::string> lost_;
+  bool has_note_ = false;  ///< whether a result so far says what was read
 };
 
 /// How an operation ended, in all that is known of it.
@@ -168,7 +173,7 @@ Result<bool> CapturedResults::add(unsigned age, std::uint32_t line, Status statu
   note.clear();
   JsonWriter json(note);
   bool is_any = false;
-  for (const auto member : {was_member, not_captured_member, because_member}) {
+  for (const auto member : {was_member, not_captured_member, because_member, sent_member}) {
     dom::element value;
     if (object[member].get(value) != simdjson::SUCCESS) continue;
     json.raw(member, simdjson::minify(value));
@@ -184,9 +189,9 @@ Result<bool> CapturedResults::add(unsigned age, std::uint32_t line, Status statu
 Result<void> CapturedResults::finish() {
   store_->insert.reset();
   if (auto sorted = store_->database->execute(sort_results); !sorted) return sorted;
-  if (auto done = store_->prepare(store_->rows, "SELECT line, status, note FROM results ORDER BY line, n"); !done) {
-    return done;
-  }
+  const auto prepared =
+      store_->prepare(store_->rows, "SELECT line, report, status, note FROM results ORDER BY line, report, n");
+  if (!prepared) return prepared;
   return store_->step();
 }
 
@@ -194,7 +199,8 @@ Result<void> CapturedResults::take(std::uint32_t line, std::vector<CapturedResul
   results.clear();
   while (store_->has_row && store_->rows->number(0) <= std::int64_t{line}) {
     if (store_->rows->number(0) == std::int64_t{line}) {
-      results.push_back({static_cast<Status>(store_->rows->number(1)), std::string(store_->rows->text(2))});
+      results.push_back({static_cast<Status>(store_->rows->number(2)), std::string(store_->rows->text(3)),
+                         static_cast<unsigned>(-store_->rows->number(1))});
     }
     if (auto stepped = store_->step(); !stepped) return stepped;
   }

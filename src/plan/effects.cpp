@@ -6,6 +6,7 @@
 
 #include <simdjson.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace koobatch::plan {
@@ -14,12 +15,12 @@ namespace {
 /// Items are looked up in any order, for which no cache of a bearable size would do; the join beside it needs more.
 constexpr unsigned memory_kib = 2048;
 
-constexpr const char* schema = "CREATE TABLE added (kind, id, line, status, change); BEGIN";
+constexpr const char* schema = "CREATE TABLE added (kind, id, run, line, status, change); BEGIN";
 
-// Sorted once, which is faster than adding each line at its place.
+// Sorted once, which is faster than adding each line at its place. The first run has the lowest number.
 constexpr const char* sort_lines =
-    "CREATE TABLE effects (kind, id, n, line, status, change, PRIMARY KEY (kind, id, n)) WITHOUT ROWID;"
-    "INSERT INTO effects SELECT kind, id, rowid, line, status, change FROM added ORDER BY kind, id, rowid;"
+    "CREATE TABLE effects (kind, id, run, n, line, status, change, PRIMARY KEY (kind, id, run, n)) WITHOUT ROWID;"
+    "INSERT INTO effects SELECT kind, id, run, rowid, line, status, change FROM added ORDER BY kind, id, run, rowid;"
     "DROP TABLE added";
 
 namespace members {
@@ -118,7 +119,7 @@ struct Effects::Store {
         !parse_change(object, change)) {
       return unreadable();
     }
-    if (effect.first_line == 0) effect.first_line = change.line;
+    effect.first_line = effect.first_line == 0 ? change.line : std::min(effect.first_line, change.line);
     effect.user_id = change.user_id;
     effect.net.add(change, static_cast<Status>(find->number(1)));
     return {};
@@ -156,26 +157,27 @@ Result<std::unique_ptr<Effects>> Effects::create(const std::filesystem::path& fo
   auto store = std::make_unique<Store>(kinds);
   store->database = std::move(*database);
   if (auto made = store->database->execute(schema); !made) return made.error();
-  if (auto done = store->prepare(store->add, "INSERT INTO added VALUES (?1, ?2, ?3, ?4, ?5)"); !done) {
+  if (auto done = store->prepare(store->add, "INSERT INTO added VALUES (?1, ?2, ?3, ?4, ?5, ?6)"); !done) {
     return done.error();
   }
   return std::unique_ptr<Effects>(new Effects(std::move(store)));
 }
 
-Result<void> Effects::add(const Change& change, Status status) {
+Result<void> Effects::add(const Change& change, Status status, unsigned age) {
   if (!NetEffect::counts(status) || change.fields.empty()) return {};
   auto& text = store_->text;
   text.clear();
   append_change(text, change);
-  auto& statement = store_->add->bind(1, change.kind - store_->kinds.kinds().data()).bind(2, change.id);
-  return statement.bind(3, std::int64_t{change.line}).bind(4, static_cast<std::int64_t>(status)).bind(5, text).run();
+  auto& insert = store_->add->bind(1, change.kind - store_->kinds.kinds().data()).bind(2, change.id);
+  insert.bind(3, -std::int64_t{age}).bind(4, std::int64_t{change.line}).bind(5, static_cast<std::int64_t>(status));
+  return insert.bind(6, text).run();
 }
 
 Result<void> Effects::finish() {
   store_->add.reset();
   if (auto sorted = store_->database->execute(sort_lines); !sorted) return sorted;
-  const auto found =
-      store_->prepare(store_->find, "SELECT line, status, change FROM effects WHERE kind = ?1 AND id = ?2 ORDER BY n");
+  const auto found = store_->prepare(
+      store_->find, "SELECT line, status, change FROM effects WHERE kind = ?1 AND id = ?2 ORDER BY run, n");
   if (!found) return found;
   const auto removed = store_->prepare(store_->remove, "DELETE FROM effects WHERE kind = ?1 AND id = ?2");
   if (!removed) return removed;

@@ -13,7 +13,8 @@ using Reason = Finding::Reason;
 /// Adds how an item should be again, as far as that is known.
 Result<void> add_desired(const Effects::Effect& effect, const state::Item* present, PlanMaker& maker,
                          const OnLoss& on_loss) {
-  for (const auto& [field, unread] : effect.net.losses()) {
+  const auto losses = effect.net.losses(present);
+  for (const auto& [field, unread] : losses) {
     on_loss({.reason = unread.empty() ? Reason::unreadable : Reason::not_captured,
              .line = effect.first_line,
              .kind = effect.kind,
@@ -21,7 +22,7 @@ Result<void> add_desired(const Effects::Effect& effect, const state::Item* prese
              .field = std::string(effect.kind->fields[field].name),
              .message = unread});
   }
-  return effect.net.is_any_known() ? maker.add_desired(effect.undo(present)) : Result<void>();
+  return losses.size() < effect.net.size() ? maker.add_desired(effect.undo(present)) : Result<void>();
 }
 
 /// Adds an item, and how it should be again if something was done to it.

@@ -111,6 +111,16 @@ BOOST_AUTO_TEST_CASE(an_operation_is_sent_although_its_item_cannot_be_read) {
   BOOST_TEST(contains(other.read(R"({"code":0,"sharefolder":{"id":"18","name":"Old"}})").note, "unreadable"));
 }
 
+// A retry may send it with fewer fields than the job has.
+BOOST_AUTO_TEST_CASE(what_cannot_be_read_is_named_with_the_fields_that_are_sent) {
+  const auto update = operation(R"({"op":"update_album","albumId":"7","name":"winter","scopeKind":1,"user_id":"42"})");
+  Talk talk(update);
+  const auto note = talk.dialogue().unread(outcome(Verdict::unclear, 500));
+  BOOST_REQUIRE(note.has_value());
+  BOOST_TEST(contains(*note, R"("not_captured":"unreadable","not_captured_because":"HTTP 500)"), *note);
+  BOOST_TEST(note->ends_with(R"(,"not_captured_fields":["name","scopeKind"])"), *note);
+}
+
 BOOST_AUTO_TEST_CASE(what_is_read_once_more_before_anything_was_sent_counts) {
   Talk talk(renaming());
   check_written(talk.read_folder("Old"), was_old);
@@ -137,6 +147,25 @@ BOOST_AUTO_TEST_CASE(after_a_lost_answer_what_the_operation_has_set_is_not_what_
   check_written(unknown.refused(400, 13000309), R"("not_captured":"gone")");
   check_written(unknown.read_folder("New", true), "");
   BOOST_TEST(unknown.remark() == R"("not_captured":"gone")");
+}
+
+BOOST_AUTO_TEST_CASE(after_a_lost_answer_what_was_not_shown_before_remains_unknown) {
+  const auto update =
+      operation(R"({"op":"update_album","albumId":"7","name":"winter","scopeParentFolderId":"5","user_id":"42"})");
+  const auto album = [](const std::string& members) {
+    return R"({"albumList":[{"id":"7",)" + members + R"(,"albumKind":1,"albumType":1}],"total":1})";
+  };
+  constexpr std::string_view not_shown = R"("was":{"name":"summer","scopeParentFolderId":null})";
+  Talk talk(update);
+  check_written(talk.read(album(R"("name":"summer")")), not_shown);
+  const auto applied = album(R"("name":"winter","scopeParentFolderId":"5")");
+  check_written(talk.read(applied, true), "");
+  BOOST_TEST(talk.remark() == not_shown);
+  // Before anything was sent, nobody but another can have set it.
+  Talk unsent(update);
+  check_written(unsent.read(album(R"("name":"summer")")), not_shown);
+  check_written(unsent.read(album(R"("name":"summer","scopeParentFolderId":"5")")),
+                R"("was":{"name":"summer","scopeParentFolderId":"5"})");
 }
 
 BOOST_AUTO_TEST_CASE(a_resumed_run_says_what_it_has_found_itself) {

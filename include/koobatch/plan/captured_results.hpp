@@ -23,6 +23,7 @@ using OnLoss = std::function<void(const Finding& loss)>;
 struct CapturedResult {
   Status status = Status::unknown;
   std::string note{};  ///< the JSON object of the members that say so, or empty: nothing
+  unsigned age = 0;    ///< of its report: see CapturedResults::add()
 };
 
 /// What the reports of a run, and of the runs that it repeats, say of each operation of a job, however many these are:

@@ -37,8 +37,10 @@ class Effects {
 
   ~Effects();
 
-  /// Adds a change and how it ended, in the order of the job. Only what succeeded or may have been applied is kept.
-  Result<void> add(const Change& change, Status status);
+  /// Adds a change and how it ended. Only what succeeded or may have been applied is kept. `age`: of the run that has
+  /// made it, where runs repeat each other; the older one was first. Those of one run are added in the order of its
+  /// job.
+  Result<void> add(const Change& change, Status status, unsigned age = 0);
   Result<void> add(const PlanLine& line, Status status) { return add(change_of(line), status); }
   /// Ends the adding. To be called once, before what follows.
   Result<void> finish();

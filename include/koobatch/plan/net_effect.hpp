@@ -37,10 +37,12 @@ class NetEffect {
   /// Whether a line that ended like this has an effect, or may have: it succeeded, or may have been applied.
   static bool counts(Status status);
 
-  /// Adds a change and how it ended, in the order of the job. Only what counts has an effect.
+  /// Adds a change and how it ended, in the order of time. Only what counts has an effect.
   void add(const Change& change, Status status);
 
   bool is_nothing() const { return fields_.empty(); }
+  /// The number of fields that have been changed.
+  std::size_t size() const { return fields_.size(); }
 
   /// How the item should be again: as it was before the first of these changes, or what another has set between them.
   /// It counts as changed since, and is left as it is, where it is none of what these changes may have left.
@@ -52,18 +54,23 @@ class NetEffect {
     std::size_t field = 0;
     std::string unread;  ///< see Change
   };
-  /// What cannot be undone.
-  std::vector<Loss> losses() const;
-  /// Whether it is known of any field what it was.
-  bool is_any_known() const { return losses().size() < fields_.size(); }
+  /// What cannot be undone of an item that is like this now; null: it is not there.
+  std::vector<Loss> losses(const state::Item* present) const;
 
  private:
+  /// A value that a field may have now.
+  struct Left {
+    state::Value value;
+    std::optional<state::Value> before;  ///< what it was then before all changes; nothing: that is not known
+    std::string unread{};                ///< then: see Change
+  };
   struct Field {
-    std::optional<state::Value> before;
-    std::vector<state::Value> after{};  ///< each of which it may be now; the last one is the most likely
-    std::string unread{};               ///< if `before` is not known
+    std::vector<Left> left{};  ///< the last one is the most likely
 
     void add(const Change::Field& change, Status status, const std::string& why);
+    /// The one that the field has now. If it has none of them, another has set it since: then one of which it is known
+    /// what was before, if there is any.
+    const Left& find(const std::optional<state::Value>& now) const;
   };
 
   std::map<std::size_t, Field> fields_;  ///< by index
