@@ -154,13 +154,13 @@ void Worker::send(Line& line, flow::SlotId slot, std::string_view note, const fl
   results_.consider_sync();
 }
 
-/// Whether an operation is sent although reading it was given up.
+/// Whether an operation is sent although it was given up, for its reading or while it waited after that.
 bool Worker::send_unread(Line& line, flow::SlotId slot, const koodrive::Outcome& last,
                          const flow::AttemptTiming& timing) {
-  if (scheduler_.settled(slot)) return false;
+  if (!dialogues_.any() || !scheduler_.may_send_unread(slot, timing.now)) return false;
   const auto note = dialogues_.about(slot, scheduler_.operation(slot)).unread(last);
   if (!note) return false;
-  scheduler_.give_up_reading(slot);
+  scheduler_.send_unread(slot, &last == &overdue(), timing.now);
   send(line, slot, *note, timing);
   return true;
 }
@@ -186,14 +186,15 @@ void Worker::give_up(Line& line, const flow::Action& action, TimePoint now) {
   }
   const bool has_failed = last != nullptr && last->verdict != Verdict::succeeded;
   const auto& outcome = has_failed ? *last : overdue();
-  if (dialogues_.any() && scheduler_.reads(slot) && send_unread(line, slot, outcome, timing)) return;
   give_up(line, slot, action.status, outcome, timing);
   pull_input();
 }
 
-/// Nothing more can come of an operation, except that what may have been applied is read back.
+/// Nothing more can come of an operation, unless it is sent without being read, or was sent: what may have been applied
+/// is read back.
 void Worker::give_up(Line& line, flow::SlotId slot, Status status, const koodrive::Outcome& outcome,
                      const flow::AttemptTiming& timing) {
+  if (status != Status::skipped && send_unread(line, slot, outcome, timing)) return;
   const bool is_in_doubt = dialogues_.any() && status == Status::unknown && !scheduler_.settled(slot);
   if (is_in_doubt && read_back(line, slot, status, outcome)) return;
   results_.record(slot, status, outcome, timing);

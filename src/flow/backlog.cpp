@@ -16,9 +16,10 @@ void Backlog::hold_for_user(SlotId id, TimePoint until) {
   users_.hold(UserPace::hash(slot.operation.user()), id, until, slot.noted || slot.readings != 0);
 }
 
-Backlog::Candidate Backlog::choose(TimePoint now, bool prefer_fresh, TimePoint proven) const {
+Backlog::Candidate Backlog::choose(TimePoint now, bool prefer_fresh, TimePoint proven, bool not_ahead) const {
   using Where = Candidate::Where;
-  const bool fresh = !sequencer_.empty() && may_start(sequencer_.front());
+  const bool fresh =
+      !sequencer_.empty() && may_start(sequencer_.front()) && !(not_ahead && slots_[sequencer_.front()].reads);
   if (!fresh || !prefer_fresh) {
     if (users_.due(now) && may_start(users_.front())) return {Where::users, users_.front()};
     if (is_due(repeats_, now) && may_start(repeats_.top().slot)) return {Where::repeats, repeats_.top().slot};
@@ -74,7 +75,6 @@ void Backlog::noted(SlotId id, std::uint64_t ticket) {
 }
 
 void Backlog::await(SlotId id, std::uint64_t ticket) {
-  sequencer_.add_waiting();
   awaiting_.push_back({id, ticket});
 }
 
@@ -94,7 +94,6 @@ void Backlog::durable(std::uint64_t ticket) {
   }
   // These, too, because what was read is soon too old.
   for (; !awaiting_.empty() && awaiting_.front().ticket <= ticket; awaiting_.pop_front()) {
-    sequencer_.remove_waiting();
     repeats_.push({TimePoint::min(), awaiting_.front().slot});
   }
 }

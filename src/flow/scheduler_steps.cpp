@@ -1,6 +1,5 @@
 #include "koobatch/flow/scheduler.hpp"
 
-#include <algorithm>
 #include <utility>
 
 // How an operation continues that takes several requests.
@@ -52,9 +51,9 @@ void Scheduler::read_on(Seat& seat, SlotId id, TimePoint now) {
 void Scheduler::send(Seat& seat, SlotId id, TimePoint now) {
   Slot& slot = slots_[id];
   advance(seat, id);
-  slot.reads = false;
-  slot.read_at = now;
-  slot.counted = std::max(slot.counted, slot.counted_sending);
+  if (std::exchange(slot.reads, false)) slot.read_at = now;
+  // Readings that failed before one succeeded take no attempt from the operation itself.
+  slot.counted = slot.counted_sending;
 }
 
 void Scheduler::send_once_durable(Seat& seat, SlotId id, std::uint64_t ticket, TimePoint now) {
@@ -63,10 +62,17 @@ void Scheduler::send_once_durable(Seat& seat, SlotId id, std::uint64_t ticket, T
   backlog_.await(id, ticket);
 }
 
-void Scheduler::give_up_reading(SlotId id) {
+bool Scheduler::may_send_unread(SlotId id, TimePoint now) const {
+  const Slot& slot = slots_[id];
+  if (slot.settled) return false;
+  return !slot.was_sent || (slot.reads && slot.counted_sending < settings_.max_attempts && !past_deadline(slot, now));
+}
+
+void Scheduler::send_unread(SlotId id, bool read_again, TimePoint now) {
   Slot& slot = slots_[id];
   slot.counted = slot.counted_sending;
-  slot.reads_first = false;
+  slot.reads_first = slot.reads_first && read_again;
+  if (!slot.was_sent) begin_anew(slot, now);
 }
 
 void Scheduler::read_back(Seat& seat, SlotId id, Status status, TimePoint now) {
@@ -75,6 +81,13 @@ void Scheduler::read_back(Seat& seat, SlotId id, Status status, TimePoint now) {
   begin_anew(slot, now);
   slot.settled = status;
   slot.maybe_applied = slot.reads = true;
+}
+
+/// Whether what waits for durability would have been read too long ago when a seat that reads something else now is
+/// free again: then it would have to be read once more, and so would what is read now.
+bool Scheduler::must_not_read_ahead(TimePoint now) const {
+  const SlotId id = backlog_.first_awaiting();
+  return id != no_slot && now - slots_[id].read_at + reading_took_ > longest_reading_age / 2;
 }
 
 Interruptions Scheduler::interruptions(TimePoint now) const {

@@ -1681,7 +1681,8 @@ BOOST_AUTO_TEST_CASE(an_operation_that_cannot_be_read_has_all_its_attempts_and_i
   desk.pace.observe(succeeded(), desk.now, false);
   BOOST_TEST(desk.turn(seat) == Action::Kind::give_up);
   BOOST_TEST(desk.scheduler.reads(slot));
-  desk.scheduler.give_up_reading(slot);
+  BOOST_TEST_REQUIRE(desk.scheduler.may_send_unread(slot, desk.now));
+  desk.scheduler.send_unread(slot, false, desk.now);
   desk.scheduler.send(seat, slot, desk.now);
   BOOST_TEST(desk.send_when_due(seat) == slot);
   BOOST_TEST(!desk.scheduler.reads(slot));
@@ -1690,6 +1691,139 @@ BOOST_AUTO_TEST_CASE(an_operation_that_cannot_be_read_has_all_its_attempts_and_i
   BOOST_TEST(desk.send_when_due(seat) == slot);
   BOOST_TEST(!desk.scheduler.reads(slot));
   BOOST_TEST(desk.finish(seat, slot, succeeded()) == Status::succeeded);
+}
+
+BOOST_AUTO_TEST_CASE(an_operation_whose_attempts_are_used_up_is_not_sent_once_more_because_it_was_not_read_again) {
+  Desk desk(attempts_at_most(1));
+  desk.prove_service();
+  Seat seat = connected();
+  const SlotId slot = desk.read(seat);
+  BOOST_TEST(desk.send(seat) == slot);
+  desk.expect_again(seat, slot, lost());
+  desk.pace.observe(succeeded(), desk.now, false);
+  BOOST_TEST(desk.turn(seat) == Action::Kind::give_up);
+  BOOST_TEST(!desk.scheduler.may_send_unread(slot, desk.now));
+}
+
+BOOST_AUTO_TEST_CASE(an_operation_whose_time_is_over_is_not_sent_once_more_because_it_was_not_read_again) {
+  SchedulerSettings settings;
+  settings.deadline = 10s;
+  Desk desk(settings);
+  desk.prove_service();
+  Seat seat = connected();
+  const SlotId slot = desk.read(seat);
+  BOOST_TEST(desk.send(seat) == slot);
+  desk.expect_again(seat, slot, lost());
+  desk.now += 11s;
+  BOOST_TEST(desk.turn(seat) == Action::Kind::give_up);
+  BOOST_TEST(!desk.scheduler.may_send_unread(slot, desk.now));
+}
+
+BOOST_AUTO_TEST_CASE(reading_in_vain_takes_no_time_from_the_operation) {
+  SchedulerSettings settings;
+  settings.deadline = 10s;
+  Desk desk(settings);
+  desk.prove_service();
+  desk.admit_reading(1, "a");
+  Seat seat = connected();
+  const SlotId slot = desk.send(seat);
+  desk.now += 11s;
+  BOOST_TEST(desk.complete(seat, slot, lost()).has_value());
+  BOOST_TEST_REQUIRE(desk.scheduler.may_send_unread(slot, desk.now));
+  desk.scheduler.send_unread(slot, false, desk.now);
+  desk.scheduler.send(seat, slot, desk.now);
+  desk.now += 11s;
+  BOOST_TEST(desk.send_when_due(seat) == slot, "what it waited for does not count either");
+  BOOST_TEST(!desk.scheduler.reads(slot));
+  desk.now += 5s;
+  desk.expect_again(seat, slot, lost());
+  BOOST_TEST(desk.send_when_due(seat) == slot);
+}
+
+BOOST_AUTO_TEST_CASE(readings_that_failed_take_no_attempt_from_the_operation) {
+  Desk desk(attempts_at_most(2));
+  desk.prove_service();
+  desk.admit_reading(1, "a");
+  Seat seat = connected();
+  desk.expect_again(seat, desk.send(seat), lost());
+  const SlotId slot = desk.send_when_due(seat);
+  BOOST_TEST(desk.complete(seat, slot, succeeded()).has_value());
+  desk.scheduler.send(seat, slot, desk.now);
+  BOOST_TEST(desk.send(seat) == slot);
+  desk.expect_again(seat, slot, lost());
+  desk.pace.observe(succeeded(), desk.now, false);
+  BOOST_TEST(desk.send_when_due(seat) == slot);
+  BOOST_TEST(desk.scheduler.reads(slot));
+}
+
+BOOST_AUTO_TEST_CASE(an_operation_that_was_overdue_before_it_was_sent_is_read_again_and_sent) {
+  SchedulerSettings settings;
+  settings.deadline = 10s;
+  Desk desk(settings);
+  desk.prove_service();
+  Seat seat = connected();
+  const SlotId slot = desk.read(seat);
+  desk.now += 11s;
+  BOOST_TEST(desk.turn(seat) == Action::Kind::give_up);
+  BOOST_TEST_REQUIRE(desk.scheduler.may_send_unread(slot, desk.now));
+  desk.scheduler.send_unread(slot, true, desk.now);
+  desk.scheduler.send(seat, slot, desk.now);
+  BOOST_TEST(desk.send(seat) == slot);
+  BOOST_TEST(desk.scheduler.reads(slot));
+  BOOST_TEST(desk.complete(seat, slot, succeeded()).has_value());
+  desk.scheduler.send(seat, slot, desk.now);
+  BOOST_TEST(desk.send(seat) == slot);
+  BOOST_TEST(!desk.scheduler.reads(slot));
+}
+
+BOOST_AUTO_TEST_CASE(where_reading_takes_long_nothing_else_is_read_before_what_was_read_is_sent) {
+  for (const Duration took : {Duration(1ms), Duration(600ms)}) {
+    const bool is_slow = took > 500ms;
+    Desk desk;
+    desk.prove_service();
+    desk.admit_reading(1, "a");
+    desk.admit_reading(2, "b");
+    desk.admit(3, "c");
+    Seat seat = connected(), other = connected();
+    const SlotId slot = desk.send(seat);
+    desk.now += took;
+    BOOST_TEST(desk.scheduler.complete(seat, slot, succeeded(), {desk.now, WallTime(), took}).has_value());
+    desk.scheduler.send_once_durable(seat, slot, ++desk.ticket, desk.now);
+    BOOST_TEST(desk.scheduler.wants_sync());
+    const auto action = desk.scheduler.next(seat, desk.now);
+    if (is_slow) {
+      BOOST_TEST(action.kind == Action::Kind::wait);
+    } else {
+      BOOST_TEST_REQUIRE(action.kind == Action::Kind::send);
+      BOOST_TEST(desk.line(action.slot) == 2U);
+    }
+    desk.sync();
+    BOOST_TEST(desk.send(other) == slot);
+    if (is_slow) BOOST_TEST(desk.line(desk.send(seat)) == 2U);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(where_durability_takes_long_not_everything_is_read_ahead) {
+  Desk desk;
+  desk.prove_service();
+  for (std::uint32_t line = 1; line <= 100; ++line) desk.admit_reading(line, "folder" + std::to_string(line));
+  Seat seat = connected();
+  unsigned read = 0;
+  for (;; ++read) {
+    const auto action = desk.scheduler.next(seat, desk.now);
+    if (action.kind == Action::Kind::wait) break;
+    BOOST_TEST_REQUIRE(action.kind == Action::Kind::send);
+    desk.now += 50ms;
+    BOOST_TEST(desk.complete(seat, action.slot, succeeded()).has_value());
+    desk.scheduler.send_once_durable(seat, action.slot, ++desk.ticket, desk.now);
+  }
+  BOOST_TEST(read <= 12U);
+  desk.sync();
+  for (unsigned sent = 0; sent < read; ++sent) {
+    const SlotId slot = desk.send(seat);
+    BOOST_TEST(!desk.scheduler.reads(slot));
+    desk.finish(seat, slot, succeeded());
+  }
 }
 
 BOOST_AUTO_TEST_CASE(a_reading_that_is_too_old_when_the_operation_can_be_sent_is_made_again) {

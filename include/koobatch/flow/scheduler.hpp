@@ -140,9 +140,13 @@ class Scheduler {
   void send(Seat& seat, SlotId slot, TimePoint now);
   /// Like send(), once what was read is durable in the report's group `ticket` (rising, shared with recorded()).
   void send_once_durable(Seat& seat, SlotId slot, std::uint64_t ticket, TimePoint now);
-  /// The operation is sent although reading it was given up: it has all its attempts, and is not read again. To be
-  /// followed by one of the two above.
-  void give_up_reading(SlotId slot);
+  /// Whether an operation that was given up can be sent all the same: because it was given up before it was sent, or
+  /// read once more, and has attempts and time left.
+  bool may_send_unread(SlotId slot, TimePoint now) const;
+  /// The operation is sent although it was given up: if it was not sent before, it has all its attempts, and all its
+  /// time. `read_again`: nothing has failed since it was read, so that it is read again if that is too long ago.
+  /// To be followed by one of the two above. Precondition: may_send_unread().
+  void send_unread(SlotId slot, bool read_again, TimePoint now);
   /// Reads back what the operation did, whose result is `status` unless the caller learns more: also if no reading
   /// succeeds, or the run stops before.
   void read_back(Seat& seat, SlotId slot, Status status, TimePoint now);
@@ -214,6 +218,8 @@ class Scheduler {
   void refresh_reading(Slot& slot, TimePoint now) const;
   void advance(Seat& seat, SlotId id);
   void begin_anew(Slot& slot, TimePoint now);
+  bool must_not_read_ahead(TimePoint now) const;
+  bool is_reading_slow() const { return reading_took_ > longest_reading_age / 2; }
   Choice choose(const Seat& seat, TimePoint now, bool prefer_fresh) const;
   void take(Seat& seat, const Choice& choice, TimePoint now);
   Pace::Request request(SlotId id) const;
@@ -248,6 +254,7 @@ class Scheduler {
   BlockedKeys blocked_;
   std::optional<BrokenGroups> groups_;
   std::deque<Doubt> doubtful_;  ///< out of attempts, unless their failures turn out to belong to an outage
+  Duration reading_took_{};     ///< the last one
   bool input_open_ = true;
   bool stopping_ = false;
   bool pace_changed_ = false;

@@ -39,9 +39,6 @@ class Sequencer {
   std::size_t unsynced() const { return unsynced_.size(); }
   /// The number of lanes that could advance if those were durable.
   std::size_t waiting_for_sync() const { return waiting_for_sync_; }
-  /// Reports that an operation that is in no lane waits for durability, too, and that it no longer does.
-  void add_waiting() { ++waiting_for_sync_; }
-  void remove_waiting() { --waiting_for_sync_; }
 
  private:
   static constexpr SlotId none = UINT32_MAX;
