@@ -6,6 +6,7 @@
 #include "cli/running/plan_draft.hpp"
 #include "cli/running/plan_output.hpp"
 #include "cli/running/plan_results.hpp"
+#include "cli/settings/recorded.hpp"
 #include "cli/settings/shared_settings.hpp"
 #include "koobatch/core/terminal_text.hpp"
 #include "koobatch/engine/run.hpp"
@@ -13,7 +14,6 @@
 #include "koobatch/plan/effects.hpp"
 #include "koobatch/plan/overview.hpp"
 #include "koobatch/report/journal_file.hpp"
-#include "koobatch/report/reader.hpp"
 
 #include <fmt/format.h>
 
@@ -53,15 +53,6 @@ Result<void> check_arguments(const Settings& given) {
         "--state is missing: the file with the present state, which 'koobatch export' reads from the service");
   }
   return check_destinations({given.plan, given.html});
-}
-
-/// The first line of a report.
-Result<report::RunRecord> read_run(const std::filesystem::path& report) {
-  constexpr std::uint64_t longest_line = 16U << 20U;
-  report::Visitor nothing;
-  auto scan = report::scan(report, nothing, longest_line);
-  if (!scan) return as_invalid(scan.error());
-  return std::move(scan->segments.front().run);
 }
 
 /// What a run has done, and to which service.
@@ -104,6 +95,10 @@ Result<Done> read_plan(const std::filesystem::path& report, const std::filesyste
 Result<Done> read_done(const Settings& given, const std::filesystem::path& report, const report::RunRecord& run,
                        const Origins& origins, const plan::OnLoss& on_loss) {
   if (run.job.format == "plan") {
+    if (origins.is_flag("operations")) {
+      return usage_error(fmt::format("--operations {}: the run was one of a plan, which has no operations from a file",
+                                     origins["operations"]));
+    }
     return read_plan(report, given.place.job.empty() ? std::filesystem::path(run.job.path) : given.place.job);
   }
   const auto captured = is_captured(run);
@@ -131,8 +126,8 @@ Result<int> undo(const Settings& given, const Call& call) {
     return usage_error(harmless(report.string()) +
                        ": the run is in progress; wait until it has ended, or interrupt it");
   }
-  const auto run = read_run(report);
-  if (!run) return run.error();
+  const auto run = read_run_line(report);
+  if (!run) return as_invalid(run.error());
   auto output = PlanOutput::open({given.plan, given.html, given.output.json});
   if (!output) return output.error();
   plan::OverviewBuilder losses;

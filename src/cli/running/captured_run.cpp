@@ -2,19 +2,18 @@
 
 #include "cli/running/operations_file.hpp"
 #include "cli/running/repetition.hpp"
+#include "cli/running/run_doubts.hpp"
 #include "cli/settings/recorded.hpp"
 #include "cli/settings/shared_settings.hpp"
 #include "koobatch/engine/run.hpp"
 #include "koobatch/job/reader.hpp"
 #include "koobatch/koodrive/resource_catalogue.hpp"
+#include "koobatch/report/ancestry.hpp"
 #include "koobatch/report/reader.hpp"
 
-#include <fmt/format.h>
 #include <simdjson.h>
 
-#include <algorithm>
 #include <map>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -24,30 +23,14 @@
 namespace koobatch::cli {
 namespace {
 
-/// What a report says about operations, besides their results.
-struct ReportFacts {
-  report::RunRecord run;
-  report::LineSet done;
-  report::LineSet failed;                ///< of those: a retry repeats them
-  std::vector<std::uint32_t> unsettled;  ///< ascending
-  bool was_killed = false;
-
-  /// Whether an operation without a result may have been applied.
-  bool leaves_in_doubt(std::uint32_t line) const {
-    return !done.contains(line) && (was_killed || std::ranges::binary_search(unsettled, line));
-  }
-};
-
 /// Adds the lines of one report. What was read before an operation is followed by its result, unless the process was
 /// killed, or stopped while the operation was in flight.
 class Collector final : public report::Visitor {
  public:
-  Collector(plan::CapturedResults& results, unsigned age, ReportFacts& facts)
-      : results_(results), age_(age), facts_(facts) {}
+  Collector(plan::CapturedResults& results, unsigned age) : results_(results), age_(age) {}
 
   Result<void> on_run(const report::RunRecord&) override {
-    follows_kill_ = follows_kill_ || is_open_;
-    is_open_ = true;
+    kills_.on_run();
     return finish();
   }
 
@@ -64,14 +47,15 @@ class Collector final : public report::Visitor {
 
   Result<void> on_result(const report::ResultLine& result) override {
     read_.erase(result.line);
-    if (result.status == Status::failed) facts_.failed.insert(result.line);
+    if (result.status == Status::failed) failed_.insert(result.line);
     return add(result.line, result.status, result.text);
   }
 
   Result<void> on_end(const report::EndRecord& end) override {
-    is_open_ = false;
+    kills_.on_end();
     for (const auto line : end.unsettled) unsettled_.insert(line);
-    if (!follows_kill_) std::erase_if(read_, [&](const auto& read) { return !unsettled_.contains(read.first); });
+    if (!kills_.follows_kill())
+      std::erase_if(read_, [&](const auto& read) { return !unsettled_.contains(read.first); });
     return finish();
   }
 
@@ -83,6 +67,8 @@ class Collector final : public report::Visitor {
     return {};
   }
 
+  report::LineSet& failed() { return failed_; }
+
  private:
   Result<void> add(std::uint32_t line, Status status, std::string_view text) {
     if (!plan::NetEffect::counts(status)) return {};
@@ -93,53 +79,39 @@ class Collector final : public report::Visitor {
 
   plan::CapturedResults& results_;
   const unsigned age_;
-  ReportFacts& facts_;
   simdjson::dom::parser parser_;
   std::map<std::uint32_t, std::string> read_;  ///< by line; as many as were held at once
   report::LineSet unsettled_;                  ///< of the segments so far
-  bool is_open_ = false;
-  bool follows_kill_ = false;  ///< whether an earlier segment was not closed
+  report::LineSet failed_;
+  report::KillWatch kills_;
 };
 
-Result<ReportFacts> read_report(const std::filesystem::path& path, plan::CapturedResults& results, unsigned age) {
-  ReportFacts facts;
-  Collector collector(results, age, facts);
-  auto scan = report::scan(path, collector);
-  if (!scan) return job_error(scan.error().message);
-  if (auto finished = collector.finish(); !finished) return finished.error();
-  facts.was_killed = scan->has_unclosed_segment();
-  facts.run = std::move(scan->segments.back().run);
-  facts.done = std::move(scan->done);
-  facts.unsettled = std::move(scan->unsettled);
-  return facts;
+/// What is wrong with the report or the job.
+Error as_invalid(Error error) {
+  if (error.kind == ErrorKind::usage) error.kind = ErrorKind::job;
+  return error;
 }
 
-/// Reads the reports of a run and of those that it repeats, the latest first.
-Result<std::vector<ReportFacts>> read_reports(const std::filesystem::path& report, plan::CapturedResults& results) {
-  std::vector<ReportFacts> facts;
-  auto path = report;
-  for (unsigned age = 0;; ++age) {
-    auto read = read_report(path, results, age);
-    if (!read) return read.error();
-    if (!facts.empty() && read->run.run_id != facts.back().run.parent->run_id) {
-      return job_error(fmt::format("{}: is the report of run {}, not of run {}, which was repeated; put that one back",
-                                   path.string(), read->run.run_id, facts.back().run.parent->run_id));
-    }
-    facts.push_back(std::move(*read));
-    if (!facts.back().run.parent) return facts;
-    path = facts.back().run.parent->report;
-  }
-}
+/// What the reports of a run, and of those that it repeats, say besides results.
+struct Reports {
+  report::RunRecord run;  ///< the latest
+  RunDoubts doubts;
+};
 
-/// How an operation ended that has no result which counts: `unknown` if it may have been applied.
-Status otherwise(const std::vector<ReportFacts>& reports, std::uint32_t line) {
-  for (std::size_t age = 0; age < reports.size(); ++age) {
-    const bool is_first = age + 1 == reports.size();
-    // What is unknown has a result that counts.
-    const bool is_part = is_first || reports[age + 1].failed.contains(line);
-    if (is_part && reports[age].leaves_in_doubt(line)) return Status::unknown;
-  }
-  return Status::failed;
+Result<Reports> read_reports(const std::filesystem::path& report, plan::CapturedResults& results) {
+  Reports reports;
+  const auto read_one = [&](const std::filesystem::path& path, unsigned age) -> Result<report::RunRecord> {
+    Collector collector(results, age);
+    auto scan = report::scan(path, collector);
+    if (!scan) return scan.error();
+    if (auto finished = collector.finish(); !finished) return finished.error();
+    auto run = std::move(scan->segments.back().run);
+    reports.doubts.add(std::move(*scan), std::move(collector.failed()));
+    if (age == 0) reports.run = run;
+    return run;
+  };
+  if (auto read = report::read_ancestry(report, read_one); !read) return as_invalid(read.error());
+  return reports;
 }
 
 Result<job::ReaderSettings> reader_of(const report::RunRecord& run) {
@@ -156,9 +128,8 @@ Result<job::ReaderSettings> reader_of(const report::RunRecord& run) {
   return reader;
 }
 
-Result<void> read_job(const std::filesystem::path& path, const job::ReaderSettings& settings,
-                      const std::vector<ReportFacts>& reports, plan::CapturedResults& results, plan::Effects& effects,
-                      const plan::OnLoss& on_loss) {
+Result<void> read_job(const std::filesystem::path& path, const job::ReaderSettings& settings, const Reports& reports,
+                      plan::CapturedResults& results, plan::Effects& effects, const plan::OnLoss& on_loss) {
   auto opened = job::open_job(path, settings);
   if (!opened) return opened.error();
   auto& reader = **opened;
@@ -170,17 +141,11 @@ Result<void> read_job(const std::filesystem::path& path, const job::ReaderSettin
     if (*item == job::Reader::Item::end) break;
     if (*item != job::Reader::Item::operation) continue;
     if (auto taken = results.take(operation.line(), known); !taken) return taken;
-    const auto added = plan::add_effects(operation, known, otherwise(reports, operation.line()),
-                                         koodrive::service_resources(), effects, on_loss);
+    const auto otherwise = reports.doubts.leave(operation.line()) ? Status::unknown : Status::failed;
+    const auto added = plan::add_effects(operation, known, otherwise, koodrive::service_resources(), effects, on_loss);
     if (!added) return added;
   }
-  return engine::check_same_job(reports.front().run, path, reader.digest());
-}
-
-/// What is wrong with the report or the job.
-Error as_invalid(Error error) {
-  if (error.kind == ErrorKind::usage) error.kind = ErrorKind::job;
-  return error;
+  return engine::check_same_job(reports.run, path, reader.digest());
 }
 
 }  // namespace
@@ -214,7 +179,7 @@ Result<CapturedRun> read_captured_run(const std::filesystem::path& report, const
     return as_invalid(read.error());
   }
   if (auto finished = (*effects)->finish(); !finished) return finished.error();
-  return CapturedRun{reports->front().run.endpoint, std::move(*effects)};
+  return CapturedRun{reports->run.endpoint, std::move(*effects)};
 }
 
 }  // namespace koobatch::cli
