@@ -145,8 +145,9 @@ std::string captures_text(const CaptureCounts& captures) {
     const auto count = captures.not_captured[i];
     all += count;
     if (count == 0) continue;
-    without += fmt::format("{} {} {}", without.empty() ? "; not" : ",", format_count(count), not_captured_reasons[i]);
+    without += fmt::format("{}{} {}", without.empty() ? " (" : ", ", format_count(count), not_captured_reasons[i]);
   }
+  if (!without.empty()) without += ')';
   return fmt::format("{} of {}{}", format_count(captures.captured), format_count(all), without);
 }
 

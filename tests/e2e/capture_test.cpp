@@ -82,7 +82,7 @@ class House {
     return run_koobatch(Texts{"undo", report, "--state", state, "--out", workspace.path("undo.plan")} + flags);
   }
   /// Undoes the run, and returns what the plan was to do.
-  std::string undo(const Texts& flags = {}) const {
+  std::string undo(const Texts& flags = {}, bool keeps_no_report = true) const {
     auto planned = plan_undo(flags);
     BOOST_TEST_REQUIRE(planned.status == 0, planned.out << planned.err);
     const auto undone = workspace.path("undo-report");
@@ -90,7 +90,7 @@ class House {
                                         "--report", undone, "--progress", "none"},
                                        token);
     BOOST_TEST(finished.status == 0, finished.out << finished.err);
-    std::filesystem::remove(undone);
+    if (keeps_no_report) std::filesystem::remove(undone);
     return planned.out;
   }
   Names names() const { return read_state(service_.get("/_sim/state")); }
@@ -139,6 +139,9 @@ const std::string exchange =
     renaming("1", "x") + renaming("2", "a") + update("7", "winter") + renaming("1", "b") + update("7", "autumn");
 const Names exchanged = {{"folder:1", "b"}, {"folder:2", "a"}, {"folder:3", "c"}, {"album:7", "autumn"}};
 
+/// Of a connection that reads once, and then sends an operation: the answer to that breaks off.
+constexpr Fault lost_answer = {.kind = Fault::Kind::reset, .side = Side::answer, .exchange = 1, .after = 20};
+
 /// In the order of the job, although keys differ: names depend on each other.
 const Texts one_by_one = {"--connections", "1", "--http", "1.1"};
 
@@ -176,10 +179,11 @@ BOOST_AUTO_TEST_CASE(names_that_a_job_has_exchanged_are_exchanged_again_and_an_u
 
 // Every item is read before it is changed, and what was read is durable before that.
 BOOST_AUTO_TEST_CASE(a_run_that_is_killed_at_any_step_is_undone_resumed_or_not) {
+  // Returns whether a process was killed that had begun a report.
   const auto check = [](const std::string& step, bool is_resumed) {
     House house(before);
     const auto killed = house.run(exchange, one_by_one, with_fault("KOOBATCH_IO_FAULT", step));
-    if (!std::filesystem::exists(house.report)) return;
+    if (!std::filesystem::exists(house.report)) return false;
     if (is_resumed && killed.status != 0) {
       const auto resumed = run_koobatch({"resume", house.report, "--progress", "none"}, token);
       BOOST_TEST(resumed.status == 0, step << resumed.out << resumed.err);
@@ -187,12 +191,17 @@ BOOST_AUTO_TEST_CASE(a_run_that_is_killed_at_any_step_is_undone_resumed_or_not) 
     }
     house.undo();
     BOOST_TEST((house.names() == before), step << ", resumed: " << is_resumed);
+    return killed.status != 0;
   };
-  // Five operations, of which two take three requests to be read.
-  for (int step = 1; step <= 14; ++step) {
-    for (const bool is_resumed : {false, true}) check(fmt::format("kill:send:{}", step), is_resumed);
+  // Five operations, each of which is read before, in at least one request.
+  for (const bool is_resumed : {false, true}) {
+    int killed = 0;
+    for (int step = 1; step <= 14; ++step) killed += check(fmt::format("kill:send:{}", step), is_resumed) ? 1 : 0;
+    BOOST_TEST(killed >= 9, "resumed: " << is_resumed);
   }
-  for (int step = 1; step <= 10; ++step) check(fmt::format("kill:write:{}", step), true);
+  int killed = 0;
+  for (int step = 1; step <= 10; ++step) killed += check(fmt::format("kill:write:{}", step), true) ? 1 : 0;
+  BOOST_TEST(killed >= 5);
 }
 
 BOOST_AUTO_TEST_CASE(what_another_has_set_since_is_kept) {
@@ -210,7 +219,7 @@ BOOST_AUTO_TEST_CASE(a_job_is_an_order_that_is_carried_out_whatever_was_there) {
   // One is so already, and one is not there.
   const auto finished = house.run(renaming("1", "x") + renaming("2", "b") + renaming("99", "y"));
   BOOST_TEST(finished.status == 1, finished.out << finished.err);
-  CHECK_HAS(finished.out, "captured   2 of 3; not 1 gone\n");
+  CHECK_HAS(finished.out, "captured   2 of 3 (1 gone)\n");
   auto results = house.results();
   BOOST_TEST(results[1].status == "succeeded");
   CHECK_HAS(results[1].text, R"("was":{"fileName":"another's"})");
@@ -259,7 +268,7 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_read_is_changed_all_the_same_and_named) {
   };
   const auto report = workspace.path("report");
   const auto finished = run(renaming("1", "x") + renaming("1", "y") + renaming("1", "z"), report);
-  CHECK_HAS(finished.out, "captured   0 of 3; not 1 gone, 2 unreadable\n");
+  CHECK_HAS(finished.out, "captured   0 of 3 (1 gone, 2 unreadable)\n");
   BOOST_TEST(server.requests() == 7U);
   std::map<std::uint32_t, std::string> results;
   for (const auto& result : read_report(report).results) results[result.line] = result.text;
@@ -272,7 +281,7 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_read_is_changed_all_the_same_and_named) {
   const auto second = run(R"({"op":"update_space","ownerId":"5","status":"1","user_id":"42"})", other);
   BOOST_TEST(server.requests() == 8U);
   CHECK_HAS(second.err, "nothing reads what update_space changes, so 1 operation cannot be undone");
-  CHECK_HAS(second.out, "captured   0 of 1; not 1 unsupported\n");
+  CHECK_HAS(second.out, "captured   0 of 1 (1 unsupported)\n");
   CHECK_HAS(undo(other), R"("message":"nothing reads what update_space changes")");
 }
 
@@ -307,13 +316,14 @@ BOOST_AUTO_TEST_CASE(the_report_of_a_retry_undoes_what_its_run_may_have_done) {
   House house(before);
   FaultGate gate(house.url, [](std::size_t number) {
     Script script;
-    // The first request reads; the answer to the second one cannot be read.
-    if (number == 0) script.fault = {.kind = Fault::Kind::corrupt, .side = Side::answer, .exchange = 1};
+    // The first request reads; the answer to the second one breaks off.
+    if (number == 0) script.fault = lost_answer;
     return script;
   });
   house.url = gate.url();
   const auto first = house.run(renaming("1", "x"), one_by_one + Texts{"--max-attempts", "1"});
   BOOST_TEST(first.status == 1, first.out << first.err);
+  BOOST_TEST(house.count("requests") == 1U, "it was not sent once more");
   BOOST_TEST(house.results()[1].status == "unknown");
   CHECK_HAS(house.results()[1].text, R"("was":{"fileName":"a"})");
   BOOST_TEST(house.names().at("folder:1") == "x");
@@ -323,6 +333,60 @@ BOOST_AUTO_TEST_CASE(the_report_of_a_retry_undoes_what_its_run_may_have_done) {
   house.report = retried;
   // It finds what its predecessor has done.
   CHECK_HAS(house.results()[1].text, R"("was":{"fileName":"x"})");
+  house.undo();
+  BOOST_TEST((house.names() == before));
+}
+
+BOOST_AUTO_TEST_CASE(a_retry_is_undone_in_the_order_of_time_and_not_of_the_job) {
+  House house(before);
+  FaultGate gate(house.url, [](std::size_t) { return Script{.fault = lost_answer}; });
+  house.url = gate.url();
+  const auto first = house.run(renaming("1", "x") + renaming("1", "y"), one_by_one + Texts{"--max-attempts", "1"});
+  BOOST_TEST(first.status == 1, first.out << first.err);
+  for (const std::uint32_t line : {1U, 2U}) BOOST_TEST(house.results()[line].status == "unknown");
+  BOOST_TEST(house.names().at("folder:1") == "y");
+  gate.heal();
+  const auto retried = house.workspace.path("retried");
+  const auto second = run_koobatch({"retry", house.report, "--report", retried, "--progress", "none"}, token);
+  BOOST_TEST(second.status == 0, second.out << second.err);
+  house.report = retried;
+  // The first line finds what the second one has set.
+  CHECK_HAS(house.results()[1].text, R"("was":{"fileName":"y"})");
+  house.undo();
+  BOOST_TEST((house.names() == before));
+}
+
+BOOST_AUTO_TEST_CASE(a_reading_takes_no_time_from_what_it_cannot_hold_up) {
+  const auto pause = http_answer(429, R"({"code":13000429,"msg":"slow down"})", "Retry-After: 2\r\n");
+  const std::vector<std::pair<Reply, std::string>> cases = {{{.then = Reply::Then::hang}, "no answer within"},
+                                                            {{.bytes = pause}, "HTTP 429"}};
+  for (const auto& [reply, because] : cases) {
+    const ScriptedServer server({reply, {.bytes = success()}});
+    const Workspace workspace;
+    const auto report = workspace.path("report");
+    const auto finished = run_koobatch(
+        {"run", workspace.write("job.ndjson", renaming("1", "x")), "--endpoint", server.url(), "--token-env", "TOKEN",
+         "--report", report, "--progress", "none", "--timeout", "1s", "--deadline", "1s", "--capture"},
+        token);
+    BOOST_TEST(finished.status == 0, because << finished.out << finished.err);
+    BOOST_TEST(server.requests() == 2U, because);
+    const auto results = read_report(report).results;
+    BOOST_TEST_REQUIRE(results.size() == 1U);
+    BOOST_TEST(results[0].status == "succeeded", because);
+    CHECK_HAS(results[0].text, R"("not_captured":"unreadable","not_captured_because":")" + because);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(operations_on_one_item_are_undone_whichever_threads_sent_them) {
+  House house(before);
+  std::string lines;
+  for (int round = 0; round < 5; ++round) {
+    for (const auto* id : {"1", "2", "3"}) lines += renaming(id, fmt::format("{} {}", id, round));
+    lines += update("7", fmt::format("seventh {}", round));
+  }
+  const auto finished = house.run(lines, {"--threads", "2"});
+  BOOST_TEST(finished.status == 0, finished.out << finished.err);
+  CHECK_HAS(finished.out, "captured   20 of 20\n");
   house.undo();
   BOOST_TEST((house.names() == before));
 }
@@ -368,6 +432,17 @@ BOOST_AUTO_TEST_CASE(a_run_is_captured_from_its_beginning_to_its_end_or_not_at_a
   CHECK_HAS(undone.err, "run with --capture");
 }
 
+BOOST_AUTO_TEST_CASE(a_run_of_a_plan_is_undone_without_a_file_of_operations) {
+  House house(before);
+  BOOST_TEST(house.run(renaming("1", "x")).status == 0);
+  house.undo({}, false);
+  house.report = house.workspace.path("undo-report");
+  const auto undone = house.plan_undo({"--operations", house.workspace.write("operations.toml", "format = 1\n")});
+  BOOST_TEST(undone.status == 2, undone.err);
+  CHECK_HAS(undone.err, "--operations");
+  CHECK_HAS(undone.err, "which has no operations from a file");
+}
+
 BOOST_AUTO_TEST_CASE(a_plan_needs_no_capture_and_a_dry_run_says_what_would_be_read) {
   House house(before);
   BOOST_TEST(house.run(renaming("1", "x")).status == 0);
@@ -381,7 +456,8 @@ BOOST_AUTO_TEST_CASE(a_plan_needs_no_capture_and_a_dry_run_says_what_would_be_re
   const auto dry = house.run(renaming("1", "y") + R"({"op":"update_space","ownerId":"5","status":"1","user_id":"42"})",
                              {"--dry-run"});
   BOOST_TEST(dry.status == 0, dry.err);
-  CHECK_HAS(dry.err, "dry run: 2 requests, nothing was sent; --capture: 1 of 2 operations would first read");
+  CHECK_HAS(dry.err,
+            "dry run: 2 requests, nothing was sent; --capture: the items of 1 of 2 operations would be read first");
   BOOST_TEST(house.count("reads") == reads);
 }
 

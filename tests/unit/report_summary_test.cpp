@@ -421,7 +421,7 @@ BOOST_AUTO_TEST_CASE(what_was_captured_is_told_and_what_plans_have_found_changed
   drifted.has_was = true;
   drifted.reason = "drifted";
   const auto s = closed(begun(3, {captured, gone, drifted}));
-  BOOST_TEST(contains(text_of(s), "captured   1 of 2; not 1 gone\n"), text_of(s));
+  BOOST_TEST(contains(text_of(s), "captured   1 of 2 (1 gone)\n"), text_of(s));
   BOOST_TEST(contains(summary_json(s), R"("captured":{"count":1,"gone":1,"unreadable":0,"unsupported":0})"));
   const auto plain = closed(begun(1, {samples::result(1)}));
   BOOST_TEST(!contains(text_of(plain), "captured"));

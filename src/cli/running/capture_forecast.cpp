@@ -13,6 +13,9 @@ namespace koobatch::cli {
 
 job::FurtherCheck CaptureForecast::counting(job::FurtherCheck check) {
   return [this, check = std::move(check)](const job::Reader& reader) -> std::optional<koodrive::Violation> {
+    if (check) {
+      if (auto violation = check(reader)) return violation;
+    }
     const auto& row = *reader.fields().row;
     ++all_;
     if (plan::is_readable(row, koodrive::service_resources())) {
@@ -20,7 +23,7 @@ job::FurtherCheck CaptureForecast::counting(job::FurtherCheck check) {
     } else {
       ++unreadable_[row.name];
     }
-    return check ? check(reader) : std::nullopt;
+    return std::nullopt;
   };
 }
 
@@ -32,7 +35,7 @@ void CaptureForecast::warn() const {
 }
 
 std::string CaptureForecast::describe() const {
-  return fmt::format("{} of {} would first read what it changes", format_count(readable_), count_of(all_, "operation"));
+  return fmt::format("the items of {} of {} would be read first", format_count(readable_), count_of(all_, "operation"));
 }
 
 }  // namespace koobatch::cli

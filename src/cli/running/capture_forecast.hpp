@@ -11,12 +11,12 @@ namespace koobatch::cli {
 /// Counts, while a job is validated, which of its operations change what can be read before.
 class CaptureForecast {
  public:
-  /// The check, counting what it is asked about as well. This must outlive it.
+  /// The check, counting what passes it as well. This must outlive it.
   job::FurtherCheck counting(job::FurtherCheck check);
 
   /// Warns of operations that cannot be undone, because nothing reads what they change.
   void warn() const;
-  /// "3 of 4 items would be read before": for people.
+  /// "the items of 3 of 4 operations would be read first": for people.
   std::string describe() const;
 
  private:
