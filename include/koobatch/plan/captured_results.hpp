@@ -8,16 +8,12 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace koobatch::plan {
-
-/// Takes what cannot be undone.
-using OnLoss = std::function<void(const Finding& loss)>;
 
 /// How an operation of a run ended, and what was read before it: see Captures.
 struct CapturedResult {

@@ -40,13 +40,16 @@ struct Finding {
   };
 
   Reason reason = Reason::missing;
-  std::uint32_t line = 0;  ///< of the desired state
-  const koodrive::ResourceKind* kind = nullptr;
+  std::uint32_t line = 0;                        ///< of the desired state
+  const koodrive::ResourceKind* kind = nullptr;  ///< null: only with `not_captured`, of what nothing reads
   std::string id;
   std::string field{};    ///< empty: the item as a whole
   std::string other{};    ///< the identifier of the other item, if there is one
-  std::string message{};  ///< of `invalid`: what is wrong; of `not_captured`: why, and then perhaps there is no kind
+  std::string message{};  ///< of `invalid`: what is wrong; of `not_captured`: why
 };
+
+/// Takes what cannot be undone.
+using OnLoss = std::function<void(const Finding& loss)>;
 
 /// Whether something desired is not reached for this reason.
 constexpr bool leaves_out(Finding::Reason reason) {

@@ -1,8 +1,8 @@
 #pragma once
 #include "koobatch/core/error.hpp"
-#include "koobatch/plan/captured_results.hpp"
 #include "koobatch/plan/effects.hpp"
 #include "koobatch/plan/plan_maker.hpp"
+#include "koobatch/plan/planner.hpp"
 #include "koobatch/state/reader.hpp"
 
 #include <string>
