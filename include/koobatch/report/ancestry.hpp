@@ -17,10 +17,12 @@ Result<void> read_ancestry(const std::filesystem::path& report, const ReadReport
 /// Tells, as the segments of a report are visited, whether the process of an earlier one was killed.
 class KillWatch {
  public:
+  /// Reports that a segment begins.
   void on_run() {
     follows_kill_ = follows_kill_ || is_open_;
     is_open_ = true;
   }
+  /// Reports that it was closed.
   void on_end() { is_open_ = false; }
   /// Whether a segment before the present one was not closed.
   bool follows_kill() const { return follows_kill_; }
