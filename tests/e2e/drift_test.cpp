@@ -20,6 +20,7 @@
 
 using namespace koobatch::test;
 using plans::chain;
+using plans::denied;
 using plans::House;
 using plans::Names;
 using plans::result_of;
@@ -29,15 +30,6 @@ using plans::Texts;
 using plans::token;
 
 namespace {
-
-/// A page of a firewall for every request.
-std::vector<Reply> denied(std::size_t requests) {
-  const std::string page = "<html><title>Access denied</title></html>";
-  return std::vector<Reply>(
-      requests,
-      Reply{.bytes = fmt::format("HTTP/1.1 403 Forbidden\r\nContent-Type: text/html\r\nContent-Length: {}\r\n\r\n{}",
-                                 page.size(), page)});
-}
 
 /// An album of user 42, as the service lists it.
 std::string album(const std::string& id, const std::string& name, const std::string& folders) {

@@ -134,20 +134,11 @@ BOOST_AUTO_TEST_CASE(a_token_that_expires_in_the_middle_of_lists_costs_no_item) 
   };
   const auto token_file = file("token", "first");
   const House house({"--items", "6300,users=3,albums=1200", "--token-file", token_file, "--refresh-token-file",
-                     file("service-refresh", "r-first"), "--token-requests", "4"});
-  Texts command = {"export",
-                   "--endpoint",
-                   house.service.url(),
-                   "--token-file",
-                   token_file,
-                   "--refresh-token-file",
-                   file("refresh", "r-first"),
-                   "--out",
-                   house.out,
-                   "--progress",
-                   "none",
-                   "--users",
-                   house.three_users()};
+                     file("service-refresh", "r-first"), "--token-requests", "8"});
+  Texts command = {"export", "--endpoint", house.service.url(), "--token-file", token_file, "--refresh-token-file",
+                   file("refresh", "r-first"), "--out", house.out, "--progress", "none", "--users", house.three_users(),
+                   // Others must not use up a new token before a list that was refused has its turn.
+                   "--connections", "2"};
   const auto finished = run_koobatch(command);
   BOOST_TEST(finished.status == 0, finished.out << finished.err);
   BOOST_TEST((items_of(house.workspace.read("report.state.ndjson")) == house.present()));

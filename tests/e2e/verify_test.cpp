@@ -17,19 +17,6 @@
 using namespace koobatch::test;
 using namespace koobatch::test::plans;
 
-namespace {
-
-/// A page of a firewall for every request.
-std::vector<Reply> denied(std::size_t requests) {
-  const std::string page = "<html><title>Access denied</title></html>";
-  return std::vector<Reply>(
-      requests,
-      Reply{.bytes = fmt::format("HTTP/1.1 403 Forbidden\r\nContent-Type: text/html\r\nContent-Length: {}\r\n\r\n{}",
-                                 page.size(), page)});
-}
-
-}  // namespace
-
 BOOST_AUTO_TEST_SUITE(verify)
 
 BOOST_AUTO_TEST_CASE(what_a_run_has_changed_is_read_back_without_sending_any_of_it) {

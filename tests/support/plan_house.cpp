@@ -54,6 +54,14 @@ Names chain(std::size_t length) {
   return names;
 }
 
+std::vector<Reply> denied(std::size_t requests) {
+  const std::string page = "<html><title>Access denied</title></html>";
+  return std::vector<Reply>(
+      requests,
+      Reply{.bytes = fmt::format("HTTP/1.1 403 Forbidden\r\nContent-Type: text/html\r\nContent-Length: {}\r\n\r\n{}",
+                                 page.size(), page)});
+}
+
 Names shifted(const Names& names, const std::string& last) {
   Names wanted;
   for (auto at = names.begin(); at != names.end(); ++at) {

@@ -1,5 +1,6 @@
 #pragma once
 #include "process.hpp"
+#include "scripted_server.hpp"
 #include "service.hpp"
 #include "workspace.hpp"
 
@@ -26,6 +27,8 @@ Texts statuses(const ReportLines& report);
 std::string result_of(const ReportLines& report, const std::string& id);
 /// Folders with names of their own.
 Names chain(std::size_t length);
+/// A page of a firewall for every request.
+std::vector<Reply> denied(std::size_t requests);
 /// Each gets the name of the next one, and the last one gets `last`.
 Names shifted(const Names& names, const std::string& last);
 
