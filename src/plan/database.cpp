@@ -49,7 +49,7 @@ Result<void> Database::configure(unsigned kibibytes) {
       sqlite3_mprintf("PRAGMA temp_store_directory = %Q", folder_.c_str()), sqlite3_free);
   if (!sorting) throw std::bad_alloc();
   if (auto set = execute(sorting.get()); !set) return set;
-  return execute(fmt::format(fmt::runtime(settings), kibibytes).c_str());
+  return execute(fmt::format(settings, kibibytes).c_str());
 }
 
 Error Database::failure() const {

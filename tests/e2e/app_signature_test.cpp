@@ -1,5 +1,6 @@
 // Requests signed by an app, against a service that accepts nothing else.
 #include "contains.hpp"
+#include "faketime.hpp"
 #include "loopback_server.hpp"
 #include "run_checks.hpp"
 #include "service.hpp"
@@ -191,28 +192,11 @@ BOOST_AUTO_TEST_CASE(a_clock_a_day_ahead_costs_one_request_which_is_signed_anew)
   const auto job = generate_job(200, 200);
   workspace.write("job", job.text);
   Service service(service_flags());
-  std::vector<std::string> command = {"/usr/bin/faketime",
-                                      "-m",
-                                      "--exclude-monotonic",
-                                      "-f",
-                                      "+24h",
-                                      KOOBATCH_BINARY,
-                                      "run",
-                                      workspace.path("job"),
-                                      "--format",
-                                      "ndjson",
-                                      "--endpoint",
-                                      service.url(),
-                                      "--user-id",
-                                      "7",
-                                      "--max-attempts",
-                                      "1",
-                                      "--report",
-                                      report};
+  std::vector<std::string> command = {
+      "run", workspace.path("job"), "--format", "ndjson",   "--endpoint", service.url(), "--user-id",
+      "7",   "--max-attempts",      "1",        "--report", report};
   for (const auto& flag : as_app("app-1", "right")) command.push_back(flag);
-  // The sanitizer's runtime then no longer comes first, which does no harm here.
-  Process process(command, {{"ASAN_OPTIONS", "verify_asan_link_order=0"}});
-  const auto finished = process.wait();
+  const auto finished = run_koobatch_at("+24h", command);
   BOOST_TEST(finished.status == 0, finished.out << finished.err);
   check_nothing_lost_doubled_or_reordered(service, log, report, job, 200);
   BOOST_TEST(read_log(log).size() == 201U);

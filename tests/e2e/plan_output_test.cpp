@@ -21,7 +21,7 @@ using Names = std::set<std::string>;
 
 Names members_of(simdjson::dom::element object) {
   Names names;
-  for (const auto member : object.get_object().value()) names.emplace(member.key);
+  for (const auto member : object.get_object()) names.emplace(member.key);
   return names;
 }
 
@@ -120,7 +120,7 @@ BOOST_AUTO_TEST_CASE(programs_get_the_members_that_are_documented_and_no_others)
     if (names == Names{"types"}) {
       const simdjson::dom::element type = json["types"].at(0);
       Names seen = members_of(type);
-      for (const simdjson::dom::element line : type["first_lines"].get_array().value()) {
+      for (const simdjson::dom::element line : type["first_lines"].get_array()) {
         seen = with(std::move(seen), members_of(line));
         seen = with(std::move(seen), members_of(line["fields"].at(0)));
       }
@@ -129,9 +129,9 @@ BOOST_AUTO_TEST_CASE(programs_get_the_members_that_are_documented_and_no_others)
     }
     if (names == Names{"findings"}) {
       Names seen;
-      for (const simdjson::dom::element finding : json["findings"].get_array().value()) {
+      for (const simdjson::dom::element finding : json["findings"].get_array()) {
         seen = with(std::move(seen), members_of(finding));
-        for (const simdjson::dom::element one : finding["first"].get_array().value()) {
+        for (const simdjson::dom::element one : finding["first"].get_array()) {
           seen = with(std::move(seen), members_of(one));
         }
       }

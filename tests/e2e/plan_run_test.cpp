@@ -2,6 +2,7 @@
 // makes the chain of names as long as it may become.
 #include "contains.hpp"
 #include "ending_signals.hpp"
+#include "faketime.hpp"
 #include "full_length.hpp"
 #include "plan_house.hpp"
 #include "preload.hpp"
@@ -23,16 +24,6 @@
 using namespace koobatch::test;
 using namespace koobatch::test::plans;
 using namespace std::chrono_literals;
-
-namespace {
-
-/// Carries the command out with a clock that is off by this, such as "+2d".
-Finished with_clock(const std::string& offset, Texts command) {
-  command.insert(command.begin(), {"/usr/bin/faketime", "-m", "--exclude-monotonic", "-f", offset, KOOBATCH_BINARY});
-  return Process(std::move(command), token).wait();
-}
-
-}  // namespace
 
 BOOST_AUTO_TEST_SUITE(plan_run)
 
@@ -136,12 +127,12 @@ BOOST_AUTO_TEST_CASE(the_clock_decides_whether_a_plan_is_too_old_and_may_be_wron
   const auto plan = house.plan({{"1", "A"}});
   const auto refused = [&](const std::string& offset, const std::string& why) {
     const auto report = house.workspace.path("refused");
-    const auto finished = with_clock(offset, house.command(plan, report));
+    const auto finished = run_koobatch_at(offset, house.command(plan, report), token);
     BOOST_TEST(finished.status == 3, finished.out << finished.err);
     BOOST_TEST(contains(finished.err, why), finished.err);
     BOOST_TEST(!std::filesystem::exists(report));
     // What it would do can be seen all the same.
-    const auto shown = with_clock(offset, {"plan", "--show", plan});
+    const auto shown = run_koobatch_at(offset, {"plan", "--show", plan});
     BOOST_TEST(shown.status == 0, shown.err);
     BOOST_TEST(contains(shown.out, "~ name \"a\" → \"A\""), shown.out);
   };
@@ -149,7 +140,7 @@ BOOST_AUTO_TEST_CASE(the_clock_decides_whether_a_plan_is_too_old_and_may_be_wron
   refused("-10m", "the clock of one of the machines is wrong");
   BOOST_TEST(house.count("reads") == 0U);
   const auto allowed =
-      with_clock("+25h", house.command(plan, house.workspace.path("report"), {"--max-plan-age", "2d"}));
+      run_koobatch_at("+25h", house.command(plan, house.workspace.path("report"), {"--max-plan-age", "2d"}), token);
   BOOST_TEST(allowed.status == 0, allowed.out << allowed.err);
   BOOST_TEST((house.names() == Names{{"1", "A"}}));
 }

@@ -1,4 +1,5 @@
 // Planning with the real binary: what it writes and refuses, and with which exit status.
+#include "faketime.hpp"
 #include "full_length.hpp"
 #include "planning.hpp"
 #include "preload.hpp"
@@ -413,10 +414,8 @@ BOOST_AUTO_TEST_CASE(a_plan_is_shown_whatever_its_age_and_service) {
   plans.status(four, wish("1", "x"));
   // It was made for another service than the one that settings name, long ago or tomorrow.
   for (const std::string offset : {"+0", "+400d", "-2d"}) {
-    const auto shown = Process({"/usr/bin/faketime", "-m", "--exclude-monotonic", "-f", offset, KOOBATCH_BINARY, "plan",
-                                "--show", plans.out, "--json"},
-                               {{"KOOBATCH_ENDPOINT", "https://other.example"}})
-                           .wait();
+    const auto shown = run_koobatch_at(offset, {"plan", "--show", plans.out, "--json"},
+                                       {{"KOOBATCH_ENDPOINT", "https://other.example"}});
     BOOST_TEST(shown.status == 0, shown.err);
     simdjson::dom::parser parser;
     const auto json = parser.parse(shown.out);

@@ -2,6 +2,7 @@
 
 #include "cli/running/run_settings.hpp"
 #include "koobatch/core/spelling.hpp"
+#include "koobatch/report/wording.hpp"
 
 #include <fmt/format.h>
 
@@ -21,17 +22,13 @@ Result<void> check_command_given_again(const Running& running, const engine::Run
 }  // namespace
 
 Result<void> check_sends(const report::RunRecord& recorded) {
-  if (report::is_export(recorded)) {
-    const NextStep step = {.command = CommandName::export_};
-    return with_next_step(usage_error(fmt::format(
-                              "this is the journal of an export, which the '{}' that began it continues", spell(step))),
-                          step);
-  }
-  if (!recorded.verifies || !recorded.parent) return {};
-  const NextStep step = {.command = CommandName::verify, .report = recorded.parent->report};
-  return with_next_step(
-      usage_error(fmt::format("this run only read what another one had changed; '{}' does so again", spell(step))),
-      step);
+  const auto step = report::continuation(recorded, {});
+  if (step.command == CommandName::resume) return {};
+  const auto text =
+      step.command == CommandName::export_
+          ? fmt::format("this is the journal of an export, which the '{}' that began it continues", spell(step))
+          : fmt::format("this run only read what another one had changed; '{}' does so again", spell(step));
+  return with_next_step(usage_error(text), step);
 }
 
 Result<engine::RunSettings> prepare_again(const Running& running, const JobPlace& place, const Call& call,
