@@ -2,6 +2,7 @@
 #include "contains.hpp"
 #include "fault_gate.hpp"
 #include "koobatch/core/clock.hpp"
+#include "paths.hpp"
 #include "preload.hpp"
 #include "process.hpp"
 #include "scripted_server.hpp"
@@ -12,10 +13,14 @@
 #include <boost/test/unit_test.hpp>
 
 #include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <csignal>
 #include <filesystem>
 #include <map>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <vector>
 
 using namespace koobatch::test;
@@ -57,11 +62,18 @@ class House {
 
   /// Runs a job with --capture.
   Finished run(const std::string& lines, const Texts& flags = {}, const Process::Environment& environment = token) {
+    return run_koobatch(arguments(lines, flags), environment);
+  }
+  /// The same, as the arguments of a process that the caller starts.
+  Texts arguments(const std::string& lines, const Texts& flags = {}) {
     report = workspace.path(fmt::format("report-{}", ++runs_));
-    return run_koobatch(Texts{"run", workspace.write("job.ndjson", lines), "--endpoint", url, "--token-env", "TOKEN",
-                              "--capture", "--report", report, "--progress", "none"} +
-                            flags,
-                        environment);
+    return Texts{"run",         workspace.write("job.ndjson", lines),
+                 "--endpoint",  url,
+                 "--token-env", "TOKEN",
+                 "--capture",   "--report",
+                 report,        "--progress",
+                 "none"} +
+           flags;
   }
   /// Changes something as another program would.
   void change(const std::string& line) const {
@@ -138,6 +150,20 @@ const Names before = {{"folder:1", "a"}, {"folder:2", "b"}, {"folder:3", "c"}, {
 const std::string exchange =
     renaming("1", "x") + renaming("2", "a") + update("7", "winter") + renaming("1", "b") + update("7", "autumn");
 const Names exchanged = {{"folder:1", "b"}, {"folder:2", "a"}, {"folder:3", "c"}, {"album:7", "autumn"}};
+
+/// Nothing shows what this changes, so it is not read before.
+constexpr std::string_view space = R"({"op":"update_space","ownerId":"5","status":"1","user_id":"42"})"
+                                   "\n";
+
+/// A whole state of one item, as it is now.
+std::string state_with(std::string_view url, std::string_view item) {
+  const auto now = koobatch::timestamp(koobatch::WallClock::now());
+  return fmt::format(
+      "{0}\n"
+      R"({{"state":1,"items":1,"users":1,"from":"{1}","to":"{1}","complete":true,"endpoint":"{2}"}})"
+      "\n",
+      item, now, url);
+}
 
 /// Of a connection that reads once, and then sends an operation: the answer to that breaks off.
 constexpr Fault lost_answer = {.kind = Fault::Kind::reset, .side = Side::answer, .exchange = 1, .after = 20};
@@ -244,14 +270,9 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_read_is_changed_all_the_same_and_named) {
                                {.bytes = sick},
                                {.bytes = success()}});
   const Workspace workspace;
-  const auto now = koobatch::timestamp(koobatch::WallClock::now());
   const auto state = workspace.write(
       "state.ndjson",
-      fmt::format(R"({{"type":"shared_folder","id":"1","user_id":"42","name":"z","ownerId":"42"}})"
-                  "\n"
-                  R"({{"state":1,"items":1,"users":1,"from":"{0}","to":"{0}","complete":true,"endpoint":"{1}"}})"
-                  "\n",
-                  now, server.url()));
+      state_with(server.url(), R"({"type":"shared_folder","id":"1","user_id":"42","name":"z","ownerId":"42"})"));
   const auto run = [&](const std::string& lines, const std::string& report) {
     const auto job = workspace.write("job.ndjson", lines);
     const auto finished =
@@ -278,7 +299,7 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_read_is_changed_all_the_same_and_named) {
   // Three operations, and one value that is lost.
   CHECK_HAS(undo(report), R"("reason":"not_captured","count":1,"left_alone":true)");
   const auto other = workspace.path("other-report");
-  const auto second = run(R"({"op":"update_space","ownerId":"5","status":"1","user_id":"42"})", other);
+  const auto second = run(std::string(space), other);
   BOOST_TEST(server.requests() == 8U);
   CHECK_HAS(second.err, "nothing reads what update_space changes, so 1 operation cannot be undone");
   CHECK_HAS(second.out, "captured   0 of 1 (1 unsupported)\n");
@@ -356,24 +377,104 @@ BOOST_AUTO_TEST_CASE(a_retry_is_undone_in_the_order_of_time_and_not_of_the_job) 
   BOOST_TEST((house.names() == before));
 }
 
+BOOST_AUTO_TEST_CASE(a_run_that_is_stopped_between_a_reading_and_its_change_is_resumed_and_undone) {
+  House house(before);
+  std::atomic<Process*> running = nullptr;
+  FaultGate gate(house.url, [&](std::size_t number) {
+    Script script;
+    script.answers.delay = std::chrono::seconds(1);
+    if (number != 0) return Script{};
+    script.before = [&](std::size_t) {
+      while (running == nullptr) std::this_thread::yield();
+      running.load()->signal(SIGTERM);
+    };
+    return script;
+  });
+  house.url = gate.url();
+  Process run(Texts{KOOBATCH_BINARY} + house.arguments(renaming("1", "x"), one_by_one), token);
+  running = &run;
+  const auto stopped = run.wait();
+  BOOST_TEST(stopped.status == 128 + SIGTERM, stopped.out << stopped.err);
+  BOOST_TEST(house.count("reads") == 1U);
+  BOOST_TEST(house.count("requests") == 0U);
+  BOOST_TEST(house.results().empty());
+  house.change(renaming("1", "another's"));
+  const auto resumed = run_koobatch({"resume", house.report, "--progress", "none"}, token);
+  BOOST_TEST(resumed.status == 0, resumed.out << resumed.err);
+  // What was read before the stop is no longer what was there.
+  CHECK_HAS(house.results()[1].text, R"("was":{"fileName":"another's"})");
+  house.undo();
+  BOOST_TEST(house.names().at("folder:1") == "another's");
+}
+
+// The first line may have been applied, and the second one sets a newer name: the first is repeated without it.
+BOOST_AUTO_TEST_CASE(a_retry_that_leaves_out_what_is_newer_does_not_hide_what_was_there) {
+  const auto album = [](std::string_view name, int scope) {
+    return http_answer(
+        200, fmt::format(R"({{"albumList":[{{"id":"7","name":"{}","scopeKind":{},"albumKind":1,"albumType":1}}],)"
+                         R"("total":1}})",
+                         name, scope));
+  };
+  const auto sick = http_answer(500, R"({"code":13000201,"msg":"internal"})");
+  const auto denied = http_answer(403, R"({"code":13000410,"msg":"no permission"})");
+  const std::string lines = R"({"op":"update_album","albumId":"7","name":"winter","scopeKind":1,"user_id":"42"})"
+                            "\n" +
+                            update("7", "autumn");
+  struct {
+    std::string reading;
+    std::string planned;
+  } const cases[] = {{album("autumn", 2), R"("differences":{"name":1,"scopeKind":1})"},
+                     {denied, R"("differences":{"name":1})"}};
+  for (const auto& [reading, planned] : cases) {
+    const ScriptedServer server({{.bytes = album("summer", 2)},
+                                 {.bytes = sick},
+                                 {.bytes = album("summer", 2)},
+                                 {.bytes = success()},
+                                 {.bytes = reading},
+                                 {.bytes = success()}});
+    const Workspace workspace;
+    const auto report = workspace.path("report");
+    const auto first = run_koobatch(
+        {"run", workspace.write("job.ndjson", lines), "--endpoint", server.url(), "--token-env", "TOKEN", "--report",
+         report, "--progress", "none", "--connections", "1", "--max-attempts", "1", "--capture"},
+        token);
+    BOOST_TEST(first.status == 1, first.out << first.err);
+    BOOST_TEST(server.requests() == 4U);
+    const auto retried = workspace.path("retried");
+    const auto second = run_koobatch({"retry", report, "--report", retried, "--progress", "none"}, token);
+    BOOST_TEST(second.status == 0, second.out << second.err);
+    BOOST_TEST(server.requests() == 6U);
+    const auto state = state_with(
+        server.url(),
+        R"({"type":"album","id":"7","user_id":"42","name":"autumn","scopeKind":1,"albumKind":1,"albumType":1})");
+    const auto undone = run_koobatch({"undo", retried, "--state", workspace.write("state.ndjson", state), "--out",
+                                      workspace.path("undo.plan"), "--json"});
+    BOOST_TEST(undone.status == 0, undone.out << undone.err);
+    CHECK_HAS(undone.out, planned);
+    CHECK_HAS(read_file(workspace.path("undo.plan")), R"("name":"summer")");
+  }
+}
+
 BOOST_AUTO_TEST_CASE(a_reading_takes_no_time_from_what_it_cannot_hold_up) {
   const auto pause = http_answer(429, R"({"code":13000429,"msg":"slow down"})", "Retry-After: 2\r\n");
   const std::vector<std::pair<Reply, std::string>> cases = {{{.then = Reply::Then::hang}, "no answer within"},
                                                             {{.bytes = pause}, "HTTP 429"}};
   for (const auto& [reply, because] : cases) {
-    const ScriptedServer server({reply, {.bytes = success()}});
+    // Time is charged to operations once the service has accepted one.
+    const ScriptedServer server({{.bytes = success()}, reply, {.bytes = success()}});
     const Workspace workspace;
     const auto report = workspace.path("report");
+    const auto lines = std::string(space) + renaming("1", "x");
     const auto finished = run_koobatch(
-        {"run", workspace.write("job.ndjson", renaming("1", "x")), "--endpoint", server.url(), "--token-env", "TOKEN",
-         "--report", report, "--progress", "none", "--timeout", "1s", "--deadline", "1s", "--capture"},
+        {"run", workspace.write("job.ndjson", lines), "--connections", "1", "--endpoint", server.url(), "--token-env",
+         "TOKEN", "--report", report, "--progress", "none", "--timeout", "1s", "--deadline", "1s", "--capture"},
         token);
     BOOST_TEST(finished.status == 0, because << finished.out << finished.err);
-    BOOST_TEST(server.requests() == 2U, because);
+    BOOST_TEST(server.requests() == 3U, because);
     const auto results = read_report(report).results;
-    BOOST_TEST_REQUIRE(results.size() == 1U);
-    BOOST_TEST(results[0].status == "succeeded", because);
-    CHECK_HAS(results[0].text, R"("not_captured":"unreadable","not_captured_because":")" + because);
+    BOOST_TEST_REQUIRE(results.size() == 2U);
+    BOOST_TEST(results[1].status == "succeeded", because);
+    CHECK_HAS(results[1].text, R"("not_captured":"unreadable","not_captured_because":")" + because);
   }
 }
 
@@ -453,8 +554,7 @@ BOOST_AUTO_TEST_CASE(a_plan_needs_no_capture_and_a_dry_run_says_what_would_be_re
   BOOST_TEST(refused.status == 2, refused.err);
   CHECK_HAS(refused.err, "can be undone as it is");
   const auto reads = house.count("reads");
-  const auto dry = house.run(renaming("1", "y") + R"({"op":"update_space","ownerId":"5","status":"1","user_id":"42"})",
-                             {"--dry-run"});
+  const auto dry = house.run(renaming("1", "y") + std::string(space), {"--dry-run"});
   BOOST_TEST(dry.status == 0, dry.err);
   CHECK_HAS(dry.err,
             "dry run: 2 requests, nothing was sent; --capture: the items of 1 of 2 operations would be read first");
