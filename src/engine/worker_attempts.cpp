@@ -13,6 +13,7 @@ namespace koobatch::engine {
 namespace {
 
 using koodrive::Verdict;
+using Unread = flow::Scheduler::Unread;
 
 /// The largest body of an answer to a request that reads: a thousand items have about one MiB.
 constexpr std::size_t most_read_bytes = std::size_t{8} << 20U;
@@ -125,7 +126,9 @@ bool Worker::consider_reading(Line& line, flow::SlotId slot, Status& status, con
   const auto verdict = line.outcome.verdict;
   const bool is_refused =
       verdict == Verdict::rejected || verdict == Verdict::unauthorized || verdict == Verdict::suspicious;
-  if (verdict != Verdict::succeeded && !is_refused) return send_unread(line, slot, line.outcome, timing);
+  if (verdict != Verdict::succeeded && !is_refused) {
+    return send_unread(line, slot, Unread::failed, line.outcome, timing);
+  }
   auto& dialogue = dialogues_.about(slot, scheduler_.operation(slot));
   auto turn = dialogue.read(line.exchange.answer, line.outcome, scheduler_.maybe_applied(slot));
   switch (turn.kind) {
@@ -155,12 +158,12 @@ void Worker::send(Line& line, flow::SlotId slot, std::string_view note, const fl
 }
 
 /// Whether an operation is sent although it was given up, for its reading or while it waited after that.
-bool Worker::send_unread(Line& line, flow::SlotId slot, const koodrive::Outcome& last,
+bool Worker::send_unread(Line& line, flow::SlotId slot, Unread why, const koodrive::Outcome& last,
                          const flow::AttemptTiming& timing) {
   if (!dialogues_.any() || !scheduler_.may_send_unread(slot, timing.now)) return false;
   const auto note = dialogues_.about(slot, scheduler_.operation(slot)).unread(last);
   if (!note) return false;
-  scheduler_.send_unread(slot, &last == &overdue(), timing.now);
+  scheduler_.send_unread(slot, why, timing.now);
   send(line, slot, *note, timing);
   return true;
 }
@@ -184,17 +187,19 @@ void Worker::give_up(Line& line, const flow::Action& action, TimePoint now) {
     dialogues_.end(slot, scheduler_.operation(slot),
                    koodrive::Turn::skip("dependency", "an operation before it, on which it depends, did not succeed"));
   }
-  const bool has_failed = last != nullptr && last->verdict != Verdict::succeeded;
-  const auto& outcome = has_failed ? *last : overdue();
-  give_up(line, slot, action.status, outcome, timing);
+  if (last != nullptr && last->verdict != Verdict::succeeded) {
+    give_up(line, slot, action.status, Unread::failed, *last, timing);
+  } else {
+    give_up(line, slot, action.status, Unread::overdue, overdue(), timing);
+  }
   pull_input();
 }
 
 /// Nothing more can come of an operation, unless it is sent without being read, or was sent: what may have been applied
 /// is read back.
-void Worker::give_up(Line& line, flow::SlotId slot, Status status, const koodrive::Outcome& outcome,
+void Worker::give_up(Line& line, flow::SlotId slot, Status status, Unread why, const koodrive::Outcome& outcome,
                      const flow::AttemptTiming& timing) {
-  if (status != Status::skipped && send_unread(line, slot, outcome, timing)) return;
+  if (status != Status::skipped && send_unread(line, slot, why, outcome, timing)) return;
   const bool is_in_doubt = dialogues_.any() && status == Status::unknown && !scheduler_.settled(slot);
   if (is_in_doubt && read_back(line, slot, status, outcome)) return;
   results_.record(slot, status, outcome, timing);

@@ -203,7 +203,8 @@ std::optional<Status> Scheduler::settle(Seat& seat, SlotId id, const koodrive::O
   using koodrive::Verdict;
   Slot& slot = slots_[id];
   slots_.land(id);
-  if (slot.reads) reading_took_ = timing.latency;
+  // Of a failed attempt to connect it is 0.
+  if (timing.latency > Duration::zero()) (slot.reads ? reading_took_ : sending_took_) = timing.latency;
   slot.maybe_applied |= !slot.reads && (outcome.verdict == Verdict::unclear || outcome.verdict == Verdict::stale);
   const auto status = follow(seat, id, outcome, timing.now);
   slot.again = !status;
@@ -342,7 +343,7 @@ void Scheduler::leave_out_lane(SlotId id) {
   for (const SlotId left : behind) {
     const Slot& slot = slots_[left];
     blocked_.count(is_stopped(slot.operation));
-    if (slot.maybe_applied && !slot.attempted_before) blocked_.add_unsettled(slot.operation.line());
+    if (slot.maybe_applied && (slot.was_sent || !slot.attempted_before)) blocked_.add_unsettled(slot.operation.line());
     release(left);
   }
 }

@@ -20,7 +20,9 @@ bool Scheduler::wants_sync() const {
   if (stopping_) return false;
   if (backlog_.has_notes_to_sync()) return true;
   const Sequencer& lanes = backlog_.lanes();
-  if (backlog_.waiting_for_sync() > 0) return lanes.ready() < settings_.low_water || is_reading_slow();
+  // What was read grows old.
+  if (backlog_.first_awaiting() != no_slot && request_takes() > longest_reading_age / 2) return true;
+  if (backlog_.waiting_for_sync() > 0) return lanes.ready() < settings_.low_water;
   return !input_open_ && slots_.held() == 0 && lanes.unsynced() > 0;
 }
 

@@ -68,10 +68,14 @@ bool Scheduler::may_send_unread(SlotId id, TimePoint now) const {
   return !slot.was_sent || (slot.reads && slot.counted_sending < settings_.max_attempts && !past_deadline(slot, now));
 }
 
-void Scheduler::send_unread(SlotId id, bool read_again, TimePoint now) {
+void Scheduler::send_unread(SlotId id, Unread why, TimePoint now) {
   Slot& slot = slots_[id];
-  slot.counted = slot.counted_sending;
-  slot.reads_first = slot.reads_first && read_again;
+  if (why == Unread::failed) {
+    slot.reads_first = false;
+  } else {
+    // A reading that was due has not been made: what was read is as old as it was.
+    slot.reads = false;
+  }
   if (!slot.was_sent) begin_anew(slot, now);
 }
 
@@ -83,11 +87,11 @@ void Scheduler::read_back(Seat& seat, SlotId id, Status status, TimePoint now) {
   slot.maybe_applied = slot.reads = true;
 }
 
-/// Whether what waits for durability would have been read too long ago when a seat that reads something else now is
+/// Whether what waits for durability would have been read too long ago when a seat that sends something else now is
 /// free again: then it would have to be read once more, and so would what is read now.
 bool Scheduler::must_not_read_ahead(TimePoint now) const {
   const SlotId id = backlog_.first_awaiting();
-  return id != no_slot && now - slots_[id].read_at + reading_took_ > longest_reading_age / 2;
+  return id != no_slot && now - slots_[id].read_at + request_takes() > longest_reading_age / 2;
 }
 
 Interruptions Scheduler::interruptions(TimePoint now) const {

@@ -33,7 +33,7 @@ void NetEffect::Field::add(const Change::Field& change, Status status, const std
   }
   if (status == Status::succeeded) left.clear();
   // If this may have replaced what another has set, it is not known any more what was there.
-  std::erase_if(left, [&](const Left& it) { return is_same(it.value, set.value) && !(it.before && set.before); });
+  std::erase_if(left, [&](const Left& it) { return is_same(it.value, set.value); });
   left.push_back(std::move(set));
 }
 

@@ -92,7 +92,7 @@ std::string_view describe(Reason reason) {
     case Reason::unset:
       return "the service cannot unset a value";
     case Reason::not_captured:
-      return "nobody knows what it was before: that could not be read";
+      return "the run did not record what it was before";
     case Reason::invalid:
       return "the value breaks a rule of the service";
     case Reason::name_held:

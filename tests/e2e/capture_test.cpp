@@ -94,10 +94,11 @@ class House {
     return run_koobatch(Texts{"undo", report, "--state", state, "--out", workspace.path("undo.plan")} + flags);
   }
   /// Undoes the run, and returns what the plan was to do.
-  std::string undo(const Texts& flags = {}, bool keeps_no_report = true) const {
+  std::string undo(const Texts& flags = {}, bool keeps_no_report = true,
+                   const std::string& name = "undo-report") const {
     auto planned = plan_undo(flags);
     BOOST_TEST_REQUIRE(planned.status == 0, planned.out << planned.err);
-    const auto undone = workspace.path("undo-report");
+    const auto undone = workspace.path(name);
     const auto finished = run_koobatch({"run", workspace.path("undo.plan"), "--endpoint", url, "--token-env", "TOKEN",
                                         "--report", undone, "--progress", "none"},
                                        token);
@@ -199,8 +200,13 @@ BOOST_AUTO_TEST_CASE(names_that_a_job_has_exchanged_are_exchanged_again_and_an_u
   House house(before);
   BOOST_TEST(house.run(exchange, one_by_one).status == 0);
   BOOST_TEST((house.names() == exchanged));
-  house.undo();
+  house.undo({}, false);
   BOOST_TEST((house.names() == before));
+  house.report = house.workspace.path("undo-report");
+  const auto carried_out = house.workspace.path("carried-out.plan");
+  std::filesystem::rename(house.workspace.path("undo.plan"), carried_out);
+  house.undo({"--job", carried_out}, false, "redo-report");
+  BOOST_TEST((house.names() == exchanged));
 }
 
 // Every item is read before it is changed, and what was read is durable before that.
@@ -329,6 +335,7 @@ BOOST_AUTO_TEST_CASE(lost_answers_do_not_hide_what_was_there) {
   House house(many, {"--fault", "reset,rate=0.2", "--seed", "7"});
   const auto finished = house.run(lines, {"--max-attempts", "20", "--retry-base", "1ms", "--retry-cap", "10ms"});
   BOOST_TEST(finished.status == 0, finished.out << finished.err);
+  BOOST_TEST(house.count("requests") > 100U);
   house.undo();
   BOOST_TEST((house.names() == many));
 }
@@ -453,6 +460,35 @@ BOOST_AUTO_TEST_CASE(a_retry_that_leaves_out_what_is_newer_does_not_hide_what_wa
     CHECK_HAS(undone.out, planned);
     CHECK_HAS(read_file(workspace.path("undo.plan")), R"("name":"summer")");
   }
+}
+
+// The first attempt is applied, the second one refused: that the item is as wanted is this run's doing.
+BOOST_AUTO_TEST_CASE(what_is_refused_after_a_lost_answer_is_undone) {
+  const auto folder = [](std::string_view name) {
+    return http_answer(200, fmt::format(R"({{"code":0,"sharefolder":{{"id":"1","ownerId":42,"name":"{}"}}}})", name));
+  };
+  const auto denied = http_answer(403, R"({"code":13000410,"msg":"no permission"})");
+  const ScriptedServer server({{.bytes = success()},
+                               {.bytes = folder("a")},
+                               {.then = Reply::Then::reset},
+                               {.bytes = folder("x")},
+                               {.bytes = denied}});
+  const Workspace workspace;
+  const auto report = workspace.path("report");
+  const auto lines = std::string(space) + renaming("1", "x");
+  const auto finished =
+      run_koobatch({"run", workspace.write("job.ndjson", lines), "--connections", "1", "--endpoint", server.url(),
+                    "--token-env", "TOKEN", "--report", report, "--progress", "none", "--capture"},
+                   token);
+  BOOST_TEST(finished.status == 1, finished.out << finished.err);
+  BOOST_TEST(server.requests() == 5U);
+  BOOST_TEST(read_report(report).results.back().status == "rejected");
+  const auto state =
+      state_with(server.url(), R"({"type":"shared_folder","id":"1","user_id":"42","name":"x","ownerId":"42"})");
+  const auto undone = run_koobatch({"undo", report, "--state", workspace.write("state.ndjson", state), "--out",
+                                    workspace.path("undo.plan"), "--json"});
+  BOOST_TEST(undone.status == 0, undone.out << undone.err);
+  CHECK_HAS(read_file(workspace.path("undo.plan")), R"("fileName":"a","user_id":"42","was":{"fileName":"x"})");
 }
 
 BOOST_AUTO_TEST_CASE(a_reading_takes_no_time_from_what_it_cannot_hold_up) {

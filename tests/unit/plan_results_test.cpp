@@ -70,6 +70,16 @@ BOOST_AUTO_TEST_CASE(a_line_has_the_result_that_says_most) {
   BOOST_TEST(results.status_of(5) == Status::failed, "the run was stopped before it");
 }
 
+BOOST_AUTO_TEST_CASE(what_is_refused_after_an_attempt_that_settled_nothing_may_have_been_applied) {
+  const samples::Folder folder;
+  const std::vector<AttemptRecord> attempts(2);
+  auto again = result(3, Status::rejected);
+  again.history = attempts;
+  const auto results = read(write(folder, "report", ended(samples::run(), {result(2, Status::rejected), again})));
+  BOOST_TEST(results.status_of(2) == Status::failed);
+  BOOST_TEST(results.status_of(3) == Status::unknown);
+}
+
 BOOST_AUTO_TEST_CASE(what_a_killed_process_has_not_recorded_may_have_been_applied) {
   const samples::Folder folder;
   const auto results = read(write(folder, "report", lines(samples::run(), {result(4, Status::failed)})));

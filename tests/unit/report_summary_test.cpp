@@ -412,7 +412,7 @@ BOOST_AUTO_TEST_CASE(on_a_wide_terminal_the_trace_is_on_the_same_line) {
   BOOST_TEST(contains(summary_text(s, false, 120), "              line 17, trace 0101010101010101010000"));
 }
 
-BOOST_AUTO_TEST_CASE(what_was_captured_is_told_and_what_plans_have_found_changed_is_not_counted) {
+BOOST_AUTO_TEST_CASE(what_was_captured_is_counted_and_what_plans_have_found_changed_is_not) {
   auto captured = samples::result(1);
   captured.has_was = true;
   auto gone = samples::result(2);

@@ -1417,16 +1417,21 @@ BOOST_AUTO_TEST_CASE(an_operation_left_out_that_may_have_been_applied_is_unsettl
   desk.prove_service();
   desk.admit(1, "a", true, "stopped");
   desk.admit(2, "b", true, "stopped");
+  // According to an earlier segment's report, or to that of the run that is repeated, these were sent before.
   koodrive::Operation known = folder_rename(3, "c", true, "name", "stopped");
-  desk.scheduler.admit(known, true);  // according to an earlier segment's report
-  Seat seats[] = {connected(), connected()};
+  desk.scheduler.admit(known, true);
+  koodrive::Operation unsent = folder_rename(4, "d", true, "name", "stopped");
+  desk.scheduler.admit(unsent, true);
+  Seat seats[] = {connected(), connected(), connected()};
   const SlotId first = desk.send(seats[0]);
   const SlotId second = desk.send(seats[1]);
+  const SlotId third = desk.send(seats[2]);
   desk.expect_again(seats[0], first, lost());
+  desk.expect_again(seats[2], third, lost());
   desk.refuse(seats[1], second);
   desk.turn(seats[1]);
-  BOOST_TEST(desk.scheduler.left_out().of_stopped == 3U);
-  BOOST_TEST(desk.scheduler.unsettled() == std::vector<std::uint32_t>{1}, boost::test_tools::per_element());
+  BOOST_TEST(desk.scheduler.left_out().of_stopped == 4U);
+  BOOST_TEST(desk.scheduler.unsettled() == (std::vector<std::uint32_t>{1, 3}), boost::test_tools::per_element());
 }
 
 BOOST_AUTO_TEST_CASE(an_operation_in_flight_when_its_user_is_stopped_keeps_its_result) {
@@ -1682,7 +1687,7 @@ BOOST_AUTO_TEST_CASE(an_operation_that_cannot_be_read_has_all_its_attempts_and_i
   BOOST_TEST(desk.turn(seat) == Action::Kind::give_up);
   BOOST_TEST(desk.scheduler.reads(slot));
   BOOST_TEST_REQUIRE(desk.scheduler.may_send_unread(slot, desk.now));
-  desk.scheduler.send_unread(slot, false, desk.now);
+  desk.scheduler.send_unread(slot, Scheduler::Unread::failed, desk.now);
   desk.scheduler.send(seat, slot, desk.now);
   BOOST_TEST(desk.send_when_due(seat) == slot);
   BOOST_TEST(!desk.scheduler.reads(slot));
@@ -1719,7 +1724,7 @@ BOOST_AUTO_TEST_CASE(an_operation_whose_time_is_over_is_not_sent_once_more_becau
   BOOST_TEST(!desk.scheduler.may_send_unread(slot, desk.now));
 }
 
-BOOST_AUTO_TEST_CASE(reading_in_vain_takes_no_time_from_the_operation) {
+BOOST_AUTO_TEST_CASE(a_reading_that_fails_takes_no_time_from_the_operation) {
   SchedulerSettings settings;
   settings.deadline = 10s;
   Desk desk(settings);
@@ -1730,7 +1735,7 @@ BOOST_AUTO_TEST_CASE(reading_in_vain_takes_no_time_from_the_operation) {
   desk.now += 11s;
   BOOST_TEST(desk.complete(seat, slot, lost()).has_value());
   BOOST_TEST_REQUIRE(desk.scheduler.may_send_unread(slot, desk.now));
-  desk.scheduler.send_unread(slot, false, desk.now);
+  desk.scheduler.send_unread(slot, Scheduler::Unread::failed, desk.now);
   desk.scheduler.send(seat, slot, desk.now);
   desk.now += 11s;
   BOOST_TEST(desk.send_when_due(seat) == slot, "what it waited for does not count either");
@@ -1757,39 +1762,64 @@ BOOST_AUTO_TEST_CASE(readings_that_failed_take_no_attempt_from_the_operation) {
 }
 
 BOOST_AUTO_TEST_CASE(an_operation_that_was_overdue_before_it_was_sent_is_read_again_and_sent) {
-  SchedulerSettings settings;
-  settings.deadline = 10s;
-  Desk desk(settings);
-  desk.prove_service();
-  Seat seat = connected();
-  const SlotId slot = desk.read(seat);
-  desk.now += 11s;
-  BOOST_TEST(desk.turn(seat) == Action::Kind::give_up);
-  BOOST_TEST_REQUIRE(desk.scheduler.may_send_unread(slot, desk.now));
-  desk.scheduler.send_unread(slot, true, desk.now);
-  desk.scheduler.send(seat, slot, desk.now);
-  BOOST_TEST(desk.send(seat) == slot);
-  BOOST_TEST(desk.scheduler.reads(slot));
-  BOOST_TEST(desk.complete(seat, slot, succeeded()).has_value());
-  desk.scheduler.send(seat, slot, desk.now);
-  BOOST_TEST(desk.send(seat) == slot);
-  BOOST_TEST(!desk.scheduler.reads(slot));
+  for (const bool is_reading_due : {false, true}) {
+    SchedulerSettings settings;
+    settings.deadline = 10s;
+    Desk desk(settings);
+    desk.prove_service();
+    Seat seat = connected();
+    const SlotId slot = desk.read(seat);
+    if (is_reading_due) {
+      // The service asks for a pause, in which the reading grows old: it is due again, and not made.
+      desk.pace.observe(throttled(20s), desk.now, false);
+      desk.now += 2s;
+      BOOST_TEST(desk.turn(seat) == Action::Kind::wait);
+      desk.now += 20s;
+    } else {
+      desk.now += 11s;
+    }
+    BOOST_TEST(desk.turn(seat) == Action::Kind::give_up);
+    BOOST_TEST_REQUIRE(desk.scheduler.may_send_unread(slot, desk.now));
+    desk.scheduler.send_unread(slot, Scheduler::Unread::overdue, desk.now);
+    desk.scheduler.send(seat, slot, desk.now);
+    BOOST_TEST(desk.send_when_due(seat) == slot);
+    BOOST_TEST(desk.scheduler.reads(slot));
+    BOOST_TEST(desk.complete(seat, slot, succeeded()).has_value());
+    desk.scheduler.send(seat, slot, desk.now);
+    BOOST_TEST(desk.send_when_due(seat) == slot);
+    BOOST_TEST(!desk.scheduler.reads(slot));
+  }
 }
 
-BOOST_AUTO_TEST_CASE(where_reading_takes_long_nothing_else_is_read_before_what_was_read_is_sent) {
-  for (const Duration took : {Duration(1ms), Duration(600ms)}) {
-    const bool is_slow = took > 500ms;
-    Desk desk;
+BOOST_AUTO_TEST_CASE(where_requests_take_long_nothing_else_is_read_before_what_was_read_is_sent) {
+  struct {
+    Duration sending, reading;
+  } const cases[] = {{1ms, 1ms}, {1ms, 600ms}, {600ms, 1ms}};
+  for (const auto& [sending, reading] : cases) {
+    const bool is_slow = sending > 500ms || reading > 500ms;
+    SchedulerSettings settings;
+    settings.low_water = 1;
+    Desk desk(settings);
     desk.prove_service();
+    Seat seat = connected(), other = connected(), third = connected();
+    const auto end = [&](SlotId slot, Duration took) {
+      desk.now += took;
+      BOOST_TEST(desk.scheduler.complete(seat, slot, succeeded(), {desk.now, WallTime(), took}).has_value());
+    };
+    desk.admit(4, "d");
+    const SlotId sent = desk.send(seat);
+    end(sent, sending);
+    desk.scheduler.recorded(sent, ++desk.ticket, Status::succeeded);
+    desk.sync();
     desk.admit_reading(1, "a");
-    desk.admit_reading(2, "b");
     desk.admit(3, "c");
-    Seat seat = connected(), other = connected();
+    desk.admit_reading(2, "b");
     const SlotId slot = desk.send(seat);
-    desk.now += took;
-    BOOST_TEST(desk.scheduler.complete(seat, slot, succeeded(), {desk.now, WallTime(), took}).has_value());
+    end(slot, reading);
     desk.scheduler.send_once_durable(seat, slot, ++desk.ticket, desk.now);
-    BOOST_TEST(desk.scheduler.wants_sync());
+    BOOST_TEST(desk.scheduler.wants_sync() == is_slow);
+    // What is not read may go ahead.
+    BOOST_TEST(desk.line(desk.send(third)) == 3U);
     const auto action = desk.scheduler.next(seat, desk.now);
     if (is_slow) {
       BOOST_TEST(action.kind == Action::Kind::wait);
@@ -1817,7 +1847,7 @@ BOOST_AUTO_TEST_CASE(where_durability_takes_long_not_everything_is_read_ahead) {
     BOOST_TEST(desk.complete(seat, action.slot, succeeded()).has_value());
     desk.scheduler.send_once_durable(seat, action.slot, ++desk.ticket, desk.now);
   }
-  BOOST_TEST(read <= 12U);
+  BOOST_TEST((read >= 5U && read <= 12U), read);
   desk.sync();
   for (unsigned sent = 0; sent < read; ++sent) {
     const SlotId slot = desk.send(seat);

@@ -7,7 +7,7 @@
 namespace koobatch::plan {
 
 /// Reads each item before an operation changes it, so that this can be undone. The operation is sent whatever there
-/// was, also if nothing can be read. A note, and the result, say what was there, by the names of the operation's
+/// was, even if nothing can be read. A note, and the result, say what was there, by the names of the operation's
 /// fields:
 /// `"was":{"name":"Plans","coverImageUrl":null}`, where null means that the service does not show it; or why that is
 /// not known: `"not_captured":"gone"`.

@@ -183,7 +183,7 @@ const Command& undo_command() {
                        .heading = heading::output,
                        .help = "New page of what the plan does, one file that needs no network",
                        .store = into(&Settings::html, new_file())}},
-      .statuses = {{"0", "planned, also if nothing is left to undo"},
+      .statuses = {{"0", "planned, also if nothing is left to undo, or values are left alone"},
                    exits::usage,
                    {"3", "the report, the job that was run, or the state cannot be used; nothing was written"},
                    {"4", "refused: the state is empty or incomplete"},

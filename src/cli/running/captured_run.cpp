@@ -2,7 +2,6 @@
 
 #include "cli/running/operations_file.hpp"
 #include "cli/running/repetition.hpp"
-#include "cli/running/run_doubts.hpp"
 #include "cli/settings/recorded.hpp"
 #include "cli/settings/shared_settings.hpp"
 #include "koobatch/engine/run.hpp"
@@ -10,9 +9,11 @@
 #include "koobatch/koodrive/resource_catalogue.hpp"
 #include "koobatch/report/ancestry.hpp"
 #include "koobatch/report/reader.hpp"
+#include "koobatch/report/run_doubts.hpp"
 
 #include <simdjson.h>
 
+#include <algorithm>
 #include <map>
 #include <string>
 #include <string_view>
@@ -48,14 +49,14 @@ class Collector final : public report::Visitor {
   Result<void> on_result(const report::ResultLine& result) override {
     read_.erase(result.line);
     if (result.status == Status::failed) failed_.insert(result.line);
-    return add(result.line, result.status, result.text);
+    return add(result.line, report::status_in_doubt(result), result.text);
   }
 
   Result<void> on_end(const report::EndRecord& end) override {
     kills_.on_end();
-    for (const auto line : end.unsettled) unsettled_.insert(line);
-    if (!kills_.follows_kill())
-      std::erase_if(read_, [&](const auto& read) { return !unsettled_.contains(read.first); });
+    if (!kills_.follows_kill()) {
+      std::erase_if(read_, [&](const auto& read) { return !std::ranges::binary_search(end.unsettled, read.first); });
+    }
     return finish();
   }
 
@@ -81,7 +82,6 @@ class Collector final : public report::Visitor {
   const unsigned age_;
   simdjson::dom::parser parser_;
   std::map<std::uint32_t, std::string> read_;  ///< by line; as many as were held at once
-  report::LineSet unsettled_;                  ///< of the segments so far
   report::LineSet failed_;
   report::KillWatch kills_;
 };
@@ -95,7 +95,7 @@ Error as_invalid(Error error) {
 /// What the reports of a run, and of those that it repeats, say besides results.
 struct Reports {
   report::RunRecord run;  ///< the latest
-  RunDoubts doubts;
+  report::RunDoubts doubts;
 };
 
 Result<Reports> read_reports(const std::filesystem::path& report, plan::CapturedResults& results) {

@@ -24,7 +24,7 @@ class PlanResultCollector final : public report::Visitor {
     return {};
   }
   Result<void> on_result(const report::ResultLine& result) override {
-    switch (result.status) {
+    switch (report::status_in_doubt(result)) {
       case Status::succeeded:
         results_.succeeded_.insert(result.line);
         break;

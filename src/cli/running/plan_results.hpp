@@ -1,10 +1,10 @@
 #pragma once
-#include "cli/running/run_doubts.hpp"
 #include "koobatch/core/error.hpp"
 #include "koobatch/core/status.hpp"
 #include "koobatch/report/line_set.hpp"
 #include "koobatch/report/reader.hpp"
 #include "koobatch/report/record.hpp"
+#include "koobatch/report/run_doubts.hpp"
 
 #include <cstdint>
 #include <filesystem>
@@ -34,7 +34,7 @@ class PlanResults {
   report::RunRecord run_;
   report::LineSet succeeded_;
   report::LineSet doubtful_;
-  RunDoubts doubts_;
+  report::RunDoubts doubts_;
   std::map<std::uint32_t, std::string> stored_;
 };
 

@@ -1,11 +1,18 @@
-#include "cli/running/run_doubts.hpp"
+#include "koobatch/report/run_doubts.hpp"
 
 #include <algorithm>
+#include <string_view>
 #include <utility>
 
-namespace koobatch::cli {
+namespace koobatch::report {
 
-void RunDoubts::add(report::Scan&& scan, report::LineSet&& failed) {
+Status status_in_doubt(const ResultLine& result) {
+  // Within a text, quotes are escaped.
+  const bool had_attempts = result.text.find(R"(,"history":[)") != std::string_view::npos;
+  return result.status == Status::rejected && had_attempts ? Status::unknown : result.status;
+}
+
+void RunDoubts::add(Scan&& scan, LineSet&& failed) {
   const bool was_killed = scan.has_unclosed_segment();
   reports_.push_back({std::move(scan.done), std::move(failed), std::move(scan.unsettled), was_killed});
 }
@@ -21,4 +28,4 @@ bool RunDoubts::leave(std::uint32_t line) const {
   return false;
 }
 
-}  // namespace koobatch::cli
+}  // namespace koobatch::report
