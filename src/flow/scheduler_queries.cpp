@@ -20,9 +20,11 @@ bool Scheduler::wants_sync() const {
   if (stopping_) return false;
   if (backlog_.has_notes_to_sync()) return true;
   const Sequencer& lanes = backlog_.lanes();
-  // What was read grows old.
-  if (backlog_.first_awaiting() != no_slot && request_takes() > longest_reading_age / 2) return true;
-  if (backlog_.waiting_for_sync() > 0) return lanes.ready() < settings_.low_water;
+  if (backlog_.waiting_for_sync() > 0) {
+    if (lanes.ready() < settings_.low_water) return true;
+    // What was read grows old.
+    return backlog_.first_awaiting() != no_slot && request_takes() > longest_reading_age / 2;
+  }
   return !input_open_ && slots_.held() == 0 && lanes.unsynced() > 0;
 }
 
