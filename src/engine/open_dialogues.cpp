@@ -26,17 +26,9 @@ void OpenDialogues::end(flow::SlotId slot, const koodrive::Operation& operation,
   open(slot, operation).ending = std::make_unique<koodrive::Turn>(std::move(last));
 }
 
-const koodrive::Turn* OpenDialogues::ending(flow::SlotId slot) const {
-  return slot < open_.size() ? open_[slot].ending.get() : nullptr;
-}
-
 void OpenDialogues::sent(flow::SlotId slot, const koodrive::Outcome& outcome) {
   assert(slot < open_.size());
   open_[slot].answer = std::make_unique<koodrive::Outcome>(outcome);
-}
-
-const koodrive::Outcome* OpenDialogues::answer(flow::SlotId slot) const {
-  return slot < open_.size() ? open_[slot].answer.get() : nullptr;
 }
 
 void OpenDialogues::recorded(flow::SlotId slot) {

@@ -16,29 +16,27 @@ class OpenDialogues {
   explicit OpenDialogues(koodrive::Dialogues* dialogues) : dialogues_(dialogues) {}
 
   bool any() const { return dialogues_ != nullptr; }
-  /// Whether the first request of an operation reads.
-  bool read_first() const { return any() && dialogues_->read_first(); }
+  /// Whether the first request of the operation reads.
+  bool reads_first(const koodrive::Operation& operation) const { return any() && dialogues_->reads_first(operation); }
   /// The operation's dialogue, begun now if it has none. Precondition: any().
   koodrive::Dialogue& about(flow::SlotId slot, const koodrive::Operation& operation);
   /// Keeps how the dialogue ended until the result is recorded.
   void end(flow::SlotId slot, const koodrive::Operation& operation, koodrive::Turn last);
-  /// How the dialogue ended; null if it did not, or there was none.
-  const koodrive::Turn* ending(flow::SlotId slot) const;
   /// Keeps the answer to the operation itself, which is read back now. Precondition: it has a dialogue.
   void sent(flow::SlotId slot, const koodrive::Outcome& outcome);
-  /// That answer; null if the operation was not read back.
-  const koodrive::Outcome* answer(flow::SlotId slot) const;
+  /// What is known of an operation besides its last answer.
+  struct Open {
+    std::uint32_t line = 0;  ///< of the operation: one that was left out has told nobody
+    std::unique_ptr<koodrive::Dialogue> dialogue;
+    std::unique_ptr<koodrive::Turn> ending;     ///< how the dialogue ended; null: it did not
+    std::unique_ptr<koodrive::Outcome> answer;  ///< to the operation itself; null: it was not read back
+  };
+  /// Null if there is certainly nothing.
+  const Open* find(flow::SlotId slot) const { return slot < open_.size() ? &open_[slot] : nullptr; }
   /// Forgets the operation, whose result was recorded.
   void recorded(flow::SlotId slot);
 
  private:
-  struct Open {
-    std::uint32_t line = 0;  ///< of the operation: one that was left out has told nobody
-    std::unique_ptr<koodrive::Dialogue> dialogue;
-    std::unique_ptr<koodrive::Turn> ending;
-    std::unique_ptr<koodrive::Outcome> answer;
-  };
-
   Open& open(flow::SlotId slot, const koodrive::Operation& operation);
 
   koodrive::Dialogues* const dialogues_;

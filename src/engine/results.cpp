@@ -55,8 +55,8 @@ void Results::record(flow::SlotId slot, Status status, const koodrive::Outcome& 
                      const flow::AttemptTiming& timing) {
   const koodrive::Operation& operation = scheduler_.operation(slot);
   // What a reading back was answered says nothing that belongs in the result, except by how the dialogue ended.
-  const koodrive::Outcome* sent = dialogues_.answer(slot);
-  const koodrive::Outcome& outcome = sent != nullptr ? *sent : last;
+  const auto* dialogue = dialogues_.find(slot);
+  const koodrive::Outcome& outcome = dialogue != nullptr && dialogue->answer ? *dialogue->answer : last;
   report::ResultRecord result;
   result.line = operation.line();
   result.op = operation.row().name;
@@ -76,11 +76,7 @@ void Results::record(flow::SlotId slot, Status status, const koodrive::Outcome& 
   }
   result.ref = operation.ref();
   result.history = scheduler_.history(slot);
-  if (const auto* ending = dialogues_.ending(slot)) {
-    result.reason = ending->reason;
-    result.reading = ending->note;
-    if (!ending->error.empty()) result.error = ending->error;
-  }
+  if (dialogue != nullptr) add_readings(*dialogue, result);
 
   expect_batch(timing.now);
   const std::uint64_t batch = batches_.add(result, timing.now);
@@ -97,6 +93,20 @@ void Results::record(flow::SlotId slot, Status status, const koodrive::Outcome& 
   consider_sync();
 }
 
+/// Adds what was read about the operation, which has no line of its own if it was left out before.
+void Results::add_readings(const OpenDialogues::Open& dialogue, report::ResultRecord& result) {
+  if (dialogue.line != result.line) return;
+  if (dialogue.dialogue) {
+    const auto remark = dialogue.dialogue->remark();
+    result.reading = remark.members;
+    if (!remark.members.empty()) statistics_.captured(remark.not_captured);
+  }
+  if (!dialogue.ending) return;
+  result.reason = dialogue.ending->reason;
+  if (!dialogue.ending->note.empty()) result.reading = dialogue.ending->note;
+  if (!dialogue.ending->error.empty()) result.error = dialogue.ending->error;
+}
+
 void Results::note(flow::SlotId slot, TimePoint now) {
   const auto next_attempt = static_cast<std::uint8_t>(scheduler_.attempt(slot) + 1);
   const TraceId trace_id{shared_.trace_prefix, scheduler_.operation(slot).line(), next_attempt};
@@ -105,10 +115,11 @@ void Results::note(flow::SlotId slot, TimePoint now) {
   consider_sync();
 }
 
-void Results::note_reading(flow::SlotId slot, std::string_view reading, const flow::AttemptTiming& timing) {
+std::uint64_t Results::note_reading(flow::SlotId slot, std::string_view reading, const flow::AttemptTiming& timing) {
   expect_batch(timing.now);
-  batches_.add(report::ReadingNote{trace_of(slot), timing.at, reading}, timing.now);
+  const auto batch = batches_.add(report::ReadingNote{trace_of(slot), timing.at, reading}, timing.now);
   if (batches_.is_due(timing.now)) submit(false);
+  return batch;
 }
 
 void Results::consider_first(Status status, const koodrive::Outcome& outcome) {

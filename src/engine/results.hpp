@@ -30,8 +30,9 @@ class Results {
   /// Notes an attempt that must not be made twice, in the report before it is made.
   void note(flow::SlotId slot, TimePoint now);
 
-  /// Records what a reading found, before its operation has a result: members of a JSON object.
-  void note_reading(flow::SlotId slot, std::string_view reading, const flow::AttemptTiming& timing);
+  /// Records what a reading found, before its operation has a result: members of a JSON object. Returns the number of
+  /// the batch, see Scheduler::send_once_durable().
+  std::uint64_t note_reading(flow::SlotId slot, std::string_view reading, const flow::AttemptTiming& timing);
 
   /// Hands over what is due, and arranges for the next batch.
   void follow_time(TimePoint now);
@@ -52,6 +53,7 @@ class Results {
   TraceId trace_of(flow::SlotId slot) const;
 
  private:
+  void add_readings(const OpenDialogues::Open& dialogue, report::ResultRecord& result);
   void submit(bool urgent);
   void expect_batch(TimePoint now);
   void consider_first(Status status, const koodrive::Outcome& outcome);

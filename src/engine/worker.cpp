@@ -181,7 +181,7 @@ net::Awaitable<void> Worker::open(Line& line) {
   line.seat.connected = false;
   results_.statistics().failed(line.outcome, {}, timing.at);
   if (const auto final = scheduler_.connect_failed(line.seat, line.outcome, timing)) {
-    give_up(line, final->slot, final->status, line.outcome, timing);
+    give_up(line, final->slot, final->status, flow::Scheduler::Unread::failed, line.outcome, timing);
   }
   if (scheduler_.take_pace_changed()) pace_changed();
   check_outage(timing.now);
@@ -280,7 +280,8 @@ bool Worker::pull_input() {
     }
     any = true;
     for (std::size_t i = 0; i < delivery.count; ++i) {
-      scheduler_.admit(delivery.batch[i].operation, delivery.batch[i].attempted, dialogues_.read_first());
+      scheduler_.admit(delivery.batch[i].operation, delivery.batch[i].attempted,
+                       dialogues_.reads_first(delivery.batch[i].operation));
     }
     inbox_.recycle(std::move(delivery.batch));
   }

@@ -68,10 +68,13 @@ class Worker final : private Inbox::Owner, private IdleSlots::Owner {
   void complete(Line& line, flow::SlotId slot, const flow::AttemptTiming& timing);
   void finish(Line& line, flow::SlotId slot, Status status, const flow::AttemptTiming& timing);
   bool consider_reading(Line& line, flow::SlotId slot, Status& status, const flow::AttemptTiming& timing);
+  void send(Line& line, flow::SlotId slot, std::string_view note, const flow::AttemptTiming& timing);
+  bool send_unread(Line& line, flow::SlotId slot, flow::Scheduler::Unread why, const koodrive::Outcome& last,
+                   const flow::AttemptTiming& timing);
   bool read_back(Line& line, flow::SlotId slot, Status status, const koodrive::Outcome& outcome);
   void give_up(Line& line, const flow::Action& action, TimePoint now);
-  void give_up(Line& line, flow::SlotId slot, Status status, const koodrive::Outcome& outcome,
-               const flow::AttemptTiming& timing);
+  void give_up(Line& line, flow::SlotId slot, Status status, flow::Scheduler::Unread why,
+               const koodrive::Outcome& outcome, const flow::AttemptTiming& timing);
   void retry(flow::SlotId slot, const koodrive::Outcome& outcome, TimePoint now);
   void leave_out(Line& line, flow::SlotId slot, AttemptJudge::Judgement& judgement, const flow::AttemptTiming& timing);
 

@@ -13,6 +13,7 @@ namespace koobatch::engine {
 namespace {
 
 using koodrive::Verdict;
+using Unread = flow::Scheduler::Unread;
 
 /// The largest body of an answer to a request that reads: a thousand items have about one MiB.
 constexpr std::size_t most_read_bytes = std::size_t{8} << 20U;
@@ -125,17 +126,18 @@ bool Worker::consider_reading(Line& line, flow::SlotId slot, Status& status, con
   const auto verdict = line.outcome.verdict;
   const bool is_refused =
       verdict == Verdict::rejected || verdict == Verdict::unauthorized || verdict == Verdict::suspicious;
-  // Otherwise it was given up.
-  if (verdict != Verdict::succeeded && !is_refused) return false;
+  if (verdict != Verdict::succeeded && !is_refused) {
+    return send_unread(line, slot, Unread::failed, line.outcome, timing);
+  }
   auto& dialogue = dialogues_.about(slot, scheduler_.operation(slot));
   auto turn = dialogue.read(line.exchange.answer, line.outcome, scheduler_.maybe_applied(slot));
-  if (turn.kind != koodrive::Turn::Kind::end && !turn.note.empty()) results_.note_reading(slot, turn.note, timing);
   switch (turn.kind) {
     case koodrive::Turn::Kind::read:
+      if (!turn.note.empty()) results_.note_reading(slot, turn.note, timing);
       scheduler_.read_on(line.seat, slot, timing.now);
       return true;
     case koodrive::Turn::Kind::write:
-      scheduler_.send(line.seat, slot, timing.now);
+      send(line, slot, turn.note, timing);
       return true;
     case koodrive::Turn::Kind::end:
       break;
@@ -143,6 +145,27 @@ bool Worker::consider_reading(Line& line, flow::SlotId slot, Status& status, con
   status = turn.status;
   dialogues_.end(slot, scheduler_.operation(slot), std::move(turn));
   return false;
+}
+
+/// Sends an operation that was read. `note`: what of that must be durable before.
+void Worker::send(Line& line, flow::SlotId slot, std::string_view note, const flow::AttemptTiming& timing) {
+  if (note.empty()) {
+    scheduler_.send(line.seat, slot, timing.now);
+    return;
+  }
+  scheduler_.send_once_durable(line.seat, slot, results_.note_reading(slot, note, timing), timing.now);
+  results_.consider_sync();
+}
+
+/// Whether an operation is sent although it was given up, for its reading or while it waited after that.
+bool Worker::send_unread(Line& line, flow::SlotId slot, Unread why, const koodrive::Outcome& last,
+                         const flow::AttemptTiming& timing) {
+  if (!dialogues_.any() || !scheduler_.may_send_unread(slot, timing.now)) return false;
+  const auto note = dialogues_.about(slot, scheduler_.operation(slot)).unread(last);
+  if (!note) return false;
+  scheduler_.send_unread(slot, why, timing.now);
+  send(line, slot, *note, timing);
+  return true;
 }
 
 /// Whether an operation goes on whose sending ended with `status` and `outcome`.
@@ -164,14 +187,19 @@ void Worker::give_up(Line& line, const flow::Action& action, TimePoint now) {
     dialogues_.end(slot, scheduler_.operation(slot),
                    koodrive::Turn::skip("dependency", "an operation before it, on which it depends, did not succeed"));
   }
-  const bool has_failed = last != nullptr && last->verdict != Verdict::succeeded;
-  give_up(line, slot, action.status, has_failed ? *last : overdue(), timing);
+  if (last != nullptr && last->verdict != Verdict::succeeded) {
+    give_up(line, slot, action.status, Unread::failed, *last, timing);
+  } else {
+    give_up(line, slot, action.status, Unread::overdue, overdue(), timing);
+  }
   pull_input();
 }
 
-/// Nothing more can come of an operation, except that what may have been applied is read back.
-void Worker::give_up(Line& line, flow::SlotId slot, Status status, const koodrive::Outcome& outcome,
+/// Nothing more can come of an operation, unless it is sent without being read, or was sent: what may have been applied
+/// is read back.
+void Worker::give_up(Line& line, flow::SlotId slot, Status status, Unread why, const koodrive::Outcome& outcome,
                      const flow::AttemptTiming& timing) {
+  if (status != Status::skipped && send_unread(line, slot, why, outcome, timing)) return;
   const bool is_in_doubt = dialogues_.any() && status == Status::unknown && !scheduler_.settled(slot);
   if (is_in_doubt && read_back(line, slot, status, outcome)) return;
   results_.record(slot, status, outcome, timing);

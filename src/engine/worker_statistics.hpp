@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string_view>
 
 namespace koobatch::engine {
 
@@ -34,6 +35,8 @@ class WorkerStatistics {
   void failed(const koodrive::Outcome& outcome, const std::optional<TraceId>& attempt, WallTime at);
   /// An operation has its result. `since_due`: since its first attempt was scheduled.
   void finished(const report::ResultRecord& result, Duration since_due);
+  /// The result says what the item was before, or `why` not.
+  void captured(std::string_view why) { tally_.add_capture(why); }
   /// An operation was given up without a result because the run ends.
   void given_up(Duration since_due);
 

@@ -16,9 +16,10 @@ void Backlog::hold_for_user(SlotId id, TimePoint until) {
   users_.hold(UserPace::hash(slot.operation.user()), id, until, slot.noted || slot.readings != 0);
 }
 
-Backlog::Candidate Backlog::choose(TimePoint now, bool prefer_fresh, TimePoint proven) const {
+Backlog::Candidate Backlog::choose(TimePoint now, bool prefer_fresh, TimePoint proven, bool not_ahead) const {
   using Where = Candidate::Where;
-  const bool fresh = !sequencer_.empty() && may_start(sequencer_.front());
+  const bool fresh =
+      !sequencer_.empty() && may_start(sequencer_.front()) && !(not_ahead && slots_[sequencer_.front()].reads);
   if (!fresh || !prefer_fresh) {
     if (users_.due(now) && may_start(users_.front())) return {Where::users, users_.front()};
     if (is_due(repeats_, now) && may_start(repeats_.top().slot)) return {Where::repeats, repeats_.top().slot};
@@ -73,6 +74,10 @@ void Backlog::noted(SlotId id, std::uint64_t ticket) {
   notes_.push_back({id, ticket});
 }
 
+void Backlog::await(SlotId id, std::uint64_t ticket) {
+  awaiting_.push_back({id, ticket});
+}
+
 void Backlog::use_note(SlotId id) {
   if (std::exchange(slots_[id].noted, false)) --noted_;
 }
@@ -86,6 +91,10 @@ void Backlog::durable(std::uint64_t ticket) {
   // Before all others, because if the process dies now, the noted operation ends as `unknown`.
   for (; !notes_.empty() && notes_.front().ticket <= ticket; notes_.pop_front()) {
     repeats_.push({TimePoint::min(), notes_.front().slot});
+  }
+  // These, too, because what was read is soon too old.
+  for (; !awaiting_.empty() && awaiting_.front().ticket <= ticket; awaiting_.pop_front()) {
+    repeats_.push({TimePoint::min(), awaiting_.front().slot});
   }
 }
 

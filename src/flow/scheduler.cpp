@@ -35,7 +35,7 @@ void Scheduler::admit(koodrive::Operation& operation, bool attempted, bool reads
 
 Scheduler::Choice Scheduler::choose(const Seat& seat, TimePoint now, bool prefer_fresh) const {
   if (seat.repeat != no_slot) return {true, {Backlog::Candidate::Where::nowhere, seat.repeat}};
-  return {false, backlog_.choose(now, prefer_fresh, pace_.last_accepted())};
+  return {false, backlog_.choose(now, prefer_fresh, pace_.last_accepted(), must_not_read_ahead(now))};
 }
 
 void Scheduler::take(Seat& seat, const Choice& choice, TimePoint now) {
@@ -203,6 +203,8 @@ std::optional<Status> Scheduler::settle(Seat& seat, SlotId id, const koodrive::O
   using koodrive::Verdict;
   Slot& slot = slots_[id];
   slots_.land(id);
+  // Of a failed attempt to connect it is 0.
+  if (timing.latency > Duration::zero()) (slot.reads ? reading_took_ : sending_took_) = timing.latency;
   slot.maybe_applied |= !slot.reads && (outcome.verdict == Verdict::unclear || outcome.verdict == Verdict::stale);
   const auto status = follow(seat, id, outcome, timing.now);
   slot.again = !status;
@@ -279,6 +281,7 @@ std::optional<SlotId> Scheduler::settle_doubtful(TimePoint now) {
     const bool unproven = alone && slot.retries->last.foreign && pace_.failing();
     if ((pace_.outage_time(now) > downtime || unproven) && slot.attempt < last_attempt) {
       --slot.counted;
+      slot.counted_sending = std::min(slot.counted_sending, slot.counted);
       slot.on_budget = true;
       backlog_.retry_at(unproven ? now + settings_.retry.backoff(slot.counted + 1U, random_) : now, id, now);
     } else if (!pace_.failing() || alone) {
@@ -340,7 +343,7 @@ void Scheduler::leave_out_lane(SlotId id) {
   for (const SlotId left : behind) {
     const Slot& slot = slots_[left];
     blocked_.count(is_stopped(slot.operation));
-    if (slot.maybe_applied && !slot.attempted_before) blocked_.add_unsettled(slot.operation.line());
+    if (slot.maybe_applied && (slot.was_sent || !slot.attempted_before)) blocked_.add_unsettled(slot.operation.line());
     release(left);
   }
 }

@@ -20,7 +20,11 @@ bool Scheduler::wants_sync() const {
   if (stopping_) return false;
   if (backlog_.has_notes_to_sync()) return true;
   const Sequencer& lanes = backlog_.lanes();
-  if (lanes.waiting_for_sync() > 0) return lanes.ready() < settings_.low_water;
+  if (backlog_.waiting_for_sync() > 0) {
+    if (lanes.ready() < settings_.low_water) return true;
+    // What was read grows old.
+    return backlog_.first_awaiting() != no_slot && request_takes() > longest_reading_age / 2;
+  }
   return !input_open_ && slots_.held() == 0 && lanes.unsynced() > 0;
 }
 
@@ -40,13 +44,13 @@ std::vector<std::uint32_t> Scheduler::unsettled() const {
 }
 
 bool Scheduler::at_rest(TimePoint now) const {
-  return doubtful_.empty() && backlog_.lanes().waiting_for_sync() == 0 && nothing_to_try(now);
+  return doubtful_.empty() && backlog_.waiting_for_sync() == 0 && nothing_to_try(now);
 }
 
 /// Whether nothing is in flight, and nothing waits for its time.
 bool Scheduler::nothing_to_try(TimePoint now) const {
-  return slots_.in_flight() == 0 && !backlog_.has_notes_to_sync() && backlog_.choose(now, false).slot == no_slot &&
-         backlog_.next_change(now) == TimePoint::max();
+  return slots_.in_flight() == 0 && !backlog_.has_notes_to_sync() && backlog_.first_awaiting() == no_slot &&
+         backlog_.choose(now, false).slot == no_slot && backlog_.next_change(now) == TimePoint::max();
 }
 
 Action Scheduler::idle(TimePoint now) const {

@@ -1,6 +1,5 @@
 #include "koobatch/flow/scheduler.hpp"
 
-#include <algorithm>
 #include <utility>
 
 // How an operation continues that takes several requests.
@@ -52,9 +51,32 @@ void Scheduler::read_on(Seat& seat, SlotId id, TimePoint now) {
 void Scheduler::send(Seat& seat, SlotId id, TimePoint now) {
   Slot& slot = slots_[id];
   advance(seat, id);
-  slot.reads = false;
-  slot.read_at = now;
-  slot.counted = std::max(slot.counted, slot.counted_sending);
+  if (std::exchange(slot.reads, false)) slot.read_at = now;
+  // Readings that failed before one succeeded take no attempt from the operation itself.
+  slot.counted = slot.counted_sending;
+}
+
+void Scheduler::send_once_durable(Seat& seat, SlotId id, std::uint64_t ticket, TimePoint now) {
+  send(seat, id, now);
+  seat.repeat = no_slot;
+  backlog_.await(id, ticket);
+}
+
+bool Scheduler::may_send_unread(SlotId id, TimePoint now) const {
+  const Slot& slot = slots_[id];
+  if (slot.settled) return false;
+  return !slot.was_sent || (slot.reads && slot.counted_sending < settings_.max_attempts && !past_deadline(slot, now));
+}
+
+void Scheduler::send_unread(SlotId id, Unread why, TimePoint now) {
+  Slot& slot = slots_[id];
+  if (why == Unread::failed) {
+    slot.reads_first = false;
+  } else {
+    // A reading that was due has not been made: what was read is as old as it was.
+    slot.reads = false;
+  }
+  if (!slot.was_sent) begin_anew(slot, now);
 }
 
 void Scheduler::read_back(Seat& seat, SlotId id, Status status, TimePoint now) {
@@ -63,6 +85,13 @@ void Scheduler::read_back(Seat& seat, SlotId id, Status status, TimePoint now) {
   begin_anew(slot, now);
   slot.settled = status;
   slot.maybe_applied = slot.reads = true;
+}
+
+/// Whether what waits for durability would have been read too long ago when a seat that sends something else now is
+/// free again: then it would have to be read once more, and so would what is read now.
+bool Scheduler::must_not_read_ahead(TimePoint now) const {
+  const SlotId id = backlog_.first_awaiting();
+  return id != no_slot && now - slots_[id].read_at + request_takes() > longest_reading_age / 2;
 }
 
 Interruptions Scheduler::interruptions(TimePoint now) const {

@@ -1,6 +1,7 @@
 #include "koobatch/plan/net_effect.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace koobatch::plan {
 
@@ -8,15 +9,44 @@ bool NetEffect::counts(Status status) {
   return status == Status::succeeded || status == Status::unknown;
 }
 
-void NetEffect::add(const PlanLine& line, Status status) {
-  if (!counts(status)) return;
+Change change_of(const PlanLine& line) {
+  // The header comes before the lines.
+  Change change{static_cast<std::uint32_t>(line.n + 1), line.kind, line.id, line.user_id, {}, {}};
   for (const auto& setting : line.settings) {
-    if (setting.is_carried) continue;
-    const auto [entry, is_new] = fields_.try_emplace(setting.field, Field{setting.was, {setting.was}});
-    auto& after = entry->second.after;
-    if (status == Status::succeeded) after.clear();
-    after.push_back(setting.wanted);
+    if (!setting.is_carried) change.fields.push_back({setting.field, setting.was, setting.wanted});
   }
+  return change;
+}
+
+void NetEffect::Field::add(const Change::Field& change, Status status, const std::string& why) {
+  Left set{change.wanted, std::nullopt, why};
+  if (change.was) {
+    const auto found = std::ranges::find_if(left, [&](const Left& it) { return is_same(it.value, *change.was); });
+    if (found == left.end()) {
+      // Before the first change, or another has set it since.
+      left = {{*change.was, change.was}};
+      set.before = change.was;
+    } else {
+      set.before = found->before;
+      set.unread = found->unread;
+    }
+  }
+  if (status == Status::succeeded) left.clear();
+  // If this may have replaced what another has set, it is not known any more what was there.
+  std::erase_if(left, [&](const Left& it) { return is_same(it.value, set.value); });
+  left.push_back(std::move(set));
+}
+
+const NetEffect::Left& NetEffect::Field::find(const std::optional<state::Value>& now) const {
+  const auto is_now = [&](const Left& it) { return now && is_same(it.value, *now); };
+  if (const auto found = std::ranges::find_if(left, is_now); found != left.end()) return *found;
+  const auto known = std::find_if(left.rbegin(), left.rend(), [](const Left& it) { return it.before.has_value(); });
+  return known == left.rend() ? left.back() : *known;
+}
+
+void NetEffect::add(const Change& change, Status status) {
+  if (!counts(status)) return;
+  for (const auto& field : change.fields) fields_[field.field].add(field, status, change.unread);
 }
 
 state::Entry NetEffect::undo(const state::Item& present) const {
@@ -25,12 +55,20 @@ state::Entry NetEffect::undo(const state::Item& present) const {
   entry.item.values.assign(present.values.size(), std::nullopt);
   entry.exported.assign(present.values.size(), std::nullopt);
   for (const auto& [index, field] : fields_) {
-    const auto& now = present.values[index];
-    const auto is_now = [&](const state::Value& value) { return now && is_same(value, *now); };
-    entry.item.values[index] = field.before;
-    entry.exported[index] = std::ranges::any_of(field.after, is_now) ? *now : field.after.back();
+    const auto& left = field.find(present.values[index]);
+    entry.item.values[index] = left.before;
+    if (left.before) entry.exported[index] = left.value;
   }
   return entry;
+}
+
+std::vector<NetEffect::Loss> NetEffect::losses(const state::Item* present) const {
+  std::vector<Loss> lost;
+  for (const auto& [index, field] : fields_) {
+    const auto& left = field.find(present != nullptr ? present->values[index] : std::nullopt);
+    if (!left.before) lost.push_back({index, left.unread});
+  }
+  return lost;
 }
 
 }  // namespace koobatch::plan

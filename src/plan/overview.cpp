@@ -40,6 +40,23 @@ std::uint64_t Overview::conflicts() const {
   return all;
 }
 
+void Overview::add(std::vector<Cause> found) {
+  for (auto& cause : found) {
+    const auto known = std::ranges::find(causes, cause.reason, &Cause::reason);
+    if (known == causes.end()) {
+      causes.push_back(std::move(cause));
+      continue;
+    }
+    known->count += cause.count;
+    const auto room =
+        OverviewBuilder::usual_examples - std::min(known->examples.size(), OverviewBuilder::usual_examples);
+    for (std::size_t i = 0; i < std::min(room, cause.examples.size()); ++i) {
+      known->examples.push_back(std::move(cause.examples[i]));
+    }
+  }
+  std::ranges::sort(causes, {}, &Cause::reason);
+}
+
 Result<void> OverviewBuilder::on_line(const PlanLine& line) {
   auto& kinds = overview_.kinds;
   auto kind = std::ranges::find(kinds, line.kind->name, &Overview::Kind::name);

@@ -107,7 +107,8 @@ void append_kind(std::string& out, const Overview& o, const KindCounts& counts) 
 
 void append_finding(std::string& out, const Finding& finding) {
   JsonWriter json(out);
-  json.add("line", finding.line).add("type", finding.kind->name);
+  json.add("line", finding.line);
+  if (finding.kind != nullptr) json.add("type", finding.kind->name);
   if (!finding.id.empty()) append_text(json.key("id"), finding.id);
   if (!finding.field.empty()) append_text(json.key("field"), finding.field);
   if (!finding.other.empty()) append_text(json.key("other_id"), finding.other);

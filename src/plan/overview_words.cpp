@@ -61,6 +61,8 @@ std::string_view name_of(Reason reason) {
       return "unreadable";
     case Reason::unset:
       return "unset";
+    case Reason::not_captured:
+      return "not_captured";
     case Reason::invalid:
       return "invalid";
     case Reason::name_held:
@@ -89,6 +91,8 @@ std::string_view describe(Reason reason) {
       return "the state does not show the present value, so a change could neither be checked nor undone";
     case Reason::unset:
       return "the service cannot unset a value";
+    case Reason::not_captured:
+      return "the run did not record what it was before";
     case Reason::invalid:
       return "the value breaks a rule of the service";
     case Reason::name_held:
@@ -133,8 +137,8 @@ std::string describe_kind(const Overview& overview, const KindCounts& counts) {
 std::string describe_finding(const Finding& finding) {
   std::string text;
   if (finding.line > 0) text = fmt::format("line {}: ", format_count(finding.line));
-  text += harmless(finding.kind->name);
-  if (!finding.id.empty()) text.append(" ").append(harmless(finding.id));
+  if (finding.kind != nullptr) text += harmless(finding.kind->name);
+  if (!finding.id.empty()) text.append(finding.kind != nullptr ? " " : "").append(harmless(finding.id));
   if (!finding.field.empty()) text.append(", ").append(harmless(finding.field));
   if (!finding.message.empty()) text.append(": ").append(harmless(finding.message));
   if (!finding.other.empty()) text.append("; the other one is ").append(harmless(finding.other));

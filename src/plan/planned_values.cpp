@@ -18,6 +18,12 @@ const koodrive::ResourceKind* kind_of(const koodrive::OperationRow& operation,
   return found == kinds.kinds().end() ? nullptr : &*found;
 }
 
+bool is_set_by(const koodrive::OperationRow& operation, std::string_view member) {
+  const auto& fields = operation.fields;
+  const auto field = std::ranges::find(fields, member, &koodrive::FieldRow::name);
+  return field == fields.end() || (field->name != fields[operation.key_field].name && !field->selects);
+}
+
 std::optional<std::vector<PlannedValue>> planned_values(const koodrive::Operation& operation,
                                                         const koodrive::ResourceKind& kind) {
   dom::parser was_parser, body_parser;
@@ -40,18 +46,24 @@ std::optional<std::vector<PlannedValue>> planned_values(const koodrive::Operatio
   return planned;
 }
 
-std::vector<PlannedValue> wanted_values(const koodrive::Operation& operation, const koodrive::ResourceKind& kind) {
+std::vector<SetValue> set_values(const koodrive::Operation& operation, const koodrive::ResourceKind& kind) {
   dom::parser parser;
   dom::object body;
-  std::vector<PlannedValue> wanted;
-  if (parser.parse(operation.body()).get(body) != simdjson::SUCCESS) return wanted;
+  std::vector<SetValue> values;
+  if (parser.parse(operation.body()).get(body) != simdjson::SUCCESS) return values;
   for (const auto [name, json] : body) {
-    PlannedValue value;
-    value.field = kind.find_set_by(operation.row().name, name);
-    if (value.field == kind.fields.size()) continue;
-    if (state::read_value(kind.fields[value.field], json, value.wanted)) continue;
-    value.was = value.wanted;
-    wanted.push_back(std::move(value));
+    if (!is_set_by(operation.row(), name)) continue;
+    auto& value = values.emplace_back(SetValue{std::string(name)});
+    const auto field = kind.find_set_by(operation.row().name, name);
+    if (field != kind.fields.size() && !state::read_value(kind.fields[field], json, value.wanted)) value.field = field;
+  }
+  return values;
+}
+
+std::vector<PlannedValue> wanted_values(const koodrive::Operation& operation, const koodrive::ResourceKind& kind) {
+  std::vector<PlannedValue> wanted;
+  for (const auto& value : set_values(operation, kind)) {
+    if (value.field) wanted.push_back({*value.field, value.wanted, value.wanted});
   }
   return wanted;
 }

@@ -22,9 +22,22 @@ struct PlannedValue {
 const koodrive::ResourceKind* kind_of(const koodrive::OperationRow& operation,
                                       const koodrive::ResourceCatalogue& kinds);
 
+/// Whether this member of the operation's body is a value that it sets, and does not say of what.
+bool is_set_by(const koodrive::OperationRow& operation, std::string_view member);
+
 /// The values that the operation replaces, from its body and what the plan says; nothing if they cannot be read.
 std::optional<std::vector<PlannedValue>> planned_values(const koodrive::Operation& operation,
                                                         const koodrive::ResourceKind& kind);
+
+/// A value that an operation sets.
+struct SetValue {
+  std::string name;                    ///< the operation's
+  std::optional<std::size_t> field{};  ///< an index into the kind's fields; nothing: the service does not show it
+  state::Value wanted{};               ///< if it is shown
+};
+
+/// What the operation sets, from its body.
+std::vector<SetValue> set_values(const koodrive::Operation& operation, const koodrive::ResourceKind& kind);
 
 /// The values that the operation sets and that are shown, whatever they replace: `was` is the wanted value, too.
 std::vector<PlannedValue> wanted_values(const koodrive::Operation& operation, const koodrive::ResourceKind& kind);
@@ -32,6 +45,11 @@ std::vector<PlannedValue> wanted_values(const koodrive::Operation& operation, co
 /// The members of a result in which values are recorded: those before a change that was not made, and those after one.
 inline constexpr std::string_view was_member = "was";
 inline constexpr std::string_view now_member = "now";
+/// The members that say instead that it is not known what there was: why, in one word; what happened; and with which
+/// fields the operation was sent, if it might have been others.
+inline constexpr std::string_view not_captured_member = "not_captured";
+inline constexpr std::string_view because_member = "not_captured_because";
+inline constexpr std::string_view sent_member = "not_captured_fields";
 
 /// How an item is, compared with what was planned.
 enum class Condition : std::uint8_t {

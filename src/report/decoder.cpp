@@ -278,6 +278,8 @@ Result<ResultRecord> Decoder::result(std::string_view line) {
     if (name == "ref") return read(v, r.ref);
     if (name == "error") return read(v, r.error);
     if (name == "reason") return read(v, r.reason);
+    if (name == "not_captured") return read(v, r.not_captured);
+    if (name == "was") return r.has_was = true;
     if (name != "history") return true;
     return for_each_element(v, [&](Value item) { return read_attempt(item, impl_->history.emplace_back()); });
   });

@@ -97,6 +97,7 @@ void add_facts(Values& page, const Summary& s) {
   add_fact(page, "Started", time_text(s.run.started));
   add_fact(page, s.outcome == Outcome::unfinished ? "Last result" : "Ended", time_text(s.finished));
   add_fact(page, "Run", harmless(s.run.run_id));
+  if (s.captures.any()) add_fact(page, "Captured", captures_text(s.captures));
   if (const auto pace = pace_text(s.pace, s.found); !pace.empty()) add_fact(page, "Pace", pace);
 }
 

@@ -250,6 +250,10 @@ std::uint64_t Counts::fulfilled() const {
   return sum;
 }
 
+bool CaptureCounts::any() const {
+  return captured != 0 || std::accumulate(not_captured.begin(), not_captured.end(), std::uint64_t{0}) != 0;
+}
+
 bool is_export(const RunRecord& run) {
   return run.job.path == export_path;
 }

@@ -86,6 +86,7 @@ Summary SummaryBuilder::build(std::string report) const {
   const auto& latency = tally_.latency();
   s.latency = {latency.count(), latency.percentile(0.5), latency.percentile(0.9), latency.percentile(0.99),
                latency.max()};
+  s.captures = tally_.captures();
   s.causes = tally_.causes();
   s.other_causes = tally_.uncounted_causes();
   while (s.causes.size() > most_listed_causes) {

@@ -51,6 +51,15 @@ double milliseconds(Duration d) {
   return seconds(d) * 1000;
 }
 
+void append_captures(std::string& out, const CaptureCounts& captures) {
+  JsonWriter json(out);
+  json.add("count", captures.captured);
+  for (std::size_t i = 0; i < not_captured_reasons.size(); ++i) {
+    json.add(not_captured_reasons[i], captures.not_captured[i]);
+  }
+  json.end();
+}
+
 void append_latency(std::string& out, const Summary::Latency& latency) {
   JsonWriter json(out);
   json.add("count", latency.count);
@@ -114,6 +123,7 @@ std::string summary_json(const Summary& s) {
   json.add("started", timestamp(s.run.started)).add("finished", timestamp(s.finished));
   json.add("segments", s.segments).add("seconds", s.seconds);
   append_counts(json.key("counts"), s.counts);
+  if (s.captures.any()) append_captures(json.key("captured"), s.captures);
   if (s.doubtful != 0) json.add("doubtful", s.doubtful);
   json.add("operations_per_second", s.operations_per_second, 1);
   json.add("requests", s.requests).add("retries", s.retries);

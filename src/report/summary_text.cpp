@@ -196,6 +196,7 @@ void TextWriter::facts() {
   if (const auto pace = pace_number(s_); !pace.empty()) took += fmt::format(", {} operations/s", pace);
   fact("took", took, true);
   fact("requests", requests_text(s_), true);
+  if (s_.captures.any()) fact("captured", captures_text(s_.captures), true);
   if (const auto pace = pace_text(s_.pace, s_.found); !pace.empty()) fact("pace", pace, true);
   if (s_.latency.count == 0) return;
   fact("latency",

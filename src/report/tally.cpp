@@ -55,7 +55,21 @@ void Tally::add(const ResultRecord& result) {
   }
 }
 
+void Tally::add_capture(std::string_view why) {
+  if (why.empty()) {
+    ++captures_.captured;
+    return;
+  }
+  // What a later version says is at least not captured.
+  const auto reason = std::ranges::find(not_captured_reasons, why) - not_captured_reasons.begin();
+  ++captures_.not_captured[std::min<std::size_t>(static_cast<std::size_t>(reason), not_captured_reasons.size() - 1)];
+}
+
 void Tally::merge(const Tally& other) {
+  captures_.captured += other.captures_.captured;
+  for (std::size_t i = 0; i < captures_.not_captured.size(); ++i) {
+    captures_.not_captured[i] += other.captures_.not_captured[i];
+  }
   for (std::size_t i = 0; i < counts_.by_status.size(); ++i) counts_.by_status[i] += other.counts_.by_status[i];
   attempts_ += other.attempts_;
   retries_ += other.retries_;

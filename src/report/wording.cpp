@@ -138,6 +138,19 @@ std::string requests_text(const Summary& summary) {
   return text + (summary.retries == 1 ? ", 1 retry" : fmt::format(", {} retries", format_count(summary.retries)));
 }
 
+std::string captures_text(const CaptureCounts& captures) {
+  std::string without;
+  std::uint64_t all = captures.captured;
+  for (std::size_t i = 0; i < not_captured_reasons.size(); ++i) {
+    const auto count = captures.not_captured[i];
+    all += count;
+    if (count == 0) continue;
+    without += fmt::format("{}{} {}", without.empty() ? " (" : ", ", format_count(count), not_captured_reasons[i]);
+  }
+  if (!without.empty()) without += ')';
+  return fmt::format("{} of {}{}", format_count(captures.captured), format_count(all), without);
+}
+
 std::string pace_text(const PaceCounts& pace, const PaceFindings& found) {
   std::string text;
   const auto add = [&](std::uint64_t count, const std::string& words) {

@@ -1,8 +1,7 @@
 #include "koobatch/retry/lineage.hpp"
 
+#include "koobatch/report/ancestry.hpp"
 #include "koobatch/report/reader.hpp"
-
-#include <fmt/format.h>
 
 #include <algorithm>
 #include <utility>
@@ -30,39 +29,32 @@ class StateCollector final : public report::Visitor {
   std::initializer_list<Status> wanted_;
 };
 
-/// Adds what succeeded in the parents. None of it can be wanted: only what had not succeeded was repeated.
-Result<void> add_parents(const report::RunRecord& run, LineStates& states) {
-  auto parent = run.parent;
-  while (parent) {
-    StateCollector collector(states, {});
-    const auto scan = report::scan(parent->report, collector);
-    if (!scan) {
-      return usage_error(scan.error().message +
-                         "; it is the report that was retried and records what must not be undone, so put it back");
-    }
-    const auto& first = scan->segments.front().run;
-    if (first.run_id != parent->run_id) {
-      return usage_error(fmt::format("{}: is the report of run {}, not of run {}, which was retried; put that one back",
-                                     parent->report, first.run_id, parent->run_id));
-    }
-    parent = first.parent;
-  }
-  return {};
+/// Adds what succeeded in a parent. None of it can be wanted: only what had not succeeded was repeated.
+Result<report::RunRecord> read_parent(const std::filesystem::path& report, LineStates& states) {
+  StateCollector collector(states, {});
+  auto scan = report::scan(report, collector);
+  if (scan) return std::move(scan->segments.back().run);
+  return usage_error(scan.error().message +
+                     "; it is the report that was retried and records what must not be undone, so put it back");
 }
 
 }  // namespace
 
 Result<Lineage> read_lineage(const std::filesystem::path& path, std::initializer_list<Status> statuses) {
   Lineage lineage;
-  StateCollector collector(lineage.states, statuses);
-  auto scan = report::scan(path, collector);
-  if (!scan) return scan.error();
-  lineage.verified = scan->verified();
-  lineage.run = std::move(scan->segments.back().run);
-  lineage.finished = scan->finished();
-  lineage.remaining = scan->counts.remaining;
-  lineage.invalid = scan->counts[Status::invalid];
-  if (auto added = add_parents(lineage.run, lineage.states); !added) return added.error();
+  const auto read = [&](const std::filesystem::path& report, unsigned age) -> Result<report::RunRecord> {
+    if (age != 0) return read_parent(report, lineage.states);
+    StateCollector collector(lineage.states, statuses);
+    auto scan = report::scan(report, collector);
+    if (!scan) return scan.error();
+    lineage.verified = scan->verified();
+    lineage.run = std::move(scan->segments.back().run);
+    lineage.finished = scan->finished();
+    lineage.remaining = scan->counts.remaining;
+    lineage.invalid = scan->counts[Status::invalid];
+    return lineage.run;
+  };
+  if (auto done = report::read_ancestry(path, read); !done) return done.error();
   return lineage;
 }
 

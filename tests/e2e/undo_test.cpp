@@ -278,7 +278,7 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_undone_is_refused_with_the_reason) {
     CHECK_HAS(finished.err, why);
     BOOST_TEST(!std::filesystem::exists(world.workspace.path("undo.plan")));
   };
-  refused(world.undo(world.report({succeeded}, "ndjson")), 3, "only plans can be undone");
+  refused(world.undo(world.report({succeeded}, "ndjson")), 3, "run with --capture");
   refused(world.undo(world.workspace.write("no.report", "{}\n")), 3, "not a koobatch report");
   refused(world.undo(world.workspace.path("none")), 3, "none");
   refused(run_koobatch({"undo", "r", "--state", "s"}), 2, "--out is missing");

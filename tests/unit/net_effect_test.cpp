@@ -39,7 +39,7 @@ using Results = std::vector<std::pair<PlanLine, Status>>;
 /// What undoing does to a folder of this name: "x>y", "" or "changed since".
 std::string undone(const Results& results, const std::string& name_now) {
   NetEffect effect;
-  for (const auto& [line, status] : results) effect.add(line, status);
+  for (const auto& [line, status] : results) effect.add(change_of(line), status);
   if (effect.is_nothing()) return "nothing";
   const auto present = folder("1", name_now);
   const auto found = compare(effect.undo(present), present);
@@ -127,7 +127,7 @@ BOOST_AUTO_TEST_CASE(a_run_that_was_killed_at_any_step_is_undone_as_a_whole) {
         for (std::size_t i = 0; i < killed_at; ++i) {
           const bool is_last = i + 1 == killed_at;
           if (!is_last || last_was_applied) BOOST_REQUIRE(service.rename(plan.lines[i]));
-          effects[plan.lines[i].id].add(plan.lines[i], is_last ? Status::unknown : Status::succeeded);
+          effects[plan.lines[i].id].add(change_of(plan.lines[i]), is_last ? Status::unknown : Status::succeeded);
         }
         std::vector<Wish> undoing;
         std::vector<Item> bystanders;

@@ -444,6 +444,12 @@ BOOST_AUTO_TEST_CASE(a_resumed_run_refuses_another_user_language_or_treatment_of
   BOOST_TEST(!Given({{"resume", "r", "--user-id", "43"}, {}, "", recorded}).parse().has_value());
   BOOST_TEST(!Given({{"resume", "r", "--language", "de-DE"}, {}, "", recorded}).parse().has_value());
   BOOST_TEST(!Given({{"resume", "r", "--skip-invalid"}, {}, "", recorded}).parse().has_value());
+  for (const char* command : {"resume", "retry"}) {
+    BOOST_TEST(!Given({{command, "r", "--capture"}, {}, "", recorded}).parse().has_value(), command);
+    const std::string captured = R"({"simulate":"true","capture":"true"})";
+    BOOST_TEST((Given{{command, "r"}, {}, "", captured}.group<JobTreatment>().capture), command);
+    BOOST_TEST((!Given{{command, "r"}, {{"KOOBATCH_CAPTURE", "true"}}, "", recorded}.group<JobTreatment>().capture));
+  }
 }
 
 BOOST_AUTO_TEST_CASE(a_resumed_run_reads_the_values_of_its_job_as_the_report_says) {

@@ -100,7 +100,7 @@ BOOST_AUTO_TEST_CASE(an_item_that_is_as_planned_is_changed) {
   Rechecks rechecks(kinds, {});
   const auto operation = rename();
   const auto dialogue = rechecks.about(operation);
-  BOOST_TEST(rechecks.read_first());
+  BOOST_TEST(rechecks.reads_first(operation));
   BOOST_TEST(dialogue->target() == "/koodrive/ose/v1/sharefolder/metadata/17");
   BOOST_TEST((read_as(*dialogue, "Old").kind == Kind::write));
 }
@@ -200,7 +200,7 @@ BOOST_AUTO_TEST_CASE(as_many_changes_are_read_back_as_is_said) {
 
 BOOST_AUTO_TEST_CASE(without_rechecks_the_first_request_writes) {
   const Rechecks rechecks(kinds, {.before = false});
-  BOOST_TEST(!rechecks.read_first());
+  BOOST_TEST(!rechecks.reads_first(rename()));
 }
 
 BOOST_AUTO_TEST_CASE(lines_that_need_each_other_are_one_group) {

@@ -34,6 +34,19 @@ std::optional<NextStep> step_with(const std::string& member) {
 
 BOOST_AUTO_TEST_SUITE(report_decoder)
 
+BOOST_AUTO_TEST_CASE(a_result_tells_whether_it_says_what_was_there) {
+  Decoder decoder;
+  auto written = samples::result(1);
+  BOOST_TEST(!decoder.result(text_of(written))->has_was);
+  written.reading = R"("was":{"fileName":"a","coverImageUrl":null})";
+  BOOST_TEST(decoder.result(text_of(written))->has_was);
+  written.reading = R"("not_captured":"unreadable","not_captured_because":"HTTP 500")";
+  const auto read = decoder.result(text_of(written));
+  BOOST_REQUIRE_MESSAGE(read, objection(read));
+  BOOST_TEST(!read->has_was);
+  BOOST_TEST(read->not_captured == "unreadable");
+}
+
 BOOST_AUTO_TEST_CASE(a_result_is_decoded_as_it_was_written) {
   const std::vector<AttemptRecord> history = {
       {1, 503, 13000201, "", samples::noon(), 1500us},

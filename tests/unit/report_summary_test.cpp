@@ -412,6 +412,22 @@ BOOST_AUTO_TEST_CASE(on_a_wide_terminal_the_trace_is_on_the_same_line) {
   BOOST_TEST(contains(summary_text(s, false, 120), "              line 17, trace 0101010101010101010000"));
 }
 
+BOOST_AUTO_TEST_CASE(what_was_captured_is_counted_and_what_plans_have_found_changed_is_not) {
+  auto captured = samples::result(1);
+  captured.has_was = true;
+  auto gone = samples::result(2);
+  gone.not_captured = "gone";
+  auto drifted = samples::result(3, Status::skipped);
+  drifted.has_was = true;
+  drifted.reason = "drifted";
+  const auto s = closed(begun(3, {captured, gone, drifted}));
+  BOOST_TEST(contains(text_of(s), "captured   1 of 2 (1 gone)\n"), text_of(s));
+  BOOST_TEST(contains(summary_json(s), R"("captured":{"count":1,"gone":1,"unreadable":0,"unsupported":0})"));
+  const auto plain = closed(begun(1, {samples::result(1)}));
+  BOOST_TEST(!contains(text_of(plain), "captured"));
+  BOOST_TEST(!contains(summary_json(plain), "captured"));
+}
+
 BOOST_AUTO_TEST_CASE(the_summary_is_available_as_json) {
   auto s = closed(begun(4, {samples::result(1), rejected(17)}));
   s.latency = {2, 412us, 1900us, 12ms, 1234ms};

@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include <array>
+
 using namespace koobatch;
 using namespace koobatch::report;
 using namespace std::chrono_literals;
@@ -52,6 +54,20 @@ BOOST_AUTO_TEST_CASE(results_are_counted_with_their_attempts_and_latencies) {
   BOOST_TEST(tally.latency().count() == 2U);
   BOOST_TEST((tally.latency().max() == 6ms));
   BOOST_TEST((tally.last_at() == samples::noon() + 5s));
+}
+
+BOOST_AUTO_TEST_CASE(what_was_captured_is_counted_and_what_was_not_by_its_reason) {
+  Tally tally, other;
+  BOOST_TEST(!tally.captures().any());
+  tally.add_capture("");
+  tally.add_capture("gone");
+  other.add_capture("");
+  other.add_capture("unreadable");
+  other.add_capture("a reason of a later version");
+  tally.merge(other);
+  BOOST_TEST(tally.captures().captured == 2U);
+  BOOST_TEST((tally.captures().not_captured == std::array<std::uint64_t, 3>{1, 1, 1}));
+  BOOST_TEST(tally.captures().any());
 }
 
 BOOST_AUTO_TEST_CASE(a_success_has_no_cause) {

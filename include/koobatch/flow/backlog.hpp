@@ -50,8 +50,8 @@ class Backlog {
 
   /// The operation that would go next. `prefer_fresh`: prefers one that was never sent. `proven`: when the service last
   /// accepted something. If no other operation is eligible, one that failed before `proven` need not wait for its
-  /// backoff.
-  Candidate choose(TimePoint now, bool prefer_fresh, TimePoint proven = TimePoint::min()) const;
+  /// backoff. `not_ahead`: none that was never sent may be read now.
+  Candidate choose(TimePoint now, bool prefer_fresh, TimePoint proven = TimePoint::min(), bool not_ahead = false) const;
   /// Removes the candidate, which is about to be sent. Precondition: choose() returned it.
   void take(const Candidate& candidate, TimePoint now);
   /// When an operation becomes eligible that is not eligible now; TimePoint::max() if that does not depend on time.
@@ -69,6 +69,13 @@ class Backlog {
   /// Reports that the noted attempt was sent, or will not be.
   void use_note(SlotId id);
   bool has_notes_to_sync() const { return !notes_.empty(); }
+  /// Makes the operation eligible for sending once the report's group `ticket` is durable. Precondition: it waits
+  /// nowhere.
+  void await(SlotId id, std::uint64_t ticket);
+  /// The one of these that has waited for the longest time; no_slot if there is none.
+  SlotId first_awaiting() const { return awaiting_.empty() ? no_slot : awaiting_.front().slot; }
+  /// The number of operations that could continue if everything recorded were durable.
+  std::size_t waiting_for_sync() const { return sequencer_.waiting_for_sync() + awaiting_.size(); }
 
   /// Reports that the operation's result is in the report's group `ticket`.
   void recorded(SlotId id, std::uint64_t ticket);
@@ -110,6 +117,7 @@ class Backlog {
   DueQueue retries_;
   TimePoint retries_from_ = TimePoint::min();  ///< the budget allows no retry before
   std::deque<Note> notes_;                     ///< not known to be durable, in ticket order
+  std::deque<Note> awaiting_;                  ///< likewise, of operations that wait for what was read
   std::size_t noted_ = 0;                      ///< slots whose next attempt is noted
 };
 

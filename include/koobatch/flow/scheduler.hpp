@@ -138,6 +138,19 @@ class Scheduler {
   void read_on(Seat& seat, SlotId slot, TimePoint now);
   /// Continues with the operation itself. If an attempt is lost, or the reading grows old, it is read again before.
   void send(Seat& seat, SlotId slot, TimePoint now);
+  /// Like send(), once what was read is durable in the report's group `ticket` (rising, shared with recorded()).
+  void send_once_durable(Seat& seat, SlotId slot, std::uint64_t ticket, TimePoint now);
+  /// Whether an operation that was given up can be sent all the same: because it was given up before it was sent, or
+  /// read once more, and has attempts and time left.
+  bool may_send_unread(SlotId slot, TimePoint now) const;
+  /// Why an operation was given up that is sent all the same.
+  enum class Unread {
+    failed,   ///< its reading has failed
+    overdue,  ///< nothing has failed since it was read, but that is long ago: it is read again
+  };
+  /// The operation is sent although it was given up: if it was not sent before, it has all its attempts, and all its
+  /// time. To be followed by send() or send_once_durable(). Precondition: may_send_unread().
+  void send_unread(SlotId slot, Unread why, TimePoint now);
   /// Reads back what the operation did, whose result is `status` unless the caller learns more: also if no reading
   /// succeeds, or the run stops before.
   void read_back(Seat& seat, SlotId slot, Status status, TimePoint now);
@@ -209,6 +222,9 @@ class Scheduler {
   void refresh_reading(Slot& slot, TimePoint now) const;
   void advance(Seat& seat, SlotId id);
   void begin_anew(Slot& slot, TimePoint now);
+  bool must_not_read_ahead(TimePoint now) const;
+  /// How long a seat that sends something may be away.
+  Duration request_takes() const { return std::max(reading_took_, sending_took_); }
   Choice choose(const Seat& seat, TimePoint now, bool prefer_fresh) const;
   void take(Seat& seat, const Choice& choice, TimePoint now);
   Pace::Request request(SlotId id) const;
@@ -243,6 +259,8 @@ class Scheduler {
   BlockedKeys blocked_;
   std::optional<BrokenGroups> groups_;
   std::deque<Doubt> doubtful_;  ///< out of attempts, unless their failures turn out to belong to an outage
+  Duration reading_took_{};     ///< the last one
+  Duration sending_took_{};     ///< likewise, of an operation itself
   bool input_open_ = true;
   bool stopping_ = false;
   bool pace_changed_ = false;

@@ -15,7 +15,7 @@
 
 namespace koobatch::plan {
 
-/// What the lines of a plan have done to its items, however many these are: kept in a temporary file until an item is
+/// What the lines of a job have done to its items, however many these are: kept in a temporary file until an item is
 /// asked for. Each item is handed out once.
 class Effects {
  public:
@@ -23,9 +23,9 @@ class Effects {
   struct Effect {
     const koodrive::ResourceKind* kind = nullptr;
     std::string id;
-    std::string user_id;        ///< in whose name
-    std::uint64_t first_n = 0;  ///< of the first line that did something
-    NetEffect net;
+    std::string user_id{};         ///< in whose name
+    std::uint32_t first_line = 0;  ///< of the job: the first one that did something
+    NetEffect net{};
 
     /// How the item should be again. Nothing: it is not there.
     state::Entry undo(const state::Item* present) const;
@@ -37,8 +37,11 @@ class Effects {
 
   ~Effects();
 
-  /// Adds a line and how it ended, in the order of the plan. Only what succeeded or may have been applied is kept.
-  Result<void> add(const PlanLine& line, Status status);
+  /// Adds a change and how it ended. Only what succeeded or may have been applied is kept. `age`: of the run that has
+  /// made it, where runs repeat each other; the older one was first. Those of one run are added in the order of its
+  /// job.
+  Result<void> add(const Change& change, Status status, unsigned age = 0);
+  Result<void> add(const PlanLine& line, Status status) { return add(change_of(line), status); }
   /// Ends the adding. To be called once, before what follows.
   Result<void> finish();
 

@@ -50,6 +50,8 @@ struct Overview {
   std::uint64_t extra(const KindCounts& counts) const;
   /// How often something desired is not reached, besides what is missing.
   std::uint64_t conflicts() const;
+  /// Adds what was found otherwise than by planning.
+  void add(std::vector<Cause> found);
 };
 
 /// Collects an overview while a plan is made or read.

@@ -36,16 +36,20 @@ struct Finding {
     no_temporary,       ///< see NameConflict
     looks_same,         ///< it is changed, and nobody will see a difference
     near_clash,         ///< it is changed; see NearClash
+    not_captured,       ///< of what is to be undone: the run has not recorded what it was before
   };
 
   Reason reason = Reason::missing;
-  std::uint32_t line = 0;  ///< of the desired state
-  const koodrive::ResourceKind* kind = nullptr;
+  std::uint32_t line = 0;                        ///< of the desired state
+  const koodrive::ResourceKind* kind = nullptr;  ///< null: only with `not_captured`, of what nothing reads
   std::string id;
   std::string field{};    ///< empty: the item as a whole
   std::string other{};    ///< the identifier of the other item, if there is one
-  std::string message{};  ///< of `invalid`: what is wrong
+  std::string message{};  ///< of `invalid`: what is wrong; of `not_captured`: why
 };
+
+/// Takes what cannot be undone.
+using OnLoss = std::function<void(const Finding& loss)>;
 
 /// Whether something desired is not reached for this reason.
 constexpr bool leaves_out(Finding::Reason reason) {

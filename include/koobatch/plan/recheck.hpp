@@ -22,7 +22,7 @@ class Rechecks final : public koodrive::Dialogues {
   Rechecks(const koodrive::ResourceCatalogue& kinds, const RecheckSettings& settings)
       : kinds_(kinds), settings_(settings) {}
 
-  bool read_first() const override { return settings_.before; }
+  bool reads_first(const koodrive::Operation& /*operation*/) const override { return settings_.before; }
   std::unique_ptr<koodrive::Dialogue> about(const koodrive::Operation& operation) override;
 
  private:

@@ -16,7 +16,7 @@ class Verifications final : public koodrive::Dialogues {
   /// The kinds must outlive it.
   explicit Verifications(const koodrive::ResourceCatalogue& kinds) : kinds_(kinds) {}
 
-  bool read_first() const override { return true; }
+  bool reads_first(const koodrive::Operation& /*operation*/) const override { return true; }
   /// Precondition: is_readable().
   std::unique_ptr<koodrive::Dialogue> about(const koodrive::Operation& operation) override;
 

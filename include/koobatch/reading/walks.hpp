@@ -27,7 +27,7 @@ class Walks final : public koodrive::Dialogues {
   /// Appends the operations that read what a user has: lines of NDJSON, one for each list.
   void append_records(std::string& out, std::string_view user) const;
 
-  bool read_first() const override { return true; }
+  bool reads_first(const koodrive::Operation& /*operation*/) const override { return true; }
   std::unique_ptr<koodrive::Dialogue> about(const koodrive::Operation& operation) override;
 
  private:

@@ -39,8 +39,23 @@ struct ResultRecord {
   std::string_view reason;  ///< why it was not fulfilled: one word; empty: not written
   /// What was read about the item: members of a JSON object, as they are written; empty: nothing.
   std::string_view reading;
+  bool has_was = false;           ///< `reading` says what the item was. Only set by reading a report, as the next one
+  std::string_view not_captured;  ///< why it does not: one of not_captured_reasons
   /// Its attempts from the first one that settled nothing; written if there are at least two.
   std::span<const AttemptRecord> history;
+};
+
+/// Why nothing says what an item was before it was changed, in one word: it was not there, it could not be read, or
+/// nothing reads what the operation changes.
+constexpr std::array<std::string_view, 3> not_captured_reasons = {"gone", "unreadable", "unsupported"};
+
+/// How many results say what the item was before, and how many do not, indexed like the reasons.
+struct CaptureCounts {
+  std::uint64_t captured = 0;
+  std::array<std::uint64_t, not_captured_reasons.size()> not_captured{};
+
+  /// Whether the run captured anything, or tried to.
+  bool any() const;
 };
 
 /// An `attempt` line: durable in the report before the first byte of an attempt is sent that must not be made twice.

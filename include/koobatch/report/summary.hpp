@@ -51,6 +51,7 @@ struct Summary {
     Duration p50{}, p90{}, p99{}, max{};
   } latency;
   std::vector<Cause> causes;       ///< most frequent first, at most `most_listed_causes`
+  CaptureCounts captures;          ///< what results say about items before they were changed
   std::uint64_t other_causes = 0;  ///< operations that did not succeed and belong to none of these
 };
 
@@ -75,7 +76,13 @@ class SummaryBuilder final : public RecordVisitor {
   }
 
   void begin_segment(const RunRecord& run);
-  void add(const ResultRecord& result) { tally_.add(result); }
+  void add(const ResultRecord& result) {
+    tally_.add(result);
+    // With a reason, it is what another has changed since a plan was made.
+    if ((result.has_was && result.reason.empty()) || !result.not_captured.empty()) {
+      tally_.add_capture(result.not_captured);
+    }
+  }
   void merge(const Tally& tally) { tally_.merge(tally); }
   void end_segment(const EndRecord& end);
   /// `report` is the path to show. Precondition: a segment was begun.

@@ -7,6 +7,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace koobatch::report {
@@ -41,8 +42,11 @@ class Tally {
   static constexpr std::size_t most_texts = 64;
 
   void add(const ResultRecord& result);
+  /// A result says what the item was before, or `why` not: one of not_captured_reasons. Besides add().
+  void add_capture(std::string_view why);
   void merge(const Tally& other);
 
+  const CaptureCounts& captures() const { return captures_; }
   /// The counts so far. `remaining` is unknown here, and 0.
   const Counts& counts() const { return counts_; }
   std::uint64_t attempts() const { return attempts_; }
@@ -67,6 +71,7 @@ class Tally {
   Group* group_of(const Cause& cause, std::string_view text);
 
   Counts counts_;
+  CaptureCounts captures_;
   std::uint64_t attempts_ = 0;
   std::uint64_t retries_ = 0;
   observe::Histogram latency_;

@@ -51,6 +51,8 @@ std::string pace_number(const Summary& summary);
 std::string endpoints_text(const Summary& summary);
 /// "1,046, 46 retries"
 std::string requests_text(const Summary& summary);
+/// "998 of 1,000 (1 gone, 1 unreadable)": of how many changes the report says what the items were before.
+std::string captures_text(const CaptureCounts& captures);
 /// "slowed down 3 times, 1 pause, 1 outage, in the end at most 140/s"; empty if there were none, and nothing was found.
 std::string pace_text(const PaceCounts& pace, const PaceFindings& found);
 /// For a summary with doubtful results: how many, why, and what to do.

@@ -61,7 +61,7 @@ int work(const ResumeSettings& given, const Call& call) {
     spdlog::warn("{}: the last {} bytes are torn, as a crash leaves them; their operations run again", path.string(),
                  earlier->scan.bytes - earlier->scan.valid_bytes);
   }
-  recheck_items(*settings, given.running.plan);
+  read_items(*settings, given.running);
   if (auto ok = recall_dependencies(*settings, path, earlier->scan); !ok) return fail(ok.error());
   warn_if_moved(earlier->scan, *settings);
   const auto source = std::make_shared<job::FileSource>(settings->job, settings->reader, *validation);

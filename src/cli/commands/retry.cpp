@@ -48,7 +48,7 @@ int work(const RetrySettings& given, const Call& call) {
       judge_tokens(*settings, [&](std::uint32_t line) { return settings->selection->lines.contains(line); });
   if (!judged) return fail(judged.error());
   if (*judged) return **judged;
-  recheck_items(*settings, given.running.plan);
+  read_items(*settings, given.running);
   const auto source = std::make_shared<job::FileSource>(settings->job, settings->reader, *validation);
   const auto start = [&](const engine::RunSettings& final_settings) {
     return engine::Run::start(final_settings, source);

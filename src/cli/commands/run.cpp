@@ -2,6 +2,7 @@
 
 #include "cli/exit_status.hpp"
 #include "cli/output.hpp"
+#include "cli/running/capture_forecast.hpp"
 #include "cli/running/dry_run.hpp"
 #include "cli/running/execution.hpp"
 #include "cli/running/job_files.hpp"
@@ -64,10 +65,13 @@ std::optional<int> judge(const engine::RunSettings& settings, const job::Validat
   return validation.operations > 0 ? std::nullopt : std::optional<int>(exit_success);
 }
 
-int print_requests(const engine::RunSettings& settings) {
+/// `forecast`: null if no item is to be read.
+int print_requests(const engine::RunSettings& settings, const CaptureForecast* forecast) {
   const auto printed = dry_run(settings);
   if (!printed) return fail(printed.error());
-  observe::log::print(spdlog::level::info, fmt::format("dry run: {}, nothing was sent", count_of(*printed, "request")));
+  auto text = fmt::format("dry run: {}, nothing was sent", count_of(*printed, "request"));
+  if (forecast != nullptr) text += fmt::format("; --capture: {}", forecast->describe());
+  observe::log::print(spdlog::level::info, text);
   return exit_success;
 }
 
@@ -78,7 +82,10 @@ int interrupted(int signal) {
 
 /// `intake`: present if the job could be read only once; nullptr if it is a file.
 int run_job(engine::RunSettings settings, const RunCommandSettings& given, const Call& call, Intake* intake) {
-  const auto validation = job::validate(settings.job, settings.reader, token_check(settings));
+  CaptureForecast forecast;
+  const bool captures = given.running.treatment.capture && settings.reader.format != job::Format::plan;
+  const auto check = captures ? forecast.counting(token_check(settings)) : token_check(settings);
+  const auto validation = job::validate(settings.job, settings.reader, check);
   if (!validation) return fail(validation.error());
   settings.reader.expected = validation->fingerprint;
   if (auto ok = admit_plan(settings, {given.expect, given.running.plan.max_plan_age}, call.origins, WallClock::now());
@@ -91,9 +98,10 @@ int run_job(engine::RunSettings settings, const RunCommandSettings& given, const
     // The run watches for signals itself from here on.
     intake->signals.reset();
   }
-  if (given.dry_run) return print_requests(settings);
+  if (captures) forecast.warn();
+  if (given.dry_run) return print_requests(settings, captures ? &forecast : nullptr);
   if (const auto warning = describe_unrecordable_name(settings.job); !warning.empty()) spdlog::warn("{}", warning);
-  recheck_items(settings, given.running.plan);
+  read_items(settings, given.running);
   const auto source = std::make_shared<job::FileSource>(settings.job, settings.reader, *validation);
   const auto start = [&](const engine::RunSettings& final_settings) {
     auto run = engine::Run::start(final_settings, source);

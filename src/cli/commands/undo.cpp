@@ -2,14 +2,17 @@
 #include "cli/commands/command.hpp"
 #include "cli/exit_status.hpp"
 #include "cli/output.hpp"
+#include "cli/running/captured_run.hpp"
 #include "cli/running/plan_draft.hpp"
 #include "cli/running/plan_output.hpp"
 #include "cli/running/plan_results.hpp"
+#include "cli/settings/recorded.hpp"
 #include "cli/settings/shared_settings.hpp"
 #include "koobatch/core/terminal_text.hpp"
 #include "koobatch/engine/run.hpp"
 #include "koobatch/job/byte_source.hpp"
 #include "koobatch/plan/effects.hpp"
+#include "koobatch/plan/overview.hpp"
 #include "koobatch/report/journal_file.hpp"
 
 #include <fmt/format.h>
@@ -28,15 +31,16 @@ struct Settings {
   Presentation presentation;
   JsonOutput output;
   JobPlace place;
+  OperationsOption operations;
   std::filesystem::path state;  ///< empty: not given, as the other paths
   std::filesystem::path plan;
   std::filesystem::path html;
   plan::Names names = plan::Names::unique;
 
-  auto parts() { return std::tie(presentation, output, place); }
+  auto parts() { return std::tie(presentation, output, place, operations); }
 };
 
-/// What is wrong with the report, or with the plan that was run.
+/// What is wrong with the report, or with the job that was run.
 Error as_invalid(Error error) {
   if (error.kind == ErrorKind::usage) error.kind = ErrorKind::job;
   return error;
@@ -51,21 +55,9 @@ Result<void> check_arguments(const Settings& given) {
   return check_destinations({given.plan, given.html});
 }
 
-Result<PlanResults> read_results(const std::filesystem::path& report) {
-  if (report::is_locked(report)) {
-    return usage_error(harmless(report.string()) +
-                       ": the run is in progress; wait until it has ended, or interrupt it");
-  }
-  auto results = PlanResults::read(report);
-  if (!results || results->run().job.format == "plan") return results;
-  return job_error(
-      harmless(report.string()) +
-      ": the run's job was not a plan, so nobody knows what the values were before; only plans can be undone");
-}
-
-/// The plan that was run, and what it has done.
+/// What a run has done, and to which service.
 struct Done {
-  plan::PlanHeader header;
+  std::string endpoint;
   std::unique_ptr<plan::Effects> effects;
 };
 
@@ -76,7 +68,9 @@ Result<void> add_line(plan::PlanLine& line, const PlanResults& results, plan::Ef
   return plan::set_stored(line, *stored) ? effects.add(line, Status::succeeded) : Result<void>();
 }
 
-Result<Done> read_plan(const std::filesystem::path& path, const PlanResults& results) {
+Result<Done> read_plan(const std::filesystem::path& report, const std::filesystem::path& path) {
+  const auto results = PlanResults::read(report);
+  if (!results) return results.error();
   const auto& kinds = koodrive::service_resources();
   std::error_code error;
   const auto folder = std::filesystem::temp_directory_path(error);
@@ -91,11 +85,32 @@ Result<Done> read_plan(const std::filesystem::path& path, const PlanResults& res
   plan::PlanReader reader(std::move(*bytes), kinds, harmless(path.string()));
   auto header = reader.begin();
   if (!header) return header.error();
-  const auto read = reader.read_lines([&](plan::PlanLine& line) { return add_line(line, results, **effects); });
+  const auto read = reader.read_lines([&](plan::PlanLine& line) { return add_line(line, *results, **effects); });
   if (!read) return read.error();
-  if (auto same = engine::check_same_job(results.run(), path, source.digest()); !same) return as_invalid(same.error());
+  if (auto same = engine::check_same_job(results->run(), path, source.digest()); !same) return as_invalid(same.error());
   if (auto finished = (*effects)->finish(); !finished) return finished.error();
-  return Done{std::move(*header), std::move(*effects)};
+  return Done{std::move(header->endpoint), std::move(*effects)};
+}
+
+Result<Done> read_done(const Settings& given, const std::filesystem::path& report, const report::RunRecord& run,
+                       const Origins& origins, const plan::OnLoss& on_loss) {
+  if (run.job.format == "plan") {
+    if (origins.is_flag("operations")) {
+      return usage_error(fmt::format("--operations {}: the run was one of a plan, which has no operations from a file",
+                                     origins["operations"]));
+    }
+    return read_plan(report, given.place.job.empty() ? std::filesystem::path(run.job.path) : given.place.job);
+  }
+  const auto captured = is_captured(run);
+  if (!captured) return as_invalid(captured.error());
+  if (!*captured) {
+    return job_error(harmless(report.string()) +
+                     ": the run has not recorded what the values were before, so nobody knows; runs of plans can be "
+                     "undone, and other jobs if they are run with --capture");
+  }
+  auto read = read_captured_run(report, run, {given.place.job, given.operations.operations}, origins, on_loss);
+  if (!read) return read.error();
+  return Done{std::move(read->endpoint), std::move(read->effects)};
 }
 
 /// Undoing changes no more than the run did, which was allowed.
@@ -105,23 +120,30 @@ plan::Limits no_limit_of_changes() {
   return limits;
 }
 
-Result<int> undo(const Settings& given, const std::filesystem::path& report) {
-  const auto results = read_results(report);
-  if (!results) return results.error();
+Result<int> undo(const Settings& given, const Call& call) {
+  const std::filesystem::path report = call.arguments.front();
+  if (report::is_locked(report)) {
+    return usage_error(harmless(report.string()) +
+                       ": the run is in progress; wait until it has ended, or interrupt it");
+  }
+  const auto run = read_run_line(report);
+  if (!run) return as_invalid(run.error());
   auto output = PlanOutput::open({given.plan, given.html, given.output.json});
   if (!output) return output.error();
-  const auto& job = results->run().job;
-  const auto done = read_plan(given.place.job.empty() ? std::filesystem::path(job.path) : given.place.job, *results);
+  plan::OverviewBuilder losses;
+  const auto on_loss = [&](const plan::Finding& loss) { losses.on_finding(loss); };
+  const auto done = read_done(given, report, *run, call.origins, on_loss);
   if (!done) return done.error();
-  auto draft = PlanDraft::open({given.state, done->header.endpoint, "the plan that was run", given.names});
+  auto draft = PlanDraft::open({given.state, done->endpoint, "the run", given.names});
   if (!draft) return draft.error();
-  const auto read = plan::read_undo(*done->effects, draft->state(), draft->state_name(), draft->maker());
+  const auto read = plan::read_undo(*done->effects, draft->state(), draft->state_name(), draft->maker(), on_loss);
   if (!read) return read.error();
   if (const auto finished = draft->maker().finish(); !finished) return finished.error();
   const PlanDraft::Rules rules{.limits = no_limit_of_changes()};
-  auto overview = draft->make({report.string(), job.xxh3}, rules.limits);
+  auto overview = draft->make({report.string(), run->job.xxh3}, rules.limits);
   if (!overview) return overview.error();
   overview->unselected = 0;  // what the run has not changed is not missing from it
+  overview->add(losses.build({}).causes);
   const auto refused = draft->conclude(*overview, rules, *output);
   if (!refused) return refused.error();
   return refused->value_or(exit_success);
@@ -129,7 +151,7 @@ Result<int> undo(const Settings& given, const std::filesystem::path& report) {
 
 int run(const Settings& given, const Call& call) {
   if (auto checked = check_arguments(given); !checked) return fail(checked.error());
-  const auto status = undo(given, call.arguments.front());
+  const auto status = undo(given, call);
   return status ? *status : fail(status.error());
 }
 
@@ -138,7 +160,7 @@ int run(const Settings& given, const Call& call) {
 const Command& undo_command() {
   static const Command command = {
       .name = "undo",
-      .summary = "Plan how to take back what the run of a plan has changed; sends nothing",
+      .summary = "Plan how to take back what a run has changed; sends nothing",
       .group = command_group::runs_jobs,
       .arguments = {{.name = "REPORT", .help = "The report of the run", .is_path = true}},
       .examples = {"koobatch undo names.report.ndjson --state state.ndjson --out undo.plan"},
@@ -161,9 +183,9 @@ const Command& undo_command() {
                        .heading = heading::output,
                        .help = "New page of what the plan does, one file that needs no network",
                        .store = into(&Settings::html, new_file())}},
-      .statuses = {{"0", "planned, also if nothing is left to undo"},
+      .statuses = {{"0", "planned, also if nothing is left to undo, or values are left alone"},
                    exits::usage,
-                   {"3", "the report, the plan that was run, or the state cannot be used; nothing was written"},
+                   {"3", "the report, the job that was run, or the state cannot be used; nothing was written"},
                    {"4", "refused: the state is empty or incomplete"},
                    exits::fatal},
       .begin = task<Settings, run>};

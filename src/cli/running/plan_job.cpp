@@ -3,6 +3,7 @@
 #include "cli/running/other_writers.hpp"
 #include "koobatch/job/byte_source.hpp"
 #include "koobatch/koodrive/resource_catalogue.hpp"
+#include "koobatch/plan/capture.hpp"
 #include "koobatch/plan/plan_file.hpp"
 #include "koobatch/plan/recheck.hpp"
 #include "koobatch/report/line_set.hpp"
@@ -70,6 +71,10 @@ bool is_plan(const engine::RunSettings& settings) {
 Result<void> admit_plan(engine::RunSettings& settings, const PlanApproval& approval, const Origins& origins,
                         WallTime now) {
   if (!is_plan(settings)) return check_no_demands(origins);
+  if (origins.is_flag("capture")) {
+    return usage_error(
+        fmt::format("{}: a plan says what its items were before, so it can be undone as it is", origins["capture"]));
+  }
   plan::PlanRequirements required{.endpoint = {}, .now = now, .max_age = approval.max_age};
   if (!approval.expected.empty()) required.expected = approval.expected;
   return read_plan(settings, std::move(required));
@@ -80,12 +85,15 @@ Result<void> readmit_plan(engine::RunSettings& settings, const PlanTreatment& gi
   return read_plan(settings, {.endpoint = {}, .now = now, .max_age = given.max_plan_age});
 }
 
-void recheck_items(engine::RunSettings& settings, const PlanTreatment& given) {
-  if (!is_plan(settings)) return;
+void read_items(engine::RunSettings& settings, const Running& given) {
+  if (!is_plan(settings)) {
+    if (given.treatment.capture) settings.dialogues = std::make_shared<plan::Captures>(koodrive::service_resources());
+    return;
+  }
   settings.scheduler.groups.emplace();
   settings.dialogues = std::make_shared<plan::Rechecks>(
-      koodrive::service_resources(), plan::RecheckSettings{.before = !given.no_recheck,
-                                                           .verified = given.verify,
+      koodrive::service_resources(), plan::RecheckSettings{.before = !given.plan.no_recheck,
+                                                           .verified = given.plan.verify,
                                                            .seed = static_cast<std::uint32_t>(std::random_device()())});
 }
 

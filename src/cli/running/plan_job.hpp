@@ -27,8 +27,9 @@ Result<void> admit_plan(engine::RunSettings& settings, const PlanApproval& appro
 /// Likewise for a further run, or segment, of a plan that was admitted before: it may have become too old, and the
 /// endpoint may be another one.
 Result<void> readmit_plan(engine::RunSettings& settings, const PlanTreatment& given, WallTime now);
-/// If the job is a plan: has its items read before, and some after, they are changed.
-void recheck_items(engine::RunSettings& settings, const PlanTreatment& given);
+/// If the job is a plan: has its items read before, and some after, they are changed. Otherwise has them read before,
+/// if that is to be captured.
+void read_items(engine::RunSettings& settings, const Running& given);
 
 /// If the job is a plan: has its operations given up that depend on unfulfilled ones, as an earlier segment would have.
 /// `scan`: of the report.

@@ -1,10 +1,11 @@
 #include "cli/running/plan_results.hpp"
 
-#include <fmt/format.h>
+#include "koobatch/report/ancestry.hpp"
+
 #include <simdjson.h>
 
-#include <optional>
 #include <string_view>
+#include <utility>
 
 namespace koobatch::cli {
 
@@ -15,30 +16,29 @@ class PlanResultCollector final : public report::Visitor {
   explicit PlanResultCollector(PlanResults& results) : results_(results) {}
 
   Result<void> on_run(const report::RunRecord&) override {
-    follows_kill_ = follows_kill_ || is_open_;
-    is_open_ = true;
+    kills_.on_run();
     return {};
   }
   Result<void> on_end(const report::EndRecord&) override {
-    is_open_ = false;
+    kills_.on_end();
     return {};
   }
   Result<void> on_result(const report::ResultLine& result) override {
-    switch (result.status) {
+    switch (report::status_in_doubt(result)) {
       case Status::succeeded:
         results_.succeeded_.insert(result.line);
         break;
       case Status::rejected:
         add_stored(result);
-        results_.certain_.insert(result.line);
         break;
       case Status::failed:
+        failed_.insert(result.line);
+        break;
       case Status::invalid:
       case Status::skipped:
-        results_.certain_.insert(result.line);
         break;
       case Status::unchanged:
-        (follows_kill_ ? results_.doubtful_ : results_.certain_).insert(result.line);
+        if (kills_.follows_kill()) results_.doubtful_.insert(result.line);
         break;
       case Status::unknown:
         results_.doubtful_.insert(result.line);
@@ -46,6 +46,8 @@ class PlanResultCollector final : public report::Visitor {
     }
     return {};
   }
+
+  report::LineSet& failed() { return failed_; }
 
  private:
   /// What was confirmed, and is stored as something else, was applied nevertheless.
@@ -58,34 +60,27 @@ class PlanResultCollector final : public report::Visitor {
 
   PlanResults& results_;
   simdjson::dom::parser parser_;
-  bool is_open_ = false;
-  bool follows_kill_ = false;  ///< whether an earlier segment was not closed
+  report::KillWatch kills_;
+  report::LineSet failed_;
 };
 
-Result<std::optional<report::ParentRun>> PlanResults::add(const std::filesystem::path& report) {
+Result<report::RunRecord> PlanResults::add(const std::filesystem::path& report) {
   PlanResultCollector collector(*this);
   auto scan = report::scan(report, collector);
-  if (!scan) return job_error(scan.error().message);
-  has_killed_segment_ = has_killed_segment_ || scan->has_unclosed_segment();
-  for (const auto line : scan->unsettled) doubtful_.insert(line);
-  run_ = std::move(scan->segments.back().run);
-  return run_.parent;
+  if (!scan) return scan.error();
+  auto run = std::move(scan->segments.back().run);
+  doubts_.add(std::move(*scan), std::move(collector.failed()));
+  return run;
 }
 
 Result<PlanResults> PlanResults::read(const std::filesystem::path& report) {
   PlanResults results;
-  auto parent = results.add(report);
-  auto run = results.run_;
-  while (parent && *parent) {
-    const auto expected = **parent;
-    parent = results.add(expected.report);
-    if (parent && results.run_.run_id != expected.run_id) {
-      return job_error(fmt::format("{}: is the report of run {}, not of run {}, which was repeated; put that one back",
-                                   expected.report, results.run_.run_id, expected.run_id));
-    }
-  }
-  if (!parent) return parent.error();
-  results.run_ = std::move(run);
+  const auto read = report::read_ancestry(report, [&](const std::filesystem::path& path, unsigned age) {
+    auto run = results.add(path);
+    if (run && age == 0) results.run_ = *run;
+    return run;
+  });
+  if (!read) return job_error(read.error().message);
   return results;
 }
 
@@ -96,8 +91,7 @@ const std::string* PlanResults::stored_instead(std::uint32_t line) const {
 
 Status PlanResults::status_of(std::uint32_t line) const {
   if (succeeded_.contains(line)) return Status::succeeded;
-  if (doubtful_.contains(line)) return Status::unknown;
-  return has_killed_segment_ && !certain_.contains(line) ? Status::unknown : Status::failed;
+  return doubtful_.contains(line) || doubts_.leave(line) ? Status::unknown : Status::failed;
 }
 
 }  // namespace koobatch::cli

@@ -4,13 +4,12 @@
 #include "koobatch/report/line_set.hpp"
 #include "koobatch/report/reader.hpp"
 #include "koobatch/report/record.hpp"
+#include "koobatch/report/run_doubts.hpp"
 
 #include <cstdint>
 #include <filesystem>
 #include <map>
-#include <optional>
 #include <string>
-#include <utility>
 
 namespace koobatch::cli {
 
@@ -30,15 +29,13 @@ class PlanResults {
 
  private:
   friend class PlanResultCollector;
-  /// Returns the run that this one repeats, if there is one.
-  Result<std::optional<report::ParentRun>> add(const std::filesystem::path& report);
+  Result<report::RunRecord> add(const std::filesystem::path& report);
 
   report::RunRecord run_;
   report::LineSet succeeded_;
   report::LineSet doubtful_;
-  report::LineSet certain_;  ///< certainly not applied
+  report::RunDoubts doubts_;
   std::map<std::uint32_t, std::string> stored_;
-  bool has_killed_segment_ = false;
 };
 
 }  // namespace koobatch::cli

@@ -12,6 +12,7 @@
 #include <cerrno>
 #include <fstream>
 #include <string>
+#include <utility>
 
 namespace koobatch::cli {
 namespace {
@@ -104,7 +105,7 @@ Result<void> store_recorded(std::string_view settings, const Groups& groups) {
   return {};
 }
 
-Result<Flags> read_recorded(const std::filesystem::path& report) {
+Result<report::RunRecord> read_run_line(const std::filesystem::path& report) {
   const std::string& name = report.native();
   std::error_code ignored;
   if (std::filesystem::is_directory(report, ignored)) {
@@ -119,8 +120,14 @@ Result<Flags> read_recorded(const std::filesystem::path& report) {
   if (!type || *type != report::LineType::run) {
     return report::first_line_error(name, file.eof() ? std::string_view() : line);
   }
-  const auto run = decoder.run(line);
+  auto run = decoder.run(line);
   if (!run) return usage_error(fmt::format("{}:1: this line {}", name, run.error().message));
+  return std::move(*run);
+}
+
+Result<Flags> read_recorded(const std::filesystem::path& report) {
+  const auto run = read_run_line(report);
+  if (!run) return run.error();
   return parse_recorded(run->settings);
 }
 

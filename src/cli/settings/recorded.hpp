@@ -2,6 +2,7 @@
 #include "cli/settings/groups.hpp"
 #include "cli/settings/setting.hpp"
 #include "koobatch/core/error.hpp"
+#include "koobatch/report/record.hpp"
 
 #include <filesystem>
 #include <string>
@@ -24,7 +25,9 @@ Result<Flags> parse_recorded(std::string_view settings);
 /// not continue the run. A usage error if one cannot be read.
 Result<void> store_recorded(std::string_view settings, const Groups& groups);
 
-/// The settings that the report's first segment was begun with. A usage error if it is not a report.
+/// The first line of a report. A usage error if it is not one.
+Result<report::RunRecord> read_run_line(const std::filesystem::path& report);
+/// The settings in it.
 Result<Flags> read_recorded(const std::filesystem::path& report);
 
 }  // namespace koobatch::cli

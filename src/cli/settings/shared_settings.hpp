@@ -126,9 +126,10 @@ struct Sending {
   auto parts() { return std::tie(target, operations, credentials, app, connections, retries, tls, service, metrics); }
 };
 
-/// How much of a job is run.
+/// How a job is run.
 struct JobTreatment {
   bool skip_invalid = false;
+  bool capture = false;  ///< see plan::Captures
 };
 
 struct UserTokens {
