@@ -129,13 +129,6 @@ Status ended(const std::vector<CapturedResult>& results, Status otherwise) {
 }  // namespace
 
 struct CapturedResults::Store {
-  Result<void> prepare(std::optional<Statement>& statement, std::string_view sql) const {
-    auto prepared = database->prepare(sql);
-    if (!prepared) return prepared.error();
-    statement.emplace(std::move(*prepared));
-    return {};
-  }
-
   /// Goes to the next row.
   Result<void> step() {
     const auto row = rows->next();
@@ -160,7 +153,7 @@ Result<std::unique_ptr<CapturedResults>> CapturedResults::create(const std::file
   auto store = std::make_unique<Store>();
   store->database = std::move(*database);
   if (auto made = store->database->execute(schema); !made) return made.error();
-  if (auto done = store->prepare(store->insert, "INSERT INTO added VALUES (?1, ?2, ?3, ?4)"); !done) {
+  if (auto done = store->database->prepare(store->insert, "INSERT INTO added VALUES (?1, ?2, ?3, ?4)"); !done) {
     return done.error();
   }
   return std::unique_ptr<CapturedResults>(new CapturedResults(std::move(store)));
@@ -189,8 +182,8 @@ Result<bool> CapturedResults::add(unsigned age, std::uint32_t line, Status statu
 Result<void> CapturedResults::finish() {
   store_->insert.reset();
   if (auto sorted = store_->database->execute(sort_results); !sorted) return sorted;
-  const auto prepared =
-      store_->prepare(store_->rows, "SELECT line, report, status, note FROM results ORDER BY line, report, n");
+  const auto prepared = store_->database->prepare(
+      store_->rows, "SELECT line, report, status, note FROM results ORDER BY line, report, n");
   if (!prepared) return prepared;
   return store_->step();
 }

@@ -75,6 +75,13 @@ Result<Statement> Database::prepare(std::string_view sql) {
   return Statement(*this, statement);
 }
 
+Result<void> Database::prepare(std::optional<Statement>& statement, std::string_view sql) {
+  auto prepared = prepare(sql);
+  if (!prepared) return prepared.error();
+  statement.emplace(std::move(*prepared));
+  return {};
+}
+
 Statement& Statement::bind(int parameter, std::int64_t number) {
   [[maybe_unused]] const int code = sqlite3_bind_int64(statement_.get(), parameter, number);
   assert(code == SQLITE_OK);

@@ -56,6 +56,8 @@ class Database {
 
   Result<void> execute(const char* sql);
   Result<Statement> prepare(std::string_view sql);
+  /// The same, into `statement`.
+  Result<void> prepare(std::optional<Statement>& statement, std::string_view sql);
   /// How many rows the last statement has inserted.
   std::uint64_t changes() const;
 

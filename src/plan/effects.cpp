@@ -103,13 +103,6 @@ state::Entry Effects::Effect::undo(const state::Item* present) const {
 struct Effects::Store {
   explicit Store(const koodrive::ResourceCatalogue& known) : kinds(known) {}
 
-  Result<void> prepare(std::optional<Statement>& statement, std::string_view sql) {
-    auto prepared = database->prepare(sql);
-    if (!prepared) return prepared.error();
-    statement.emplace(std::move(*prepared));
-    return {};
-  }
-
   /// Adds the change that `find` is at.
   Result<void> read_change(Effect& effect) {
     simdjson::dom::object object;
@@ -157,7 +150,7 @@ Result<std::unique_ptr<Effects>> Effects::create(const std::filesystem::path& fo
   auto store = std::make_unique<Store>(kinds);
   store->database = std::move(*database);
   if (auto made = store->database->execute(schema); !made) return made.error();
-  if (auto done = store->prepare(store->add, "INSERT INTO added VALUES (?1, ?2, ?3, ?4, ?5, ?6)"); !done) {
+  if (auto done = store->database->prepare(store->add, "INSERT INTO added VALUES (?1, ?2, ?3, ?4, ?5, ?6)"); !done) {
     return done.error();
   }
   return std::unique_ptr<Effects>(new Effects(std::move(store)));
@@ -176,12 +169,12 @@ Result<void> Effects::add(const Change& change, Status status, unsigned age) {
 Result<void> Effects::finish() {
   store_->add.reset();
   if (auto sorted = store_->database->execute(sort_lines); !sorted) return sorted;
-  const auto found = store_->prepare(
+  const auto found = store_->database->prepare(
       store_->find, "SELECT line, status, change FROM effects WHERE kind = ?1 AND id = ?2 ORDER BY run, n");
   if (!found) return found;
-  const auto removed = store_->prepare(store_->remove, "DELETE FROM effects WHERE kind = ?1 AND id = ?2");
+  const auto removed = store_->database->prepare(store_->remove, "DELETE FROM effects WHERE kind = ?1 AND id = ?2");
   if (!removed) return removed;
-  return store_->prepare(store_->first, "SELECT kind, id FROM effects ORDER BY kind, id LIMIT 1");
+  return store_->database->prepare(store_->first, "SELECT kind, id FROM effects ORDER BY kind, id LIMIT 1");
 }
 
 Result<std::optional<Effects::Effect>> Effects::take(const koodrive::ResourceKind& kind, std::string_view id) {

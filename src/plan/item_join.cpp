@@ -73,9 +73,8 @@ Result<void> ItemJoin::prepare() {
 
 Result<void> ItemJoin::prepare(Table& table, std::string_view name) {
   for (const auto& [prefix, statement] : {std::pair("", &table.add), std::pair("later_", &table.add_later)}) {
-    auto prepared = database_->prepare(fmt::format("INSERT INTO {}{} VALUES (?1, ?2, ?3, ?4, ?5)", prefix, name));
-    if (!prepared) return prepared.error();
-    statement->emplace(std::move(*prepared));
+    const auto insert = fmt::format("INSERT INTO {}{} VALUES (?1, ?2, ?3, ?4, ?5)", prefix, name);
+    if (auto prepared = database_->prepare(*statement, insert); !prepared) return prepared;
   }
   return {};
 }
@@ -152,13 +151,10 @@ Result<void> ItemJoin::finish() {
   }
   if (auto committed = database_->execute("COMMIT"); !committed) return committed;
   auto query = std::string(differences).append(has_groups ? "present.scope, desired.id" : "desired.id");
-  auto prepared = database_->prepare(query);
-  if (!prepared) return prepared.error();
-  differences_.emplace(std::move(*prepared));
+  if (auto prepared = database_->prepare(differences_, query); !prepared) return prepared;
   if (has_groups) {
-    auto named = database_->prepare("SELECT item FROM present WHERE name_key = ?1 AND scope <> x''");
-    if (!named) return named.error();
-    named_.emplace(std::move(*named));
+    const auto named = database_->prepare(named_, "SELECT item FROM present WHERE name_key = ?1 AND scope <> x''");
+    if (!named) return named;
   }
   return rewind();
 }

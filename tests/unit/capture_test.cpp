@@ -1,8 +1,7 @@
 #include "koobatch/plan/capture.hpp"
 
 #include "contains.hpp"
-#include "job_support.hpp"
-#include "koobatch/job/reader.hpp"
+#include "dialogue_support.hpp"
 #include "print_enums.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -11,6 +10,8 @@
 #include <string_view>
 
 using namespace koobatch;
+using dialogue_support::operation;
+using dialogue_support::outcome;
 using koobatch::test::contains;
 using koodrive::Turn;
 using koodrive::Verdict;
@@ -18,29 +19,9 @@ using Kind = Turn::Kind;
 
 namespace {
 
-/// The operation of a job of one line.
-koodrive::Operation operation(const std::string& line) {
-  job::ReaderSettings settings;
-  settings.require_user = false;
-  auto reader = job::open_ndjson(job_support::text_source(line + "\n", 1000), settings, "job");
-  BOOST_REQUIRE(reader.has_value());
-  koodrive::Operation made;
-  const auto item = (*reader)->next(made);
-  BOOST_REQUIRE((item.has_value() && *item == job::Reader::Item::operation));
-  return made;
-}
-
 const koodrive::Operation& renaming() {
   static const auto made = operation(R"({"op":"rename_shared_folder","id":"17","fileName":"New","user_id":"42"})");
   return made;
-}
-
-koodrive::Outcome outcome(Verdict verdict, int http = 200, std::optional<std::int64_t> code = 0) {
-  koodrive::Outcome out;
-  out.verdict = verdict;
-  out.http = http;
-  out.code = code;
-  return out;
 }
 
 /// A dialogue about an operation, and what it says.

@@ -1,7 +1,6 @@
 #include "koobatch/plan/captured_results.hpp"
 
-#include "job_support.hpp"
-#include "koobatch/job/reader.hpp"
+#include "dialogue_support.hpp"
 #include "state_support.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -14,23 +13,13 @@
 #include <vector>
 
 using namespace koobatch;
+using dialogue_support::operation;
 using namespace koobatch::plan;
 using namespace std::string_literals;
 using state_support::item;
 using state_support::kind;
 
 namespace {
-
-koodrive::Operation operation(const std::string& line) {
-  job::ReaderSettings settings;
-  settings.require_user = false;
-  auto reader = job::open_ndjson(job_support::text_source(line + "\n", 1000), settings, "job");
-  BOOST_REQUIRE(reader.has_value());
-  koodrive::Operation made;
-  const auto found = (*reader)->next(made);
-  BOOST_REQUIRE((found.has_value() && *found == job::Reader::Item::operation));
-  return made;
-}
 
 std::unique_ptr<CapturedResults> make() {
   auto results = CapturedResults::create(std::filesystem::temp_directory_path());

@@ -1,5 +1,6 @@
 #include "koobatch/plan/recheck.hpp"
 #include "contains.hpp"
+#include "dialogue_support.hpp"
 #include "job/record_source.hpp"
 #include "job_support.hpp"
 #include "koobatch/flow/broken_groups.hpp"
@@ -12,6 +13,7 @@
 #include <vector>
 
 using namespace koobatch;
+using dialogue_support::outcome;
 using koobatch::test::contains;
 using koodrive::Turn;
 using koodrive::Verdict;
@@ -70,14 +72,6 @@ http::Answer folder(std::string_view name) {
   answer.http = 200;
   answer.body = R"({"code":0,"msg":"","sharefolder":{"id":"17","ownerId":42,"name":")" + std::string(name) + "\"}}";
   return answer;
-}
-
-koodrive::Outcome outcome(Verdict verdict, int http = 200, std::optional<std::int64_t> code = 0) {
-  koodrive::Outcome out;
-  out.verdict = verdict;
-  out.http = http;
-  out.code = code;
-  return out;
 }
 
 Turn read_as(koodrive::Dialogue& dialogue, std::string_view name, bool maybe_applied = false) {

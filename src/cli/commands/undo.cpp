@@ -6,6 +6,8 @@
 #include "cli/running/plan_draft.hpp"
 #include "cli/running/plan_output.hpp"
 #include "cli/running/plan_results.hpp"
+#include "cli/running/repetition.hpp"
+#include "cli/running/scratch.hpp"
 #include "cli/settings/recorded.hpp"
 #include "cli/settings/shared_settings.hpp"
 #include "koobatch/core/terminal_text.hpp"
@@ -20,7 +22,6 @@
 #include <filesystem>
 #include <memory>
 #include <string>
-#include <system_error>
 #include <tuple>
 #include <utility>
 
@@ -39,12 +40,6 @@ struct Settings {
 
   auto parts() { return std::tie(presentation, output, place, operations); }
 };
-
-/// What is wrong with the report, or with the job that was run.
-Error as_invalid(Error error) {
-  if (error.kind == ErrorKind::usage) error.kind = ErrorKind::job;
-  return error;
-}
 
 Result<void> check_arguments(const Settings& given) {
   if (given.plan.empty()) return usage_error("--out is missing: the new file for the plan that undoes the run");
@@ -72,10 +67,9 @@ Result<Done> read_plan(const std::filesystem::path& report, const std::filesyste
   const auto results = PlanResults::read(report);
   if (!results) return results.error();
   const auto& kinds = koodrive::service_resources();
-  std::error_code error;
-  const auto folder = std::filesystem::temp_directory_path(error);
-  if (error) return fatal_error("no folder for temporary files; set TMPDIR to one");
-  auto effects = plan::Effects::create(folder, kinds);
+  const auto folder = temporary_folder();
+  if (!folder) return folder.error();
+  auto effects = plan::Effects::create(*folder, kinds);
   if (!effects) return effects.error();
   auto bytes = job::open_file(path);
   if (!bytes) {

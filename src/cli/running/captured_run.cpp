@@ -2,6 +2,7 @@
 
 #include "cli/running/operations_file.hpp"
 #include "cli/running/repetition.hpp"
+#include "cli/running/scratch.hpp"
 #include "cli/settings/recorded.hpp"
 #include "cli/settings/shared_settings.hpp"
 #include "koobatch/engine/run.hpp"
@@ -17,7 +18,6 @@
 #include <map>
 #include <string>
 #include <string_view>
-#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -85,12 +85,6 @@ class Collector final : public report::Visitor {
   report::LineSet failed_;
   report::KillWatch kills_;
 };
-
-/// What is wrong with the report or the job.
-Error as_invalid(Error error) {
-  if (error.kind == ErrorKind::usage) error.kind = ErrorKind::job;
-  return error;
-}
 
 /// What the reports of a run, and of those that it repeats, say besides results.
 struct Reports {
@@ -165,12 +159,11 @@ Result<CapturedRun> read_captured_run(const std::filesystem::path& report, const
   const auto operations = read_earlier_operations(run, moved.operations, origins, Executor::simulator);
   if (!operations) return operations.error();
   if (*operations) reader->catalogue = (*operations)->catalogue.get();
-  std::error_code error;
-  const auto folder = std::filesystem::temp_directory_path(error);
-  if (error) return fatal_error("no folder for temporary files; set TMPDIR to one");
-  auto results = plan::CapturedResults::create(folder);
+  const auto folder = temporary_folder();
+  if (!folder) return folder.error();
+  auto results = plan::CapturedResults::create(*folder);
   if (!results) return results.error();
-  auto effects = plan::Effects::create(folder, koodrive::service_resources());
+  auto effects = plan::Effects::create(*folder, koodrive::service_resources());
   if (!effects) return effects.error();
   const auto reports = read_reports(report, **results);
   if (!reports) return reports.error();

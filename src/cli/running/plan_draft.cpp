@@ -1,13 +1,13 @@
 #include "cli/running/plan_draft.hpp"
 
 #include "cli/output.hpp"
+#include "cli/running/scratch.hpp"
 #include "koobatch/core/terminal_text.hpp"
 #include "koobatch/core/units.hpp"
 #include "koobatch/http/endpoint.hpp"
 
 #include <fmt/format.h>
 
-#include <system_error>
 #include <utility>
 
 namespace koobatch::cli {
@@ -30,13 +30,12 @@ Result<PlanDraft> PlanDraft::open(Settings settings) {
   if (const auto& path = draft.settings_.state; !path.empty()) {
     if (auto opened = draft.open_state(path, harmless(path.string())); !opened) return opened.error();
   }
-  std::error_code error;
-  const auto folder = fs::temp_directory_path(error);
-  if (error) return fatal_error("no folder for the temporary file in which items are compared; set TMPDIR to one");
+  const auto folder = temporary_folder();
+  if (!folder) return folder.error();
   draft.id_ = new_plan_id();
   auto maker = plan::PlanMaker::create(
       koodrive::service_resources(),
-      {.planner = {draft.id_, draft.settings_.names}, .folder = folder, .selects = draft.settings_.selects});
+      {.planner = {draft.id_, draft.settings_.names}, .folder = *folder, .selects = draft.settings_.selects});
   if (!maker) return maker.error();
   draft.maker_ = std::move(*maker);
   return draft;

@@ -21,6 +21,11 @@
 
 namespace koobatch::cli {
 
+Error as_invalid(Error error) {
+  if (error.kind == ErrorKind::usage) error.kind = ErrorKind::job;
+  return error;
+}
+
 Result<void> check_job_is_there(const std::filesystem::path& job) {
   std::error_code error;
   if (std::filesystem::exists(job, error) || error) return {};

@@ -12,6 +12,9 @@
 /// Finds out what of a run to repeat, for `retry`, `resume` of a retry and `report --failed`.
 namespace koobatch::cli {
 
+/// The same error, if it was one of usage: of a report, or of the job that was run.
+Error as_invalid(Error error);
+
 /// A usage error if the job is no longer where it was. Checked before job::validate(), so that the message says what to
 /// do.
 Result<void> check_job_is_there(const std::filesystem::path& job);

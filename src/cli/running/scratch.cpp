@@ -10,6 +10,13 @@ namespace koobatch::cli {
 
 namespace fs = std::filesystem;
 
+Result<fs::path> temporary_folder() {
+  std::error_code error;
+  auto folder = fs::temp_directory_path(error);
+  if (error) return fatal_error("no folder for temporary files; set TMPDIR to one");
+  return folder;
+}
+
 Result<Scratch> Scratch::create(std::string_view purpose, std::string_view otherwise) {
   std::error_code error;
   std::string name = (fs::temp_directory_path(error) / fmt::format("koobatch-{}-XXXXXX", purpose)).string();

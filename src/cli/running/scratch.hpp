@@ -7,6 +7,9 @@
 
 namespace koobatch::cli {
 
+/// The folder for temporary files. Fatal if there is none.
+Result<std::filesystem::path> temporary_folder();
+
 /// A folder for temporary files, readable by its owner only, which is removed with everything in it.
 class Scratch {
  public:
