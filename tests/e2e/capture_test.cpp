@@ -1,12 +1,12 @@
 // Jobs that are run with --capture, and undone: with the real binary on the embedded service.
 #include "contains.hpp"
 #include "fault_gate.hpp"
-#include "koobatch/core/clock.hpp"
 #include "paths.hpp"
 #include "preload.hpp"
 #include "process.hpp"
 #include "scripted_server.hpp"
 #include "service.hpp"
+#include "state_text.hpp"
 #include "workspace.hpp"
 
 #include <fmt/format.h>
@@ -156,16 +156,6 @@ const Names exchanged = {{"folder:1", "b"}, {"folder:2", "a"}, {"folder:3", "c"}
 constexpr std::string_view space = R"({"op":"update_space","ownerId":"5","status":"1","user_id":"42"})"
                                    "\n";
 
-/// A whole state of one item, as it is now.
-std::string state_with(std::string_view url, std::string_view item) {
-  const auto now = koobatch::timestamp(koobatch::WallClock::now());
-  return fmt::format(
-      "{0}\n"
-      R"({{"state":1,"items":1,"users":1,"from":"{1}","to":"{1}","complete":true,"endpoint":"{2}"}})"
-      "\n",
-      item, now, url);
-}
-
 /// Of a connection that reads once, and then sends an operation: the answer to that breaks off.
 constexpr Fault lost_answer = {.kind = Fault::Kind::reset, .side = Side::answer, .exchange = 1, .after = 20};
 
@@ -277,8 +267,9 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_read_is_changed_all_the_same_and_named) {
                                {.bytes = success()}});
   const Workspace workspace;
   const auto state = workspace.write(
-      "state.ndjson",
-      state_with(server.url(), R"({"type":"shared_folder","id":"1","user_id":"42","name":"z","ownerId":"42"})"));
+      "state.ndjson", state_text(R"({"type":"shared_folder","id":"1","user_id":"42","name":"z","ownerId":"42"})"
+                                 "\n",
+                                 server.url()));
   const auto run = [&](const std::string& lines, const std::string& report) {
     const auto job = workspace.write("job.ndjson", lines);
     const auto finished =
@@ -451,9 +442,10 @@ BOOST_AUTO_TEST_CASE(a_retry_that_leaves_out_what_is_newer_does_not_hide_what_wa
     const auto second = run_koobatch({"retry", report, "--report", retried, "--progress", "none"}, token);
     BOOST_TEST(second.status == 0, second.out << second.err);
     BOOST_TEST(server.requests() == 6U);
-    const auto state = state_with(
-        server.url(),
-        R"({"type":"album","id":"7","user_id":"42","name":"autumn","scopeKind":1,"albumKind":1,"albumType":1})");
+    const auto state = state_text(
+        R"({"type":"album","id":"7","user_id":"42","name":"autumn","scopeKind":1,"albumKind":1,"albumType":1})"
+        "\n",
+        server.url());
     const auto undone = run_koobatch({"undo", retried, "--state", workspace.write("state.ndjson", state), "--out",
                                       workspace.path("undo.plan"), "--json"});
     BOOST_TEST(undone.status == 0, undone.out << undone.err);
@@ -483,8 +475,9 @@ BOOST_AUTO_TEST_CASE(what_is_refused_after_a_lost_answer_is_undone) {
   BOOST_TEST(finished.status == 1, finished.out << finished.err);
   BOOST_TEST(server.requests() == 5U);
   BOOST_TEST(read_report(report).results.back().status == "rejected");
-  const auto state =
-      state_with(server.url(), R"({"type":"shared_folder","id":"1","user_id":"42","name":"x","ownerId":"42"})");
+  const auto state = state_text(R"({"type":"shared_folder","id":"1","user_id":"42","name":"x","ownerId":"42"})"
+                                "\n",
+                                server.url());
   const auto undone = run_koobatch({"undo", report, "--state", workspace.write("state.ndjson", state), "--out",
                                     workspace.path("undo.plan"), "--json"});
   BOOST_TEST(undone.status == 0, undone.out << undone.err);

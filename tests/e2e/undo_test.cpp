@@ -5,6 +5,7 @@
 #include "koobatch/report/record.hpp"
 #include "preload.hpp"
 #include "process.hpp"
+#include "state_text.hpp"
 #include "workspace.hpp"
 
 #include <fmt/format.h>
@@ -46,12 +47,7 @@ struct World {
   std::string state(bool complete = true) const {
     std::string items;
     for (const auto& [id, name] : names) items += folder(id, name);
-    const auto at = timestamp(WallClock::now());
-    return workspace.write("state.ndjson",
-                           items + fmt::format(R"({{"state":1,"items":{},"users":1,"from":"{}","to":"{}",)"
-                                               R"("complete":{},"endpoint":"https://drive.example"}})"
-                                               "\n",
-                                               names.size(), at, at, complete));
+    return workspace.write("state.ndjson", state_text(std::move(items), "https://drive.example", complete));
   }
   /// Makes a plan for these names.
   void plan(const Names& wanted) {

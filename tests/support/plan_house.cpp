@@ -1,7 +1,7 @@
 #include "plan_house.hpp"
 
-#include "koobatch/core/clock.hpp"
 #include "paths.hpp"
+#include "state_text.hpp"
 
 #include <fmt/format.h>
 #include <boost/test/unit_test.hpp>
@@ -25,11 +25,7 @@ std::string folder(const std::string& id, const std::string& name) {
 std::string state_of(const Names& names, const std::string& endpoint) {
   std::string lines;
   for (const auto& [id, name] : names) lines += folder(id, name);
-  const auto now = timestamp(WallClock::now());
-  return lines +
-         fmt::format(R"({{"state":1,"items":{},"users":1,"from":"{}","to":"{}","complete":true,"endpoint":"{}"}})"
-                     "\n",
-                     names.size(), now, now, endpoint);
+  return state_text(std::move(lines), endpoint);
 }
 
 Texts statuses(const ReportLines& report) {

@@ -1,6 +1,6 @@
 #include "planning.hpp"
 
-#include "koobatch/core/clock.hpp"
+#include "state_text.hpp"
 
 #include <fmt/format.h>
 #include <simdjson.h>
@@ -27,12 +27,7 @@ std::string wish(const std::string& id, const std::string& name, const std::stri
 }
 
 std::string Plans::state(const std::string& items, bool complete, std::chrono::minutes age) const {
-  const auto at = koobatch::timestamp(koobatch::WallClock::now() - age);
-  return workspace.write("state.ndjson",
-                         items + fmt::format(R"({{"state":1,"items":{},"users":1,"from":"{}","to":"{}","complete":{},)"
-                                             R"("endpoint":"https://drive.example"}})"
-                                             "\n",
-                                             std::ranges::count(items, '\n'), at, at, complete));
+  return workspace.write("state.ndjson", state_text(items, "https://drive.example", complete, age));
 }
 
 Finished Plans::plan(const std::string& items, const std::string& wishes, Texts flags,
