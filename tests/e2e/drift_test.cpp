@@ -4,6 +4,7 @@
 #include "contains.hpp"
 #include "exports.hpp"
 #include "fault_gate.hpp"
+#include "handed_over.hpp"
 #include "over_http2.hpp"
 #include "plan_house.hpp"
 #include "preload.hpp"
@@ -147,20 +148,19 @@ BOOST_AUTO_TEST_CASE(each_value_of_an_album_is_checked_before_it_is_changed) {
 BOOST_AUTO_TEST_CASE(what_is_changed_between_the_reading_and_the_change_is_overwritten_as_documented,
                      *boost::unit_test::precondition(over_http1)) {
   House house(Names{{"1", "a"}, {"2", "b"}});
-  std::size_t meanwhile = 0;
+  HandedOver<Finished> meanwhile;
   FaultGate gate(house.service().url(), [&](std::size_t connection) {
     Script script;
     script.before = [&, connection](std::size_t exchange) {
       // The first request reads the one folder, the second one renames it.
       if (connection != 0 || exchange != 1) return;
-      house.rename("1", "another's");
-      ++meanwhile;
+      meanwhile.put(house.rename_meanwhile("1", "another's"));
     };
     return script;
   });
   house.go_through({{"1", "a"}, {"2", "b"}}, gate.url());
   const auto finished = house.run(house.plan({{"1", "A"}}), {"--connections", "1", "--verify", "100%"});
-  BOOST_TEST(meanwhile == 1U);
+  BOOST_TEST(meanwhile.get().status == 0, meanwhile.get().err);
   BOOST_TEST(finished.status == 0, finished.out << finished.err);
   BOOST_TEST(result_of(house.report(), "1") == "succeeded");
   BOOST_TEST((house.names() == Names{{"1", "A"}, {"2", "b"}}), "only what was changed in between is lost");
@@ -249,22 +249,21 @@ BOOST_AUTO_TEST_CASE(nothing_is_sent_that_depends_on_a_change_of_which_nobody_kn
                      *boost::unit_test::precondition(over_http1)) {
   const auto names = chain(4);
   House house(names, {"--names", "405"});
-  std::size_t meanwhile = 0;
+  HandedOver<Finished> meanwhile;
   // The answer to the first change is lost, and before it is read again, another changes it.
   FaultGate gate(house.service().url(), [&](std::size_t connection) {
     Script script;
     if (connection == 0) script.fault = {.kind = Fault::Kind::reset, .side = Side::answer, .exchange = 1};
     script.before = [&, connection](std::size_t exchange) {
       if (connection != 1 || exchange != 0) return;
-      house.rename("1003", "another's");
-      ++meanwhile;
+      meanwhile.put(house.rename_meanwhile("1003", "another's"));
     };
     return script;
   });
   house.go_through(names, gate.url());
   const auto plan = house.plan(shifted(names, "the last"));
   const auto finished = house.run(plan, {"--connections", "1"});
-  BOOST_TEST(meanwhile == 1U);
+  BOOST_TEST(meanwhile.get().status == 0, meanwhile.get().err);
   BOOST_TEST(finished.status == 1, finished.out << finished.err);
   const auto report = house.report();
   BOOST_TEST(result_of(report, "1003") == "unknown drifted");

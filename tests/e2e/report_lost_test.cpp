@@ -6,6 +6,7 @@
 #include "service.hpp"
 #include "workspace.hpp"
 
+#include "handed_over.hpp"
 #include "koobatch/core/units.hpp"
 
 #include <fmt/format.h>
@@ -428,13 +429,14 @@ BOOST_AUTO_TEST_CASE(a_report_that_is_removed_in_a_pause_stops_the_run_before_it
 }
 
 BOOST_AUTO_TEST_CASE(a_control_socket_that_is_removed_stops_nothing_and_status_says_what_the_report_says) {
-  Finished status;
+  HandedOver<Finished> asked;
   Incident incident([&](Incident& i) {
     fs::remove(i.report + ".control");
-    status = run_koobatch({"status", i.report});
+    asked.put(run_koobatch({"status", i.report}));
   });
   const auto finished = incident.run();
   BOOST_TEST(finished.status == 0, finished.err);
+  const auto status = asked.get();
   BOOST_TEST(status.status == 0, status.err);
   BOOST_TEST(contains(status.out, fmt::format("{} of {}", recorded, operations)), status.out);
 }

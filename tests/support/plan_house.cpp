@@ -120,14 +120,19 @@ Finished House::again(const std::string& verb, const std::string& report, const 
 }
 
 void House::rename(const std::string& id, const std::string& name) const {
+  const auto finished = rename_meanwhile(id, name);
+  BOOST_TEST_REQUIRE(finished.status == 0, finished.err);
+}
+
+Finished House::rename_meanwhile(const std::string& id, const std::string& name) const {
   const auto job = workspace.write("job.ndjson", fmt::format(R"({{"op":"rename_shared_folder","id":"{}",)"
                                                              R"("fileName":"{}","user_id":"42"}})",
                                                              id, name));
-  const auto finished = run_koobatch({"run", job, "--endpoint", service_.url(), "--token-env", "TOKEN", "--report",
-                                      workspace.path("other-report"), "--progress", "none"},
-                                     token);
-  BOOST_TEST_REQUIRE(finished.status == 0, finished.err);
+  auto finished = run_koobatch({"run", job, "--endpoint", service_.url(), "--token-env", "TOKEN", "--report",
+                                workspace.path("other-report"), "--progress", "none"},
+                               token);
   std::filesystem::remove(workspace.path("other-report"));
+  return finished;
 }
 
 std::string House::exported() const {

@@ -49,6 +49,8 @@ class House {
   Finished again(const std::string& verb, const std::string& report, const Texts& flags = {}) const;
   /// Renames a folder, as another program would.
   void rename(const std::string& id, const std::string& name) const;
+  /// The same for a server's thread, which must check nothing; returns how it ended.
+  Finished rename_meanwhile(const std::string& id, const std::string& name) const;
   /// Exports what the service has now into a new file. Returns its path.
   std::string exported() const;
   /// Makes the plan that undoes a run, of what the service has now, and carries it out.
