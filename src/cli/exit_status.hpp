@@ -43,12 +43,12 @@ constexpr ExitRow done = {"0", "done"};
 constexpr ExitRow run_succeeded = {"0", "all succeeded, or another run holds the lock"};
 constexpr ExitRow not_all = {"1", "finished, but some did not succeed or have doubtful results"};
 constexpr ExitRow usage = {"2", "wrong usage or configuration"};
-constexpr ExitRow job_invalid = {"3", "the job is invalid, nothing was sent"};
+constexpr ExitRow job_invalid = {"3", "the job is invalid; nothing was sent"};
 constexpr ExitRow limit = {"4", "stopped by --max-errors, or because 100 operations in a row were refused alike"};
 constexpr ExitRow run_stopped = {"5",
                                  "stopped: job changed, credentials refused, TLS, disk, --max-outage exceeded, or a "
                                  "lock not released"};
-constexpr ExitRow fatal = {"5", "could not continue: what is needed cannot be read or written"};
+constexpr ExitRow fatal = {"5", "could not continue: something that is needed cannot be read or written"};
 constexpr ExitRow interrupted = {"129, 130, 143", "interrupted, after waiting for the requests in flight"};
 }  // namespace exits
 

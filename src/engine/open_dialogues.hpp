@@ -26,7 +26,7 @@ class OpenDialogues {
   void sent(flow::SlotId slot, const koodrive::Outcome& outcome);
   /// What is known of an operation besides its last answer.
   struct Open {
-    std::uint32_t line = 0;  ///< of the operation: one that was left out has told nobody
+    std::uint32_t line = 0;  ///< of the operation: one that was left out has not been reported
     std::unique_ptr<koodrive::Dialogue> dialogue;
     std::unique_ptr<koodrive::Turn> ending;     ///< how the dialogue ended; null: it did not
     std::unique_ptr<koodrive::Outcome> answer;  ///< to the operation itself; null: it was not read back

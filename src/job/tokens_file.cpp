@@ -152,8 +152,8 @@ Result<void> read_csv_rows(LineSplitter lines, Collector& collector) {
       continue;
     }
     if (rows.cells().size() != 2) {
-      return collector.at(rows.line(),
-                          fmt::format("has {}, user_id and token are two", count_of(rows.cells().size(), "cell")));
+      return collector.at(rows.line(), fmt::format("has {}, but must have two: user_id and token",
+                                                   count_of(rows.cells().size(), "cell")));
     }
     const Row row{rows.cells()[columns->user], rows.cells()[columns->token]};
     if (auto added = collector.add(row, rows.line()); !added) return added;

@@ -149,13 +149,13 @@ void check_characters(std::string_view text, const FieldRule& rule, FieldReport&
                            listed_characters(rule.forbid)));
   }
   if (found.other) {
-    report.add(fmt::format("contains {}, allowed are only {}", describe_character(*found.other), rule.only));
+    report.add(fmt::format("contains {}; only {} are allowed", describe_character(*found.other), rule.only));
   }
   if (found.space != 0 && rule.forbids_space) {
     report.add(fmt::format("contains {}, which is not allowed (\\n \\r \\b \\t)", describe_character(found.space)));
   }
   if (found.emoji != 0 && rule.forbids_emoji) {
-    report.add(fmt::format("contains the emoji {}{}, emoji are not allowed", describe_character(found.emoji),
+    report.add(fmt::format("contains the emoji {}{}; emoji are not allowed", describe_character(found.emoji),
                            found.keycap ? " with U+20E3 (COMBINING ENCLOSING KEYCAP)"
                            : u_hasBinaryProperty(found.emoji, UCHAR_EMOJI_PRESENTATION)
                                ? ""
@@ -257,7 +257,7 @@ void check_path_value(std::string_view value, const FieldRow& field, FieldReport
   report.check_length(text, rule);
   check_characters(text, rule, report);
   if (!rule.texts.empty() && std::ranges::find(rule.texts, text) == rule.texts.end()) {
-    report.add(fmt::format("is {}, allowed are {}", quote(text), joined_texts(rule.texts)));
+    report.add(fmt::format("is {}; allowed are {}", quote(text), joined_texts(rule.texts)));
   }
 }
 
@@ -275,7 +275,7 @@ void check_integer(const FieldRule& rule, std::int64_t number, FieldReport& repo
   if (number > rule.max) report.add(fmt::format("is {}, at most {} is allowed", number, rule.max));
   if (rule.numbers.empty() || std::ranges::find(rule.numbers, number, &NamedNumber::value) != rule.numbers.end())
     return;
-  report.add(fmt::format("is {}, allowed are {}", number, listed_numbers(rule.numbers)));
+  report.add(fmt::format("is {}; allowed are {}", number, listed_numbers(rule.numbers)));
 }
 
 void check_value(const FieldRow& field, const Fields& fields, const FieldValue& value, FieldReport& report) {

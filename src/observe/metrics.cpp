@@ -111,19 +111,18 @@ void add_plan(Families& families, const PlanMetrics& plan) {
   for (const auto& type : plan.types) {
     families.value(items, {{"type", type.name}}).gauge.value = static_cast<double>(type.items);
   }
-  auto& differences =
-      families.add(MetricType::Gauge, "koobatch_plan_differences", "Values that are to be changed to be as desired.");
+  auto& differences = families.add(MetricType::Gauge, "koobatch_plan_differences", "Values that are to be changed.");
   for (const auto& type : plan.types) {
     for (const auto& [field, count] : type.differences) {
       families.value(differences, {{"type", type.name}, {"field", field}}).gauge.value = static_cast<double>(count);
     }
   }
   families.gauge("koobatch_plan_missing", "Desired items that are not there.", static_cast<double>(plan.missing));
-  families.gauge("koobatch_plan_extra", "Items that nothing is desired of.", static_cast<double>(plan.extra));
+  families.gauge("koobatch_plan_extra", "Items not mentioned in the desired state.", static_cast<double>(plan.extra));
   families.gauge("koobatch_plan_conflicts", "Desired values that are left alone, for whatever reason.",
                  static_cast<double>(plan.conflicts));
   families.gauge("koobatch_plan_complete", "1 if the present state is complete.", plan.is_complete ? 1 : 0);
-  families.gauge("koobatch_plan_read_seconds", "How long the present state took to be read.", plan.read_seconds);
+  families.gauge("koobatch_plan_read_seconds", "How long reading the present state took.", plan.read_seconds);
 }
 
 void add_operations(Families& families, const RunMetrics& run) {
@@ -172,9 +171,10 @@ void add_service(Families& families, const RunMetrics& run) {
                  run.progress.pace.down ? 0 : 1);
   families.gauge("koobatch_paused", "1 while nothing is sent because the user has paused the run.",
                  run.progress.pace.paused ? 1 : 0);
-  families.counter("koobatch_token_refreshes_total",
-                   "Renewals of credentials in mid-run: a new access token, or a file of tokens that was read again.",
-                   run.token_refreshes);
+  families.counter(
+      "koobatch_token_refreshes_total",
+      "Renewals of credentials during the run: a new access token, or a file of tokens that was read again.",
+      run.token_refreshes);
 }
 
 bool is_letter(char c) {

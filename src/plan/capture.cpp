@@ -88,7 +88,7 @@ class Capture final : public koodrive::Dialogue {
     for (auto& [set, was] : fields_) {
       const auto* const now = set.field && present[*set.field] ? &*present[*set.field] : nullptr;
       if (now == nullptr || (was && is_same(*was, *now))) continue;
-      // The operation may have set it, or the service shows it only since; any other value has been set by another.
+      // The operation may have set it, or the service shows it only since; any other value was set by somebody else.
       if (!is_first && maybe_applied && (!was || is_same(set.wanted, *now))) continue;
       was = *now;
       is_news = true;

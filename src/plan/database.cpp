@@ -14,7 +14,7 @@
 namespace koobatch::plan {
 namespace {
 
-/// What is lost in a crash is made anew, so nothing is kept for it.
+/// After a crash everything is made again, so nothing needs to be durable.
 constexpr std::string_view settings =
     "PRAGMA page_size = 8192; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE;"
     "PRAGMA temp_store = FILE; PRAGMA cache_size = -{}; CREATE TABLE opened (x)";

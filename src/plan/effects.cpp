@@ -30,7 +30,7 @@ constexpr std::string_view wanted = "wanted";
 constexpr std::string_view unread = "unread";
 }  // namespace members
 
-/// Nobody else has written there.
+/// Only this object writes to the file.
 Error unreadable() {
   return fatal_error("the temporary file for what a run has done holds something else than was written to it");
 }

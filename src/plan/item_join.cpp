@@ -48,7 +48,7 @@ constexpr std::string_view kind_counts =
     " (SELECT count(*) FROM desired WHERE kind = ?1 AND NOT EXISTS"
     " (SELECT 1 FROM present WHERE present.kind = ?1 AND present.id = desired.id))";
 
-/// Nobody else has written there.
+/// Only this object writes to the file.
 Error unreadable() {
   return fatal_error("the temporary file for comparing items holds something else than was written to it");
 }

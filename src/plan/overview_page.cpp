@@ -44,9 +44,9 @@ void add_figure(Values& page, std::string_view name, std::uint64_t value, std::s
 void add_figures(Values& page, const Overview& o) {
   add_figure(page, "To change", o.changed(), "items");
   add_figure(page, "Lines", o.lines, "requests that change something");
-  add_figure(page, "Missing", o.missing(), "desired, and not there");
-  add_figure(page, "Left alone", o.conflicts(), "wishes that cannot be fulfilled");
-  if (!o.unselected) add_figure(page, "Not desired", o.extra(), "there, and never deleted");
+  add_figure(page, "Missing", o.missing(), "desired, but missing");
+  add_figure(page, "Left alone", o.conflicts(), "changes that cannot be made");
+  if (!o.unselected) add_figure(page, "Not desired", o.extra(), "not mentioned; left alone");
 }
 
 void add_line(Values& type, const PlanLine& line) {

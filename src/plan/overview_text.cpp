@@ -83,9 +83,9 @@ class TextWriter {
     if (unfound > 0) count(unfound, describe(Finding::Reason::missing));
     for (const auto& counts : o_.header.counts) {
       const auto extra = o_.extra(counts);
-      if (extra > 0) count(extra, fmt::format("{} that nothing is desired of", harmless(counts.kind)));
+      if (extra > 0) count(extra, fmt::format("{} not mentioned in the desired state", harmless(counts.kind)));
     }
-    if (o_.unselected.value_or(0) > 0) count(*o_.unselected, "desired, and not to be planned this time");
+    if (o_.unselected.value_or(0) > 0) count(*o_.unselected, "desired, but not selected");
   }
 
   void count(std::uint64_t number, std::string_view what) {

@@ -44,7 +44,7 @@ std::string join(const std::vector<std::string>& texts) {
 }
 
 std::string note_of(const PlanLine& line, const Step::Setting& setting) {
-  if (setting.is_carried) return "as it is: the service wants it along";
+  if (setting.is_carried) return "unchanged, sent because the service requires it";
   if (line.is_temporary) return "for the time being";
   return looks_same(setting.was, setting.wanted) ? "looks the same" : "";
 }
@@ -92,7 +92,7 @@ std::string_view describe(Reason reason) {
     case Reason::unset:
       return "the service cannot unset a value";
     case Reason::not_captured:
-      return "the run did not record what it was before";
+      return "the run did not record the earlier value";
     case Reason::invalid:
       return "the value breaks a rule of the service";
     case Reason::name_held:
@@ -102,11 +102,11 @@ std::string_view describe(Reason reason) {
     case Reason::name_wished_twice:
       return "several items are to have the name";
     case Reason::no_temporary:
-      return "names change places, and none is left for the time being";
+      return "names form a cycle, and no temporary name is available";
     case Reason::looks_same:
-      return "it is changed, and nobody will see a difference: only the form of its characters is another one";
+      return "the change is invisible: only the Unicode form of the characters differs";
     case Reason::near_clash:
-      return "another item's name differs only in upper and lower case, or in the form of its characters";
+      return "another item's name differs only in case or in the Unicode form of its characters";
   }
   return "";
 }

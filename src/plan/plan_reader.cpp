@@ -42,7 +42,7 @@ Result<PlanHeader> PlanReader::begin() {
                        object[members::plan].get(version) == simdjson::SUCCESS;
   if (!is_plan) return job_error(fmt::format("{}: is not a plan: its first line does not say so", name_));
   if (version != members::version) {
-    return job_error(fmt::format("{}: is a plan of form {}, and this koobatch knows form {}; {}", name_, version,
+    return job_error(fmt::format("{}: is a plan of format {}, but this koobatch reads format {}; {}", name_, version,
                                  members::version, remedy));
   }
   auto header = parse_header(object);
@@ -67,7 +67,7 @@ Result<bool> PlanReader::next(PlanLine& line) {
   if (!parsed) return changed("the line was changed since the plan was made");
   if (auto right = check_number(parsed->n); !right) return right.error();
   if (parsed->needs && (*parsed->needs == 0 || *parsed->needs >= parsed->n)) {
-    return changed("the line needs one that does not come before it");
+    return changed("the line depends on one that does not come before it");
   }
   sha256_.add({text_.data(), text_.size() + 1});
   ++lines_;
@@ -89,9 +89,9 @@ Result<void> PlanReader::check_number(std::uint64_t n) const {
   const auto expected = lines_ + 1;
   if (n == expected) return {};
   if (n > expected) {
-    return changed(fmt::format("number {} follows number {}: lines were removed, or put in another order", n, lines_));
+    return changed(fmt::format("number {} follows number {}: lines were removed or reordered", n, lines_));
   }
-  return changed(fmt::format("number {} is there again: a line was doubled, or lines were put in another order", n));
+  return changed(fmt::format("number {} appears again: a line was duplicated, or lines were reordered", n));
 }
 
 Result<void> PlanReader::read_end(const dom::object& object) {
@@ -103,7 +103,7 @@ Result<void> PlanReader::read_end(const dom::object& object) {
                        object[members::sha256].get(sha256) == simdjson::SUCCESS;
   if (!is_read) return changed("the last line was changed since the plan was made");
   if (lines != lines_) {
-    return changed(fmt::format("the plan holds {}, and {} by its last line: lines were removed or added",
+    return changed(fmt::format("the plan holds {}, but its last line says {}: lines were removed or added",
                                count_of(lines_, "line"), format_count(lines)));
   }
   auth::append_hex(sha256_.digest(), digest_);
@@ -114,7 +114,7 @@ Result<void> PlanReader::read_end(const dom::object& object) {
   }
   const auto more = next_text();
   if (!more) return more.error();
-  if (*more || begin_ != end_) return changed("the plan goes on after its last line");
+  if (*more || begin_ != end_) return changed("the plan continues after its last line");
   return {};
 }
 
@@ -131,7 +131,7 @@ Result<bool> PlanReader::next_text() {
       return true;
     }
     searched = rest.size();
-    if (searched > longest_line) return changed("the line is longer than any of a plan");
+    if (searched > longest_line) return changed("the line is too long for a plan");
     const auto more = read_more();
     if (!more || !*more) return more;
   }
@@ -152,7 +152,7 @@ Result<bool> PlanReader::read_more() {
 Result<void> check_plan(const PlanHeader& header, std::string_view digest, const PlanRequirements& required) {
   if (header.endpoint != required.endpoint) {
     return job_error(
-        fmt::format("the plan was made for {}, and not for {}", quote(header.endpoint), quote(required.endpoint)));
+        fmt::format("the plan was made for {}, not for {}", quote(header.endpoint), quote(required.endpoint)));
   }
   if (header.made > required.now + std::chrono::duration_cast<WallClock::duration>(clock_tolerance)) {
     return job_error(fmt::format("the plan was made at {}, later than now: the clock of one of the machines is wrong",
@@ -169,7 +169,7 @@ Result<void> check_plan(const PlanHeader& header, std::string_view digest, const
     return usage_error(fmt::format("the expected digest must have at least {} digits", shown_digits));
   }
   if (!digest.starts_with(expected)) {
-    return job_error(fmt::format("the plan is not the expected one: its digest begins with {}, expected is {}",
+    return job_error(fmt::format("the plan is not the expected one: its digest begins with {}, not with {}",
                                  digest.substr(0, shown_digits), quote(*required.expected)));
   }
   return {};

@@ -27,7 +27,7 @@ Result<bool> next_present(state::ItemReader& reader, const std::string& name, st
   const auto found = reader.next(entry);
   if (!found) return named(found.error(), name);
   if (*found != Found::invalid) return *found == Found::entry;
-  return job_error(fmt::format("{}:{}: {}; nothing is planned from a state that was damaged: read it anew", name,
+  return job_error(fmt::format("{}:{}: {}; nothing is planned from a damaged state: export it again", name,
                                reader.line(), text_of(reader.violations().front())));
 }
 
@@ -79,8 +79,7 @@ void Readings::add_ambiguous(const Matches::Match& match) {
   for (const auto& id : match.candidates) ids.append(ids.empty() ? "" : ", ").append(id);
   if (match.candidates.size() == Matches::max_candidates) ids += " and maybe more";
   ++faults_.invalid;
-  add({match.entry.line,
-       fmt::format("match: several items are like that; give the id of the one that is meant: {}", ids)});
+  add({match.entry.line, fmt::format("match: several items match; give the id of the intended one: {}", ids)});
 }
 
 Result<Faults> Readings::finish(const std::string& name) {

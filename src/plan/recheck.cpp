@@ -56,7 +56,7 @@ class Recheck final : public koodrive::Dialogue {
       auto turn = Turn::skip(std::move(reason), std::move(error), std::move(note));
       if (!maybe_applied) return turn;
       turn.status = Status::unknown;
-      turn.error += "; an attempt before may have been applied";
+      turn.error += "; an earlier attempt may have been applied";
       return turn;
     };
     if (found.kind == Kind::absent) return leave("gone", "the item is no longer there");
@@ -72,7 +72,7 @@ class Recheck final : public koodrive::Dialogue {
       case Condition::drifted:
         break;
     }
-    return leave("drifted", "another has changed the item since the plan was made",
+    return leave("drifted", "somebody else has changed the item since the plan was made",
                  describe_present(was_member, planned_, found.item.values, kind_));
   }
 
@@ -84,7 +84,7 @@ class Recheck final : public koodrive::Dialogue {
     // What was in doubt may still arrive.
     if (*sent_as_ == Status::unknown) return {.status = Status::unknown, .note = std::move(now)};
     return {Turn::Kind::end, Status::rejected, "stored_otherwise",
-            "the service confirmed the change, and has another value", std::move(now)};
+            "the service confirmed the change, but shows a different value", std::move(now)};
   }
 
   const koodrive::Operation& operation_;

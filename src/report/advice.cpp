@@ -14,7 +14,7 @@ std::string advice_on_http(int http) {
   switch (http) {
     case 401:
     case 403:
-      return "not allowed with these credentials: check their rights";
+      return "not allowed with these credentials: check their permissions";
     case 404:
     case 405:
       return fmt::format("nothing answers there: check {}, and the ID", spell(SettingName::endpoint));
@@ -51,7 +51,7 @@ std::string_view advice(Status status, bool verifies) {
     case Status::invalid:
       return "breaks a rule, was never sent: correct it";
     case Status::unchanged:
-      return "as wanted already, so not sent";
+      return "already as wanted, so not sent";
     case Status::skipped:
       return "not sent, see its reason: make a new plan";
   }

@@ -144,7 +144,7 @@ void add_commands(Values& page, const Summary& s) {
     add_command(page, "Repeat what failed or is unknown", harmless(retry_command(s.report)));
   }
   if (next == Suggestion::verify) add_command(page, "Read it all again", again);
-  if (next == Suggestion::export_again) add_command(page, "Give again the command that began it", again);
+  if (next == Suggestion::export_again) add_command(page, "Run the command that began it again", again);
 }
 
 void add_causes(Values& page, const Summary& s) {

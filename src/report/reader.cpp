@@ -67,7 +67,7 @@ std::string describe_first_line(std::string_view line) {
   }
   if (marked) return fmt::format("it begins with a byte order mark{} (sed -i '1s/^\\xef\\xbb\\xbf//' FILE)", advice);
   if (returned) return fmt::format("its lines end in CR LF{} (sed -i 's/\\r$//' FILE)", advice);
-  return "its checksum does not fit: this line is not as it was written; restore the report from a copy";
+  return "its checksum does not match: this line was changed after it was written; restore the report from a copy";
 }
 
 /// Interprets the lines of a report, one after the other. No I/O.

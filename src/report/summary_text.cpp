@@ -257,7 +257,7 @@ void TextWriter::next_steps() {
   if (next == Suggestion::resume) command("resume with", again);
   if (next == Suggestion::retry) command("repeat what failed or is unknown with", retry_command(s_.report));
   if (next == Suggestion::verify) command("read it all again with", again);
-  if (next == Suggestion::export_again) command("give again the command that began it:", again);
+  if (next == Suggestion::export_again) command("run the command that began it again:", again);
   for (const auto status : {Status::rejected, Status::failed, Status::unknown, Status::invalid, Status::skipped})
     advise(status);
 }

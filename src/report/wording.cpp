@@ -34,8 +34,8 @@ std::string completed(const Summary& s) {
   }
   if (s.counts[Status::unchanged] != 0) {
     return s.counts[Status::succeeded] == 0
-               ? fmt::format("Nothing to change: {} as wanted already", counted(total, "operation"))
-               : fmt::format("All {} succeeded, or were as wanted already", counted(total, "operation"));
+               ? fmt::format("Nothing to change: {} already as wanted", counted(total, "operation"))
+               : fmt::format("All {} succeeded or were already as wanted", counted(total, "operation"));
   }
   return total == 1 ? "The one operation succeeded" : fmt::format("All {} succeeded", counted(total, "operation"));
 }

@@ -45,7 +45,7 @@ std::string read_place(std::string_view value, ListFault& fault) {
     return {};
   }
   const auto index = parse_number<std::uint64_t>(value);
-  if (!index) return fmt::format("the place '{}' is none of before, in, after, and not a number from 0", value);
+  if (!index) return fmt::format("the place '{}' is neither before, in or after, nor a number from 0", value);
   fault.place = Place::index;
   fault.index = *index;
   return {};

@@ -55,7 +55,7 @@ std::string CsvColumns::find_missing(Role role) const {
   if (type_ == none) return "there is no column type: the header is that of an exported state";
   if (id_ == none) return "there is no column id: the header is that of an exported state";
   if (role == Role::desired && std::ranges::none_of(fields_, &Field::is_wish)) {
-    return "there is no column such as new_name, so nothing is to be changed; what is wanted goes there";
+    return "there is no column such as new_name, so nothing would change; put the desired values there";
   }
   if (check_ != none && user_ == none) {
     return "the column user_id was removed, and rows can no longer be checked; put it back";

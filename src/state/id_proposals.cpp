@@ -8,7 +8,7 @@
 namespace koobatch::state {
 namespace {
 
-/// Spreadsheets keep so many digits of a number.
+/// The number of digits that spreadsheets keep.
 constexpr std::size_t kept_digits = 15;
 
 /// The digits that a rounded identifier has kept: "1757156480072650000" and "1.75715648007265E+18". Empty if they are

@@ -82,10 +82,9 @@ void check_identity(const Entry& entry, Role role, std::vector<koodrive::Violati
   if (item.id.empty() && role == Role::present && !is_reported) {
     out.push_back({std::string(id_member), "is missing"});
   } else if (item.id.empty() && !has_match && !is_reported) {
-    out.push_back(
-        {std::string(id_member), "is missing; give it, or what the item is like now: \"match\":{\"name\":\"…\"}"});
+    out.push_back({std::string(id_member), "is missing; give it, or describe the item: \"match\":{\"name\":\"…\"}"});
   } else if (!item.id.empty() && has_match) {
-    out.push_back({std::string(match_member), "is there beside id; one of them identifies the item"});
+    out.push_back({std::string(match_member), "cannot be combined with id; give one of them"});
   }
 }
 

@@ -80,7 +80,7 @@ class NdjsonReader final : public ItemReader {
   Result<Found> end() const {
     if (role_ == Role::desired || !summary_ || summary_->items == items_) return Found::end;
     return job_error(
-        fmt::format("the state holds {} items, and {} by its last line: read it anew", items_, summary_->items));
+        fmt::format("the state holds {} items, but its last line says {}: export it again", items_, summary_->items));
   }
 
   void read(const dom::object& object, Entry& entry) {

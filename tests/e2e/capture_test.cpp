@@ -570,7 +570,7 @@ BOOST_AUTO_TEST_CASE(a_run_of_a_plan_is_undone_without_a_file_of_operations) {
   const auto undone = house.plan_undo({"--operations", house.workspace.write("operations.toml", "format = 1\n")});
   BOOST_TEST(undone.status == 2, undone.err);
   CHECK_HAS(undone.err, "--operations");
-  CHECK_HAS(undone.err, "which has no operations from a file");
+  CHECK_HAS(undone.err, "which holds no operations from a file");
 }
 
 BOOST_AUTO_TEST_CASE(a_plan_needs_no_capture_and_a_dry_run_says_what_would_be_read) {

@@ -191,7 +191,7 @@ BOOST_AUTO_TEST_CASE(a_list_that_cannot_be_read_right_makes_a_state_that_says_so
     const auto plan =
         run_koobatch({"plan", house.workspace.write("desired.ndjson", folder("1", "x")), "--state", house.out});
     BOOST_TEST(plan.status == 4, plan.out << plan.err);
-    CHECK_HAS(plan.err, "is not complete");
+    CHECK_HAS(plan.err, "is incomplete");
     CHECK_HAS(plan.err, "'koobatch export'");
   }
 }

@@ -75,7 +75,7 @@ BOOST_AUTO_TEST_CASE(an_interrupted_export_says_how_to_continue) {
   for (const int signal : ending_signals()) {
     const auto finished = house.interrupt(signal, flags);
     BOOST_TEST(finished.status == 128 + signal, finished.out << finished.err);
-    CHECK_HAS(finished.err, "of 50 lists done so far; the same 'koobatch export' again continues");
+    CHECK_HAS(finished.err, "of 50 lists done so far; to continue, run the same 'koobatch export' again");
     BOOST_TEST(!contains(finished.err, "koobatch resume"), finished.err);
     BOOST_TEST(!std::filesystem::exists(house.out));
     BOOST_TEST(std::filesystem::exists(house.journal));
@@ -97,7 +97,7 @@ BOOST_AUTO_TEST_CASE(a_service_that_goes_away_stops_the_export_and_the_same_comm
     gate.redirect("http://127.0.0.1:1");
     const auto stopped = process.wait();
     BOOST_TEST(stopped.status == 5, stopped.out << stopped.err);
-    CHECK_HAS(stopped.err, "the same 'koobatch export' again continues");
+    CHECK_HAS(stopped.err, "run the same 'koobatch export' again");
     BOOST_TEST(!std::filesystem::exists(house.out));
   }
   gate.redirect(house.service.url());

@@ -163,7 +163,7 @@ BOOST_AUTO_TEST_CASE(refused_credentials_end_the_export_and_new_ones_continue_it
   const House house({"--items", "10", "--token-file", secret(workspace, "right")});
   const auto refused = house.run({"--user-id", "42"}, {{"TOKEN", "wrong"}});
   BOOST_TEST(refused.status == 5, refused.out << refused.err);
-  CHECK_HAS(refused.err, "the same 'koobatch export' again continues");
+  CHECK_HAS(refused.err, "run the same 'koobatch export' again");
   BOOST_TEST(!contains(refused.err, "koobatch resume"), refused.err);
   const auto finished = house.run({"--user-id", "42"}, {{"TOKEN", "right"}});
   BOOST_TEST(finished.status == 0, finished.err);
@@ -216,7 +216,7 @@ BOOST_AUTO_TEST_CASE(nothing_is_overwritten_and_nothing_old_is_taken_for_new) {
   BOOST_TEST(house.workspace.read("report.state.ndjson") == state);
   // A journal that was left behind would make the state of then again.
   house.workspace.write("report.state.ndjson.part", "");
-  CHECK_HAS(house.run().err, "continues with what an export has left in");
+  CHECK_HAS(house.run().err, "continue the export that is recorded in");
   std::filesystem::remove(house.journal);
   std::filesystem::remove(house.out);
   BOOST_TEST(house.run({"--user-id", "42"}, with_fault("KOOBATCH_IO_FAULT", "kill:send:2")).status == 128 + SIGKILL);

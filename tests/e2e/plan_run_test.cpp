@@ -40,7 +40,7 @@ BOOST_AUTO_TEST_CASE(a_plan_is_carried_out_and_a_second_time_nothing_is_sent) {
   BOOST_TEST(second.status == 0, second.out << second.err);
   BOOST_TEST(house.writes() == writes);
   BOOST_TEST(statuses(house.report()) == (Texts{"unchanged", "unchanged"}), boost::test_tools::per_element());
-  BOOST_TEST(contains(second.out, "as wanted already"), second.out);
+  BOOST_TEST(contains(second.out, "already as wanted"), second.out);
 }
 
 BOOST_AUTO_TEST_CASE(a_change_that_is_read_back_is_no_retry) {
@@ -100,7 +100,7 @@ BOOST_AUTO_TEST_CASE(a_plan_that_is_not_as_it_was_made_is_not_carried_out) {
   BOOST_TEST(contains(refused(boost::algorithm::replace_first_copy(text, "\"A\"", "\"X\"")), "changed"));
   BOOST_TEST(contains(refused(text.substr(0, text.rfind("{\"end\""))), "cut off"));
   const auto second = text.find("{\"n\":2"), end = text.find("{\"end\"");
-  BOOST_TEST(contains(refused(text.substr(0, end) + text.substr(second)), "doubled"));
+  BOOST_TEST(contains(refused(text.substr(0, end) + text.substr(second)), "duplicated"));
   BOOST_TEST(contains(refused(text, {"--expect", "000000000000"}), "not the expected one"));
   std::this_thread::sleep_for(20ms);
   BOOST_TEST(contains(refused(text, {"--max-plan-age", "1ms"}), "too old"));
@@ -186,7 +186,7 @@ BOOST_AUTO_TEST_CASE(demands_on_a_plan_are_refused_for_other_jobs) {
     command.insert(command.end(), flags.begin(), flags.end());
     const auto finished = run_koobatch(command);
     BOOST_TEST(finished.status == 2, finished.err);
-    BOOST_TEST(contains(finished.err, flags.front() + " is about plans"), finished.err);
+    BOOST_TEST(contains(finished.err, flags.front() + " is for plans only"), finished.err);
   }
 }
 

@@ -206,7 +206,7 @@ BOOST_AUTO_TEST_CASE(status_2_for_wrong_usage) {
   refused({desired, "--state", state, "--max-changes", "some"}, "--max-changes");
   refused({desired, "--state", state, "--max-changes", "folder=5"}, "unknown type 'folder'");
   refused({desired, "--state", state, "--endpoint", "https://other.example"},
-          "is the state of https://drive.example, and not of https://other.example (--endpoint)");
+          "is the state of https://drive.example, not of https://other.example (--endpoint)");
   refused({desired, "--show", state}, "--show needs no desired state");
   refused({"--show", state, "--only", "x"}, "--only is for making a plan");
   refused({desired, "--state", state, "--metrics-file", desired}, "does not hold koobatch metrics");
@@ -242,7 +242,7 @@ BOOST_AUTO_TEST_CASE(status_3_if_the_state_was_damaged) {
   plans.workspace.write("state.ndjson", without);
   const auto finished = run_koobatch({"plan", plans.desired(wish("2", "x")), "--state", state, "--out", plans.out});
   BOOST_TEST(finished.status == 3, finished.err);
-  CHECK_HAS(finished.err, "the state holds 3 items, and 4 by its last line");
+  CHECK_HAS(finished.err, "the state holds 3 items, but its last line says 4");
   BOOST_TEST(!std::filesystem::exists(plans.out));
 }
 
@@ -267,11 +267,11 @@ BOOST_AUTO_TEST_CASE(status_4_beyond_the_limits_which_the_message_says_how_to_ra
 BOOST_AUTO_TEST_CASE(status_4_for_a_state_from_which_nothing_can_be_concluded) {
   const Plans plans;
   BOOST_TEST(plans.status("", wish("1", "x")) == 4);
-  CHECK_HAS(plans.plan("", wish("1", "x")).err, "holds no item of type shared_folder, and 1 are desired");
+  CHECK_HAS(plans.plan("", wish("1", "x")).err, "has no item of type shared_folder, although 1 are desired");
   const auto desired = plans.desired(wish("1", "x"));
   const auto incomplete = run_koobatch({"plan", desired, "--state", plans.state(four, false), "--out", plans.out});
   BOOST_TEST(incomplete.status == 4, incomplete.err);
-  CHECK_HAS(incomplete.err, "is not complete");
+  CHECK_HAS(incomplete.err, "is incomplete");
   // A state whose end was cut off does not say that it is complete.
   const auto cut = run_koobatch({"plan", desired, "--state", plans.workspace.write("cut.ndjson", four), "--endpoint",
                                  "https://drive.example", "--out", plans.out});
@@ -291,7 +291,7 @@ BOOST_AUTO_TEST_CASE(status_4_for_a_state_that_is_older_than_allowed) {
   };
   const auto refused = command("1h");
   BOOST_TEST(refused.status == 4, refused.err);
-  CHECK_HAS(refused.err, "was read 1h30m ago, longer than --max-state-age");
+  CHECK_HAS(refused.err, "was read 1h30m ago, more than --max-state-age");
   BOOST_TEST(!std::filesystem::exists(plans.out));
   BOOST_TEST(command("2h").status == 0);
 }
@@ -330,7 +330,7 @@ BOOST_AUTO_TEST_CASE(only_some_items_may_be_planned) {
   BOOST_TEST(planned({"--only", "album:*"}) == Texts{}, boost::test_tools::per_element());
   const auto finished = plans.plan(items, wishes, {"--only", "1", "--only", "5"});
   CHECK_HAS(finished.out, "2 of 5 items to change");
-  CHECK_HAS(finished.out, "1 × desired, and not to be planned this time");
+  CHECK_HAS(finished.out, "1 × desired, but not selected");
 }
 
 BOOST_AUTO_TEST_CASE(the_exported_csv_is_planned_and_mangled_rows_are_named_with_their_id) {
@@ -401,10 +401,10 @@ BOOST_AUTO_TEST_CASE(a_plan_that_was_changed_by_hand_is_not_shown) {
   refused(boost::replace_first_copy(plan, R"("fileName":"x")", R"("fileName":"q")"), "was changed since");
   refused(plan.substr(0, plan.size() - 20), "cut off");
   refused(plan.substr(0, plan.rfind('{')), "its last line is missing");
-  refused(lines[0] + lines[2] + lines[1] + lines[3] + lines[4], "put in another order");
-  refused(lines[0] + lines[1] + lines[1] + lines[2] + lines[3] + lines[4], "a line was doubled");
+  refused(lines[0] + lines[2] + lines[1] + lines[3] + lines[4], "reordered");
+  refused(lines[0] + lines[1] + lines[1] + lines[2] + lines[3] + lines[4], "a line was duplicated");
   refused(lines[0] + lines[1] + lines[2] + lines[4], "lines were removed");
-  refused(plan + lines[1], "goes on after its last line");
+  refused(plan + lines[1], "continues after its last line");
   refused(lines[1] + lines[4], "is not a plan");
   refused("", "is not a plan");
 }

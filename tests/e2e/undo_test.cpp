@@ -281,15 +281,15 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_undone_is_refused_with_the_reason) {
   refused(run_koobatch({"undo", "r", "--out", world.workspace.path("undo.plan")}), 2, "--state is missing");
   const auto report = world.report({succeeded});
   refused(run_koobatch({"undo", report, "--state", world.state(false), "--out", world.workspace.path("undo.plan")}), 4,
-          "is not complete");
+          "is incomplete");
   const auto names = world.names;
   world.names.clear();
-  refused(world.undo(report), 4, "holds no item of type shared_folder");
+  refused(world.undo(report), 4, "has no item of type shared_folder");
   world.names = names;
   const auto whole = read_file(world.state());
   const auto damaged = world.workspace.write("damaged.ndjson", whole.substr(whole.find('\n') + 1));
   refused(run_koobatch({"undo", report, "--state", damaged, "--out", world.workspace.path("undo.plan")}), 3,
-          "the state holds 2 items, and 3 by its last line");
+          "the state holds 2 items, but its last line says 3");
   const auto full = run_koobatch({"undo", report, "--state", world.state(), "--out", world.workspace.path("undo.plan")},
                                  with_fault("KOOBATCH_IO_FAULT", "fail=28:write:1"));
   refused(full, 5, "No space left");

@@ -209,17 +209,17 @@ BOOST_AUTO_TEST_CASE(lines_in_another_order_are_found) {
     return read(join(lines)).error;
   };
   const auto lines = split(encoded(sample()));
-  BOOST_TEST(contains(with(lines, 2, 4), "names.plan:3: number 4 follows number 1: lines were removed, or put in"));
+  BOOST_TEST(contains(with(lines, 2, 4), "names.plan:3: number 4 follows number 1: lines were removed or reordered"));
   BOOST_TEST(contains(with(lines, 0, 1), "is not a plan"));
   BOOST_TEST(contains(with(lines, 4, 5), "lines were removed or added"));
   auto doubled = lines;
   doubled.insert(doubled.begin() + 2, lines[1]);
-  BOOST_TEST(contains(read(join(doubled)).error, "names.plan:3: number 1 is there again: a line was doubled"));
+  BOOST_TEST(contains(read(join(doubled)).error, "names.plan:3: number 1 appears again: a line was duplicated"));
   auto removed = lines;
   removed.erase(removed.begin() + 4);
-  BOOST_TEST(contains(read(join(removed)).error, "the plan holds 3 lines, and 4 by its last line"));
-  BOOST_TEST(contains(read(join(lines) + lines[1]).error, "goes on after its last line"));
-  BOOST_TEST(contains(read(join(lines) + "x").error, "goes on after its last line"));
+  BOOST_TEST(contains(read(join(removed)).error, "the plan holds 3 lines, but its last line says 4"));
+  BOOST_TEST(contains(read(join(lines) + lines[1]).error, "continues after its last line"));
+  BOOST_TEST(contains(read(join(lines) + "x").error, "continues after its last line"));
 }
 
 BOOST_AUTO_TEST_CASE(an_edited_line_is_found) {
@@ -231,16 +231,16 @@ BOOST_AUTO_TEST_CASE(an_edited_line_is_found) {
   };
   BOOST_TEST(
       contains(edited("\"fileName\":\"a\"", "\"fileName\":\"c\""), "no longer have the digest of the last line"));
-  BOOST_TEST(
-      contains(edited("\"needs\":1", "\"needs\":2"), "names.plan:3: the line needs one that does not come before"));
+  BOOST_TEST(contains(edited("\"needs\":1", "\"needs\":2"),
+                      "names.plan:3: the line depends on one that does not come before"));
   BOOST_TEST(contains(edited("\"n\":2,", "\"n\":2,\"ref\":\"x\","), "names.plan:3: the line was changed"));
   BOOST_TEST(contains(edited("\"op\":\"rename_shared_folder\"", "\"op\":\"update_album\""),
                       "names.plan:2: the line was changed"));
   BOOST_TEST(contains(edited("{\"n\":3", "{n\":3"), "names.plan:4: the line was damaged"));
-  BOOST_TEST(contains(edited("\"plan\":1", "\"plan\":2"), "is a plan of form 2"));
+  BOOST_TEST(contains(edited("\"plan\":1", "\"plan\":2"), "is a plan of format 2"));
   BOOST_TEST(contains(edited("\"endpoint\":\"https://example.org\",", ""), "names.plan:1: was changed"));
   BOOST_TEST(contains(edited("example.org", "example.com"), "no longer have the digest"));
-  BOOST_TEST(contains(edited("\"lines\":4", "\"lines\":5"), "4 lines, and 5 by its last line"));
+  BOOST_TEST(contains(edited("\"lines\":4", "\"lines\":5"), "4 lines, but its last line says 5"));
 }
 
 BOOST_AUTO_TEST_CASE(a_job_or_a_report_is_not_a_plan) {
@@ -255,7 +255,7 @@ BOOST_AUTO_TEST_CASE(a_plan_is_for_one_endpoint_and_some_time) {
   auto elsewhere = now(1h);
   elsewhere.endpoint = "https://example.com";
   BOOST_TEST(check_error(elsewhere) ==
-             "the plan was made for \"https://example.org\", and not for \"https://example.com\"");
+             "the plan was made for \"https://example.org\", not for \"https://example.com\"");
   BOOST_TEST(check_error(now(24h)) == "");
   BOOST_TEST(contains(check_error(now(24h + 1s)), "the plan is too old: it was made 1d00h ago"));
   auto sooner = now(2h);

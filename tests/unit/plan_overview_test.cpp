@@ -64,7 +64,7 @@ BOOST_AUTO_TEST_CASE(what_is_changed_and_what_is_not_is_counted_and_shown) {
   CHECK_HAS(text,
             "       1 × another item has the name, and keeps it\n"
             "           line 4: shared_folder 3, name; the other one is 4\n");
-  CHECK_HAS(text, "       1 × shared_folder that nothing is desired of\n");
+  CHECK_HAS(text, "       1 × shared_folder not mentioned in the desired state\n");
   CHECK_HAS(text, "  endpoint  https://example.org\n");
   CHECK_HAS(text, "  desired   names.ndjson\n");
 }
@@ -147,8 +147,8 @@ BOOST_AUTO_TEST_CASE(with_some_items_alone_planned_the_others_do_not_count_as_ex
   overview.unselected = 2;
   BOOST_TEST(overview.extra() == 0U);
   const auto text = text_of(overview);
-  CHECK_HAS(text, "       2 × desired, and not to be planned this time\n");
-  BOOST_TEST(!contains(text, "nothing is desired of"), text);
+  CHECK_HAS(text, "       2 × desired, but not selected\n");
+  BOOST_TEST(!contains(text, "not mentioned in the desired state"), text);
 }
 
 BOOST_AUTO_TEST_CASE(programs_get_every_figure) {

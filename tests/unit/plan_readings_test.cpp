@@ -63,11 +63,11 @@ BOOST_AUTO_TEST_CASE(what_is_wrong_is_said_before_the_present_state_is_read) {
 BOOST_AUTO_TEST_CASE(a_damaged_state_is_an_error_that_names_its_line) {
   const auto made = make(folder_line("1", "x"), folder_line("1", "a") + "nonsense\n");
   BOOST_TEST(made.error.starts_with("state:2: "), made.error);
-  BOOST_TEST(contains(made.error, "read it anew"), made.error);
+  BOOST_TEST(contains(made.error, "export it again"), made.error);
   const auto cut = make(folder_line("1", "x"), R"({"state":1,"items":3,"users":1,"from":"2026-11-29T17:00:00.000Z",)"
                                                R"("to":"2026-11-29T17:00:00.000Z","complete":true})"
                                                "\n");
-  BOOST_TEST(contains(cut.error, "state: the state holds 0 items, and 3 by its last line"), cut.error);
+  BOOST_TEST(contains(cut.error, "state: the state holds 0 items, but its last line says 3"), cut.error);
 }
 
 BOOST_AUTO_TEST_CASE(the_exported_csv_with_a_wish_is_planned) {

@@ -204,7 +204,8 @@ BOOST_AUTO_TEST_CASE(a_report_whose_bytes_another_program_has_changed_says_what_
       contains(complaint("\xef\xbb\xbf" + whole), "r.ndjson:1: it begins with a byte order mark, which another"));
   std::string edited = whole;
   edited[edited.find("started") + 12] ^= 1;
-  BOOST_TEST(contains(complaint(edited), "r.ndjson:1: its checksum does not fit: this line is not as it was written"));
+  BOOST_TEST(contains(complaint(edited),
+                      "r.ndjson:1: its checksum does not match: this line was changed after it was written"));
   BOOST_TEST(contains(complaint("\xef\xbb\xbf{}\r\n"), "this is not a koobatch report"));
 }
 

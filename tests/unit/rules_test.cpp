@@ -96,7 +96,7 @@ BOOST_AUTO_TEST_CASE(every_other_ascii_character_may_be_in_a_folder_name) {
 
 BOOST_AUTO_TEST_CASE(what_unicode_shows_as_an_emoji_is_refused_in_a_folder_name) {
   const auto message = [](std::string_view what) {
-    return fmt::format("fileName: contains the emoji {}, emoji are not allowed", what);
+    return fmt::format("fileName: contains the emoji {}; emoji are not allowed", what);
   };
   BOOST_TEST(folder_name("a😀b") == message("U+1F600 (GRINNING FACE)"));
   BOOST_TEST(folder_name("⌚") == message("U+231A (WATCH)"));  // the first one with Emoji_Presentation
@@ -153,7 +153,7 @@ BOOST_AUTO_TEST_CASE(a_scope_kind_is_1_or_2) {
   }
   for (const std::int64_t kind : {0, 3, -1}) {
     fields.values[4] = {.present = true, .integer = kind};
-    BOOST_TEST(check_text(fields) == fmt::format("scopeKind: is {}, allowed are 1 (image) and 2 (video)", kind));
+    BOOST_TEST(check_text(fields) == fmt::format("scopeKind: is {}; allowed are 1 (image) and 2 (video)", kind));
   }
 }
 

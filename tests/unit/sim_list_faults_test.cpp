@@ -370,7 +370,7 @@ BOOST_AUTO_TEST_CASE(what_is_wrong_is_named) {
   BOOST_TEST(error_of("list=add,page=0") == "the page '0' is not a number from 1");
   BOOST_TEST(error_of("list=add,page=1,page=2") == "'page' is given twice");
   BOOST_TEST(error_of("list=add,at=behind") ==
-             "the place 'behind' is none of before, in, after, and not a number from 0");
+             "the place 'behind' is neither before, in or after, nor a number from 0");
   BOOST_TEST(error_of("list=add,times=0") == "'0' is neither a number of times from 1 nor 'always'");
   BOOST_TEST(error_of("list=total,by=0") == "'0' is not a whole number such as +2 or -1");
   BOOST_TEST(error_of("list=total,by=+-1") == "'+-1' is not a whole number such as +2 or -1");

@@ -71,8 +71,7 @@ BOOST_AUTO_TEST_CASE(a_value_takes_the_form_of_its_field) {
 }
 
 BOOST_AUTO_TEST_CASE(an_identifier_is_one_of_a_resource) {
-  BOOST_TEST(
-      contains(fault(R"({"type":"album","name":"a"})"), "id: is missing; give it, or what the item is like now"));
+  BOOST_TEST(contains(fault(R"({"type":"album","name":"a"})"), "id: is missing; give it, or describe the item"));
   BOOST_TEST(contains(fault(R"({"type":"album","id":""})"), "id: is empty"));
   BOOST_TEST(contains(fault(R"({"type":"album","id":1.757e18})"), "id: expected a string"));
   BOOST_TEST(contains(fault(R"({"type":"album","id":"1.75716E+18"})"), "has shortened"));
@@ -110,7 +109,7 @@ BOOST_AUTO_TEST_CASE(an_item_can_be_found_by_what_it_is) {
   BOOST_TEST(entry.item.id == "");
   BOOST_TEST((entry.match[name] == Value("old"s)));
   BOOST_TEST((entry.item.values[name] == Value("new"s)));
-  BOOST_TEST(contains(fault(folder_with(R"("match":{"name":"a"})")), "match: is there beside id"));
+  BOOST_TEST(contains(fault(folder_with(R"("match":{"name":"a"})")), "match: cannot be combined with id"));
   BOOST_TEST(contains(fault(R"({"type":"album","match":{}})"), "match: expected what the item is like now"));
   BOOST_TEST(contains(fault(R"({"type":"album","match":{"nmae":"a"}})"), "did you mean name?"));
   BOOST_TEST(contains(fault(R"({"type":"album","match":{"name":null}})"), "match: name is null"));
@@ -145,7 +144,8 @@ BOOST_AUTO_TEST_CASE(the_last_line_of_a_state_says_how_it_was_read) {
   BOOST_TEST(state_support::read_ndjson(text, Role::desired).wrong.empty());
   const auto rest = text.substr(text.find('\n') + 1);
   BOOST_TEST(state_support::read_ndjson(rest, Role::desired).error == "");
-  BOOST_TEST(contains(state_support::read_ndjson(rest, Role::present).error, "holds 0 items, and 1 by its last line"));
+  BOOST_TEST(
+      contains(state_support::read_ndjson(rest, Role::present).error, "holds 0 items, but its last line says 1"));
   BOOST_TEST(contains(state_support::read_ndjson("{\"state\":2}\n").wrong.at(0), "is not the last line of a state"));
 }
 

@@ -120,8 +120,8 @@ BOOST_AUTO_TEST_CASE(errors_name_the_line_and_never_a_token) {
   BOOST_TEST(refusal("42," + c) == ":1: the first row must be the header: user_id,token");
   BOOST_TEST(refusal("user_id,token,token\n") == ":1: the first row must be the header: user_id,token");
   BOOST_TEST(refusal("user_id,token\n42,one\n43,\n") == ":3: token: is empty");
-  BOOST_TEST(refusal("user_id,token\n42," + c + ",x\n") == ":2: has 3 cells, user_id and token are two");
-  BOOST_TEST(refusal("user_id,token\n42\n") == ":2: has 1 cell, user_id and token are two");
+  BOOST_TEST(refusal("user_id,token\n42," + c + ",x\n") == ":2: has 3 cells, but must have two: user_id and token");
+  BOOST_TEST(refusal("user_id,token\n42\n") == ":2: has 1 cell, but must have two: user_id and token");
   BOOST_TEST(refusal("user_id,token\n42,\"" + c + "\r\nX-Evil: 1\"\n") ==
              ":2: token: holds a line break or another character that no header can carry");
   BOOST_TEST(refusal("user_id,token\n42,\"" + c + "\n\"\n") ==

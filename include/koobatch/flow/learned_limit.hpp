@@ -48,7 +48,7 @@ class LearnedLimit {
   TimePoint due(TimePoint now);
   /// Reports that a request is sent.
   void take(TimePoint now);
-  /// How long a caller that waits for an answer should wait before it asks again, if it is not told of it: about as
+  /// How long a caller that waits for an answer should wait before it asks again, if it is not notified: about as
   /// long as answers take.
   Duration poll() const;
   /// See LimitModel::is_declared.

@@ -140,10 +140,10 @@ class Scheduler {
   void send(Seat& seat, SlotId slot, TimePoint now);
   /// Like send(), once what was read is durable in the report's group `ticket` (rising, shared with recorded()).
   void send_once_durable(Seat& seat, SlotId slot, std::uint64_t ticket, TimePoint now);
-  /// Whether an operation that was given up can be sent all the same: because it was given up before it was sent, or
+  /// Whether an operation that was given up can be sent nevertheless: because it was given up before it was sent, or
   /// read once more, and has attempts and time left.
   bool may_send_unread(SlotId slot, TimePoint now) const;
-  /// Why an operation was given up that is sent all the same.
+  /// Why an operation was given up that is sent nevertheless.
   enum class Unread {
     failed,   ///< its reading has failed
     overdue,  ///< nothing has failed since it was read, but that is long ago: it is read again

@@ -71,7 +71,7 @@ struct Slot {
   bool reads = false;                ///< the next attempt, or the one in flight, reads instead of sending the operation
   bool reads_first = false;          ///< the operation is sent only after it was read, and not long after
   bool was_sent = false;             ///< an attempt has sent the operation itself
-  std::uint8_t counted_sending = 0;  ///< `counted` when the operation itself was last sent in vain
+  std::uint8_t counted_sending = 0;  ///< `counted` when the operation itself was last sent for nothing
   std::uint8_t rereadings = 0;       ///< readings that were too old before the operation could be sent
   TimePoint read_at;                 ///< when the last one was answered
   Interruptions interruptions;       ///< when the last of `rereadings` was noticed

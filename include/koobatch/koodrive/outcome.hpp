@@ -21,7 +21,7 @@ enum class Verdict : std::uint8_t {
   stale,         ///< as unclear, but once at once on a fresh connection, not counted
   unauthorized,  ///< not applied; the credentials were refused
   suspicious,    ///< not applied; refused without a documented code, so perhaps because of the credentials
-  repeat,        ///< not applied, and the cause was mended (credentials, clock): again at once, not counted
+  repeat,        ///< not applied, and the cause was corrected (credentials, clock): again at once, not counted
 };
 
 struct Outcome {

@@ -53,7 +53,7 @@ struct ResourceList {
   Paging paging = Paging::offset;
   std::uint32_t size = 100;               ///< the most items of a page
   std::string_view items;                 ///< where in an answer the resources are: "/folders"
-  std::string_view total{};               ///< where their number is; empty: it is not told
+  std::string_view total{};               ///< where their number is; empty: the service does not say
   std::string_view next = "/nextCursor";  ///< where the cursor of the next page is; none there: it is the last one
 };
 

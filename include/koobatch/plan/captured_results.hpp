@@ -36,7 +36,7 @@ class CapturedResults {
   /// Ends the adding. To be called once, before what follows.
   Result<void> finish();
 
-  /// Takes what is known of this operation, in the order of time. To be called with rising lines.
+  /// Takes what is known about this operation, in chronological order. Precondition: lines ascend.
   Result<void> take(std::uint32_t line, std::vector<CapturedResult>& results);
 
  private:

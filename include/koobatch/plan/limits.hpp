@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-// Safety limits: a plan that changes too much is more often a mistake than what is meant.
+// Safety limits: a plan that changes too much is probably a mistake.
 
 namespace koobatch::plan {
 
@@ -21,7 +21,7 @@ struct Allowance {
 };
 
 struct Limits {
-  /// Below so many items of a kind, a share says nothing.
+  /// The number of items of a kind below which a share means nothing.
   static constexpr std::uint64_t least_items = 50;
   static constexpr double most_missing = 5;  ///< percent
 

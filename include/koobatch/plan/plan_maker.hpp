@@ -28,7 +28,7 @@ class PlanVisitor {
 
 /// Makes a plan of what is desired and what there is: first everything that is desired is added, then everything that
 /// is there, and then the plan can be made, any number of times. Whatever the number of items, memory is that of the
-/// largest group of names that must be unique. Neither time nor chance have a part in it.
+/// largest group of names that must be unique. Deterministic: depends on neither time nor chance.
 class PlanMaker {
  public:
   struct Settings {
@@ -45,7 +45,7 @@ class PlanMaker {
 
   /// How an item should be. One without identifier is looked for among the items that there are.
   Result<void> add_desired(const state::Entry& entry);
-  /// An item that there is.
+  /// An item of the present state.
   Result<void> add_present(const state::Item& item);
   /// Ends the adding. Returns the desired items that cannot be planned because several items are like them. An item
   /// that is desired twice is an error (job).

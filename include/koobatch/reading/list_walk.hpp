@@ -53,7 +53,7 @@ class ListWalk {
   const std::string& why() const { return why_; }
   /// What was the matter with the walk after the last one that was allowed; empty: it is stable.
   const std::string& instability() const { return instability_; }
-  /// Whether a list went on after a page that was not full.
+  /// Whether a list continued after a page that was not full.
   bool was_denied() const { return was_denied_; }
   /// The length of that page. Precondition: was_denied().
   std::size_t denied_length() const { return short_length_; }

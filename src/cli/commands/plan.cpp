@@ -50,7 +50,7 @@ Result<void> check_state(const Settings& given, const Call& call) {
 
 Result<void> check_arguments(const Settings& given, const Call& call) {
   if (!given.show.empty()) return check_shown(given, call);
-  if (call.arguments.empty()) return usage_error("DESIRED is missing: the file that says how everything should be");
+  if (call.arguments.empty()) return usage_error("DESIRED is missing: the file with the desired state");
   if (auto ok = check_state(given, call); !ok) return ok;
   if (auto ok = check_destinations({given.plan, given.html}); !ok) return ok;
   if (given.metrics().labels.empty() || !given.metrics().path.empty()) return {};
@@ -95,7 +95,7 @@ std::vector<Option> plan_options() {
   return {users_option(),
           {.name = "state",
            .heading = heading::job,
-           .help = "The present state, as 'koobatch export' has read it (NDJSON)",
+           .help = "NDJSON file with the present state, from 'koobatch export'",
            .otherwise = "read now",
            .store = into(&Settings::state, file()),
            .flag_only = true},
@@ -112,21 +112,21 @@ std::vector<Option> plan_options() {
            .flag_only = true},
           {.name = "only",
            .heading = heading::job,
-           .help = "Plan only items whose ID, or TYPE:ID, is like this, e.g. 'album:*'; repeatable",
+           .help = "Plan only items whose ID, or TYPE:ID, matches, e.g. 'album:*'; repeatable",
            .otherwise = "all",
            .store = into(&Settings::only, text("GLOB")),
            .flag_only = true},
           {.name = "names",
            .heading = heading::job,
-           .help = "Whether two shared folders of an owner may have one name",
+           .help = "Whether two shared folders of an owner may have the same name",
            .store = into(&Settings::names,
                          one_of<plan::Names>({{"unique", plan::Names::unique}, {"free", plan::Names::free}}))},
           {.name = "max-changes",
            .heading = heading::job,
-           .help = "Most items of a type to be changed; repeatable",
+           .help = "Maximum number of items of a type to change; repeatable",
            .otherwise = "30%",
            .parts = {{"N", "a number of items"},
-                     {"P%", "a share of those that there are, if these are 50 or more"},
+                     {"P%", "a share of the existing ones, if there are at least 50"},
                      {"TYPE=N, TYPE=P%", "of one type"}},
            .store = into(&Settings::max_changes, checked_text("LIMIT", check_allowance))},
           {.name = "max-state-age",
@@ -136,16 +136,16 @@ std::vector<Option> plan_options() {
            .store = into(&Settings::max_state_age, duration())},
           {.name = "extra",
            .heading = heading::job,
-           .help = "Count items that nothing is desired of, or also exit with 1",
+           .help = "Count items that the desired state does not mention, or exit with 1, too",
            .store = into(&Settings::extra,
                          one_of<ExtraItems>({{"report", ExtraItems::report}, {"fail", ExtraItems::fail}}))},
           {.name = "exit-code",
            .heading = heading::output,
-           .help = "Exit with 1 also if something is to be changed",
+           .help = "Also exit with 1 if there is something to change",
            .store = into(&Settings::exit_code, on_off())},
           {.name = "html",
            .heading = heading::output,
-           .help = "New page of what the plan does, one file that needs no network",
+           .help = "New page that shows the plan, self-contained",
            .store = into(&Settings::html, new_file())}};
 }
 
@@ -170,7 +170,7 @@ const Command& plan_command() {
                    exits::usage,
                    {"3", "the desired state is invalid, or the plan was damaged; nothing was written"},
                    {"4", "refused: more changes than allowed, or the state is empty, incomplete or too old"},
-                   {"5", "could not continue: what is needed cannot be read or written, from the service either"},
+                   {"5", "could not continue: a file or the service cannot be read, or the plan cannot be written"},
                    exits::interrupted},
       .sends = true,
       .begin = task<Settings, run>};

@@ -100,7 +100,7 @@ const Command& resume_command() {
       .summary = "Resume a run that was interrupted, stopped or killed",
       .group = command_group::runs_jobs,
       .arguments = {{.name = "REPORT",
-                     .help = "The report of the run; settings are taken from it, and flags win over them",
+                     .help = "The report of the run; its settings apply unless flags override them",
                      .is_path = true}},
       .examples = {"koobatch resume rename.report.ndjson --rate 200/s"},
       .statuses = {exits::run_succeeded, exits::not_all, exits::usage, exits::job_invalid, exits::limit,

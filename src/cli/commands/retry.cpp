@@ -75,7 +75,7 @@ const Command& retry_command() {
       .summary = "Repeat what failed or is unknown in a finished run, without undoing newer operations",
       .group = command_group::runs_jobs,
       .arguments = {{.name = "REPORT",
-                     .help = "The report of the run; settings are taken from it, and flags win over them",
+                     .help = "The report of the run; its settings apply unless flags override them",
                      .is_path = true}},
       .examples = {"koobatch retry rename.report.ndjson --max-attempts 10"},
       .own_options = {{.name = "report",

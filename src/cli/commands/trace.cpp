@@ -90,7 +90,7 @@ const Command& trace_command() {
       .group = command_group::looks_back,
       .arguments =
           {{.name = "ID", .help = "The trace ID: 58 characters, each 0 or 1"},
-           {.name = "REPORT", .help = "Reports to look the operation up in", .is_path = true, .repeated = true}},
+           {.name = "REPORT", .help = "Reports in which to look up the operation", .is_path = true, .repeated = true}},
       .examples = {"koobatch trace 0101011001010110010000000000000000000000000000000100000001 rename.report.ndjson"},
       .statuses = {exits::done, {"1", "the ID belongs to no run in the reports named"}, exits::usage, exits::fatal},
       .begin = task<Settings, run>};

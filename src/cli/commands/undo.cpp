@@ -90,7 +90,7 @@ Result<Done> read_done(const Settings& given, const std::filesystem::path& repor
                        const Origins& origins, const plan::OnLoss& on_loss) {
   if (run.job.format == "plan") {
     if (origins.is_flag("operations")) {
-      return usage_error(fmt::format("--operations {}: the run was one of a plan, which has no operations from a file",
+      return usage_error(fmt::format("--operations {}: the job was a plan, which holds no operations from a file",
                                      origins["operations"]));
     }
     return read_plan(report, given.place.job.empty() ? std::filesystem::path(run.job.path) : given.place.job);
@@ -99,7 +99,7 @@ Result<Done> read_done(const Settings& given, const std::filesystem::path& repor
   if (!captured) return as_invalid(captured.error());
   if (!*captured) {
     return job_error(harmless(report.string()) +
-                     ": the run has not recorded what the values were before, so nobody knows; runs of plans can be "
+                     ": the run did not record the earlier values, so it cannot be undone; runs of plans can be "
                      "undone, and other jobs if they are run with --capture");
   }
   auto read = read_captured_run(report, run, {given.place.job, given.operations.operations}, origins, on_loss);
@@ -160,7 +160,7 @@ const Command& undo_command() {
       .examples = {"koobatch undo names.report.ndjson --state state.ndjson --out undo.plan"},
       .own_options = {{.name = "state",
                        .heading = heading::job,
-                       .help = "The present state, as 'koobatch export' has read it (NDJSON)",
+                       .help = "NDJSON file with the present state, from 'koobatch export'",
                        .store = into(&Settings::state, file()),
                        .flag_only = true},
                       {.name = "out",
@@ -170,12 +170,12 @@ const Command& undo_command() {
                        .flag_only = true},
                       {.name = "names",
                        .heading = heading::job,
-                       .help = "Whether two shared folders of an owner may have one name",
+                       .help = "Whether two shared folders of an owner may have the same name",
                        .store = into(&Settings::names, one_of<plan::Names>({{"unique", plan::Names::unique},
                                                                             {"free", plan::Names::free}}))},
                       {.name = "html",
                        .heading = heading::output,
-                       .help = "New page of what the plan does, one file that needs no network",
+                       .help = "New page that shows the plan, self-contained",
                        .store = into(&Settings::html, new_file())}},
       .statuses = {{"0", "planned, also if nothing is left to undo, or values are left alone"},
                    exits::usage,

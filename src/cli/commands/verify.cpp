@@ -45,7 +45,7 @@ Result<retry::Selection> select_readable(const engine::RunSettings& settings, co
 
 void announce(const std::string& report, const retry::Selection& selection) {
   const auto count = selection.lines.size();
-  std::string text = count == 0 ? "nothing to verify: no operation has changed what can be read"
+  std::string text = count == 0 ? "nothing to verify: no operation changed anything that can be read"
                                 : count_of(count, "operation") + " to verify";
   if (selection.superseded != 0) text += fmt::format("; {} superseded by newer ones", selection.superseded);
   observe::log::print(spdlog::level::info, fmt::format("{}: {}", report, text));
@@ -82,10 +82,10 @@ int run(const Settings& given, const Call& call) {
 const Command& verify_command() {
   static const Command command = {
       .name = "verify",
-      .summary = "Read back what a run has changed, and whether what is unknown was applied; send no operation",
+      .summary = "Read back what a run has changed, and whether what is unknown was applied; sends no operation",
       .group = command_group::runs_jobs,
       .arguments = {{.name = "REPORT",
-                     .help = "The report of the run; settings are taken from it, and flags win over them",
+                     .help = "The report of the run; its settings apply unless flags override them",
                      .is_path = true}},
       .examples = {"koobatch verify rename.report.ndjson"},
       .own_options = {{.name = "report",

@@ -92,8 +92,8 @@ class Exporting {
     const bool is_journal_wrong = error.kind == ErrorKind::usage;
     observe::log::print(spdlog::level::err,
                         is_journal_wrong
-                            ? fmt::format("koobatch: remove {} to read everything anew", harmless(journal_.string()))
-                            : fmt::format("koobatch: everything was read, and {} writes the file", same_command));
+                            ? fmt::format("koobatch: remove {} to read everything again", harmless(journal_.string()))
+                            : fmt::format("koobatch: everything was read; to write the file, run {}", same_command));
   }
 
   void print_unfinished(const engine::RunResult& result) const {
@@ -103,8 +103,8 @@ class Exporting {
     if (!result.error) observe::log::print(spdlog::level::err, "koobatch: interrupted");
     if (wanted_.is_passing) return;
     observe::log::print(spdlog::level::err,
-                        fmt::format("koobatch: {} of {} done so far; {} continues", format_count(counts.finished()),
-                                    count_of(lists, "list"), same_command));
+                        fmt::format("koobatch: {} of {} done so far; to continue, run {}",
+                                    format_count(counts.finished()), count_of(lists, "list"), same_command));
   }
 
   const StateFile& wanted_;
@@ -141,10 +141,10 @@ Result<void> check_place(const std::filesystem::path& out) {
   const auto name = harmless(out.string());
   const auto journal = journal_of(out);
   if (!report::is_taken(journal)) return usage_error(name + ": exists already; remove it, or name another file");
-  return usage_error(
-      fmt::format("{}: exists already; without it, the same command continues with what an export has left in {}; to "
-                  "begin anew, remove that, too",
-                  name, harmless(journal.string())));
+  return usage_error(fmt::format(
+      "{}: exists already; remove it to continue the export that is recorded in {}, and remove that, too, to "
+      "start over",
+      name, harmless(journal.string())));
 }
 
 }  // namespace
@@ -184,7 +184,7 @@ void warn_of_gaps(const Collected& collected) {
                  count_of(collected.unread_users, "user"));
   }
   if (collected.unstable_lists > 0) {
-    spdlog::warn("{} kept changing while read, and may lack items; export again when less is changed",
+    spdlog::warn("{} kept changing while being read, and may lack items; export again at a quieter time",
                  count_of(collected.unstable_lists, "list"));
   }
   if (collected.shared_items > 0) {

@@ -62,7 +62,7 @@ Result<std::string> PlanDraft::find_endpoint() const {
   const auto endpoint = http::parse_endpoint(settings_.endpoint);
   if (!endpoint) return endpoint.error();
   if (recorded.empty() || recorded == endpoint->url()) return endpoint->url();
-  return usage_error(fmt::format("{}: is the state of {}, and not of {} ({})", state_name(), harmless(recorded),
+  return usage_error(fmt::format("{}: is the state of {}, not of {} ({})", state_name(), harmless(recorded),
                                  endpoint->url(), settings_.endpoint_origin));
 }
 
@@ -111,7 +111,7 @@ Result<std::optional<int>> PlanDraft::conclude(plan::Overview& overview, const R
   if (!is_too_old) return std::optional<int>();
   return Error{
       ErrorKind::limit,
-      fmt::format("{}: was read {} ago, longer than {}; no plan was written: read it anew with 'koobatch export'",
+      fmt::format("{}: was read {} ago, more than {}; no plan was written: export it again with 'koobatch export'",
                   state_name(), format_duration(age), rules.max_state_age_origin)};
 }
 

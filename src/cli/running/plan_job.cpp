@@ -23,7 +23,7 @@ Result<void> check_no_demands(const Origins& origins) {
   for (const auto* option : {"expect", "max-plan-age", "no-recheck", "verify"}) {
     if (!origins.is_flag(option)) continue;
     return usage_error(
-        fmt::format("{} is about plans, and the job is none; 'koobatch plan' makes one", origins[option]));
+        fmt::format("{} is for plans only, and the job is not one; make one with 'koobatch plan'", origins[option]));
   }
   return {};
 }

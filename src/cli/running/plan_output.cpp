@@ -59,21 +59,20 @@ std::string describe(const plan::Breach& breach, const std::string& state) {
   switch (breach.reason) {
     case Reason::too_many_changes:
       return fmt::format(
-          "{} of {} of type {} would be changed, which is more than allowed; if that is meant: --max-changes {}",
+          "{} of {} of type {} would be changed, more than allowed; if that is intended, give --max-changes {}",
           format_count(breach.count), count_of(breach.total, "item"), breach.kind, breach.allowance);
     case Reason::state_empty:
       return fmt::format(
-          "{} holds no item of type {}, and {} are desired: it was not read where they are; read the state anew with "
+          "{} has no item of type {}, although {} are desired: it is probably the wrong state; read it again with "
           "'koobatch export'",
           state, breach.kind, format_count(breach.count));
     case Reason::state_incomplete:
       return fmt::format(
-          "{} is not complete: what was not read would look as if it were missing; read it anew with 'koobatch export'",
-          state);
+          "{} is incomplete, and what was not read would look missing; read it again with 'koobatch export'", state);
     case Reason::too_many_missing:
       return fmt::format(
-          "{} of {} desired items of type {} are not there: the state is probably not the one that is meant; take what "
-          "is gone out of the desired state",
+          "{} of {} desired items of type {} are missing: this is probably the wrong state; otherwise, remove what no "
+          "longer exists from the desired state",
           format_count(breach.count), format_count(breach.total), breach.kind);
   }
   return {};

@@ -13,7 +13,7 @@
 
 namespace koobatch::cli {
 
-/// What items amount to that nothing is desired of.
+/// What items amount to not mentioned in the desired state.
 enum class ExtraItems : std::uint8_t { report, fail };
 
 /// Of the command `plan`.

@@ -124,10 +124,9 @@ Result<retry::Lineage> read_retryable(const std::filesystem::path& path) {
   if (auto ok = check_sends(lineage->run); !ok) return ok.error();
   if (lineage->finished) return lineage;
   const NextStep step = {.command = CommandName::resume, .report = path.string()};
-  return with_next_step(
-      usage_error(fmt::format("{}: this run is not finished ({} to go), and must be before a retry; first run '{}'",
-                              path.string(), count_of(lineage->remaining, "operation"), spell(step))),
-      step);
+  return with_next_step(usage_error(fmt::format("{}: this run is not finished ({} to go); before retrying, run '{}'",
+                                                path.string(), count_of(lineage->remaining, "operation"), spell(step))),
+                        step);
 }
 
 Result<void> select_part(engine::RunSettings& settings, retry::Lineage lineage, const std::filesystem::path& path) {

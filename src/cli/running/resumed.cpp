@@ -26,7 +26,7 @@ Result<void> check_sends(const report::RunRecord& recorded) {
   if (step.command == CommandName::resume) return {};
   const auto text =
       step.command == CommandName::export_
-          ? fmt::format("this is the journal of an export, which the '{}' that began it continues", spell(step))
+          ? fmt::format("this is the journal of an export; continue it with the '{}' that began it", spell(step))
           : fmt::format("this run only read what another one had changed; '{}' does so again", spell(step));
   return with_next_step(usage_error(text), step);
 }

@@ -164,7 +164,7 @@ class Survey final : public Notes {
 
  private:
   Result<void> on_note(const Note& note) override {
-    if (!is_known(note.line)) return fatal_error("is about a list that is not one of this export");
+    if (!is_known(note.line)) return fatal_error("is about a list that is not part of this export");
     if (note.walk.begins) {
       begun[note.line] = note.number;
       pages_[note.line] = 0;
@@ -182,7 +182,7 @@ class Survey final : public Notes {
     return {};
   }
   Result<void> on_end_of_walk(const report::ResultLine& result) override {
-    if (!is_known(result.line)) return fatal_error("is about a list that is not one of this export");
+    if (!is_known(result.line)) return fatal_error("is about a list that is not part of this export");
     is_finished[result.line] = result.status == Status::succeeded;
     if (is_finished[result.line]) return {};
     const auto record = decoder_.result(result.text);
@@ -353,9 +353,9 @@ Result<Collected> write_state(const std::filesystem::path& report, const StateFi
   if (summary.from == WallTime()) summary.from = summary.to = scan->segments.back().run.started;  // nothing was read
   if (const auto cut = survey.perhaps_cut(); cut > 0) {
     collected.unstable_lists += cut;
-    doubts.texts.push_back(fmt::format(
-        "the service ends some lists before their end, and {} had been read before that was noticed: export again",
-        count_of(cut, "list")));
+    doubts.texts.push_back(
+        fmt::format("the service cuts some lists short, and {} had been read before this was noticed: export again",
+                    count_of(cut, "list")));
   }
   summary.is_complete = collected.unread_lists == 0 && collected.unstable_lists == 0 && collected.unreadable_items == 0;
   if (auto ok = writer.finish(); !ok) return ok.error();

@@ -168,7 +168,7 @@ std::vector<Option> sending_options() {
        .recorded = true},
       {.name = "refresh-token-file",
        .heading = heading::credentials,
-       .help = "File with the refresh token, which requests new tokens and is replaced each time",
+       .help = "File with the refresh token, for requesting new tokens; replaced each time",
        .store = into(&CredentialSettings::refresh_token_file, file()),
        .choice = Choice::refresh,
        .recorded = true},
