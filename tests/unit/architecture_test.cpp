@@ -119,7 +119,7 @@ std::vector<std::string> find_private_headers(const std::vector<File>& files) {
 std::vector<std::string> find_spelled_flags(const std::vector<File>& files) {
   static const std::regex pattern(
       R"re("(?:[^"\n]*--[a-z]|(?:[^"\n]*')?koobatch )re"
-      R"re((?:bench|generate|operations|report|resume|retry|run|set|simulate|status|trace|validate)\b))re");
+      R"re((?:bench|export|generate|operations|plan|report|resume|retry|run|set|simulate|status|trace|undo|validate|verify)\b))re");
   static const std::regex comment_begin(R"((?:^|\s)//)");
   std::vector<std::string> spelled;
   for (const File& file : files) {
