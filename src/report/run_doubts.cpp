@@ -7,9 +7,9 @@
 namespace koobatch::report {
 
 Status status_in_doubt(const ResultLine& result) {
+  if (result.status != Status::rejected) return result.status;
   // Within a text, quotes are escaped.
-  const bool had_attempts = result.text.find(R"(,"history":[)") != std::string_view::npos;
-  return result.status == Status::rejected && had_attempts ? Status::unknown : result.status;
+  return result.text.find(R"(,"history":[)") == std::string_view::npos ? Status::rejected : Status::unknown;
 }
 
 void RunDoubts::add(Scan&& scan, LineSet&& failed) {

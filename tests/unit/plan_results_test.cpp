@@ -80,6 +80,18 @@ BOOST_AUTO_TEST_CASE(what_is_refused_after_an_attempt_that_settled_nothing_may_h
   BOOST_TEST(results.status_of(3) == Status::unknown);
 }
 
+BOOST_AUTO_TEST_CASE(what_is_stored_otherwise_is_known_although_an_attempt_settled_nothing) {
+  const samples::Folder folder;
+  const std::vector<AttemptRecord> attempts(2);
+  auto stored = result(3, Status::rejected);
+  stored.history = attempts;
+  stored.reason = "stored_otherwise";
+  stored.reading = R"("now":{"fileName":"b stamped"})";
+  const auto results = read(write(folder, "report", ended(samples::run(), {stored})));
+  BOOST_TEST_REQUIRE(results.stored_instead(3) != nullptr);
+  BOOST_TEST(*results.stored_instead(3) == R"({"fileName":"b stamped"})");
+}
+
 BOOST_AUTO_TEST_CASE(what_a_killed_process_has_not_recorded_may_have_been_applied) {
   const samples::Folder folder;
   const auto results = read(write(folder, "report", lines(samples::run(), {result(4, Status::failed)})));

@@ -24,12 +24,12 @@ class PlanResultCollector final : public report::Visitor {
     return {};
   }
   Result<void> on_result(const report::ResultLine& result) override {
-    switch (report::status_in_doubt(result)) {
+    switch (result.status) {
       case Status::succeeded:
         results_.succeeded_.insert(result.line);
         break;
       case Status::rejected:
-        add_stored(result);
+        add_rejected(result);
         break;
       case Status::failed:
         failed_.insert(result.line);
@@ -51,8 +51,11 @@ class PlanResultCollector final : public report::Visitor {
 
  private:
   /// What was confirmed, and is stored as something else, was applied nevertheless.
-  void add_stored(const report::ResultLine& result) {
-    if (result.text.find(R"("reason":"stored_otherwise")") == std::string_view::npos) return;
+  void add_rejected(const report::ResultLine& result) {
+    if (result.text.find(R"("reason":"stored_otherwise")") == std::string_view::npos) {
+      if (report::status_in_doubt(result) == Status::unknown) results_.doubtful_.insert(result.line);
+      return;
+    }
     simdjson::dom::object line, now;
     if (parser_.parse(result.text.data(), result.text.size()).get(line) != simdjson::SUCCESS) return;
     if (line["now"].get(now) == simdjson::SUCCESS) results_.stored_[result.line] = simdjson::minify(now);
