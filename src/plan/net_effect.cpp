@@ -32,7 +32,7 @@ void NetEffect::Field::add(const Change::Field& change, Status status, const std
     }
   }
   if (status == Status::succeeded) left.clear();
-  // If this may have replaced what another has set, it is not known any more what was there.
+  // What was there before this one, if anything, is the latest that is known of this value.
   std::erase_if(left, [&](const Left& it) { return is_same(it.value, set.value); });
   left.push_back(std::move(set));
 }

@@ -37,11 +37,11 @@ std::string member_of(dom::element object, std::string_view name) {
   return object[name].get(value) == simdjson::SUCCESS ? text_of(value) : std::string();
 }
 
-/// Calls `each` with every line of a file, parsed. A line without an end is the rest of a write that a kill cut off.
+/// Calls `each` with every line of a file, parsed.
 template <class Each>
 void for_each_line(std::istream& file, Each each) {
   dom::parser parser;
-  for (std::string line; std::getline(file, line) && !file.eof();) each(line, parser.parse(line).value());
+  for (std::string line; std::getline(file, line);) each(line, parser.parse(line).value());
 }
 
 std::string name_of(dom::element fields) {

@@ -31,6 +31,12 @@ SchedulerSettings attempts_at_most(unsigned max_attempts) {
   return settings;
 }
 
+SchedulerSettings within(Duration deadline) {
+  SchedulerSettings settings;
+  settings.deadline = deadline;
+  return settings;
+}
+
 /// A scheduler driven by hand, one turn at a time.
 struct Desk {
   TimePoint now = start;
@@ -810,9 +816,7 @@ BOOST_AUTO_TEST_CASE(a_connection_beyond_the_descriptor_budget_returns_the_opera
 // Deadlines.
 
 BOOST_AUTO_TEST_CASE(the_deadline_counts_from_the_first_attempt) {
-  SchedulerSettings settings;
-  settings.deadline = 60s;
-  Desk desk(settings);
+  Desk desk(within(60s));
   desk.prove_service();
   desk.admit(1, "a");
   desk.now += 1h;
@@ -824,9 +828,7 @@ BOOST_AUTO_TEST_CASE(the_deadline_counts_from_the_first_attempt) {
 }
 
 BOOST_AUTO_TEST_CASE(a_deadline_ends_unknown_if_an_attempt_may_have_been_applied) {
-  SchedulerSettings settings;
-  settings.deadline = 60s;
-  Desk desk(settings);
+  Desk desk(within(60s));
   desk.prove_service();
   desk.admit(1, "a");
   Seat seat = connected();
@@ -836,9 +838,7 @@ BOOST_AUTO_TEST_CASE(a_deadline_ends_unknown_if_an_attempt_may_have_been_applied
 }
 
 BOOST_AUTO_TEST_CASE(an_operation_whose_deadline_passes_while_it_waits_is_given_up) {
-  SchedulerSettings settings;
-  settings.deadline = 60s;
-  Desk desk(settings);
+  Desk desk(within(60s));
   desk.prove_service();
   desk.admit_folders(2);
   Seat seat = connected();
@@ -861,9 +861,7 @@ BOOST_AUTO_TEST_CASE(an_operation_whose_deadline_passes_while_it_waits_is_given_
 }
 
 BOOST_AUTO_TEST_CASE(an_operation_not_yet_tried_has_no_deadline) {
-  SchedulerSettings settings;
-  settings.deadline = 1s;
-  Desk desk(settings);
+  Desk desk(within(1s));
   desk.prove_service();
   desk.admit(1, "a");
   desk.now += 24h;
@@ -1283,9 +1281,7 @@ BOOST_AUTO_TEST_CASE(the_history_has_one_entry_per_attempt_if_there_were_several
 }
 
 BOOST_AUTO_TEST_CASE(no_two_attempts_of_an_operation_share_a_number_and_numbers_end_at_255) {
-  SchedulerSettings settings;
-  settings.deadline = 100h;
-  Desk desk(settings);
+  Desk desk(within(100h));
   desk.prove_service();
   desk.admit(1, "a");
   Seat seat = connected();
@@ -1711,9 +1707,7 @@ BOOST_AUTO_TEST_CASE(an_operation_whose_attempts_are_used_up_is_not_sent_once_mo
 }
 
 BOOST_AUTO_TEST_CASE(an_operation_whose_time_is_over_is_not_sent_once_more_because_it_was_not_read_again) {
-  SchedulerSettings settings;
-  settings.deadline = 10s;
-  Desk desk(settings);
+  Desk desk(within(10s));
   desk.prove_service();
   Seat seat = connected();
   const SlotId slot = desk.read(seat);
@@ -1725,9 +1719,7 @@ BOOST_AUTO_TEST_CASE(an_operation_whose_time_is_over_is_not_sent_once_more_becau
 }
 
 BOOST_AUTO_TEST_CASE(a_reading_that_fails_takes_no_time_from_the_operation) {
-  SchedulerSettings settings;
-  settings.deadline = 10s;
-  Desk desk(settings);
+  Desk desk(within(10s));
   desk.prove_service();
   desk.admit_reading(1, "a");
   Seat seat = connected();
@@ -1763,9 +1755,7 @@ BOOST_AUTO_TEST_CASE(readings_that_failed_take_no_attempt_from_the_operation) {
 
 BOOST_AUTO_TEST_CASE(an_operation_that_was_overdue_before_it_was_sent_is_read_again_and_sent) {
   for (const bool is_reading_due : {false, true}) {
-    SchedulerSettings settings;
-    settings.deadline = 10s;
-    Desk desk(settings);
+    Desk desk(within(10s));
     desk.prove_service();
     Seat seat = connected();
     const SlotId slot = desk.read(seat);
@@ -2074,9 +2064,7 @@ BOOST_AUTO_TEST_CASE(what_was_sent_has_its_result_though_its_user_is_stopped_bef
 }
 
 BOOST_AUTO_TEST_CASE(a_deadline_that_passes_after_a_first_good_reading_has_no_failure_to_report) {
-  SchedulerSettings settings;
-  settings.deadline = 60s;
-  Desk desk(settings);
+  Desk desk(within(60s));
   desk.prove_service();
   Seat seat = connected();
   const SlotId slot = desk.read(seat);

@@ -18,11 +18,11 @@ struct SignedParts {
 /// The headers that are signed.
 constexpr std::string_view signed_headers = "host;x-date;x-user-id";
 
-// Each segment of the path is percent-encoded by RFC 3986, once: as the page on app authentication and the vendor's
-// guide say's "API Request Signing Guide" (CanonicalURI), and the vendor's own signers decode a path before they encode
-// it. A request line is encoded already. Encoded a second time, "%25" would become "%2525", and no signature of an
-// album whose ID needs encoding would be right. So what is encoded stays so, in RFC 3986's spelling, and only the rest
-// is encoded. An encoded slash is part of its segment.
+// Each segment of the path is percent-encoded by RFC 3986, once, as the page on app authentication and the vendor's
+// "API Request Signing Guide" (CanonicalURI) say, and the vendor's own signers decode a path before they encode it. A
+// request line is encoded already. Encoded a second time, "%25" would become "%2525", and no signature of an album
+// whose ID needs encoding would be right. So what is encoded stays so, in RFC 3986's spelling, and only the rest is
+// encoded. An encoded slash is part of its segment.
 
 /// Appends the path in its canonical form, which ends in '/'.
 void append_canonical_uri(std::string_view path, std::string& out);
