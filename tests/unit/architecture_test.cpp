@@ -38,8 +38,10 @@ const std::map<std::string, Names> allowed = {
     {"engine", {"retry", "report", "net", "flow", "job", "koodrive", "http", "observe", "auth", "core"}},
     {"control", {"engine", "report", "observe", "core"}},
     {"process", {"observe", "core"}},
+    {"fleet", {"engine", "report", "flow", "job", "koodrive", "http", "core"}},
+    {"postgres", {"fleet", "report", "core"}},
     {"cli",
-     {"process", "control", "engine", "retry", "report", "plan", "reading", "state", "sim", "net", "flow", "job",
+     {"postgres", "fleet", "process", "control", "engine", "retry", "report", "plan", "reading", "state", "sim", "net", "flow", "job",
       "koodrive", "http", "observe", "auth", "core"}},
     {"main", {"cli"}},
 };
