@@ -9,6 +9,7 @@ namespace {
 constexpr std::array<std::string_view, 8> run_state_names = {"loading",  "ready",   "running",   "paused",
                                                              "stopping", "stopped", "completed", "aborted"};
 constexpr std::array<std::string_view, 3> worker_state_names = {"alive", "left", "fenced"};
+constexpr std::array<std::string_view, 3> fence_proof_names = {"not proven", "proven", "refuted"};
 
 }  // namespace
 
@@ -28,6 +29,16 @@ bool has_ended(RunState state) {
 
 std::string_view to_string(WorkerState state) {
   return worker_state_names[static_cast<std::size_t>(state)];
+}
+
+std::string_view to_string(FenceProof proof) {
+  return fence_proof_names[static_cast<std::size_t>(proof)];
+}
+
+std::optional<FenceProof> parse_fence_proof(std::string_view name) {
+  const auto found = std::ranges::find(fence_proof_names, name);
+  if (found == fence_proof_names.end()) return std::nullopt;
+  return static_cast<FenceProof>(found - fence_proof_names.begin());
 }
 
 }  // namespace koobatch::fleet

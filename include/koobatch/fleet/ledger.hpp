@@ -45,8 +45,8 @@ using Answer = boost::system::result<T, Failure>;
 }
 
 enum class RunState : std::uint8_t {
-  loading,    ///< being submitted: nobody works on it
-  ready,      ///< nobody has worked on it yet
+  loading,  ///< being submitted: nobody works on it
+  ready,    ///< nobody has worked on it yet
   running,
   paused,
   stopping,   ///< nothing new is sent
@@ -70,10 +70,17 @@ struct RunDescription {
   Duration lease = std::chrono::seconds(20);
   Duration hold = std::chrono::minutes(16);
   std::uint32_t parts = 16;
-  double rate = 0;           ///< requests a second of all workers together; 0: no limit
-  std::uint32_t burst = 0;   ///< 0: RateLimiter::default_burst
-  std::string max_errors;    ///< as given; empty: no limit
+  double rate = 0;          ///< requests a second of all workers together; 0: no limit
+  std::uint32_t burst = 0;  ///< 0: RateLimiter::default_burst
+  std::string max_errors;   ///< as given; empty: no limit
+  /// The trace prefix of the run's report. Enrolments get the next ones, in order, modulo 2^18.
+  std::uint32_t trace_prefix = 0;
 };
+
+/// Whether the service was seen to refuse what a worker cut off long ago may still send, see `X-Date`.
+enum class FenceProof : std::uint8_t { not_tried, proven, refuted };
+std::string_view to_string(FenceProof proof);
+std::optional<FenceProof> parse_fence_proof(std::string_view name);
 
 /// A run as the ledger has it.
 struct RunRow {
@@ -86,8 +93,9 @@ struct RunRow {
   double rate = 0;                       ///< as changed since
   std::optional<Duration> paused_for{};  ///< the service asks everybody to wait this much longer
   std::string reason;                    ///< why it was stopped or aborted; a sentence
-  std::uint64_t operations = 0;
+  std::uint64_t operations = 0;          ///< those loaded
   std::uint32_t parts_done = 0;
+  FenceProof fence_proof = FenceProof::not_tried;
 };
 
 /// Counts of one worker, over its enrolment.
@@ -103,7 +111,8 @@ std::string_view to_string(WorkerState state);
 /// An enrolment: a worker's row, which is both its lock and its fence. Never used again once it is over.
 struct WorkerRow {
   WorkerNumber number = 0;
-  std::string name;  ///< host and process, for people
+  std::uint64_t nonce = 0;  ///< see Enrolment
+  std::string name;         ///< host and process, for people
   WorkerState state = WorkerState::alive;
   std::uint64_t beat = 0;
   GroupNumber group = 0;  ///< the last one
@@ -137,6 +146,18 @@ struct PartProgress {
   PartNumber part = 0;
   ChunkNumber done = 0;
   ChunkNumber fed = 0;  ///< chunks up to this one may be sent
+};
+
+/// A part as it stands.
+struct PartRow {
+  PartNumber part = 0;
+  ChunkNumber chunks = 0;
+  ChunkNumber done = 0;
+  ChunkNumber fed = 0;    ///< by its owner; chunks in (done, fed] may have been sent
+  ChunkNumber doubt = 0;  ///< chunks in (done, doubt] may have been sent by an earlier owner
+  std::optional<WorkerNumber> owner{};
+  Duration quiet{};  ///< how much longer nobody may claim it; zero: anybody may
+  Duration hold{};   ///< how much longer operations behind those in doubt must wait
 };
 
 /// Operations of one part, in the order of the job.
@@ -177,7 +198,7 @@ struct Survey {
 
 /// How many copies of a result there are once it is acknowledged, and other properties of the server.
 struct LedgerProperties {
-  std::string server;        ///< "PostgreSQL 15.20 at db1:5432"
+  std::string server;  ///< "PostgreSQL 15.20 at db1:5432"
   unsigned copies = 1;
   std::string why_not_safe;  ///< why an acknowledged result might be lost; empty: it cannot be
 };
@@ -205,11 +226,14 @@ class Ledger {
   /// The statements of create_tables(), for an administrator.
   virtual std::string table_script() const = 0;
 
-  // Submission:
+  // Submission. While a run is being loaded, its submitter may also enrol, commit results of operations that are not
+  // loaded because they cannot be sent, and leave.
+  /// Of a run that is there already, with this `run_id`: its number.
   virtual Answer<RunNumber> begin_run(const RunDescription& run) = 0;
-  /// Appends chunks to parts, in order.
+  /// Appends chunks to parts, in order. May be repeated: chunks that are there already are not added again.
   virtual Answer<void> load(RunNumber run, PartNumber part, std::span<const Chunk> chunks) = 0;
-  /// Everything is loaded: workers may begin.
+  /// Everything is loaded: workers may begin. Refused unless the chunks hold exactly as many operations. Of a run that
+  /// has been loaded: nothing happens.
   virtual Answer<void> finish_loading(RunNumber run, std::uint64_t operations) = 0;
 
   // Any time:
@@ -217,11 +241,13 @@ class Ledger {
   virtual Answer<RunRow> run(RunNumber run) = 0;
   virtual Answer<std::optional<RunNumber>> find_run(std::string_view run_id) = 0;
   virtual Answer<Survey> survey(RunNumber run) = 0;
+  virtual Answer<std::vector<PartRow>> parts(RunNumber run) = 0;
   virtual Answer<void> change_rate(RunNumber run, double rate) = 0;
   virtual Answer<void> pause(RunNumber run, bool paused) = 0;
   /// Moves to `stopping`, `stopped` or `aborted`, unless it has ended.
   virtual Answer<void> stop_run(RunNumber run, RunState state, std::string_view reason) = 0;
-  /// Removes everything about a run.
+  virtual Answer<void> record_fence_proof(RunNumber run, FenceProof proof) = 0;
+  /// Removes everything about a run. Refused while workers are alive, unless the run has ended.
   virtual Answer<void> forget(RunNumber run) = 0;
 
   // A worker:
