@@ -28,7 +28,7 @@ using GroupNumber = std::uint64_t;  ///< within its enrolment, from 1
 /// Why the ledger did not do what it was asked.
 enum class Fault : std::uint8_t {
   unanswered,   ///< it may have been done, or may yet be: settle() tells
-  unreachable,  ///< certainly not done: no connection could be opened, or it broke before anything was sent
+  unreachable,  ///< certainly not done, and may be done later: no connection, or the server is full or shutting down
   fenced,       ///< not done: this enrolment is over
   forgotten,    ///< the ledger has lost what it had acknowledged, or never knew this enrolment
   refused,      ///< not done, and will not be: the error says why
@@ -252,7 +252,10 @@ class Ledger {
 
   // A worker:
   virtual Answer<Enrolment> enrol(RunNumber run, std::string_view name, std::uint64_t nonce) = 0;
-  virtual Answer<std::vector<ClaimedPart>> claim(const Enrolment& me, std::uint32_t count) = 0;
+  /// Up to `count` parts that are now this worker's. `known`: those it has already; parts that an unanswered claim has
+  /// made its own come first. Nothing once the run is stopping or has ended.
+  virtual Answer<std::vector<ClaimedPart>> claim(const Enrolment& me, std::uint32_t count,
+                                                 std::span<const PartNumber> known) = 0;
   /// Chunks of a part, from `first` on; at most `most`, and no more than fit into `bytes`, but at least one.
   virtual Answer<std::vector<Chunk>> chunks(RunNumber run, PartNumber part, ChunkNumber first, std::uint32_t most,
                                             std::size_t bytes) = 0;
