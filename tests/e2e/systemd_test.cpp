@@ -93,7 +93,8 @@ struct Units : Installation {
     fs::copy("/usr/lib/systemd/system", path("usr/lib/systemd/system"),
              fs::copy_options::recursive | fs::copy_options::copy_symlinks | fs::copy_options::skip_existing);
     return run_program({"/usr/bin/systemd-analyze", "verify", "--man=no", "--root=" + path(""), "koobatch@try.service",
-                        "koobatch@try.timer", "koobatch-drift@try.service", "koobatch-drift@try.timer"});
+                        "koobatch@try.timer", "koobatch-drift@try.service", "koobatch-drift@try.timer",
+                        "koobatch-worker@try.service"});
   }
 
   Finished start(const std::string& drop_in = {}, const std::string& unit_name = "koobatch") const {
@@ -154,14 +155,16 @@ BOOST_AUTO_TEST_CASE(it_accepts_the_units) {
 }
 
 BOOST_AUTO_TEST_CASE(it_accepts_every_drop_in_that_the_units_show) {
-  for (const std::string name : {"koobatch", "koobatch-drift"}) {
-    for (const std::string type : {"service", "timer"}) {
-      const auto folder = fmt::format("etc/systemd/system/{}@.{}.d", name, type);
-      fs::create_directories(path(folder));
-      const auto blocks = documented_drop_ins(unit(type, name));
-      BOOST_TEST(blocks.size() >= 1U, name << type);
-      for (std::size_t i = 0; i < blocks.size(); ++i) root().write(fmt::format("{}/{}.conf", folder, i), blocks[i]);
-    }
+  for (const auto& [name, type] : {std::pair<std::string, std::string>{"koobatch", "service"},
+                                   {"koobatch", "timer"},
+                                   {"koobatch-drift", "service"},
+                                   {"koobatch-drift", "timer"},
+                                   {"koobatch-worker", "service"}}) {
+    const auto folder = fmt::format("etc/systemd/system/{}@.{}.d", name, type);
+    fs::create_directories(path(folder));
+    const auto blocks = documented_drop_ins(unit(type, name));
+    BOOST_TEST(blocks.size() >= 1U, name << type);
+    for (std::size_t i = 0; i < blocks.size(); ++i) root().write(fmt::format("{}/{}.conf", folder, i), blocks[i]);
   }
   root().write("etc/systemd/system/tell-somebody@.service", "[Service]\nExecStart=/usr/bin/koobatch --version\n");
   const auto verified = verify();
@@ -231,12 +234,13 @@ BOOST_AUTO_TEST_CASE(the_service_for_drift_says_what_differs_and_changes_nothing
   BOOST_TEST(fs::is_empty(path("state/koobatch/try")), "what was read is gone");
 }
 
-BOOST_AUTO_TEST_CASE(both_services_are_confined_alike) {
+BOOST_AUTO_TEST_CASE(all_services_are_confined_alike) {
   const auto confinement = [&](const std::string& name) {
     const auto text = unit("service", name);
     return text.substr(text.find("DynamicUser="));
   };
   BOOST_TEST(confinement("koobatch") == confinement("koobatch-drift"));
+  BOOST_TEST(confinement("koobatch") == confinement("koobatch-worker"));
   BOOST_TEST(confinement("koobatch").find("ProtectSystem=strict") != std::string::npos);
 }
 
