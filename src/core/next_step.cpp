@@ -17,6 +17,8 @@ std::optional<Name> find_name(std::string_view text, Name last) {
 
 std::string_view to_string(SettingName setting) {
   switch (setting) {
+    case SettingName::after:
+      return "after";
     case SettingName::app_id:
       return "app-id";
     case SettingName::app_secret_file:
@@ -91,6 +93,8 @@ std::string_view to_string(SettingName setting) {
 
 std::string_view to_string(CommandName command) {
   switch (command) {
+    case CommandName::collect:
+      return "collect";
     case CommandName::export_:
       return "export";
     case CommandName::report:
@@ -107,6 +111,8 @@ std::string_view to_string(CommandName command) {
       return "simulate";
     case CommandName::status:
       return "status";
+    case CommandName::submit:
+      return "submit";
     case CommandName::verify:
       return "verify";
   }

@@ -167,6 +167,8 @@ constexpr std::array<std::string_view, 6> run_members = {"schema",  "run_id",   
                                                          "started", "trace_prefix", "job"};
 constexpr std::array<std::string_view, 3> end_members = {"segment", "reason", "counts"};
 constexpr std::array<std::string_view, 2> attempt_members = {"trace_id", "at"};
+constexpr std::array<std::string_view, 2> worker_members = {"key", "trace_prefix"};
+constexpr std::array<std::string_view, 1> collected_members = {"cursors"};
 constexpr std::array<std::string_view, 1> sync_members = {"n"};
 constexpr std::array<std::string_view, 1> any_members = {"type"};
 
@@ -177,6 +179,8 @@ constexpr LineType line_type(std::string_view name) {
   if (name == "read") return LineType::read;
   if (name == "run") return LineType::run;
   if (name == "end") return LineType::end;
+  if (name == "worker") return LineType::worker;
+  if (name == "collected") return LineType::collected;
   return LineType::other;
 }
 
@@ -313,6 +317,7 @@ Result<RunRecord> Decoder::run(std::string_view line) {
     if (name == "operations") return read_operations(v, r.operations.emplace());
     if (name == "plan") return read_plan(v, r.plan.emplace());
     if (name == "parent") return read_parent(v, r.parent.emplace());
+    if (name == "engine") return read(v, r.engine);
     if (name == "verifies") return v.get_bool().get(r.verifies) == simdjson::SUCCESS;
     if (name == "settings") return read_raw_object(v, r.settings);
     return true;
@@ -338,6 +343,7 @@ Result<EndRecord> Decoder::end(std::string_view line) {
     if (name == "http") return read(v, r.http);
     if (name == "pace") return read_pace(v, r);
     if (name == "error") return read(v, r.error);
+    if (name == "all_unsettled") return v.get_bool().get(r.all_unsettled) == simdjson::SUCCESS;
     if (name == "next_step") {
       has_step = true;
       return read_next_step(v, r.next_step);
@@ -347,6 +353,34 @@ Result<EndRecord> Decoder::end(std::string_view line) {
   });
   if (!done) return done.error();
   if (!has_step) r.next_step = next_step_in(r.error);
+  return r;
+}
+
+Result<WorkerRecord> Decoder::worker(std::string_view line) {
+  WorkerRecord r;
+  const auto done = impl_->read_line(line, worker_members, [&](std::string_view name, Value v) {
+    if (name == "key") return read(v, r.key);
+    if (name == "name") return read(v, r.name);
+    if (name == "state") return read(v, r.state);
+    if (name == "trace_prefix") return read(v, r.trace_prefix) && r.trace_prefix >> trace_prefix_bits == 0;
+    if (name == "enrolled") return read(v, r.enrolled);
+    if (name == "last_beat") return read(v, r.last_beat);
+    return name == "requests" ? read(v, r.requests) : true;
+  });
+  if (!done) return done.error();
+  return r;
+}
+
+Result<CollectedRecord> Decoder::collected(std::string_view line) {
+  CollectedRecord r;
+  const auto done = impl_->read_line(line, collected_members, [&](std::string_view name, Value v) {
+    if (name == "at") return read(v, r.at);
+    if (name != "cursors") return true;
+    return for_each_member(v.get_object(), [&](std::string_view key, Value cursor) {
+      return read(cursor, r.cursors.emplace_back(key, 0).second);
+    });
+  });
+  if (!done) return done.error();
   return r;
 }
 

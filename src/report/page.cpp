@@ -145,6 +145,10 @@ void add_commands(Values& page, const Summary& s) {
   }
   if (next == Suggestion::verify) add_command(page, "Read it all again", again);
   if (next == Suggestion::export_again) add_command(page, "Run the command that began it again", again);
+  if (next == Suggestion::collect) add_command(page, "Fetch further results", again);
+  if (next == Suggestion::submit_rest) {
+    add_command(page, "Submit the rest", harmless(spell(submission_of_rest(s.report))));
+  }
 }
 
 void add_causes(Values& page, const Summary& s) {

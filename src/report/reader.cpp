@@ -87,6 +87,8 @@ class Scanner {
   Result<void> accept_attempt(std::string_view text);
   Result<void> accept_run(std::string_view text);
   Result<void> accept_end(std::string_view text);
+  Result<void> accept_worker(std::string_view text);
+  Result<void> accept_collected(std::string_view text);
   /// Why a new segment does not fit those before it. Empty if it fits.
   std::string misfit(const RunRecord& run) const;
 
@@ -171,6 +173,10 @@ Result<void> Scanner::accept(std::string_view text, LineType type) {
       if (!visited) return at(line_number_, visited.error().message);
       return {};
     }
+    case LineType::worker:
+      return accept_worker(text);
+    case LineType::collected:
+      return accept_collected(text);
     case LineType::other:
       return {};
   }
@@ -237,11 +243,29 @@ Result<void> Scanner::accept_end(std::string_view text) {
   if (!visited) return at(line_number_, visited.error().message);
   // The end line shows that the others were not in flight, so they were not applied.
   std::erase_if(noted_, [&](const auto& noted) {
-    return noted.second.trace_id.prefix == segment.run.trace_prefix &&
-           std::find(end->unsettled.begin(), end->unsettled.end(), noted.first) == end->unsettled.end();
+    const bool of_segment = noted.second.trace_id.prefix == segment.run.trace_prefix || !segment.run.engine.empty();
+    return of_segment && std::find(end->unsettled.begin(), end->unsettled.end(), noted.first) == end->unsettled.end();
   });
   scan_.unsettled.insert(scan_.unsettled.end(), end->unsettled.begin(), end->unsettled.end());
   segment.end = std::move(*end);
+  return {};
+}
+
+Result<void> Scanner::accept_worker(std::string_view text) {
+  const auto worker = decoder_.worker(text);
+  if (!worker) return misplaced(worker.error().message);
+  auto& prefixes = scan_.worker_prefixes;
+  if (std::ranges::find(prefixes, worker->trace_prefix) == prefixes.end()) prefixes.push_back(worker->trace_prefix);
+  auto visited = visitor_.on_worker(*worker);
+  if (!visited) return at(line_number_, visited.error().message);
+  return {};
+}
+
+Result<void> Scanner::accept_collected(std::string_view text) {
+  const auto collected = decoder_.collected(text);
+  if (!collected) return misplaced(collected.error().message);
+  auto visited = visitor_.on_collected(*collected);
+  if (!visited) return at(line_number_, visited.error().message);
   return {};
 }
 
@@ -295,9 +319,15 @@ Result<void> Visitor::on_end(const EndRecord&) {
 Result<void> Visitor::on_read(std::string_view) {
   return {};
 }
+Result<void> Visitor::on_worker(const WorkerRecord&) {
+  return {};
+}
+Result<void> Visitor::on_collected(const CollectedRecord&) {
+  return {};
+}
 
 bool Scan::has_unclosed_segment() const {
-  return std::any_of(segments.begin(), segments.end(), [](const Segment& s) { return !s.end; });
+  return std::any_of(segments.begin(), segments.end(), [](const Segment& s) { return !s.end || s.end->all_unsettled; });
 }
 
 bool Scan::verified() const {
@@ -307,6 +337,7 @@ bool Scan::verified() const {
 std::vector<std::uint32_t> Scan::trace_prefixes() const {
   std::vector<std::uint32_t> prefixes;
   for (const auto& segment : segments) prefixes.push_back(segment.run.trace_prefix);
+  prefixes.insert(prefixes.end(), worker_prefixes.begin(), worker_prefixes.end());
   return prefixes;
 }
 

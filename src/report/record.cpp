@@ -1,10 +1,10 @@
 #include "koobatch/report/record.hpp"
 
 #include "koobatch/core/json.hpp"
-#include "koobatch/core/utf8.hpp"
+
+#include "report/line_text.hpp"
 
 #include <fmt/format.h>
-#include <simdjson.h>
 #include <xxhash.h>
 
 #include <algorithm>
@@ -14,58 +14,6 @@
 
 namespace koobatch::report {
 namespace {
-
-constexpr std::string_view sum_label = R"(,"sum":")";
-constexpr std::size_t sum_digits = 16;
-constexpr std::size_t sum_tail = sum_label.size() + sum_digits + 2;  // and `"}`
-
-constexpr std::array<char, 512> make_hex_pairs() {
-  constexpr std::string_view digits = "0123456789abcdef";
-  std::array<char, 512> pairs{};
-  for (std::size_t byte = 0; byte < 256; ++byte) {
-    pairs[byte * 2] = digits[byte >> 4U];
-    pairs[byte * 2 + 1] = digits[byte & 0xfU];
-  }
-  return pairs;
-}
-constexpr auto hex_pairs = make_hex_pairs();
-
-void write_hex64(std::uint64_t value, char* out) {
-  for (std::size_t i = 0; i < 8; ++i) {
-    std::memcpy(out + i * 2, hex_pairs.data() + ((value >> (56U - i * 8U)) & 0xffU) * 2, 2);
-  }
-}
-
-void append_hex64(std::string& out, std::uint64_t value) {
-  char text[sum_digits];
-  write_hex64(value, text);
-  out.append(text, sizeof text);
-}
-
-/// Ends the line that began at `start`, with its checksum, the brace and the newline.
-void append_sum(std::string& out, std::size_t start) {
-  const std::uint64_t sum = XXH3_64bits(out.data() + start, out.size() - start);
-  out.append(sum_label);
-  append_hex64(out, sum);
-  out.append("\"}\n", 3);
-}
-
-// Texts -------------------------------------------------------------------------------------------------------------
-
-/// `text` with every ill-formed sequence replaced by U+FFFD.
-std::string repaired_utf8(std::string_view text) {
-  std::string out;
-  for_each_character(text, [&](UChar32 c, std::string_view bytes) { out.append(c < 0 ? "\xef\xbf\xbd" : bytes); });
-  return out;
-}
-
-void append_text(std::string& out, std::string_view text) {
-  if (simdjson::validate_utf8(text.data(), text.size())) {
-    append_json_string(out, text);
-  } else {
-    append_json_string(out, repaired_utf8(text));
-  }
-}
 
 /// Upper bound for a text as a JSON string: six bytes for each byte (\u001f), and the quotes.
 constexpr std::size_t text_bound(std::string_view text) {
@@ -179,12 +127,6 @@ char* put_result(char* p, const ResultRecord& r) {
   return p;
 }
 
-void append_timestamp_member(std::string& out, WallTime t) {
-  out.append("\"");
-  append_timestamp(out, t);
-  out.append("\"");
-}
-
 void append_attempt(std::string& out, const AttemptRecord& a) {
   JsonWriter json(out);
   json.add("attempt", a.attempt);
@@ -212,10 +154,7 @@ void append_job(std::string& out, const RunRecord::Job& job) {
   append_text(json.key("path"), job.path);
   append_text(json.key("format"), job.format);
   json.add("bytes", job.bytes).add("operations", job.operations);
-  auto& text = json.key("xxh3");
-  text.push_back('"');
-  append_hex64(text, job.xxh3);
-  text.push_back('"');
+  append_hash(json.key("xxh3"), job.xxh3);
   if (job.verified) json.add("verified", true);
   json.end();
 }
@@ -223,10 +162,7 @@ void append_job(std::string& out, const RunRecord::Job& job) {
 void append_operations(std::string& out, const OperationsRecord& operations) {
   JsonWriter json(out);
   append_text(json.key("path"), operations.path);
-  auto& text = json.key("xxh3");
-  text.push_back('"');
-  append_hex64(text, operations.xxh3);
-  text.push_back('"');
+  append_hash(json.key("xxh3"), operations.xxh3);
   json.end();
 }
 
@@ -351,6 +287,7 @@ void append_line(std::string& out, const RunRecord& record) {
   if (record.plan) append_plan(json.key("plan"), *record.plan);
   if (record.parent) append_parent(json.key("parent"), *record.parent);
   if (record.verifies) json.add("verifies", true);
+  if (!record.engine.empty()) append_text(json.key("engine"), record.engine);
   json.raw("settings", record.settings.empty() ? std::string_view("{}") : std::string_view(record.settings));
   append_sum(out, start);
 }
@@ -362,6 +299,7 @@ void append_line(std::string& out, const EndRecord& record) {
   append_text(json.key("reason"), record.reason);
   append_counts(json.key("counts"), record.counts);
   json.raw("unsettled", fmt::format("[{}]", fmt::join(record.unsettled, ",")));
+  if (record.all_unsettled) json.add("all_unsettled", true);
   append_timestamp_member(json.key("at"), record.at);
   json.add("seconds", record.seconds).add("requests", record.requests);
   if (!record.http.empty()) append_text(json.key("http"), record.http);

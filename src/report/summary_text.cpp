@@ -258,6 +258,8 @@ void TextWriter::next_steps() {
   if (next == Suggestion::retry) command("repeat what failed or is unknown with", retry_command(s_.report));
   if (next == Suggestion::verify) command("read it all again with", again);
   if (next == Suggestion::export_again) command("run the command that began it again:", again);
+  if (next == Suggestion::collect) command("fetch further results with", again);
+  if (next == Suggestion::submit_rest) command("submit the rest with", spell(submission_of_rest(s_.report)));
   for (const auto status : {Status::rejected, Status::failed, Status::unknown, Status::invalid, Status::skipped})
     advise(status);
 }

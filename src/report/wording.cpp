@@ -64,8 +64,10 @@ Suggestion suggestion(const Summary& s) {
   if (s.report_lost) return Suggestion::heed_error;
   // Without a list to go, the file is to be written from what was read.
   if (is_export(s.run)) return Suggestion::export_again;
+  if (!s.run.engine.empty() && s.outcome == Outcome::unfinished) return Suggestion::collect;
   if (s.counts.remaining != 0 || s.outcome == Outcome::unfinished) {
     if (s.next_step) return Suggestion::heed_error;
+    if (!s.run.engine.empty()) return Suggestion::submit_rest;
     return s.run.verifies ? Suggestion::verify : Suggestion::resume;
   }
   if (s.counts[Status::failed] + s.counts[Status::unknown] == 0) return Suggestion::none;
@@ -74,8 +76,13 @@ Suggestion suggestion(const Summary& s) {
 
 NextStep continuation(const RunRecord& run, const std::string& report) {
   if (is_export(run)) return {.command = CommandName::export_};
+  if (!run.engine.empty()) return {.command = CommandName::collect, .report = report};
   if (run.verifies && run.parent) return {.command = CommandName::verify, .report = run.parent->report};
   return {.command = CommandName::resume, .report = report};
+}
+
+NextStep submission_of_rest(const std::string& report) {
+  return {.command = CommandName::submit, .settings = {{SettingName::after, report}}};
 }
 
 std::uint64_t total_of(const Counts& counts) {

@@ -9,6 +9,7 @@ namespace koobatch {
 
 /// A setting that messages name, because its value is wrong or because it can be changed.
 enum class SettingName : std::uint8_t {
+  after,
   app_id,
   app_secret_file,
   authorization,
@@ -51,7 +52,7 @@ std::string_view to_string(SettingName setting);
 std::optional<SettingName> parse_setting_name(std::string_view name);
 
 /// A command that messages advise.
-enum class CommandName : std::uint8_t { export_, report, resume, retry, run, set, simulate, status, verify };
+enum class CommandName : std::uint8_t { collect, export_, report, resume, retry, run, set, simulate, status, submit, verify };
 constexpr auto last_command_name = CommandName::verify;
 /// The command's name: "resume".
 std::string_view to_string(CommandName command);

@@ -1,5 +1,6 @@
 #pragma once
 #include "koobatch/core/error.hpp"
+#include "koobatch/report/fleet_record.hpp"
 #include "koobatch/report/record.hpp"
 
 #include <cstdint>
@@ -15,6 +16,8 @@ enum class LineType {
   attempt,
   read,
   end,
+  worker,
+  collected,
   other,  ///< JSON with a `type` that this version does not know: skipped
 };
 
@@ -36,6 +39,8 @@ class Decoder {
   Result<AttemptNote> attempt(std::string_view line);
   Result<RunRecord> run(std::string_view line);
   Result<EndRecord> end(std::string_view line);
+  Result<WorkerRecord> worker(std::string_view line);
+  Result<CollectedRecord> collected(std::string_view line);
   /// The number of the `sync` line.
   Result<std::uint64_t> sync(std::string_view line);
 

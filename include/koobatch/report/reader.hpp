@@ -33,6 +33,8 @@ class Visitor {
   virtual Result<void> on_end(const EndRecord& end);
   /// A `read` line, see ReadingNote: `text` is valid during the call.
   virtual Result<void> on_read(std::string_view text);
+  virtual Result<void> on_worker(const WorkerRecord& worker);
+  virtual Result<void> on_collected(const CollectedRecord& collected);
 };
 
 struct Segment {
@@ -50,7 +52,8 @@ struct Scan {
   /// The last noted attempts of operations without a result, unless the segment's `end` line shows that they were not
   /// in flight: each may have been made. Ascending by line.
   std::vector<AttemptNote> noted;
-  std::uint64_t bytes = 0;        ///< bytes read
+  std::vector<std::uint32_t> worker_prefixes;  ///< trace prefixes of the workers of a run on many machines, each once
+  std::uint64_t bytes = 0;                     ///< bytes read
   std::uint64_t valid_bytes = 0;  ///< less than `bytes` if the tail is torn: a resumed run cuts the report here
   std::uint64_t valid_lines = 0;
   std::uint64_t last_sync = 0;  ///< the highest `n`
@@ -60,11 +63,12 @@ struct Scan {
   bool ended() const { return segments.back().end.has_value(); }
   /// Whether every operation has its result, and the last segment was closed.
   bool finished() const { return ended() && counts.remaining == 0; }
-  /// Whether a segment was not closed, so that an unrecorded attempt may have reached the service.
+  /// Whether a segment was not closed, or what was recorded is lost, so that an unrecorded attempt may have reached the
+  /// service.
   bool has_unclosed_segment() const;
   /// Whether all segments verified the job while sending it.
   bool verified() const;
-  /// The trace prefixes of all segments, from which a new one must differ.
+  /// The trace prefixes of all segments and workers, from which a new one must differ.
   std::vector<std::uint32_t> trace_prefixes() const;
 };
 

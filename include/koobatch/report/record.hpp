@@ -118,6 +118,9 @@ struct RunRecord {
   using Parent = ParentRun;
   std::optional<Parent> parent;  ///< absent: not written
   bool verifies = false;         ///< it only reads what another run has changed; false: not written
+  /// The URL, without secrets, of the engine through which many machines carry out this run, under the same `run_id`;
+  /// empty: one process does, and it is not written.
+  std::string engine{};
   std::string settings;          ///< a JSON object without secrets
 };
 
@@ -157,6 +160,9 @@ struct EndRecord {
   std::string reason;  ///< completed, interrupted or aborted
   Counts counts;
   std::vector<std::uint32_t> unsettled;  ///< lines whose attempt was in flight
+  /// Whether an attempt of any operation without a result may have been in flight: what was recorded about them is
+  /// lost. False: not written.
+  bool all_unsettled = false;
   WallTime at;
   double seconds = 0;          ///< how long the segment took
   std::uint64_t requests = 0;  ///< HTTP requests sent in this segment

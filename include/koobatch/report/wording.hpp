@@ -26,11 +26,15 @@ enum class Suggestion {
   retry,
   verify,        ///< once more: it only read what another run had changed
   export_again,  ///< with the command that began it, and its settings
+  collect,       ///< what the workers of its engine have recorded since
+  submit_rest,   ///< to the engine, because the run has ended
 };
 Suggestion suggestion(const Summary& summary);
 /// What does the rest of a run with this report. An export is continued by the command that began it, and what only
-/// reads another run's changes begins anew.
+/// reads another run's changes begins anew. If the run belongs to an engine, what fetches the results of the rest.
 NextStep continuation(const RunRecord& run, const std::string& report);
+/// What does the rest of a run that belongs to an engine and has ended.
+NextStep submission_of_rest(const std::string& report);
 
 /// All operations of the run, finished or not.
 std::uint64_t total_of(const Counts& counts);
