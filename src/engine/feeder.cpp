@@ -42,28 +42,42 @@ Result<void> Feeder::deal() {
     const auto item = reader.skip();
     if (!item) return stopped(item.error());
     switch (*item) {
-      case job::Reader::Item::operation:
+      case job::Reader::Item::operation: {
         if (!wanted(reader.line())) break;
-        dealt_any_ = true;
-        if (settings_.selection) narrow(reader);
-        reader.render(operation);
-        if (const auto* note = find_note(operation.line())) {
-          record_unknown(operation, note->trace_id);
-        } else if (const auto missing = find_missing_token()) {
-          if (!settings_.skip_invalid) return not_valid(*missing);
-          record_without_token(operation, *missing);
-        } else if (!deal_one(operation)) {
-          return {};
-        }
+        const auto more = consider(operation);
+        if (!more) return more.error();
+        if (!*more) return {};
         break;
+      }
       case job::Reader::Item::invalid:
         if (!settings_.skip_invalid) return not_valid(reader.violations().front());
         if (wanted(reader.line())) record_invalid();
+        break;
+      case job::Reader::Item::pause:
+        if (!pause()) return {};
         break;
       case job::Reader::Item::end:
         return {};
     }
   }
+}
+
+/// Deals the operation that the reader found, or records why it is not sent. False if no worker accepts operations any
+/// more.
+Result<bool> Feeder::consider(koodrive::Operation& operation) {
+  job::Reader& reader = *settings_.reader;
+  dealt_any_ = true;
+  if (settings_.selection) narrow(reader);
+  reader.render(operation);
+  if (const auto noted = noted_attempt(operation.line())) {
+    record_unknown(operation, *noted);
+  } else if (const auto missing = find_missing_token()) {
+    if (!settings_.skip_invalid) return not_valid(*missing);
+    record_without_token(operation, *missing);
+  } else {
+    return deal_one(operation);
+  }
+  return true;
 }
 
 /// Removes what newer operations have set again.
@@ -97,18 +111,35 @@ bool Feeder::wanted(std::uint32_t line) const {
 bool Feeder::attempted(std::uint32_t line) const {
   const Progress& progress = settings_.progress;
   if (settings_.selection && settings_.selection->unsettled.contains(line)) return true;
+  if (const auto* standing = settings_.reader->standing(); standing != nullptr && standing->maybe_sent) return true;
   return progress.any_attempted || std::binary_search(progress.attempted.begin(), progress.attempted.end(), line);
 }
 
-const report::AttemptNote* Feeder::find_note(std::uint32_t line) const {
+/// The attempt of the operation after which it must not be sent again.
+std::optional<TraceId> Feeder::noted_attempt(std::uint32_t line) const {
+  if (const auto* standing = settings_.reader->standing(); standing != nullptr && standing->noted) {
+    return standing->noted;
+  }
   const auto& noted = settings_.progress.noted;
   const auto found = std::ranges::lower_bound(noted, line, {}, [](const auto& note) { return note.trace_id.line; });
-  return found != noted.end() && found->trace_id.line == line ? &*found : nullptr;
+  if (found == noted.end() || found->trace_id.line != line) return std::nullopt;
+  return found->trace_id;
 }
 
 bool Feeder::push(Lane& lane) {
   lane.bytes = 0;
   return lane.inbox->push(lane.batch, lane.count);
+}
+
+/// Hands over everything dealt and recorded so far, after which there is nothing for now. False if no worker accepts
+/// operations any more.
+bool Feeder::pause() {
+  if (!unsent_.lines.empty()) submit();
+  for (Lane& lane : lanes_) {
+    if (lane.count != 0 && !push(lane)) return false;
+    lane.inbox->pause();
+  }
+  return true;
 }
 
 void Feeder::record_invalid() {
@@ -163,7 +194,10 @@ void Feeder::record(report::ResultRecord result) {
   report::append_line(unsent_.lines, result);
   tally_.add(result);
   counters_.count(result.status);
-  if (unsent_.lines.size() < unsent_batch_bytes) return;
+  if (unsent_.lines.size() >= unsent_batch_bytes) submit();
+}
+
+void Feeder::submit() {
   const std::uint64_t number = unsent_.number;
   writer_.submit(unsent_, false);
   unsent_.worker = settings_.index;

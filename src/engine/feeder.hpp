@@ -62,14 +62,17 @@ class Feeder {
   void narrow(job::Reader& reader) const;
   std::optional<koodrive::Violation> find_missing_token() const;
   bool deal_one(koodrive::Operation& operation);
-  const report::AttemptNote* find_note(std::uint32_t line) const;
+  Result<bool> consider(koodrive::Operation& operation);
+  std::optional<TraceId> noted_attempt(std::uint32_t line) const;
   bool wanted(std::uint32_t line) const;
   bool attempted(std::uint32_t line) const;
   bool push(Lane& lane);
+  bool pause();
   void record_invalid();
   void record_without_token(const koodrive::Operation& operation, const koodrive::Violation& violation);
   void record_unknown(const koodrive::Operation& operation, const TraceId& attempt);
   void record(report::ResultRecord result);
+  void submit();
   Error stopped(const Error& cause) const;
   Error not_valid(const koodrive::Violation& violation) const;
 

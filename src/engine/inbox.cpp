@@ -10,6 +10,7 @@ bool Inbox::push(Batch& batch, std::size_t& count) {
     while (full_.size() >= capacity && !refused_) lock.wait(room_);
     if (refused_) return false;
     full_.push_back({std::move(batch), std::exchange(count, 0)});
+    paused_.store(false, std::memory_order_release);
     news_.store(true, std::memory_order_release);
     batch = {};
     if (!used_.empty()) {
@@ -20,6 +21,11 @@ bool Inbox::push(Batch& batch, std::size_t& count) {
   }
   owner_.input_arrived();
   return true;
+}
+
+void Inbox::pause() {
+  paused_.store(true, std::memory_order_release);
+  owner_.input_arrived();
 }
 
 void Inbox::close() {

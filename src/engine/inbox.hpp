@@ -18,7 +18,7 @@ class Inbox {
   class Owner {
    public:
     virtual ~Owner() = default;
-    /// An empty inbox received a batch, or was closed. Called on the reader's thread.
+    /// An empty inbox received a batch, was closed, or the reader paused. Called on the reader's thread.
     virtual void input_arrived() = 0;
   };
   struct Item {
@@ -40,6 +40,8 @@ class Inbox {
   /// For the reader: waits until there is room. False: the worker accepts nothing more. Swaps `batch` for an empty or
   /// used one; notifies the owner if it may be waiting.
   bool push(Batch& batch, std::size_t& count);
+  /// For the reader: reports that it has nothing to hand over until further notice, that is the next push().
+  void pause();
   /// For the reader: ends the input.
   void close();
 
@@ -51,6 +53,8 @@ class Inbox {
   bool pop(Delivery& delivery, bool& closed);
   /// For the worker: whether pop() may return something. Takes no lock.
   bool has_news() const { return news_.load(std::memory_order_acquire); }
+  /// For the worker: whether the reader has nothing to hand over for now. Takes no lock.
+  bool is_paused() const { return paused_.load(std::memory_order_acquire); }
   /// For the worker: returns a used batch.
   void recycle(Batch batch);
   /// For the worker: accepts nothing more; the reader stops.
@@ -63,6 +67,7 @@ class Inbox {
   std::deque<Delivery> full_ GUARDED_BY(mutex_);
   std::vector<Batch> used_ GUARDED_BY(mutex_);
   std::atomic<bool> news_{false};
+  std::atomic<bool> paused_{false};
   bool closed_ GUARDED_BY(mutex_) = false;
   bool refused_ GUARDED_BY(mutex_) = false;
 };

@@ -46,6 +46,10 @@ void Lines::readmit() {
   for (const auto& connection : connections_) idle_.readmit(connection->full);
 }
 
+void Lines::withdraw() {
+  for (const auto& connection : connections_) connection->session->withdraw();
+}
+
 void Lines::close() {
   for (const auto& connection : connections_) connection->session->close();
 }

@@ -72,6 +72,7 @@ class Lines {
     idle_.readmit(connection.full);
     idle_.wake_one();
   }
+  void withdraw();
   void close();
   /// The number of lines, as the protocol is.
   std::size_t in_use() const { return http2_ ? counts_.http2_lines() : counts_.connections; }

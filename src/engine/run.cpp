@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include <cassert>
 #include <optional>
 #include <system_error>
 #include <utility>
@@ -79,6 +80,18 @@ Result<std::unique_ptr<Run>> Run::resume(const RunSettings& settings, std::share
   return std::unique_ptr<Run>(new Run(std::move(segment)));
 }
 
+Result<std::unique_ptr<Run>> Run::take_part(const RunSettings& settings, std::shared_ptr<const job::Source> source,
+                                            report::RunRecord record, std::unique_ptr<report::JournalFile> journal) {
+  assert(settings.report.empty());
+  auto segment = std::make_unique<Segment>(settings, std::move(source), std::move(record));
+  if (auto prepared = segment->prepare(); !prepared) return prepared.error();
+  report::WriterSettings writing;
+  writing.sync_lines = false;
+  auto launched = launch(*segment, std::move(journal), writing, Feeder::Progress(), std::optional<report::Counts>());
+  if (!launched) return launched.error();
+  return std::unique_ptr<Run>(new Run(std::move(segment)));
+}
+
 Result<Earlier> read_earlier(const std::filesystem::path& path) {
   auto locked = report::LockedReport::open(path);
   if (!locked) return locked.error();
@@ -120,8 +133,12 @@ const std::filesystem::path& Run::report() const {
   return segment_->settings().report;
 }
 
-bool Run::change_rate(double rate) {
-  return segment_->change_pace([rate](flow::Pace& pace) { pace.change_rate(rate, Steady::now()); });
+bool Run::change_rate(double rate, std::optional<std::uint32_t> burst) {
+  return segment_->change_pace([=](flow::Pace& pace) { pace.change_rate(rate, Steady::now(), burst); });
+}
+
+bool Run::change_rate_per_user(double rate) {
+  return segment_->change_pace([rate](flow::Pace& pace) { pace.change_rate_per_user(rate, Steady::now()); });
 }
 
 bool Run::pause() {
@@ -130,6 +147,30 @@ bool Run::pause() {
 
 bool Run::go_on() {
   return segment_->change_pace([](flow::Pace& pace) { pace.release(Steady::now(), flow::Pace::Hold::user); });
+}
+
+bool Run::hold() {
+  return segment_->change_pace([](flow::Pace& pace) { pace.hold(Steady::now(), flow::Pace::Hold::fleet); });
+}
+
+bool Run::release() {
+  return segment_->change_pace([](flow::Pace& pace) { pace.release(Steady::now(), flow::Pace::Hold::fleet); });
+}
+
+bool Run::pause_for(Duration wait) {
+  return segment_->change_pace([wait](flow::Pace& pace) { pace.pause_for(wait, Steady::now()); });
+}
+
+std::uint64_t Run::held_refusals() const {
+  return segment_->held_refusals();
+}
+
+std::optional<Duration> Run::service_clock() const {
+  return segment_->service_clock();
+}
+
+bool Run::withdraw(std::chrono::milliseconds patience) {
+  return segment_->withdraw(patience);
 }
 
 RunResult Run::finish() {

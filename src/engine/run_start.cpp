@@ -106,6 +106,8 @@ report::RunRecord make_record(const RunSettings& settings, const job::Source& so
 std::string describe_start(const RunSettings& settings, const job::Source& source) {
   if (settings.benchmark)
     return fmt::format("{} to {}{}", source.name(), settings.endpoint.url(), describe_http2(settings));
+  if (settings.report.empty())
+    return fmt::format("taking part in {} to {}{}", source.name(), settings.endpoint.url(), describe_http2(settings));
   return fmt::format("{} of {} to {}{}, recorded in {}",
                      count_of(operations_of(settings, source).value_or(0), "operation"), source.name(),
                      settings.endpoint.url(), describe_http2(settings), settings.report.string());

@@ -43,6 +43,7 @@ Segment::Segment(const RunSettings& settings, std::shared_ptr<const job::Source>
     : settings_(settings), source_(std::move(source)), record_(std::move(record)), decisions_(settings_) {}
 
 Segment::~Segment() {
+  source_->stop_waiting();
   abandon_workers();
   if (feeding_.thread.joinable()) feeding_.thread.join();
   for (const auto& worker : workers_) worker->join();
@@ -127,7 +128,7 @@ void Segment::stop(StopReason reason, const std::optional<TraceId>& attempt) {
   } else {
     spdlog::error("{}", error.message);
   }
-  for (const auto& worker : workers_) worker->stop();
+  stop_workers();
 }
 
 void Segment::pace_changed() {
@@ -158,6 +159,12 @@ void Segment::failed(const Error& cause) {
   abandon_workers();
 }
 
+void Segment::stop_workers() {
+  // The feeder may be waiting for operations instead of a worker.
+  source_->stop_waiting();
+  for (const auto& worker : workers_) worker->stop();
+}
+
 void Segment::abandon_workers() {
   for (const auto& worker : workers_) worker->abandon();
 }
@@ -170,7 +177,18 @@ bool Segment::wait(std::chrono::milliseconds patience) {
 
 void Segment::interrupt(std::chrono::milliseconds grace) {
   lifecycle_.interrupt(Steady::now(), grace);
-  for (const auto& worker : workers_) worker->stop();
+  stop_workers();
+}
+
+std::optional<Duration> Segment::service_clock() const {
+  const auto accepted = decisions_.clock.accepted();
+  return accepted ? accepted : decisions_.clock.suggested();
+}
+
+bool Segment::withdraw(std::chrono::milliseconds patience) {
+  const TimePoint until = Steady::now() + patience;
+  for (const auto& worker : workers_) worker->withdraw();
+  return std::ranges::all_of(workers_, [&](const auto& worker) { return worker->has_withdrawn(until); });
 }
 
 /// The counters of all parts.
@@ -285,15 +303,21 @@ report::Summary Segment::sum_up_counted(const report::EndRecord& end) const {
   return builder.build(settings_.report.string());
 }
 
-/// For a run whose disk failed, or whose report is lost: the workers have counted results that are not in it. The file
-/// under its name may be anything.
+/// For a run whose journal failed: the workers have counted results that are not in it.
 report::Summary Segment::sum_up_recorded(const report::EndRecord& end) const {
+  report::Summary summary = sum_up_written(end);
+  if (const auto recorded = writer_->recorded()) summary.counts.by_status = recorded->by_status;
+  const std::uint64_t counted = end.counts.finished();
+  summary.unrecorded = counted - std::min(counted, summary.counts.finished());
+  return summary;
+}
+
+/// For a run whose disk failed, or whose report is lost. The file under its name may be anything.
+report::Summary Segment::sum_up_written(const report::EndRecord& end) const {
   const auto build = [&](report::SummaryBuilder& builder) {
     builder.end_segment(end);
     auto summary = builder.build(settings_.report.string());
     summary.report_lost = writer_->lost();
-    const std::uint64_t counted = end.counts.finished();
-    summary.unrecorded = counted - std::min(counted, summary.counts.finished());
     return summary;
   };
   if (const auto [file, bytes] = writer_->remains(); !file.empty()) {
@@ -325,7 +349,7 @@ RunResult Segment::finish() {
 
   auto end = describe_end();
   std::string line;
-  report::append_line(line, end);
+  if (!settings_.report.empty()) report::append_line(line, end);
   const auto closed = writer_->close(line);
   // Until the writer was closed, its thread could still stop the run: then the line was not written, and its reason is
   // incomplete.
@@ -342,6 +366,7 @@ RunResult Segment::finish() {
     spdlog::error("{}", advise_on_rest(*reason, *end.next_step, end.counts.remaining));
   }
   result.measurements = measurements(end.counts.remaining);
+  result.unsettled = std::move(end.unsettled);
   return result;
 }
 

@@ -50,6 +50,9 @@ class Segment final : private RunEvents, private report::WriterEvents {
     pace_changed();
     return true;
   }
+  std::uint64_t held_refusals() const { return decisions_.refusals.held().count; }
+  std::optional<Duration> service_clock() const;
+  bool withdraw(std::chrono::milliseconds patience);
   RunResult finish();
 
  private:
@@ -65,6 +68,7 @@ class Segment final : private RunEvents, private report::WriterEvents {
 
   std::unique_ptr<CredentialPolicy> make_credential_policy();
   void feed();
+  void stop_workers();
   void abandon_workers();
   void report_left_out_users();
   void warn_of_changed_job() const;
@@ -75,6 +79,7 @@ class Segment final : private RunEvents, private report::WriterEvents {
   report::Summary summarize(const report::EndRecord& end) const;
   report::Summary sum_up_counted(const report::EndRecord& end) const;
   report::Summary sum_up_recorded(const report::EndRecord& end) const;
+  report::Summary sum_up_written(const report::EndRecord& end) const;
   Measurements measurements(std::uint64_t remaining) const;
 
   /// Decisions shared by all workers.

@@ -16,7 +16,7 @@ NextStep resume_step(const RunSettings& settings, std::vector<SettingChange> cha
 }
 
 Error advising(const RunSettings& settings, Error cause, std::string_view advice, NextStep step) {
-  if (settings.benchmark) return cause;
+  if (settings.benchmark || settings.report.empty()) return cause;
   cause.message.append(advice);
   return with_next_step(std::move(cause), std::move(step));
 }

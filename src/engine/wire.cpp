@@ -16,6 +16,8 @@ net::Dialer make_dialer(const RunSettings& settings, net::asio::ssl::context* tl
   dialer.streams = settings.streams;
   dialer.connect_timeout = settings.connect_timeout;
   dialer.exchange_timeout = settings.timeout;
+  dialer.gate = settings.gate;
+  dialer.delivery_limit = settings.delivery_limit;
   dialer.deadlines = &deadlines;
   dialer.turns = &turns;
   return dialer;

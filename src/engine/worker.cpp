@@ -60,6 +60,7 @@ void Worker::start() {
 void Worker::run() {
   lines_.start([this](Line& line) { start_line(line); });
   wire_.run();
+  withdrawal_.thread_ended();
   shared_.events.worker_ended();
 }
 
@@ -229,9 +230,9 @@ void Worker::check_overwhelmed() {
 void Worker::consider_rest(TimePoint now) {
   using Activity = flow::RefusalStreak::Activity;
   if (scheduler_.stopping() || scheduler_.in_flight() != 0 || !scheduler_.at_rest(now)) return;
-  const Activity activity = scheduler_.input_closed()  ? Activity::ended
-                            : scheduler_.wants_input() ? Activity::starved
-                                                       : Activity::full;
+  const Activity activity = scheduler_.input_closed()                         ? Activity::ended
+                            : inbox_.is_paused() || !scheduler_.wants_input() ? Activity::full
+                                                                              : Activity::starved;
   results_.set_at_rest(activity);
 }
 
@@ -265,6 +266,14 @@ void Worker::abandon() {
     lines_.close();
     lines_.readmit();
     idle_.wake_one();
+  });
+}
+
+/// The handler runs between two steps of the coroutines, so none of them is between asking the gate and sending.
+void Worker::withdraw() {
+  net::asio::post(wire_.context(), [this, number = withdrawal_.ask()] {
+    lines_.withdraw();
+    withdrawal_.carried_out(number);
   });
 }
 

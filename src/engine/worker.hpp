@@ -9,6 +9,7 @@
 #include "engine/results.hpp"
 #include "engine/shared_parts.hpp"
 #include "engine/wire.hpp"
+#include "engine/withdrawal.hpp"
 #include "koobatch/engine/settings.hpp"
 #include "koobatch/flow/scheduler.hpp"
 #include "koobatch/koodrive/request.hpp"
@@ -43,6 +44,10 @@ class Worker final : private Inbox::Owner, private IdleSlots::Owner {
   void stop();
   /// Ends immediately: closes the connections with requests in flight.
   void abandon();
+  /// Begins to close the connections on which something may not have arrived; see Run::withdraw().
+  void withdraw();
+  /// Waits, but no longer than `until`, for that to be done. Returns whether it is.
+  bool has_withdrawn(TimePoint until) { return withdrawal_.wait_until(until); }
 
   // After the worker has ended:
   /// Lines whose attempt was in flight.
@@ -64,6 +69,7 @@ class Worker final : private Inbox::Owner, private IdleSlots::Owner {
   net::Awaitable<void> do_without(Line& line);
   void prepare(Line& line, flow::SlotId slot, TimePoint now);
   std::string_view render(Line& line, flow::SlotId slot, const TraceId& trace_id);
+  void withhold(Line& line, flow::SlotId slot);
   void conclude(Line& line, flow::SlotId slot);
   void complete(Line& line, flow::SlotId slot, const flow::AttemptTiming& timing);
   void finish(Line& line, flow::SlotId slot, Status status, const flow::AttemptTiming& timing);
@@ -98,6 +104,7 @@ class Worker final : private Inbox::Owner, private IdleSlots::Owner {
   IdleSlots idle_;
   Results results_;
   Lines lines_;
+  Withdrawal withdrawal_;
   std::size_t running_ = 0;  ///< lines
   struct Told {
     bool of_shortage = false;

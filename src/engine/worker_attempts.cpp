@@ -38,6 +38,7 @@ void Worker::prepare(Line& line, flow::SlotId slot, TimePoint now) {
                line.sent);
   const std::string_view signature = render(line, slot, {shared_.trace_prefix, operation.line(), attempt});
   if (!signature.empty()) line.sent.credentials.secret = signature;
+  line.exchange.dated = line.sent.dated.x_date;
   results_.statistics().sent(scheduler_.is_repeat(slot));
   results_.statistics().set_in_flight(scheduler_.in_flight());
 }
@@ -56,8 +57,20 @@ std::string_view Worker::render(Line& line, flow::SlotId slot, const TraceId& tr
                                   line.sent.dated.x_date, trace_id, exchange.request);
 }
 
+/// Nothing was sent. Until whoever keeps the gate releases the pace, nothing would be: asking on and on is no use.
+void Worker::withhold(Line& line, flow::SlotId slot) {
+  const TimePoint now = line.exchange.ended_at;
+  shared_.pace.hold(now, flow::Pace::Hold::fleet);
+  results_.statistics().withheld(scheduler_.is_repeat(slot));
+  scheduler_.withhold(line.seat, slot, now);
+}
+
 void Worker::conclude(Line& line, flow::SlotId slot) {
   using Action = AttemptJudge::Action;
+  if (line.exchange.withheld) [[unlikely]] {
+    withhold(line, slot);
+    return;
+  }
   const TimePoint now = line.exchange.ended_at;
   const flow::AttemptTiming timing{now, WallClock::now(), now - line.exchange.sent_at};
   if (line.exchange.refused) {

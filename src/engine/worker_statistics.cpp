@@ -16,6 +16,11 @@ void WorkerStatistics::sent(bool again) {
   if (again) counters_.retries.add();
 }
 
+void WorkerStatistics::withheld(bool again) {
+  counters_.requests.set(counters_.requests.get() - 1);
+  if (again) counters_.retries.set(counters_.retries.get() - 1);
+}
+
 void WorkerStatistics::turned_down(Duration latency) {
   counters_.unanswered.add();
   if (request_counters_) request_counters_->add(observe::RequestOutcome::unanswered, latency);

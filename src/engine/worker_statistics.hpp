@@ -25,6 +25,8 @@ class WorkerStatistics {
   void agreed_on(observe::HttpVersion version) { counters_.http.store(version, std::memory_order_relaxed); }
   /// Reports that a request is sent. `again`: it repeats one for the same operation that settled nothing.
   void sent(bool again);
+  /// Reports that it was not sent after all.
+  void withheld(bool again);
   void set_in_flight(std::size_t requests) { counters_.in_flight.set(requests); }
   /// A request ended without an answer because the service refused this client or its certificate.
   void turned_down(Duration latency);

@@ -135,9 +135,10 @@ Pace::Permit Pace::acquire_within_hold(TimePoint now) {
   return {.granted = true};
 }
 
-void Pace::change_rate(double rate, TimePoint now) {
+void Pace::change_rate(double rate, TimePoint now, std::optional<std::uint32_t> new_burst) {
   const auto guard = lock();
   settings_.rate = rate;
+  if (new_burst) settings_.burst = *new_burst;
   learned_.change_ceiling(rate, now);
   if (rate <= 0 || settings_.catch_up) {
     limiter_.reset();
@@ -149,6 +150,25 @@ void Pace::change_rate(double rate, TimePoint now) {
   } else {
     limiter_.emplace(rate, burst);
   }
+}
+
+void Pace::change_rate_per_user(double rate, TimePoint now) {
+  const auto guard = lock();
+  settings_.rate_per_user = rate;
+  users_.change_rate(rate, now);
+}
+
+void Pace::pause_for(Duration wait, TimePoint now) {
+  const auto guard = lock();
+  learned_.pause(now + wait, now);
+}
+
+void Pace::withhold(TimePoint now, bool was_probe, const Request& request, const Sent& sent) {
+  const auto guard = lock();
+  in_flight_.landed();
+  if (sent.counted_for_user) users_.landed(UserPace::hash(request.user));
+  if (request.kind == Request::Kind::retry) budget_.give_back();
+  if (was_probe) breaker_.release(now);
 }
 
 void Pace::release_probe(TimePoint now) {

@@ -36,6 +36,7 @@ PaceState Pace::state(TimePoint now) const {
   if (learned_.paused_until() > now) state.wait = learned_.paused_until() - now;
   state.renewing = holds_.has(Hold::credentials);
   state.paused = holds_.has(Hold::user);
+  state.held = holds_.has(Hold::fleet);
   if (state.paused) state.paused_for = now - holds_.paused_since();
   news_.explain(state);
   return state;

@@ -16,4 +16,8 @@ bool RetryBudget::take(TimePoint now) {
   return always_.acquire(now);
 }
 
+void RetryBudget::give_back() {
+  saved_ = std::min(saved_ + 1, most_saved);
+}
+
 }  // namespace koobatch::flow

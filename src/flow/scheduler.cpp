@@ -87,6 +87,7 @@ void Scheduler::set_aside(Seat& seat, const Choice& choice, const Pace::Permit& 
 
 void Scheduler::start(SlotId id, TimePoint now, const Pace::Permit& permit) {
   Slot& slot = slots_[id];
+  slot.before = {slot.begins, slot.on_budget, slot.was_sent};
   ++slot.attempt;
   if (std::exchange(slot.begins, false)) {
     slot.first_attempt = now;
@@ -196,6 +197,21 @@ std::optional<Status> Scheduler::complete(Seat& seat, SlotId id, const koodrive:
   pace_changed_ |=
       pace_.observe(outcome, timing.now, std::exchange(seat.probing, false), slot.operation.user(), slot.sent);
   return settle(seat, id, outcome, timing);
+}
+
+void Scheduler::withhold(Seat& seat, SlotId id, TimePoint now) {
+  Slot& slot = slots_[id];
+  slot.begins = slot.before.begins;
+  slot.on_budget = slot.before.on_budget;
+  slot.was_sent = slot.before.was_sent;
+  --slot.attempt;
+  slots_.land(id);
+  pace_.withhold(now, std::exchange(seat.probing, false), request(id), slot.sent);
+  if (slot.on_budget) {
+    backlog_.retry_at(now, id, now);
+  } else {
+    backlog_.repeat_at(slot.first_attempt, id);
+  }
 }
 
 std::optional<Status> Scheduler::settle(Seat& seat, SlotId id, const koodrive::Outcome& outcome,

@@ -15,6 +15,16 @@ UserPace::User UserPace::hash(std::string_view user) {
   return XXH3_64bits(user.data(), user.size());
 }
 
+void UserPace::change_rate(double rate, TimePoint now) {
+  rate_ = rate;
+  for (auto& entry : users_) {
+    State& it = entry.second;
+    if (rate == 0) it.limiter.reset();
+    if (it.limiter) it.limiter->change_rate(rate, RateLimiter::default_burst(rate), now);
+    if (it.learned) it.learned->change_ceiling(rate, now);
+  }
+}
+
 TimePoint UserPace::due(User user, TimePoint now) {
   const auto found = users_.find(user);
   if (found == users_.end()) return now;

@@ -41,6 +41,10 @@ void Http1Session::discredit() {
   close();
 }
 
+void Http1Session::withdraw() {
+  if (is_open() && (writing_ || !transport_->is_delivered())) close();
+}
+
 Session::Readiness Http1Session::check(TimePoint now) {
   if (!is_open()) return Readiness::closed;
   if (transport_->trusted() && (now - last_used_ < idle_before_check || transport_->is_quiet(!used_))) {
@@ -58,18 +62,21 @@ Awaitable<void> Http1Session::exchange(Exchange& exchange) {
 template <class Stream>
 Awaitable<void> Http1Session::exchange_on(Stream& stream, Exchange& exchange) {
   exchange.answer.clear();
-  exchange.refused = false;
+  exchange.refused = exchange.withheld = false;
   reader_.start(exchange.answer);
   filled_ = 0;
   // In rounds: all coroutines of this thread first read what has arrived, and then all write. Requests sent together
   // wake a local peer only once.
   co_await dialer_.turns->next();
+  if (dialer_.withholds(exchange)) co_return;
   exchange.sent_at = Steady::now();
   transport_->begin_step(exchange.sent_at + dialer_.exchange_timeout);
   std::string_view request = exchange.request.bytes();
   error_code write_error = write_at_once(stream, request);
   if (!request.empty() && !write_error) {
+    writing_ = true;
     const auto [failed, count] = co_await asio::async_write(stream, asio::buffer(request), as_result);
+    writing_ = false;
     write_error = failed;
   }
   // The other coroutines of this thread run before the answer is read: if the peer is near, it has nearly always

@@ -28,6 +28,7 @@ class Http1Session final : public Session {
   bool lacks_certificate() const override { return transport_->lacks_certificate(); }
   void retire() override { close(); }
   void discredit() override;
+  void withdraw() override;
   void close() override { transport_->close(); }
 
   Transport& transport() { return *transport_; }
@@ -53,7 +54,8 @@ class Http1Session final : public Session {
   std::array<char, 32 * 1024> buffer_;
   std::size_t filled_ = 0;  ///< bytes in the buffer that are not parsed yet
   TimePoint last_used_;
-  bool used_ = false;  ///< has completed an exchange
+  bool used_ = false;     ///< has completed an exchange
+  bool writing_ = false;  ///< a request is partly written
 };
 
 }  // namespace koobatch::net

@@ -40,6 +40,8 @@ class Http2Connection final : public std::enable_shared_from_this<Http2Connectio
   Awaitable<void> exchange(Exchange& exchange);
   /// Accepts no more exchanges, and closes once none is in flight.
   void retire(const std::string& why);
+  /// See Session::withdraw().
+  void withdraw();
   /// Ends exchanges in flight, too.
   void close();
 

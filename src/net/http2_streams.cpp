@@ -83,7 +83,7 @@ void Http2Streams::submit(Http2Stream& stream, Exchange& exchange) {
   stream = {};
   stream.exchange = &exchange;
   exchange.answer.clear();
-  exchange.refused = false;
+  exchange.refused = exchange.withheld = false;
   stream.place = live_.size();
   live_.push_back(&stream);
   const auto fields = fields_.of(exchange.request);
@@ -94,6 +94,13 @@ void Http2Streams::submit(Http2Stream& stream, Exchange& exchange) {
   if (stream.id < 0 || std::int64_t{stream.id} + 2 > last_stream_id) {
     drain("the connection has no numbers left for further requests");
   }
+}
+
+bool Http2Streams::has_unsent() const {
+  if (out_begin_ != out_.size()) return true;
+  return std::ranges::any_of(live_, [](const Http2Stream* stream) {
+    return stream->offset == Http2Stream::no_offset || stream->body_sent != stream->exchange->request.body().size();
+  });
 }
 
 void Http2Streams::serialise() {

@@ -63,6 +63,8 @@ class Http2Streams {
   /// How many more exchanges may be submitted now.
   std::size_t capacity() const;
   std::size_t in_flight() const { return live_.size(); }
+  /// Whether anything of an exchange in flight was not handed to the socket yet.
+  bool has_unsent() const;
   /// Whether nothing may be submitted any more; what is in flight continues.
   bool draining() const { return draining_ || broken_; }
   /// Whether the connection must be closed: nothing is in flight any more, and nothing can be.

@@ -42,7 +42,12 @@ Awaitable<Session::Opened> NegotiatedSession::negotiate(std::string& why) {
 }
 
 Awaitable<void> NegotiatedSession::exchange(Exchange& exchange) {
-  return http2_ ? http2_->exchange(exchange) : http1_.exchange(exchange);
+  if (!http2_) return http1_.exchange(exchange);
+  return dialer_.withholds(exchange) ? nothing() : http2_->exchange(exchange);
+}
+
+Awaitable<void> NegotiatedSession::nothing() {
+  co_return;
 }
 
 Session::Readiness NegotiatedSession::check(TimePoint now) {
@@ -77,6 +82,12 @@ void NegotiatedSession::discredit() {
   } else {
     http1_.discredit();
   }
+}
+
+void NegotiatedSession::withdraw() {
+  http1_.withdraw();
+  if (http2_) http2_->withdraw();
+  for (const auto& connection : left_) connection->withdraw();
 }
 
 void NegotiatedSession::close() {

@@ -27,10 +27,12 @@ class NegotiatedSession final : public Session {
   bool lacks_certificate() const override { return http2_ ? http2_->lacks_certificate() : http1_.lacks_certificate(); }
   void retire() override;
   void discredit() override;
+  void withdraw() override;
   void close() override;
 
  private:
   Awaitable<Opened> negotiate(std::string& why);
+  static Awaitable<void> nothing();
   void leave_http2(const char* why);
 
   asio::io_context& context_;

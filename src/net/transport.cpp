@@ -4,9 +4,12 @@
 #include "net/proxy.hpp"
 
 #include <fmt/format.h>
+#include <linux/sockios.h>
+#include <netinet/tcp.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <boost/asio/write.hpp>
 
 #include <array>
@@ -106,6 +109,22 @@ bool Transport::is_quiet(bool fresh) {
   return quiet || (fresh && tls_ && peer.revents == POLLIN);
 }
 
+bool Transport::is_delivered() {
+  int bytes = 0;
+  return ::ioctl(socket_.native_handle(), SIOCOUTQ, &bytes) != 0 || bytes == 0;
+}
+
+/// See Dialer::delivery_limit.
+void Transport::limit_delivery() {
+  if (!dialer_.delivery_limit) return;
+  const auto limit = std::chrono::ceil<std::chrono::milliseconds>(*dialer_.delivery_limit);
+  const auto milliseconds = static_cast<unsigned>(limit.count());
+  // Neither can fail for a TCP socket.
+  error_code ignored;
+  socket_.set_option(Socket::linger(true, 0), ignored);
+  ::setsockopt(socket_.native_handle(), IPPROTO_TCP, TCP_USER_TIMEOUT, &milliseconds, sizeof milliseconds);
+}
+
 std::string Transport::client_refusal(const error_code& error) const {
   return tls_ ? peer_.client_refusal(error, dialer_.endpoint.url()) : std::string();
 }
@@ -195,6 +214,7 @@ Awaitable<Transport::Opened> Transport::agree(AddressRace& race, std::size_t num
   error_code ignored;
   socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
   socket_.non_blocking(true, ignored);
+  limit_delivery();
   if (dialer_.proxy) {
     race.waiting_for(number, "connected, and no answer to CONNECT");
     const bool through = co_await tunnel(why);

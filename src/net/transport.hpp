@@ -57,6 +57,8 @@ class Transport : private Deadline {
     return socket_.write_some(asio::buffer(bytes), error);
   }
 
+  /// Whether the peer's kernel has acknowledged everything that was written.
+  bool is_delivered();
   /// Whether neither bytes nor the peer's close have arrived, as must be the case when nothing is in flight. `fresh`:
   /// nothing was read since it was opened, so that TLS session tickets may be waiting.
   bool is_quiet(bool fresh);
@@ -74,6 +76,7 @@ class Transport : private Deadline {
   void expire() override;
   void cancel();
   void set_open(bool open);
+  void limit_delivery();
   bool stopped() const { return timed_out_ || closed_; }
   Awaitable<Opened> attempt_open(std::string& why);
   Awaitable<bool> resolve(std::string& why);

@@ -88,7 +88,7 @@ void Writer::idle(Lock& lock) {
 
 bool Writer::commit(Lock& lock) {
   std::swap(gathering_, writing_);
-  gathering_.open_with_sync(next_sync_++);
+  if (settings_.sync_lines) gathering_.open_with_sync(next_sync_++);
   const std::size_t bytes = pending_;
   lock.unlock();
   const TimePoint begun = Steady::now();

@@ -20,6 +20,7 @@ struct PaceState {
   bool renewing = false;  ///< nothing is sent until there are new credentials
   bool paused = false;    ///< nothing is sent until the user resumes the run
   Duration paused_for{};
+  bool held = false;  ///< nothing is sent until others that take part in the run allow it
 
   /// Most requests a second, by whichever limit is lower; 0: no limit.
   double limit() const {

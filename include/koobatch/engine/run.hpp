@@ -10,17 +10,20 @@
 #include "koobatch/report/summary.hpp"
 
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace koobatch::engine {
 
 /// How a segment ended, as recorded in its report.
 struct RunResult {
-  report::Summary summary;     ///< of the whole run
-  std::optional<Error> error;  ///< why it was aborted
-  Measurements measurements;   ///< empty unless it was a benchmark
+  report::Summary summary;                 ///< of the whole run
+  std::optional<Error> error;              ///< why it was aborted
+  Measurements measurements;               ///< empty unless it was a benchmark
+  std::vector<std::uint32_t> unsettled{};  ///< EndRecord::unsettled of this segment
 };
 
 /// The content of a run's report, as needed for a further segment. The report is locked during its lifetime.
@@ -47,6 +50,10 @@ class Run {
   /// see check_same_job().
   static Result<std::unique_ptr<Run>> resume(const RunSettings& settings, std::shared_ptr<const job::Source> source,
                                              Earlier earlier);
+  /// Takes part in a run that others began, as `record` says: its results go into `journal`, which others read, so no
+  /// line about the run itself is written. The summary is counted: it is about this part alone.
+  static Result<std::unique_ptr<Run>> take_part(const RunSettings& settings, std::shared_ptr<const job::Source> source,
+                                                report::RunRecord record, std::unique_ptr<report::JournalFile> journal);
   ~Run();  ///< of an unfinished run: stops immediately, like a crash
 
   /// Waits up to `patience` for the run to end. Returns whether it has ended.
@@ -61,12 +68,33 @@ class Run {
   /// The report's final path, which may contain an added number.
   const std::filesystem::path& report() const;
 
-  /// Changes the rate, in requests a second; 0: no limit. This, pause() and go_on() return once the change is in
-  /// effect, or false if the run has ended before.
-  bool change_rate(double rate);
+  /// Changes the rate, in requests a second; 0: no limit. Nothing sent before counts any more, nor anything saved up.
+  /// `burst`: PaceSettings::burst from now on; nothing: as it was. This and the functions below return once the change
+  /// is in effect, or false if the run has ended before.
+  bool change_rate(double rate, std::optional<std::uint32_t> burst = {});
+  /// Changes the rate of each user, in requests a second; 0: no limit.
+  bool change_rate_per_user(double rate);
   /// Sends nothing until go_on(); requests in flight may finish.
   bool pause();
   bool go_on();
+
+  // For a run that others take part in. They decide, too, when something may be sent:
+  /// Sends nothing until release(), whether or not the user has paused the run. Also begins when RunSettings::gate
+  /// turns a request away.
+  bool hold();
+  bool release();
+  /// Sends nothing for so long, because the service asked one of the others for it. snapshot().pace.wait is the longest
+  /// such time, including what this run was asked for.
+  bool pause_for(Duration wait);
+  /// Refusals that are held back: they are not counted as results, and may become some.
+  std::uint64_t held_refusals() const;
+  /// What is added to steady time for the X-Date of a request, as the service has accepted it, or as its answers
+  /// suggest as long as it has not; nothing before its first answer: then it is our own clock's time.
+  std::optional<Duration> service_clock() const;
+  /// Resets connections whose requests may not have arrived in full, so that nothing of them arrives later; operations
+  /// on them are in doubt. Returns whether that was done within `patience`: then, if RunSettings::gate has been turning
+  /// requests away since before the call, nothing more can be sent, as no thread is between asking it and sending.
+  bool withdraw(std::chrono::milliseconds patience);
   /// Writes the `end` line and closes the report. Precondition: wait() returned true; to be called once. After resume()
   /// it reads the whole report for the summary.
   RunResult finish();

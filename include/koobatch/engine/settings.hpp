@@ -11,6 +11,7 @@
 #include "koobatch/job/reader.hpp"
 #include "koobatch/koodrive/dialogue.hpp"
 #include "koobatch/net/http_choice.hpp"
+#include "koobatch/net/send_gate.hpp"
 #include "koobatch/net/tls_settings.hpp"
 #include "koobatch/report/record.hpp"
 #include "koobatch/retry/selection.hpp"
@@ -58,7 +59,7 @@ struct RunSettings {
   std::shared_ptr<const auth::UserTokens> user_tokens;  ///< each user's own; null: one token for all
   net::TlsSettings tls;
 
-  std::filesystem::path report;
+  std::filesystem::path report;  ///< empty: the run's results go where others read them, see Run::take_part()
   bool report_private = false;   ///< only its owner can read it
   bool report_unnamed = false;   ///< the report's name is removed at once, and its file exists only during the run
   bool report_numbered = false;  ///< the name was not chosen by the user: if it is taken, the new report gets a number
@@ -76,6 +77,11 @@ struct RunSettings {
   bool ask_quota = false;  ///< the first request asks the gateway to report its quotas
   flow::ErrorLimit max_errors;
   flow::SchedulerSettings scheduler;  ///< the look-ahead is shared by all threads
+
+  net::SendGate* gate = nullptr;  ///< asked before each request of an operation; must outlive the run. Null: none
+  /// How long what was sent may remain unacknowledged by the peer's kernel before the connection is reset. Connections
+  /// are then also reset when they are closed, so that nothing is delivered after that. Nothing: the system's defaults.
+  std::optional<Duration> delivery_limit;
 
   bool metrics = false;  ///< whether requests are counted for Run::metrics()
 };

@@ -13,6 +13,7 @@ class Holds {
   enum class Why : unsigned {
     credentials = 1,  ///< new ones are being obtained, and requests with the old ones may fail
     user = 2,         ///< the user paused the run
+    fleet = 4,        ///< others that take part in the run do not let this one send
   };
 
   bool any() const { return held_.load(std::memory_order_relaxed) != 0; }

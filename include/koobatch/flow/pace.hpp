@@ -79,6 +79,9 @@ class Pace {
   Permit acquire(TimePoint now, bool holds_probe, const Request& request);
   /// Returns the probe unused. Precondition: the caller holds it.
   void release_probe(TimePoint now);
+  /// Reports that an attempt was not sent after all, of which the service knows nothing. `sent`: from its permit.
+  /// `was_probe`: it held the probe, which is thereby returned. What the limiters granted is lost.
+  void withhold(TimePoint now, bool was_probe, const Request& request, const Sent& sent);
   /// Reports that an attempt for `user` ended. `sent`: from its permit. `was_probe`: it held the probe, which
   /// is thereby returned. True if permissions may have changed for other callers, which should ask again.
   bool observe(const koodrive::Outcome& outcome, TimePoint now, bool was_probe, std::string_view user = {},
@@ -98,8 +101,12 @@ class Pace {
   Duration paused_time(TimePoint now) const;
 
   /// Changes the rate; 0: no limit. Permits saved up under the old rate are lost, and what was late on its schedule no
-  /// longer is.
-  void change_rate(double rate, TimePoint now);
+  /// longer is. `burst`: as in PaceSettings; nothing: as it was.
+  void change_rate(double rate, TimePoint now, std::optional<std::uint32_t> burst = {});
+  /// Changes the rate of each user; 0: no limit.
+  void change_rate_per_user(double rate, TimePoint now);
+  /// Sends nothing for so long, as if an answer had asked for it.
+  void pause_for(Duration wait, TimePoint now);
 
   /// For a pace that catches up: the number of requests that should have been sent by now and were not.
   std::uint64_t overdue(TimePoint now) const;

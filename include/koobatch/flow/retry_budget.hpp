@@ -19,6 +19,8 @@ class RetryBudget {
   void earn();
   /// Takes a retry from the budget. Returns whether there was one.
   bool take(TimePoint now);
+  /// Returns a retry that was taken and not made.
+  void give_back();
   /// When the next retry may be sent, at the latest. Precondition: take() returned false.
   TimePoint due() const { return always_.due(); }
 

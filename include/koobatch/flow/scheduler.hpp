@@ -132,6 +132,8 @@ class Scheduler {
   /// Reports that the attempt ended. Returns a status if the operation is final, nothing if it will be sent again.
   std::optional<Status> complete(Seat& seat, SlotId slot, const koodrive::Outcome& outcome,
                                  const AttemptTiming& timing);
+  /// Reports that the attempt was not sent after all: the operation is as it was before, and waits for its turn.
+  void withhold(Seat& seat, SlotId slot, TimePoint now);
   // Continue an operation instead of recording it as final: its next request goes at once, on the same seat if that
   // can send. Precondition: complete() returned a status for it, or next() give_up, and nothing was recorded.
   /// Continues with another reading, for which there are as many attempts, and as much time, as for the first.

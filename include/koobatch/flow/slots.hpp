@@ -77,6 +77,11 @@ struct Slot {
   Interruptions interruptions;       ///< when the last of `rereadings` was noticed
   std::optional<Status> settled;     ///< how sending it ended: it is only read back now
   bool begins = true;  ///< the next attempt is the first one, or the first one after a reading that succeeded
+  struct Before {
+    bool begins = false;
+    bool on_budget = false;
+    bool was_sent = false;
+  } before{};  ///< the attempt in flight, should it turn out not to have been sent
 
   Retries& more();  ///< allocates them on demand
   /// Stores an attempt's outcome, for the history and in case the operation is given up.

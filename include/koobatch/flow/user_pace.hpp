@@ -26,6 +26,9 @@ class UserPace {
   /// `rate`: requests a second for each user; 0: no limit.
   explicit UserPace(double rate) : rate_(rate) {}
 
+  /// Changes the rate; 0: no limit. What users have saved up under the old rate is lost.
+  void change_rate(double rate, TimePoint now);
+
   /// Whether no user has to wait, and none will because of what is sent.
   bool idle() const { return rate_ == 0 && users_.empty(); }
   /// When the user's next request may be sent; not later than `now` if immediately.

@@ -1,5 +1,6 @@
 #pragma once
 #include "koobatch/core/error.hpp"
+#include "koobatch/core/trace_id.hpp"
 #include "koobatch/job/byte_source.hpp"
 #include "koobatch/job/fingerprint.hpp"
 #include "koobatch/job/line_splitter.hpp"
@@ -59,7 +60,13 @@ class Reader {
   enum class Item {
     operation,  ///< `operation` holds the next one
     invalid,    ///< the record on line() breaks a rule: see violations()
+    pause,      ///< there is nothing to be read for now: the next call waits until there is, see Source::stop_waiting()
     end,        ///< the file was read to its end: digest() is complete
+  };
+  /// What became of an operation before this run read it.
+  struct Standing {
+    bool maybe_sent = false;         ///< another process may have sent it
+    std::optional<TraceId> noted{};  ///< its attempt, if it must not be repeated and another process may have made it
   };
 
   virtual ~Reader() = default;
@@ -93,6 +100,9 @@ class Reader {
   virtual std::uint32_t last_line() const = 0;
   /// What is wrong with the last record. Valid until the next call.
   virtual const std::vector<koodrive::Violation>& violations() const = 0;
+  /// What is known of the operation that next() or skip() found; null: no other process had it. Valid until the next
+  /// call.
+  virtual const Standing* standing() const { return nullptr; }
   /// What is odd about the last record, if it is valid. Valid until the next call.
   virtual std::span<const Warning> warnings() const { return {}; }
   /// The identifiers of all records read so far; null if they are not counted.

@@ -34,6 +34,8 @@ class Source {
   virtual Result<std::unique_ptr<Reader>> open() const = 0;
   /// How it has changed since it was validated: "holds other bytes now"; nothing if it has not.
   virtual std::optional<std::string> find_change() const = 0;
+  /// Makes readers that wait for operations, or will, answer `end` instead. Safe to call from any thread.
+  virtual void stop_waiting() const {}
 };
 
 /// A job file, as validated with these settings.

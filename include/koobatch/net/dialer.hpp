@@ -3,7 +3,9 @@
 #include "koobatch/http/endpoint.hpp"
 #include "koobatch/net/address_memory.hpp"
 #include "koobatch/net/deadline_timer.hpp"
+#include "koobatch/net/exchange.hpp"
 #include "koobatch/net/http_choice.hpp"
+#include "koobatch/net/send_gate.hpp"
 #include "koobatch/net/tls_peer.hpp"
 #include "koobatch/net/turns.hpp"
 
@@ -25,6 +27,10 @@ struct Dialer {
   std::size_t streams = 1;  ///< the maximum number of exchanges in flight on an HTTP/2 connection
   Duration connect_timeout = std::chrono::seconds(5);
   Duration exchange_timeout = std::chrono::seconds(30);
+  SendGate* gate = nullptr;  ///< asked before each exchange; null: none
+  /// How long bytes may remain unacknowledged by the peer's kernel before the connection is reset. Connections are then
+  /// also reset when they are closed, so that nothing is delivered after that. Nothing: the system's defaults.
+  std::optional<Duration> delivery_limit;
   DeadlineTimer* deadlines = nullptr;
   Turns* turns = nullptr;
 
@@ -39,6 +45,8 @@ struct Dialer {
 
   /// Where the socket connects to.
   const http::Endpoint& next_hop() const { return proxy ? *proxy : endpoint; }
+  /// Asks the gate, if there is one. True: the exchange is over, and nothing of it may be sent.
+  bool withholds(Exchange& exchange) const { return gate != nullptr && turn_away(*gate, exchange); }
   /// Whether new connections offer HTTP/2.
   bool offers_http2() const { return !http1_only && net::offers_http2(http, tls != nullptr); }
   /// Makes the next connection resolve again, as the name may lead elsewhere by now.

@@ -59,6 +59,9 @@ class Session {
   /// Reports that the peer seems to be down: retires this session. The next one resolves again, and tries this one's
   /// address last. Precondition: an exchange has ended.
   virtual void discredit() = 0;
+  /// Closes it if anything that was sent, or partly sent, may not have arrived at the peer's machine, so that none of
+  /// it arrives later. Ends exchanges in flight then.
+  virtual void withdraw() = 0;
   /// Ends exchanges in flight, too.
   virtual void close() = 0;
 };

@@ -29,7 +29,7 @@ struct Snapshot {
   }
   std::uint64_t remaining() const { return operations - std::min(operations, finished()); }
   /// Whether nothing is sent, for a reason whose end cannot be predicted.
-  bool stands_still() const { return ending || pace.down || pace.renewing || pace.paused; }
+  bool stands_still() const { return ending || pace.down || pace.renewing || pace.paused || pace.held; }
   std::uint64_t operator[](Status status) const { return by_status[static_cast<std::size_t>(status)]; }
 };
 

@@ -1,9 +1,11 @@
 #pragma once
 #include "koobatch/core/error.hpp"
+#include "koobatch/report/record.hpp"
 
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -35,6 +37,8 @@ class JournalFile {
   };
   /// Precondition: an operation has failed.
   virtual Remains remains() const { return {}; }
+  /// The results that are durable, if the journal counts them: then it need not be readable.
+  virtual std::optional<Counts> recorded() const { return std::nullopt; }
   /// Removes the file's name: the file exists as long as the journal, and its name is no longer checked.
   virtual void give_up_name() {}
 };

@@ -24,6 +24,8 @@ struct WriterSettings {
   /// In a resumed run, the highest `sync` number in the report (Scan::last_sync): the first group then opens with a
   /// `sync` line too, because LockedReport::append_from made everything before it durable. Nothing for a new report.
   std::optional<std::uint64_t> last_sync;
+  /// Whether groups open with `sync` lines. Unnecessary where the journal keeps groups apart by itself.
+  bool sync_lines = true;
   /// How often the file is checked while nothing is appended, so that a change during a long pause or outage is
   /// reported at once, and not only after more was sent.
   Duration idle_check = std::chrono::seconds(1);
@@ -44,10 +46,10 @@ class WriterEvents {
 
 /// Group commit: a thread that gathers batches, appends them in one write and makes them durable with one fdatasync, at
 /// most `max_delay` after a group's first result, or at once if a batch is urgent. Every group after the first opens
-/// with a `sync` line, which states that everything before it is durable. The last line of a segment is written only
-/// once all groups before it are durable, because it states that as well. If the file under the report's name is no
-/// longer as the thread left it (JournalFile), that is handled like a disk failure; it is checked before, with and
-/// after each group, and while idle.
+/// with a `sync` line (unless the settings say otherwise), which states that everything before it is durable. The last
+/// line of a segment is written only once all groups before it are durable, because it states that as well. If the file
+/// under the report's name is no longer as the thread left it (JournalFile), that is handled like a disk failure; it is
+/// checked before, with and after each group, and while idle.
 ///
 /// submit(), pending_bytes() and saturated() may be called from any thread and never wait for the disk.
 ///
@@ -76,6 +78,7 @@ class Writer {
   /// See JournalFile. Precondition: close() returned an error.
   bool lost() const { return file_->lost(); }
   JournalFile::Remains remains() const { return file_->remains(); }
+  std::optional<Counts> recorded() const { return file_->recorded(); }
 
  private:
   using Lock = std::unique_lock<std::mutex>;

@@ -1,0 +1,45 @@
+#include "koobatch/report/result_head.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <system_error>
+
+namespace koobatch::report {
+namespace {
+
+/// Removes `prefix` from the beginning of `text`. False if it is not there.
+bool take(std::string_view& text, std::string_view prefix) {
+  if (!text.starts_with(prefix)) return false;
+  text.remove_prefix(prefix.size());
+  return true;
+}
+
+/// Likewise, for the rest of a JSON string behind its first quote.
+bool take_string(std::string_view& text) {
+  for (;;) {
+    const auto next = text.find_first_of("\"\\");
+    if (next == std::string_view::npos) return false;
+    const bool is_escape = text[next] == '\\';
+    text.remove_prefix(std::min(text.size(), next + (is_escape ? 2 : 1)));
+    if (!is_escape) return true;
+  }
+}
+
+}  // namespace
+
+std::optional<ResultHead> read_result_head(std::string_view line) {
+  if (!take(line, R"({"type":"result","line":)")) return std::nullopt;
+  ResultHead head;
+  const auto [rest, error] = std::from_chars(line.data(), line.data() + line.size(), head.line);
+  if (error != std::errc()) return std::nullopt;
+  line.remove_prefix(static_cast<std::size_t>(rest - line.data()));
+  if (!take(line, R"(,"op":")") || !take_string(line)) return std::nullopt;
+  if (!take(line, R"(,"id":")") || !take_string(line)) return std::nullopt;
+  if (!take(line, R"(,"status":")")) return std::nullopt;
+  const auto status = parse_status(line.substr(0, line.find('"')));
+  if (!status) return std::nullopt;
+  head.status = *status;
+  return head;
+}
+
+}  // namespace koobatch::report
