@@ -1,0 +1,165 @@
+#include "postgres/failures.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cassert>
+
+namespace koobatch::postgres {
+namespace {
+
+using fleet::Fault;
+using fleet::Failure;
+
+constexpr std::size_t code_length = 5;
+
+bool is_code(std::string_view text) {
+  return text.size() == code_length &&
+         std::ranges::all_of(text, [](char c) { return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z'); });
+}
+
+Failure make(Fault fault, std::string message) {
+  return {fault, fatal_error(std::move(message))};
+}
+
+/// What to do about an error, and whether it may pass by itself.
+struct Advice {
+  std::string_view code;  ///< or its first two characters, for a whole class
+  Fault fault = Fault::refused;
+  std::string_view advice;
+};
+
+constexpr std::array<Advice, 21> advices = {{
+    {"28P01", Fault::refused, "correct the password in the passfile"},
+    {"28000", Fault::refused, "let the server's pg_hba.conf admit this user from this machine, or use another user"},
+    {"3D000", Fault::refused, "create the database first, or correct its name in the URL"},
+    {"42501", Fault::refused,
+     "the user lacks a right: who only works or collects needs the role koobatch_worker, all else the tables' owner"},
+    {"42P01", Fault::refused, "the database has no tables for koobatch yet: create them first"},
+    {"3F000", Fault::refused, "the database has no tables for koobatch yet: create them first"},
+    {"42703", Fault::refused, "the tables there are not those that this version of koobatch needs"},
+    {"25006", Fault::unreachable, "it is a standby, or became one: name all nodes in the URL"},
+    {"40001", Fault::unreachable, ""},
+    {"40P01", Fault::unreachable, ""},
+    {"53100", Fault::unreachable, "free space on the server's disk; until then, no result can be kept"},
+    {"53300", Fault::unreachable, "raise max_connections on the server, or start fewer workers"},
+    {"53", Fault::unreachable, ""},
+    {"55", Fault::unreachable, ""},
+    {"57014", Fault::unreachable, ""},
+    {"57P03", Fault::unreachable, "it is starting up or shutting down"},
+    {"57", Fault::unanswered, ""},
+    {"08", Fault::unanswered, ""},
+    {"58", Fault::refused, "look into the server's log: its disk may be failing"},
+    {"XX001", Fault::refused, "the server's data is damaged: restore it"},
+    {"XX002", Fault::refused, "the server's data is damaged: restore it"},
+}};
+
+const Advice* find_advice(std::string_view code) {
+  // Whole codes precede their classes.
+  const auto found = std::ranges::find_if(advices, [&](const Advice& row) { return code.starts_with(row.code); });
+  return code.empty() || found == advices.end() ? nullptr : &*found;
+}
+
+void append_advice(std::string& message, std::string_view advice) {
+  if (!advice.empty()) message += fmt::format("; {}", advice);
+}
+
+constexpr std::string_view missing_password =
+    "the server asks for a password: write it into a passfile that only its owner can read, as a line"
+    " host:port:database:user:password";
+constexpr std::string_view read_only =
+    "it is a standby, or set to read-only: name the primary, or all nodes, in the URL";
+constexpr std::string_view missing_root =
+    "name the file of the certificate authority with sslrootcert=FILE in the URL";
+
+bool contains(std::string_view text, std::string_view part) {
+  return text.find(part) != std::string_view::npos;
+}
+
+/// libpq's own reasons have no code.
+std::string_view advice_for(const FailedDial& dial) {
+  if (dial.needs_password) return missing_password;
+  if (const Advice* advice = find_advice(dial.error.code)) return advice->advice;
+  if (contains(dial.error.message, "read-only")) return read_only;
+  if (contains(dial.error.message, "root certificate file")) return missing_root;
+  return {};
+}
+
+bool is_lasting(const FailedDial& dial) {
+  const Advice* advice = find_advice(dial.error.code);
+  return dial.needs_password || (advice != nullptr && advice->fault == Fault::refused);
+}
+
+/// One line, without what libpq puts in front of servers' messages and behind them.
+std::string flatten(std::string_view text) {
+  std::string flat;
+  while (!text.empty()) {
+    const auto end = std::min(text.find('\n'), text.size());
+    const std::string_view line = text.substr(0, end);
+    text.remove_prefix(std::min(end + 1, text.size()));
+    if (line.starts_with("LOCATION:") || line.empty()) continue;
+    if (!flat.empty()) flat += "; ";
+    for (const char c : line) flat.push_back(c == '\t' ? ' ' : c);
+  }
+  return flat;
+}
+
+}  // namespace
+
+ServerError parse_connection_error(std::string_view text) {
+  ServerError error{.code = {}, .message = flatten(text)};
+  // "FATAL:  28P01: password authentication failed", in whatever language the severity is.
+  for (std::size_t at = error.message.find(":  "); at != std::string::npos; at = error.message.find(":  ", at + 1)) {
+    const auto code = std::string_view(error.message).substr(at + 3, code_length);
+    if (!is_code(code) || error.message.compare(at + 3 + code_length, 2, ": ") != 0) continue;
+    error.code = code;
+    error.message.erase(at + 2, code_length + 3);
+    break;
+  }
+  return error;
+}
+
+Failure explain_dials(const std::vector<FailedDial>& failed) {
+  assert(!failed.empty());
+  std::string message = "the ledger cannot be reached: ";
+  std::vector<std::string> reasons;
+  for (const FailedDial& dial : failed) {
+    std::string reason = dial.error.message;
+    append_advice(reason, advice_for(dial));
+    if (std::ranges::find(reasons, reason) == reasons.end()) reasons.push_back(std::move(reason));
+  }
+  message += fmt::format("{}", fmt::join(reasons, "; "));
+  // Of several nodes, one that admits nobody may be a standby that was set up badly.
+  return make(std::ranges::all_of(failed, is_lasting) ? Fault::refused : Fault::unreachable, std::move(message));
+}
+
+Failure explain_statement(const ServerError& error) {
+  std::string message = fmt::format("the ledger's server says: {}", error.message);
+  if (!error.code.empty()) message += fmt::format(" (SQLSTATE {})", error.code);
+  const Advice* advice = find_advice(error.code);
+  if (advice == nullptr) return make(error.code.empty() ? Fault::unanswered : Fault::refused, std::move(message));
+  append_advice(message, advice->advice);
+  return make(advice->fault, std::move(message));
+}
+
+bool is_passing(const ServerError& error) {
+  return error.code == "40001" || error.code == "40P01";
+}
+
+bool ends_connection(const ServerError& error) {
+  const Advice* advice = find_advice(error.code);
+  return error.code.empty() || error.code == "25006" || (advice != nullptr && advice->fault == Fault::unanswered);
+}
+
+Failure no_answer(std::string_view why) {
+  return make(Fault::unanswered, fmt::format("the ledger does not answer: {}", why));
+}
+Failure not_reached(std::string_view why) {
+  return make(Fault::unreachable, fmt::format("the ledger cannot be reached: {}", why));
+}
+Failure not_done(std::string_view why) {
+  return make(Fault::refused, std::string(why));
+}
+
+}  // namespace koobatch::postgres

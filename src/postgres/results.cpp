@@ -1,0 +1,62 @@
+#include "postgres/ledger.hpp"
+
+#include <fmt/format.h>
+
+namespace koobatch::postgres {
+namespace {
+
+using fleet::Answer;
+
+// Of so many groups, those that fit.
+constexpr const char* select_groups = R"(
+SELECT grp, n, lines FROM (
+  SELECT *, sum(octet_length(lines)) OVER (ORDER BY grp) AS total FROM (
+    SELECT grp, n, lines FROM koobatch.journal WHERE run = $1 AND worker = $2 AND grp > $3
+    ORDER BY grp LIMIT 1000) AS first_ones) AS summed
+WHERE total <= $4 OR total = octet_length(lines) ORDER BY grp)";
+
+// Writes nothing but to the log of transactions, and is acknowledged after whatever was written there before it: what a
+// read has shown may not be replicated yet.
+constexpr const char* synchronous_write = "SELECT pg_logical_emit_message(true, 'koobatch', '')";
+
+fleet::Failure lost(fleet::WorkerNumber worker, fleet::GroupNumber last, fleet::GroupNumber next) {
+  return {fleet::Fault::forgotten,
+          fatal_error(fmt::format("the ledger has lost results that it had acknowledged: after group {} of worker {}"
+                                  " comes {}",
+                                  last, worker, next))};
+}
+
+}  // namespace
+
+Answer<std::vector<fleet::JournalRow>> PostgresLedger::groups(fleet::RunNumber run, fleet::WorkerNumber worker,
+                                                              fleet::GroupNumber cursor, std::size_t bytes) {
+  session_.begin();
+  const auto reply =
+      session_.execute(select_groups, Parameters().number(run).number(worker).bits(cursor).bits(bytes));
+  if (!reply) return reply.error();
+  std::vector<fleet::JournalRow> rows;
+  if (reply->is_empty()) {
+    const auto last = session_.execute("SELECT grp FROM koobatch.worker WHERE run = $1 AND id = $2",
+                                       Parameters().number(run).number(worker));
+    if (!last) return last.error();
+    if (last->is_empty()) return unknown_run(run);
+    const auto known = last->number<fleet::GroupNumber>(0, 0);
+    if (known < cursor) return lost(worker, cursor, known);
+    return rows;
+  }
+  const auto connection = session_.connections();
+  for (int row = 0; row < reply->rows(); ++row) {
+    const auto number = reply->number<fleet::GroupNumber>(row, 0);
+    if (number != ++cursor) return lost(worker, cursor - 1, number);
+    rows.push_back({worker,
+                    {.number = number,
+                     .results = reply->number<std::uint32_t>(row, 1),
+                     .packed = std::string(reply->text(row, 2))}});
+  }
+  if (const auto written = session_.execute(synchronous_write); !written) return written.error();
+  // Another server may never have had them.
+  if (session_.connections() != connection) return not_reached("the connection has broken while results were read");
+  return rows;
+}
+
+}  // namespace koobatch::postgres
