@@ -1,4 +1,4 @@
-#include "fleet/earlier_worker.hpp"
+#include "koobatch/fleet/earlier_worker.hpp"
 
 #include "fleet/group_fate.hpp"
 

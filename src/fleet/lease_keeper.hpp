@@ -55,9 +55,9 @@ class LeaseKeeper final : public net::SendGate {
   bool admits(WallTime dated) override EXCLUDES(mutex_);
 
   /// See Lease::begin_renewal().
-  Lease::Renewal begin_renewal() EXCLUDES(mutex_, sender_mutex_);
+  Lease::Renewal begin_renewal() EXCLUDES(mutex_) EXCLUDES(sender_mutex_);
   /// The ledger has acknowledged that statement: the alarm is set anew, and requests may pass.
-  void acknowledged(const Lease::Renewal& renewal) EXCLUDES(mutex_, sender_mutex_);
+  void acknowledged(const Lease::Renewal& renewal) EXCLUDES(mutex_) EXCLUDES(sender_mutex_);
   /// The enrolment is over: nothing passes any more.
   void terminate() EXCLUDES(mutex_);
 
@@ -69,7 +69,7 @@ class LeaseKeeper final : public net::SendGate {
   /// When stand_down_if_due() has something to do; BootTime::max() if nothing is to be done before a renewal.
   BootTime next_deadline() const EXCLUDES(mutex_);
   /// Stands down if the lease is over. Returns whether the alarm is disarmed, or need not be.
-  bool stand_down_if_due() EXCLUDES(mutex_, sender_mutex_);
+  bool stand_down_if_due() EXCLUDES(mutex_) EXCLUDES(sender_mutex_);
   /// Waits until next_deadline() may have changed, at most until then.
   void wait_for_deadline() const EXCLUDES(mutex_);
   /// Whether nothing is sent because the lease is over.

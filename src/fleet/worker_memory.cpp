@@ -72,7 +72,8 @@ std::optional<Slot> decode_fields(std::string_view text) {
 }  // namespace
 
 std::string encode(const Slot& slot) {
-  const WorkerMemory nothing{.run_id = std::string(none)};
+  WorkerMemory nothing;
+  nothing.run_id = none;
   const WorkerMemory& memory = slot.memory ? *slot.memory : nothing;
   auto line =
       fmt::format("{} {} {} {} {} {} {} {} {} {} {:x} {:08x} {}", slot_magic, version, slot.sequence,

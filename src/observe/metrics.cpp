@@ -218,6 +218,27 @@ Result<Metrics::Label> parse_metric_label(std::string_view text) {
   return Metrics::Label{std::string(name), std::string(value)};
 }
 
+namespace {
+
+void add_worker(Families& families, const WorkerMetrics& worker) {
+  const auto number = [](auto value) { return static_cast<double>(value); };
+  families.gauge("koobatch_worker_number", "The number of this worker's enrolment.", number(worker.number));
+  families.counter("koobatch_worker_enrolments_total", "Enrolments of this process.", worker.enrolments);
+  if (worker.share > 0) {
+    families.gauge("koobatch_worker_share", "Most requests a second of this worker.", worker.share);
+  }
+  families.gauge("koobatch_worker_parts", "Parts of the run that this worker owns.", number(worker.parts));
+  families.gauge("koobatch_worker_waiting_operations",
+                 "Operations that wait for what an earlier worker may still send.", number(worker.waiting));
+  families.gauge("koobatch_worker_groups", "Groups of results committed under this enrolment.", number(worker.groups));
+  families.counter("koobatch_worker_dropped_results_total", "Results that could not be recorded any more.",
+                   worker.dropped);
+  families.gauge("koobatch_worker_standing_down", "1 while nothing is sent because the engine is silent.",
+                 worker.standing_down ? 1 : 0);
+}
+
+}  // namespace
+
 std::vector<MetricFamily> metric_families(const Metrics& metrics) {
   Families families(metrics.labels);
   add_process(families, metrics);
@@ -227,6 +248,7 @@ std::vector<MetricFamily> metric_families(const Metrics& metrics) {
     add_service(families, *metrics.run);
   }
   if (metrics.plan) add_plan(families, *metrics.plan);
+  if (metrics.worker) add_worker(families, *metrics.worker);
   return families.take();
 }
 

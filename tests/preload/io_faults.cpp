@@ -5,6 +5,7 @@
 //           fail=ERRNO: the Nth CALL and all after it fail with this error number
 //           once=ERRNO: only the Nth CALL fails
 //           short: the Nth CALL (a write) does only half
+//           stop: the process stops just before the Nth CALL (a send), as SIGSTOP or a lack of memory would do it
 //   CALL    write, sync: on a report (a file named *report*); folder: fsync() of a folder named tokens; send: a
 //   request;
 //           socket, connect: for TCP over IPv4; thread: the start of one
@@ -25,6 +26,7 @@
 #include <iterator>
 #include <sstream>
 #include <string>
+#include <string_view>
 
 namespace {
 
@@ -85,6 +87,12 @@ Function next(const char* name) {
   return reinterpret_cast<Function>(::dlsym(RTLD_NEXT, name));
 }
 
+/// Other than what a database is asked.
+bool is_http_request(const void* bytes, size_t size) {
+  const std::string_view text(static_cast<const char*>(bytes), size);
+  return text.substr(0, text.find('\r')).ends_with(" HTTP/1.1");
+}
+
 void die() {
   ::kill(::getpid(), SIGKILL);
   ::pause();
@@ -122,6 +130,10 @@ extern "C" int fsync(int fd) {
 
 extern "C" ssize_t send(int fd, const void* bytes, size_t size, int flags) {
   static const auto real = next<ssize_t (*)(int, const void*, size_t, int)>("send");
+  if (fault().action == "stop") {
+    if (is_http_request(bytes, size) && strikes("send")) ::raise(SIGSTOP);
+    return real(fd, bytes, size, flags);
+  }
   if (!strikes("send")) return real(fd, bytes, size, flags);
   // The request is out, its result is not recorded.
   real(fd, bytes, size, flags);

@@ -39,6 +39,18 @@ struct PlanMetrics {
   double read_seconds = 0;
 };
 
+/// A worker's part in a run that many machines share.
+struct WorkerMetrics {
+  std::int64_t number = 0;       ///< of its enrolment
+  std::uint64_t enrolments = 0;  ///< so far: more than one if others have taken over from it
+  double share = 0;              ///< of the run's rate, requests a second; 0: there is no limit
+  std::uint32_t parts = 0;       ///< that it owns
+  std::uint64_t waiting = 0;     ///< operations that wait for what an earlier worker may still send
+  std::uint64_t groups = 0;      ///< committed under this enrolment
+  std::uint64_t dropped = 0;     ///< results that could not be recorded, because others had taken over
+  bool standing_down = false;    ///< nothing is sent, because the engine was silent for too long
+};
+
 /// The state of a process that runs a job or makes a plan, at one moment.
 struct Metrics {
   struct Label {
@@ -52,8 +64,9 @@ struct Metrics {
   std::vector<Label> labels;  ///< the user's own, added to every metric
   std::string version;
   WallTime started;
-  std::optional<RunMetrics> run;    ///< nothing until the run has begun
-  std::optional<PlanMetrics> plan;  ///< nothing unless a plan was made
+  std::optional<RunMetrics> run;          ///< nothing until the run has begun
+  std::optional<PlanMetrics> plan;        ///< nothing unless a plan was made
+  std::optional<WorkerMetrics> worker{};  ///< nothing unless this process works on a run of many machines
   std::optional<End> end;
   std::optional<std::int64_t>
       last_success;  ///< Unix time at which this run or an earlier one ended with all operations succeeded

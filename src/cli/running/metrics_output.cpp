@@ -46,10 +46,23 @@ MetricsOutput::Following::~Following() {
   output_.run_ = nullptr;
 }
 
+MetricsOutput::FollowingWorker::FollowingWorker(MetricsOutput& output, std::function<observe::WorkerMetrics()> read)
+    : output_(output) {
+  const MutexLock lock(output_.mutex_);
+  output_.read_worker_ = std::move(read);
+}
+
+MetricsOutput::FollowingWorker::~FollowingWorker() {
+  const MutexLock lock(output_.mutex_);
+  output_.metrics_.worker = output_.read_worker_();
+  output_.read_worker_ = nullptr;
+}
+
 observe::Metrics MetricsOutput::read() const {
   const MutexLock lock(mutex_);
   observe::Metrics metrics = metrics_;
   if (run_ != nullptr) metrics.run = run_->metrics();
+  if (read_worker_) metrics.worker = read_worker_();
   return metrics;
 }
 

@@ -6,6 +6,7 @@
 #include "koobatch/observe/metrics_file.hpp"
 #include "koobatch/observe/metrics_server.hpp"
 
+#include <functional>
 #include <memory>
 #include <optional>
 
@@ -29,6 +30,18 @@ class MetricsOutput {
     MetricsOutput& output_;
   };
 
+  /// While this lives, the metrics of the worker are read from `read`; afterwards they keep their final values.
+  class FollowingWorker {
+   public:
+    FollowingWorker(MetricsOutput& output, std::function<observe::WorkerMetrics()> read);
+    ~FollowingWorker();
+    FollowingWorker(const FollowingWorker&) = delete;
+    FollowingWorker& operator=(const FollowingWorker&) = delete;
+
+   private:
+    MetricsOutput& output_;
+  };
+
   /// Writes the file when it is due. To be called several times a second.
   void update(TimePoint now);
   /// Writes the file for the last time before the process exits. Returns `exit_status`.
@@ -41,6 +54,7 @@ class MetricsOutput {
   mutable Mutex mutex_;
   observe::Metrics metrics_ GUARDED_BY(mutex_);
   const engine::Run* run_ GUARDED_BY(mutex_) = nullptr;
+  std::function<observe::WorkerMetrics()> read_worker_ GUARDED_BY(mutex_);  ///< empty: there is none now
   std::optional<observe::MetricsFile> file_;
   std::unique_ptr<observe::MetricsServer> server_;  // last: its threads use the others
 };

@@ -2,7 +2,6 @@
 
 #include "cli/exit_status.hpp"
 #include "cli/output.hpp"
-#include "koobatch/process/descriptor_budget.hpp"
 
 #include <fmt/format.h>
 #include <signal.h>
@@ -48,22 +47,6 @@ process::DescriptorNeeds needs_of(const engine::RunSettings& settings) {
           .control = control::Server::descriptors};
 }
 
-/// Lowers the number of connections to what the limit on open files allows, with a warning. An error if that is less
-/// than one per thread.
-Result<process::DescriptorBudget> fit_connections(engine::RunSettings& settings) {
-  const auto budget = process::share_descriptors(process::free_descriptors(), needs_of(settings));
-  if (budget.connections >= settings.connections) return budget;
-  if (budget.connections < settings.threads) {
-    return usage_error(fmt::format(
-        "the limit on open files is too low for --threads {} with a connection each; raise it, e.g. ulimit -n 1024",
-        settings.threads));
-  }
-  spdlog::warn("the limit on open files allows {} of {} connections; raise it (ulimit -n) or lower --connections",
-               budget.connections, settings.connections);
-  settings.connections = static_cast<unsigned>(budget.connections);
-  return budget;
-}
-
 /// Reports that the segment could not be started, perhaps because a signal came first.
 int fail_to_start(const Error& error, const process::SignalWatch& signals) {
   const int status = fail(error);
@@ -84,6 +67,20 @@ bool end_if_due(engine::Run& run, const process::SignalWatch& signals, TimePoint
 }
 
 }  // namespace
+
+Result<process::DescriptorBudget> fit_connections(engine::RunSettings& settings) {
+  const auto budget = process::share_descriptors(process::free_descriptors(), needs_of(settings));
+  if (budget.connections >= settings.connections) return budget;
+  if (budget.connections < settings.threads) {
+    return usage_error(fmt::format(
+        "the limit on open files is too low for --threads {} with a connection each; raise it, e.g. ulimit -n 1024",
+        settings.threads));
+  }
+  spdlog::warn("the limit on open files allows {} of {} connections; raise it (ulimit -n) or lower --connections",
+               budget.connections, settings.connections);
+  settings.connections = static_cast<unsigned>(budget.connections);
+  return budget;
+}
 
 int with_segment(engine::RunSettings& settings, const sim::SimulatorSettings& simulator, const Start& start,
                  const process::SignalWatch& signals, MetricsOutput& metrics, const Work& work) {

@@ -6,6 +6,7 @@
 #include "koobatch/core/error.hpp"
 #include "koobatch/engine/run.hpp"
 #include "koobatch/observe/progress_display.hpp"
+#include "koobatch/process/descriptor_budget.hpp"
 #include "koobatch/process/signals.hpp"
 #include "koobatch/sim/simulator.hpp"
 
@@ -31,6 +32,10 @@ using Work = std::function<int(engine::Run& run, bool has_descriptors)>;
 /// exit status, also if the segment could not be started.
 int with_segment(engine::RunSettings& settings, const sim::SimulatorSettings& simulator, const Start& start,
                  const process::SignalWatch& signals, MetricsOutput& metrics, const Work& work);
+
+/// Lowers the number of connections to what the limit on open files allows, with a warning. An error if that is less
+/// than one per thread.
+Result<process::DescriptorBudget> fit_connections(engine::RunSettings& settings);
 
 /// Opens the control socket for this report's run. If it lacks descriptors or cannot be opened, prints a warning and
 /// returns nothing: the run continues without.

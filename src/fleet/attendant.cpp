@@ -1,0 +1,220 @@
+#include "fleet/attendant.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace koobatch::fleet {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// Requests in flight may take so long when the run ends.
+constexpr Duration drain_grace = 10s;
+/// How long a wait for news lasts: chunks may be wanted at any time meanwhile.
+constexpr Duration news_slice = 50ms;
+/// Between attempts at a ledger that does not answer.
+constexpr Duration silent_interval = 200ms;
+
+bool is_at_work(const WorkerRow& worker, double rate) {
+  return worker.state == WorkerState::alive && (rate <= 0 || worker.share > 0);
+}
+
+}  // namespace
+
+Attendant::Attendant(const AttendantMeans& means, RunLimits limits)
+    : means_(means),
+      watchman_(means.run.about.lease, means.run.about.hold),
+      shares_(means.rate_per_user),
+      follower_(std::move(limits)),
+      supply_({.ledger = means.ledger,
+               .me = means.me,
+               .run = means.run.number,
+               .book = means.book,
+               .queue = means.queue,
+               .committer = means.committer}) {
+  shares_.begin(means_.engine);
+}
+
+void Attendant::work() {
+  for (;;) {
+    {
+      const MutexLock lock(mutex_);
+      if (stopped_) return;
+    }
+    const BootTime now = BootClock::now();
+    if (now >= give_up_at_.load()) means_.events.give_up();
+    if (!round(now) && !wait_for_news(now)) pause_briefly();
+  }
+}
+
+bool Attendant::round(BootTime now) {
+  if (const auto failure = means_.committer.failure()) standing_.note(*failure);
+  if (const auto failure = standing_.failure()) {
+    conclude(*failure);
+    return false;
+  }
+  if (connection_ != means_.ledger.connection() && !take(greet())) return false;
+  if (now >= due_.beat && !take(beat(now))) return false;
+  if (now >= due_.survey && !take(look_around())) return false;
+  if (end() || means_.engine.snapshot().ending) return false;
+  const auto stepped = supply_.step(now);
+  if (!stepped) {
+    standing_.note(stepped.error());
+    return false;
+  }
+  return *stepped;
+}
+
+/// Whether the ledger did what it was asked.
+bool Attendant::take(const Answer<void>& answer) {
+  if (answer) return true;
+  spdlog::debug("the engine did not do it: {}", answer.error().error.message);
+  standing_.note(answer.error());
+  return false;
+}
+
+/// The first thing over a new connection: it waits for whatever the one before has left unfinished.
+Answer<void> Attendant::greet() {
+  const auto renewal = means_.lease.begin_renewal();
+  const auto settled = means_.ledger.settle(means_.me);
+  if (!settled) return settled.error();
+  means_.lease.acknowledged(renewal);
+  watchman_.restart();
+  connection_ = means_.ledger.connection();
+  return {};
+}
+
+Answer<void> Attendant::beat(BootTime now) {
+  auto vitals = means_.vitals.read();
+  vitals.counts.results = means_.committer.recorded();
+  const auto renewal = means_.lease.begin_renewal();
+  const auto beaten = means_.ledger.beat(means_.me, vitals);
+  if (!beaten) return beaten;
+  means_.lease.acknowledged(renewal);
+  watchman_.own_acknowledged(BootClock::now());
+  due_.beat = now + beat_interval;
+  // What it remembers may be a little old, but is true.
+  if (const auto written = means_.state.acknowledged(means_.committer.last_group()); !written) {
+    spdlog::warn("{}", written.error().message);
+  }
+  return {};
+}
+
+Answer<void> Attendant::look_around() {
+  const BootTime asked = BootClock::now();
+  const auto survey = means_.ledger.survey(means_.run.number);
+  if (!survey) return survey.error();
+  const BootTime received = BootClock::now();
+  due_.survey = asked + survey_interval;
+  observe_vitals(received);
+  if (auto fenced = watchman_.observe(means_.ledger, means_.me.number, {*survey, asked, received}); !fenced) {
+    return fenced;
+  }
+  return follow(*survey, received);
+}
+
+Answer<void> Attendant::follow(const Survey& survey, BootTime received) {
+  const auto advice = follower_.follow(means_.ledger, means_.me.number, survey, means_.engine, received);
+  if (!advice) return advice.error();
+  if (*advice == RunFollower::Advice::stop) {
+    const auto& reason = follower_.reason();
+    conclude({survey.run.state == RunState::completed ? ShiftEnd::Kind::completed : ShiftEnd::Kind::stopped,
+              reason.empty() ? std::nullopt : std::optional(Error{ErrorKind::limit, reason})});
+    return {};
+  }
+  if (*advice == RunFollower::Advice::leave) conclude({ShiftEnd::Kind::cut_off});
+  if (auto shared = shares_.follow(means_.ledger, means_.me, survey, means_.engine); !shared) return shared;
+  share_.store(shares_.share().share());
+  const auto at_work = std::ranges::count_if(
+      survey.workers, [&](const WorkerRow& worker) { return is_at_work(worker, survey.run.rate); });
+  supply_.look_out({.free_parts = survey.free_parts,
+                    .workers = static_cast<std::uint32_t>(std::max<std::ptrdiff_t>(at_work, 1)),
+                    .is_spare = shares_.share().is_spare()});
+  return consider_completion(survey);
+}
+
+Answer<void> Attendant::consider_completion(const Survey& survey) {
+  if (survey.free_parts + survey.owned_parts + survey.quiet_parts != 0) return {};
+  const auto completed = means_.ledger.complete(means_.run.number);
+  if (!completed) return completed.error();
+  if (*completed) conclude({ShiftEnd::Kind::completed});
+  return {};
+}
+
+void Attendant::observe_vitals(BootTime now) {
+  const auto& share = shares_.share();
+  means_.vitals.observe({.requests = means_.engine.snapshot().requests,
+                         .held_refusals = means_.engine.held_refusals(),
+                         .share = share.share(),
+                         .idle_for_rate = supply_.is_idle_for_rate()},
+                        now);
+}
+
+void Attendant::conclude(const Failure& failure) {
+  switch (failure.fault) {
+    case Fault::fenced:
+      return conclude({ShiftEnd::Kind::fenced});
+    case Fault::forgotten:
+      return conclude({ShiftEnd::Kind::lost, failure.error});
+    default:
+      return conclude({ShiftEnd::Kind::failed, failure.error});
+  }
+}
+
+void Attendant::conclude(ShiftEnd end) {
+  const auto kind = end.kind;
+  {
+    const MutexLock lock(mutex_);
+    if (end_) return;
+    end_ = std::move(end);
+  }
+  const bool over = kind == ShiftEnd::Kind::fenced || kind == ShiftEnd::Kind::lost;
+  if (over) {
+    // Others may be sending what this worker was to send.
+    means_.lease.terminate();
+    means_.events.give_up();
+  }
+  if (kind == ShiftEnd::Kind::completed) {
+    means_.queue.finish();
+  } else {
+    means_.engine.stop(over ? Duration::zero() : drain_grace);
+  }
+}
+
+/// Returns whether the ledger could be waited for.
+bool Attendant::wait_for_news(BootTime now) {
+  if (standing_.failure() || connection_ != means_.ledger.connection()) return false;
+  const Duration wait = std::clamp<Duration>(std::min(due_.beat, due_.survey) - now, Duration::zero(), news_slice);
+  const auto news = means_.ledger.wait_for_news(means_.run.number, wait);
+  if (!news) return false;
+  if (*news) due_.survey = now;
+  return true;
+}
+
+void Attendant::pause_briefly() {
+  const TimePoint end = Steady::now() + silent_interval;
+  MutexLock lock(mutex_);
+  while (!stopped_ && lock.wait_until(changed_, end)) {
+  }
+}
+
+void Attendant::stop() {
+  {
+    const MutexLock lock(mutex_);
+    stopped_ = true;
+  }
+  changed_.notify_all();
+}
+
+void Attendant::give_up_after(Duration patience) {
+  give_up_at_.store(BootClock::now() + patience);
+}
+
+std::optional<ShiftEnd> Attendant::end() const {
+  const MutexLock lock(mutex_);
+  return end_;
+}
+
+}  // namespace koobatch::fleet

@@ -1,0 +1,56 @@
+#pragma once
+#include "fleet/feed.hpp"
+#include "fleet/group_journal.hpp"
+#include "fleet/shared_book.hpp"
+#include "koobatch/core/boot_clock.hpp"
+#include "koobatch/fleet/ledger.hpp"
+
+#include <cstddef>
+
+namespace koobatch::fleet {
+
+/// Brings parts of a run to this worker, and their operations to the reader: claims, reads what earlier owners did, and
+/// fetches chunks ahead of the reader.
+class PartSupply {
+ public:
+  /// No more operations are fetched ahead of the reader; with a chunk's limits this bounds the memory as well.
+  static constexpr std::size_t most_waiting = 4'000;
+  /// How often an idle worker asks for parts although none is known to be free.
+  static constexpr Duration idle_interval = std::chrono::seconds(1);
+
+  struct Means {
+    Ledger& ledger;
+    const Enrolment& me;
+    RunNumber run;
+    SharedBook& book;
+    FeedQueue& queue;
+    GroupCommitter& committer;
+  };
+  explicit PartSupply(const Means& means) : means_(means) {}
+
+  /// What is known of the run's other workers and parts, see ClaimSituation.
+  struct Outlook {
+    std::uint32_t free_parts = 0;
+    std::uint32_t workers = 1;
+    bool is_spare = false;
+  };
+  void look_out(const Outlook& outlook) { outlook_ = outlook; }
+
+  /// Does one thing that is due. Returns whether there was one: then there may be more.
+  Answer<bool> step(BootTime now);
+  /// Whether parts would be claimed if the share of the rate were larger.
+  bool is_idle_for_rate() const { return idle_for_rate_; }
+
+ private:
+  Answer<void> read_history(const PartBook::History& history);
+  Answer<void> fetch(const PartBook::Next& next);
+  Answer<void> commit_progress();
+  Answer<bool> claim(BootTime now);
+
+  const Means means_;
+  Outlook outlook_;
+  BootTime next_claim_ = BootTime::min();
+  bool idle_for_rate_ = false;
+};
+
+}  // namespace koobatch::fleet

@@ -1,0 +1,290 @@
+// Many workers do one job, and any of them may be killed, stopped or cut off: nothing is lost, doubled or out of order.
+#include "contains.hpp"
+#include "fleet_stage.hpp"
+#include "paths.hpp"
+#include "preload.hpp"
+#include "windows.hpp"
+
+#include <fmt/format.h>
+#include <signal.h>
+#include <unistd.h>
+#include <boost/test/unit_test.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdlib>
+#include <filesystem>
+#include <memory>
+#include <random>
+#include <string>
+#include <thread>
+#include <vector>
+
+using namespace koobatch::test;
+using namespace std::chrono_literals;
+using Clock = std::chrono::steady_clock;
+
+namespace {
+
+constexpr std::size_t operations = 2'000;
+constexpr std::size_t keys = 200;
+constexpr int killed = 128 + SIGKILL;
+constexpr int terminated = 128 + SIGTERM;
+
+/// A job that is submitted, so that workers may begin.
+struct Fleet : FleetStage {
+  explicit Fleet(const std::vector<std::string>& flags = {}, const std::vector<std::string>& service_flags = {},
+                 std::size_t count = operations)
+      : FleetStage(count, keys, service_flags) {
+    submit(flags);
+  }
+};
+
+/// Slow enough to be interrupted in the middle.
+const std::vector<std::string> some_seconds = {"--rate", "400/s"};
+
+void check_succeeded(Process& worker) {
+  const auto finished = worker.wait(180s);
+  BOOST_TEST(finished.status == 0, finished.err);
+}
+
+/// Checks that no second has seen more requests. A tenth is for what was sent in time and arrived late, on a machine
+/// that has other work.
+void check_rate(const std::string& log, std::size_t rate) {
+  std::vector<std::int64_t> times;
+  for (const auto& request : read_log(log)) times.push_back(request.t_ns);
+  std::ranges::sort(times);
+  constexpr std::size_t bursts = 4;
+  BOOST_TEST(most_within(times, 1'000'000'000) <= rate + rate / 10 + bursts);
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(fleet_work)
+
+BOOST_AUTO_TEST_CASE(several_workers_do_a_job_together) {
+  Fleet fleet;
+  std::vector<std::unique_ptr<Process>> workers;
+  for (const auto* name : {"a", "b", "c"}) workers.push_back(fleet.start_worker(name));
+  for (const auto& worker : workers) check_succeeded(*worker);
+  BOOST_TEST(fleet.run_state() == "completed");
+  fleet.check();
+}
+
+BOOST_AUTO_TEST_CASE(a_worker_that_comes_late_finds_nothing_to_do) {
+  Fleet fleet({}, {}, 20);
+  check_succeeded(*fleet.start_worker("a"));
+  const auto late = fleet.start_worker("b")->wait();
+  BOOST_TEST(late.status == 0, late.err);
+  BOOST_TEST(contains(late.err, "nothing to do"), late.err);
+}
+
+BOOST_AUTO_TEST_CASE(a_worker_waits_for_the_next_run_if_it_is_to_stay) {
+  Fleet fleet({}, {}, 20);
+  const auto worker = fleet.start_worker("a", {"--stay"});
+  fleet.wait_for_applied(20);
+  while (fleet.run_state() != "completed") ::usleep(50'000);
+  fleet.report = fleet.workspace.path("report-2");
+  fleet.submit();
+  fleet.wait_for_applied(40);
+  while (fleet.run_state() != "completed") ::usleep(50'000);
+  worker->signal(SIGTERM);
+  BOOST_TEST(worker->wait(60s).status == terminated);
+}
+
+// The hold would be longer than the test may take.
+BOOST_AUTO_TEST_CASE(a_killed_worker_that_is_started_again_continues_at_once) {
+  Fleet fleet({"--rate", "400/s", "--hold", "1h", "--lease", "60s"});
+  auto worker = fleet.start_worker("a");
+  for (int round = 1; round <= 3; ++round) {
+    fleet.wait_for_applied(operations / 8 * round);
+    worker->signal(SIGKILL);
+    BOOST_TEST(worker->wait().status == killed);
+    worker = fleet.start_worker("a");
+  }
+  check_succeeded(*worker);
+  fleet.check();
+}
+
+BOOST_AUTO_TEST_CASE(others_take_over_from_a_killed_worker) {
+  Fleet fleet(some_seconds);
+  const auto lost = fleet.start_worker("a");
+  const auto other = fleet.start_worker("b");
+  fleet.wait_for_applied(operations / 4);
+  lost->signal(SIGKILL);
+  BOOST_TEST(lost->wait().status == killed);
+  const auto finished = other->wait(180s);
+  BOOST_TEST(finished.status == 0, finished.err);
+  BOOST_TEST(contains(finished.err, "gave no sign of life"), finished.err);
+  fleet.check();
+}
+
+BOOST_AUTO_TEST_CASE(a_worker_that_is_stopped_just_before_it_sends_is_killed_by_its_timer) {
+  Fleet fleet(some_seconds);
+  auto environment = with_fault("KOOBATCH_IO_FAULT", "stop:send:100");
+  const auto stopped = fleet.start_worker("a", {}, environment);
+  const auto other = fleet.start_worker("b");
+  // Nobody continues it.
+  const auto begun = Clock::now();
+  BOOST_TEST(stopped->wait(60s).status == killed);
+  BOOST_TEST((Clock::now() - begun < 30s));
+  check_succeeded(*other);
+  fleet.check();
+}
+
+BOOST_AUTO_TEST_CASE(a_worker_that_is_told_to_end_leaves_its_parts_to_others_at_once) {
+  Fleet fleet({"--rate", "400/s", "--lease", "60s"});
+  const auto leaving = fleet.start_worker("a");
+  const auto other = fleet.start_worker("b");
+  fleet.wait_for_applied(operations / 4);
+  leaving->signal(SIGTERM);
+  const auto left = leaving->wait(60s);
+  BOOST_TEST(left.status == terminated, left.err);
+  const auto begun = Clock::now();
+  check_succeeded(*other);
+  // Not even its lease was waited for.
+  BOOST_TEST((Clock::now() - begun < 30s));
+  BOOST_TEST(fleet.postgres.query("SELECT count(*) FROM koobatch.worker WHERE state = 'fenced'") == "0\n");
+  fleet.check();
+}
+
+BOOST_AUTO_TEST_CASE(an_engine_that_is_restarted_under_load_loses_nothing) {
+  Fleet fleet(some_seconds);
+  const auto a = fleet.start_worker("a");
+  const auto b = fleet.start_worker("b");
+  for (int round = 1; round <= 3; ++round) {
+    fleet.wait_for_applied(operations / 8 * round);
+    fleet.postgres.kill();
+    ::usleep(500'000);
+    fleet.postgres.start();
+  }
+  check_succeeded(*a);
+  check_succeeded(*b);
+  fleet.check();
+}
+
+BOOST_AUTO_TEST_CASE(while_the_engine_is_silent_for_longer_than_the_lease_nothing_is_sent_and_nobody_is_killed) {
+  Fleet fleet(some_seconds);
+  const auto a = fleet.start_worker("a");
+  const auto b = fleet.start_worker("b");
+  fleet.wait_for_applied(operations / 4);
+  fleet.postgres.freeze();
+  std::this_thread::sleep_for(7s);
+  const auto applied = fleet.applied();
+  std::this_thread::sleep_for(2s);
+  BOOST_TEST(fleet.applied() == applied);
+  fleet.postgres.thaw();
+  check_succeeded(*a);
+  check_succeeded(*b);
+  fleet.check();
+}
+
+BOOST_AUTO_TEST_CASE(a_run_is_paused_continued_and_given_another_rate) {
+  Fleet fleet({"--rate", "200/s"});
+  const auto a = fleet.start_worker("a");
+  const auto b = fleet.start_worker("b");
+  fleet.wait_for_applied(operations / 20);
+  const auto set = [&](const std::vector<std::string>& change) {
+    std::vector<std::string> command = {"set", fleet.report};
+    command.insert(command.end(), change.begin(), change.end());
+    const auto done = run_koobatch(command);
+    BOOST_TEST(done.status == 0, done.err);
+  };
+  set({"--pause"});
+  std::this_thread::sleep_for(3s);
+  const auto applied = fleet.applied();
+  std::this_thread::sleep_for(2s);
+  BOOST_TEST(fleet.applied() == applied);
+  set({"--go"});
+  set({"--rate", "1000/s"});
+  check_succeeded(*a);
+  check_succeeded(*b);
+  fleet.check();
+}
+
+BOOST_AUTO_TEST_CASE(a_run_that_is_stopped_ends_all_workers) {
+  Fleet fleet({"--rate", "100/s"});
+  const auto a = fleet.start_worker("a");
+  const auto b = fleet.start_worker("b");
+  fleet.wait_for_applied(operations / 20);
+  const auto stopped = run_koobatch({"stop", fleet.report});
+  BOOST_TEST(stopped.status == 0, stopped.err);
+  BOOST_TEST(a->wait(60s).status == 0);
+  BOOST_TEST(b->wait(60s).status == 0);
+  BOOST_TEST(fleet.run_state() == "stopped");
+  BOOST_TEST(fleet.applied() < operations / 2);
+}
+
+BOOST_AUTO_TEST_CASE(too_many_errors_of_all_workers_together_stop_the_run) {
+  Fleet fleet({"--rate", "200/s", "--max-errors", "50"}, {"--fault", "status=400,rate=0.5"});
+  const auto a = fleet.start_worker("a");
+  const auto b = fleet.start_worker("b");
+  BOOST_TEST(a->wait(60s).status == 4);
+  BOOST_TEST(b->wait(60s).status == 4);
+  BOOST_TEST(fleet.run_state() == "stopped");
+}
+
+BOOST_AUTO_TEST_CASE(all_workers_together_keep_to_the_rate) {
+  Fleet fleet({"--rate", "200/s"}, {}, 1'500);
+  std::vector<std::unique_ptr<Process>> workers;
+  for (const auto* name : {"a", "b", "c"}) workers.push_back(fleet.start_worker(name));
+  for (const auto& worker : workers) check_succeeded(*worker);
+  fleet.check();
+  check_rate(fleet.log, 200);
+}
+
+BOOST_AUTO_TEST_CASE(a_run_for_another_endpoint_gets_no_request_and_no_credentials) {
+  Fleet fleet;
+  Service another({"--log", fleet.workspace.path("another")});
+  auto command = fleet.work_command("a");
+  *(std::ranges::find(command, "--endpoint") + 1) = another.url();
+  command.insert(command.end(), {"--run", fleet.report});
+  const auto finished = Process(command, {{"TOKEN", "secret"}}).wait();
+  BOOST_TEST(finished.status == 2, finished.err);
+  BOOST_TEST(contains(finished.err, "sends to " + fleet.service.url()), finished.err);
+  another.stop();
+  BOOST_TEST(read_log(fleet.workspace.path("another")).empty());
+  BOOST_TEST(fleet.applied() == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(a_copied_state_folder_is_refused) {
+  Fleet fleet({"--rate", "100/s"});
+  const auto worker = fleet.start_worker("a");
+  fleet.wait_for_applied(50);
+  std::filesystem::copy(fleet.workspace.path("state-a"), fleet.workspace.path("state-b"),
+                        std::filesystem::copy_options::recursive);
+  const auto copy = fleet.start_worker("b")->wait();
+  BOOST_TEST(copy.status == 2, copy.err);
+  BOOST_TEST(contains(copy.err, "copied from another folder"), copy.err);
+  // The one that it was copied from has the lock.
+  const auto second = fleet.start_worker("a")->wait();
+  BOOST_TEST(second.status == 2, second.err);
+  BOOST_TEST(contains(second.err, "another worker uses this folder"), second.err);
+}
+
+// tests/fleet_kills takes many.
+BOOST_AUTO_TEST_CASE(kills_and_stops_of_random_workers_lose_and_double_nothing) {
+  const char* rounds = std::getenv("KOOBATCH_FLEET_KILL_ROUNDS");
+  std::mt19937 random(static_cast<unsigned>(Clock::now().time_since_epoch().count()));
+  for (int round = 0; round < (rounds != nullptr ? std::atoi(rounds) : 2); ++round) {
+    Fleet fleet({"--rate", "400/s"}, {"--fault", "status=503,rate=0.02", "--fault", "reset,rate=0.01"});
+    std::vector<std::string> names = {"a", "b", "c"};
+    std::vector<std::unique_ptr<Process>> workers;
+    for (const auto& name : names) workers.push_back(fleet.start_worker(name));
+    for (std::size_t blow = 1; blow <= 3; ++blow) {
+      fleet.wait_for_applied(operations / 5 * blow);
+      const auto victim = random() % workers.size();
+      const bool stops = random() % 2 == 0;
+      workers[victim]->signal(stops ? SIGSTOP : SIGKILL);
+      // A worker that is stopped is killed by its own timer.
+      BOOST_TEST(workers[victim]->wait(60s).status == killed);
+      workers[victim] = fleet.start_worker(names[victim]);
+    }
+    for (const auto& worker : workers) check_succeeded(*worker);
+    fleet.check();
+    check_rate(fleet.log, 400);
+    if (rounds != nullptr) BOOST_TEST_MESSAGE("round " << round + 1 << " done");
+  }
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,149 @@
+#include "postgres_server.hpp"
+
+#include <pwd.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdlib>
+#include <fstream>
+#include <stdexcept>
+#include <thread>
+#include <utility>
+
+namespace koobatch::test {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr auto patience = std::chrono::seconds(60);
+
+/// Where Debian puts the programs of the newest version installed; empty: there is none.
+std::string program_folder() {
+  std::string newest;
+  std::error_code ignored;
+  for (const auto& version : fs::directory_iterator("/usr/lib/postgresql", ignored)) {
+    const fs::path folder = version.path() / "bin";
+    if (!fs::exists(folder / "postgres") || !fs::exists("/usr/bin/psql")) continue;
+    if (newest.empty() || std::stoi(version.path().filename()) > std::stoi(fs::path(newest).parent_path().filename())) {
+      newest = folder;
+    }
+  }
+  return newest;
+}
+
+std::string program(std::string_view name) {
+  return program_folder() + "/" + std::string(name);
+}
+
+/// Whom it runs as where the tests run as root, whom PostgreSQL refuses.
+const passwd& its_user() {
+  const passwd* user = ::getpwnam("postgres");
+  if (user == nullptr) user = ::getpwnam("nobody");
+  if (user == nullptr) throw std::runtime_error("there is neither a user postgres nor nobody");
+  return *user;
+}
+
+bool is_root() {
+  return ::geteuid() == 0;
+}
+
+std::string new_folder() {
+  std::string pattern = (fs::temp_directory_path() / "koobatch-pg-XXXXXX").string();
+  if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("no temporary folder can be made");
+  if (is_root() && ::chown(pattern.c_str(), its_user().pw_uid, its_user().pw_gid) != 0) {
+    throw std::runtime_error("the temporary folder cannot be given to PostgreSQL's user");
+  }
+  return pattern;
+}
+
+}  // namespace
+
+bool PostgresServer::is_installed() {
+  return !program_folder().empty();
+}
+
+PostgresServer::PostgresServer() : folder_(new_folder()) {
+  execute({program("initdb"), "-D", data(), "-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale=C", "--no-sync",
+           "--data-checksums"});
+  start();
+}
+
+PostgresServer::PostgresServer(const PostgresServer& primary) : folder_(new_folder()) {
+  execute({program("pg_basebackup"), "-D", data(), "-h", primary.folder_, "-U", "postgres", "--no-sync", "-c", "fast",
+           "-R"});
+  start();
+}
+
+PostgresServer::~PostgresServer() {
+  if (server_) server_->signal(SIGQUIT);
+  server_.reset();
+  std::error_code ignored;
+  fs::remove_all(folder_, ignored);
+}
+
+std::vector<std::string> PostgresServer::as_its_user(std::vector<std::string> command) const {
+  std::vector<std::string> all = {"/usr/bin/setpriv", "--pdeathsig", "QUIT"};
+  if (is_root()) {
+    all.insert(all.end(), {"--reuid", std::to_string(its_user().pw_uid), "--regid", std::to_string(its_user().pw_gid),
+                           "--clear-groups"});
+  }
+  all.insert(all.end(), command.begin(), command.end());
+  return all;
+}
+
+void PostgresServer::execute(std::vector<std::string> command) const {
+  const std::string name = command.front();
+  const Finished finished = Process(as_its_user(std::move(command)), {}, folder_).wait(patience);
+  if (finished.status != 0) throw std::runtime_error(name + " failed: " + finished.err);
+}
+
+std::string PostgresServer::url(std::string_view database, std::string_view user) const {
+  return "postgresql://" + std::string(user) + "@/" + std::string(database) + "?host=" + folder_;
+}
+
+void PostgresServer::stop(bool immediately) {
+  if (!server_) return;
+  server_->signal(immediately ? SIGQUIT : SIGINT);
+  server_->wait(patience);
+  server_.reset();
+}
+
+void PostgresServer::start(const std::map<std::string, std::string>& settings) {
+  if (server_) return;
+  std::vector<std::string> command = {program("postgres"), "-D", data()};
+  std::map<std::string, std::string> all = {{"listen_addresses", ""},  {"unix_socket_directories", folder_},
+                                            {"shared_buffers", "32MB"}, {"max_connections", "60"},
+                                            {"log_destination", "csvlog"}, {"logging_collector", "on"},
+                                            // A killed client's transaction ends at once.
+                                            {"client_connection_check_interval", "50ms"}};
+  for (const auto& [name, value] : settings) all[name] = value;
+  for (const auto& [name, value] : all) command.insert(command.end(), {"-c", name + "=" + value});
+  server_ = std::make_unique<Process>(as_its_user(std::move(command)), Process::Environment{}, folder_);
+  const auto until = std::chrono::steady_clock::now() + patience;
+  while (Process({program("pg_isready"), "-q", "-h", folder_}).wait(patience).status != 0) {
+    if (std::chrono::steady_clock::now() > until) throw std::runtime_error("PostgreSQL does not start in " + folder_);
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
+}
+
+std::string PostgresServer::query(const std::string& statement, std::string_view database) const {
+  const Finished finished =
+      Process({"/usr/bin/psql", "-XAtq", "-v", "ON_ERROR_STOP=1", "-d", url(database), "-c", statement}).wait(patience);
+  if (finished.status != 0) throw std::runtime_error("psql failed: " + finished.err);
+  std::string text = finished.out;
+  if (text.ends_with('\n')) text.pop_back();
+  return text;
+}
+
+std::unique_ptr<Process> PostgresServer::hold(const std::string& statements, std::string_view database) const {
+  auto holder = std::make_unique<Process>(std::vector<std::string>{
+      "/usr/bin/stdbuf", "-oL", "/usr/bin/psql", "-XAtq", "-v", "ON_ERROR_STOP=1", "-d", url(database), "-c", "BEGIN", "-c", statements, "-c",
+      "\\echo holding", "-c", "SELECT pg_sleep(600)"});
+  while (holder->read_line() != "holding") {
+  }
+  return holder;
+}
+
+}  // namespace koobatch::test

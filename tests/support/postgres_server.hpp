@@ -1,0 +1,48 @@
+#pragma once
+#include "process.hpp"
+
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace koobatch::test {
+
+/// A PostgreSQL server of its own, which is reached over a socket in a temporary folder only, and whose superuser is
+/// "postgres", without a password. It is stopped, and its data removed, at the end; also if the test is killed.
+class PostgresServer {
+ public:
+  /// Whether PostgreSQL is installed.
+  static bool is_installed();
+
+  /// Creates and starts it, which takes some two seconds.
+  PostgresServer();
+  /// A standby of `primary`, started.
+  explicit PostgresServer(const PostgresServer& primary);
+  ~PostgresServer();
+
+  /// "postgresql://postgres@/DATABASE?host=FOLDER"
+  std::string url(std::string_view database = "postgres", std::string_view user = "postgres") const;
+  const std::string& folder() const { return folder_; }
+
+  /// Stops it; connections are closed. `immediately`: as a crash would.
+  void stop(bool immediately = false);
+  /// Starts it if it is stopped. `settings`: by name, for this time.
+  void start(const std::map<std::string, std::string>& settings = {});
+  /// What a statement returns, as psql writes it: rows in lines, columns separated by '|'. Fails if the statement does.
+  std::string query(const std::string& statement, std::string_view database = "postgres") const;
+  /// A psql that executes statements and then sleeps, with its transaction open, until it is destroyed.
+  std::unique_ptr<Process> hold(const std::string& statements, std::string_view database = "postgres") const;
+
+ private:
+  std::string data() const { return folder_ + "/data"; }
+  std::vector<std::string> as_its_user(std::vector<std::string> command) const;
+  void execute(std::vector<std::string> command) const;
+
+  std::string folder_;
+  std::unique_ptr<Process> server_;
+};
+
+}  // namespace koobatch::test
