@@ -1,0 +1,106 @@
+#include "fleet/rate_share.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+namespace koobatch::fleet {
+namespace {
+
+/// A worker that is limited may get so many times its share, one that is not so many times what it used.
+constexpr double growth = 2;
+constexpr double reserve = 1.5;
+/// Of an equal share: what everybody may have, so that those who begin can show what they need.
+constexpr double least_fraction = 0.05;
+/// A share that changes by less is not worth a statement.
+constexpr double noticeable = 0.005;
+/// Shares pass through text and sums.
+constexpr double rounding = 1e-9;
+
+double cap_of(const ShareNeed& need, double mean) {
+  const double wanted = need.limited ? growth * need.share : reserve * need.used;
+  const double least = need.limited ? std::max(least_fraction * mean, std::min(mean, 1.0)) : least_fraction * mean;
+  return std::max(wanted, least);
+}
+
+/// Max-min fair: everybody gets the same, but nobody more than it can use.
+std::vector<double> fill(double rate, std::span<const double> caps) {
+  std::vector<std::size_t> order(caps.size());
+  std::iota(order.begin(), order.end(), 0);
+  std::ranges::sort(order, {}, [&](std::size_t i) { return caps[i]; });
+  std::vector<double> shares(caps.size());
+  double left = rate;
+  for (std::size_t i = 0; i < order.size(); ++i) {
+    const double fair = left / static_cast<double>(order.size() - i);
+    shares[order[i]] = std::min(caps[order[i]], fair);
+    left -= shares[order[i]];
+  }
+  return shares;
+}
+
+}  // namespace
+
+std::vector<double> divide_rate(double rate, std::span<const ShareNeed> needs) {
+  std::vector<double> shares(needs.size(), 0.0);
+  if (needs.empty() || rate <= 0) return shares;
+  const auto most = static_cast<std::size_t>(std::max(rate, 1.0));
+  const std::size_t sharing = std::min(needs.size(), most);
+  const double mean = rate / static_cast<double>(sharing);
+  std::vector<double> caps;
+  for (const ShareNeed& need : needs.first(sharing)) caps.push_back(cap_of(need, mean));
+  const auto filled = fill(rate, caps);
+  const double unused = std::max(rate - std::accumulate(filled.begin(), filled.end(), 0.0), 0.0);
+  for (std::size_t i = 0; i < sharing; ++i) shares[i] = filled[i] + unused / static_cast<double>(sharing);
+  return shares;
+}
+
+std::uint32_t divide_burst(std::uint32_t burst, std::size_t workers, double share, double rate) {
+  if (burst <= workers || rate <= 0) return 1;
+  const double beyond = std::floor(static_cast<double>(burst - workers) * std::min(share / rate, 1.0));
+  return 1 + static_cast<std::uint32_t>(beyond);
+}
+
+bool would_use_more(double used, double share, bool idle_for_rate) {
+  constexpr double nearly_all = 0.8;
+  return idle_for_rate || (share > 0 && used >= nearly_all * share);
+}
+
+std::optional<RateShare::Wish> RateShare::plan(double rate, std::uint32_t burst, std::span<const WorkerRow> workers,
+                                               WorkerNumber me) {
+  rate_ = rate;
+  if (rate == 0) {
+    share_ = 0;
+    return std::nullopt;
+  }
+  std::vector<const WorkerRow*> alive;
+  for (const WorkerRow& worker : workers) {
+    if (worker.state == WorkerState::alive) alive.push_back(&worker);
+  }
+  // All workers divide alike.
+  std::ranges::sort(alive, {}, &WorkerRow::number);
+  const auto mine = std::ranges::find(alive, me, &WorkerRow::number);
+  if (mine == alive.end()) return std::nullopt;
+  std::vector<ShareNeed> needs;
+  for (const WorkerRow* worker : alive) needs.push_back({worker->share, worker->used, worker->limited});
+  const double target = divide_rate(rate, needs)[static_cast<std::size_t>(mine - alive.begin())];
+  const Wish wish{target, divide_burst(burst, alive.size(), target, rate)};
+
+  const bool changes = std::abs(wish.share - share_) > noticeable * share_ || wish.burst != burst_;
+  const bool is_told = std::abs((*mine)->share - share_) <= rounding * rate;
+  if (!changes && is_told) return std::nullopt;
+  share_ = std::min(share_, wish.share);
+  burst_ = std::min(burst_, wish.burst);
+  return wish;
+}
+
+void RateShare::granted(const Wish& wish, double share) {
+  share_ = std::min(share, wish.share);
+  const double fraction = wish.share > 0 ? share_ / wish.share : 0;
+  burst_ = std::max(1U, static_cast<std::uint32_t>(fraction * wish.burst));
+}
+
+bool RateShare::is_spare() const {
+  return rate_ > 0 && share_ < std::min(rate_, 1.0) * (1 - rounding);
+}
+
+}  // namespace koobatch::fleet
