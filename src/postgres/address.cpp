@@ -26,22 +26,32 @@ constexpr std::array<std::string_view, 7> own_keywords = {
     "load_balance_hosts", "target_session_attrs", "tcp_user_timeout"};
 // All others that libpq has, in any version. What is not in these lists is not repeated: it may be the rest of a
 // password with a '?' in it.
-constexpr std::array<std::string_view, 30> keywords = {
-    "application_name", "channel_binding", "dbname",          "fallback_application_name", "gssdelegation",
-    "gssencmode",       "gsslib",          "host",            "keepalives",                "keepalives_count",
-    "keepalives_idle",  "krbsrvname",      "options",         "keepalives_interval",       "passfile",
-    "port",             "require_auth",    "requirepeer",     "service",                   "ssl_max_protocol_version",
-    "sslcert",          "sslcertmode",     "sslcompression",  "ssl_min_protocol_version",  "sslcrl",
-    "sslcrldir",        "sslkey",          "sslmode",         "sslrootcert",               "user"};
+constexpr std::array<std::string_view, 30> keywords = {"application_name", "channel_binding",
+                                                       "dbname",           "fallback_application_name",
+                                                       "gssdelegation",    "gssencmode",
+                                                       "gsslib",           "host",
+                                                       "keepalives",       "keepalives_count",
+                                                       "keepalives_idle",  "krbsrvname",
+                                                       "options",          "keepalives_interval",
+                                                       "passfile",         "port",
+                                                       "require_auth",     "requirepeer",
+                                                       "service",          "ssl_max_protocol_version",
+                                                       "sslcert",          "sslcertmode",
+                                                       "sslcompression",   "ssl_min_protocol_version",
+                                                       "sslcrl",           "sslcrldir",
+                                                       "sslkey",           "sslmode",
+                                                       "sslrootcert",      "user"};
 
 Error malformed(std::string_view what) {
-  return usage_error(fmt::format("the ledger's URL {}; it should look like postgresql://user@host1,host2/database", what));
+  return usage_error(
+      fmt::format("the ledger's URL {}; it should look like postgresql://user@host1,host2/database", what));
 }
 
 Error names_password() {
   return usage_error(
       "the ledger's URL holds a password, which other users of this machine could read in the list of processes; remove"
-      " it there and write it into a passfile that only its owner can read, as a line host:port:database:user:password");
+      " it there and write it into a passfile that only its owner can read, as a line "
+      "host:port:database:user:password");
 }
 
 std::optional<int> hex_digit(char c) {

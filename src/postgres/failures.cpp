@@ -9,8 +9,8 @@
 namespace koobatch::postgres {
 namespace {
 
-using fleet::Fault;
 using fleet::Failure;
+using fleet::Fault;
 
 constexpr std::size_t code_length = 5;
 
@@ -70,8 +70,7 @@ constexpr std::string_view missing_password =
     " host:port:database:user:password";
 constexpr std::string_view read_only =
     "it is a standby, or set to read-only: name the primary, or all nodes, in the URL";
-constexpr std::string_view missing_root =
-    "name the file of the certificate authority with sslrootcert=FILE in the URL";
+constexpr std::string_view missing_root = "name the file of the certificate authority with sslrootcert=FILE in the URL";
 
 bool contains(std::string_view text, std::string_view part) {
   return text.find(part) != std::string_view::npos;

@@ -31,7 +31,7 @@ FROM (VALUES (1)) AS one LEFT JOIN (
 /// libpq passes over a passfile that others can read, and the server then only says that there is no password.
 Result<void> check_passfile(const std::string& path) {
   if (path.empty()) return {};
-  struct stat facts {};
+  struct stat facts{};
   if (::stat(path.c_str(), &facts) != 0) return system_error(ErrorKind::usage, path, "cannot be opened", errno);
   if (!S_ISREG(facts.st_mode)) return usage_error(path + ": is not a regular file");
   if ((facts.st_mode & (S_IRWXG | S_IRWXO)) == 0) return {};

@@ -12,8 +12,8 @@
 namespace koobatch::postgres {
 
 /// Each call that changes something is one statement, or several in one transaction where one has to see what others
-/// have committed while it waited for a lock. All lock in this order: run, worker, parts. A statement of a worker updates
-/// its row first, and thereby waits for whatever it sent earlier, and for whoever is fencing it.
+/// have committed while it waited for a lock. All lock in this order: run, worker, parts. A statement of a worker
+/// updates its row first, and thereby waits for whatever it sent earlier, and for whoever is fencing it.
 ///
 /// The bodies are in ledger.cpp (server and tables), submission.cpp, runs.cpp, work.cpp, results.cpp.
 class PostgresLedger final : public fleet::Ledger {

@@ -69,16 +69,18 @@ Result<Library> load() {
   // Never closed: libraries that it loads register functions that are called when the process exits.
   void* const library = ::dlopen(file_name, RTLD_NOW | RTLD_LOCAL);
   if (library == nullptr) {
-    return usage_error(fmt::format("libpq, PostgreSQL's client library, cannot be loaded ({}); on Debian and Ubuntu,"
-                                   " install the package libpq5",
-                                   ::dlerror()));
+    return usage_error(
+        fmt::format("libpq, PostgreSQL's client library, cannot be loaded ({}); on Debian and Ubuntu,"
+                    " install the package libpq5",
+                    ::dlerror()));
   }
   Library table;
   const std::string missing = find_all(table, library);
   if (missing.empty()) return table;
-  return usage_error(fmt::format("{} has no function {}: it is not PostgreSQL's client library, or a damaged one; on"
-                                 " Debian and Ubuntu, reinstall the package libpq5",
-                                 file_name, missing));
+  return usage_error(
+      fmt::format("{} has no function {}: it is not PostgreSQL's client library, or a damaged one; on"
+                  " Debian and Ubuntu, reinstall the package libpq5",
+                  file_name, missing));
 }
 
 }  // namespace

@@ -31,8 +31,7 @@ fleet::Failure lost(fleet::WorkerNumber worker, fleet::GroupNumber last, fleet::
 Answer<std::vector<fleet::JournalRow>> PostgresLedger::groups(fleet::RunNumber run, fleet::WorkerNumber worker,
                                                               fleet::GroupNumber cursor, std::size_t bytes) {
   session_.begin();
-  const auto reply =
-      session_.execute(select_groups, Parameters().number(run).number(worker).bits(cursor).bits(bytes));
+  const auto reply = session_.execute(select_groups, Parameters().number(run).number(worker).bits(cursor).bits(bytes));
   if (!reply) return reply.error();
   std::vector<fleet::JournalRow> rows;
   if (reply->is_empty()) {

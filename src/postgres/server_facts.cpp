@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cctype>
+#include <charconv>
 
 namespace koobatch::postgres {
 namespace {
@@ -53,28 +53,32 @@ std::optional<unsigned> copies_of(std::string_view standby_names) {
 
 Result<void> check_server(const ServerFacts& facts) {
   if (facts.version_number < oldest_version) {
-    return fatal_error(fmt::format("{} is PostgreSQL {}, and koobatch needs version 12 or newer: upgrade it, or use"
-                                   " another server",
-                                   server_name(facts), facts.version));
+    return fatal_error(
+        fmt::format("{} is PostgreSQL {}, and koobatch needs version 12 or newer: upgrade it, or use"
+                    " another server",
+                    server_name(facts), facts.version));
   }
   if (facts.is_standby) {
     return fatal_error(fmt::format("{} is a standby, which takes no writes: name the primary, or all nodes, in the URL",
                                    server_name(facts)));
   }
   if (facts.is_read_only) {
-    return fatal_error(fmt::format("{} is set to read-only: set default_transaction_read_only to off for its database"
-                                   " and user",
-                                   server_name(facts)));
+    return fatal_error(
+        fmt::format("{} is set to read-only: set default_transaction_read_only to off for its database"
+                    " and user",
+                    server_name(facts)));
   }
   if (!facts.syncs) {
-    return fatal_error(fmt::format("{} runs with fsync=off and would forget results when its machine fails: set fsync=on"
-                                   " in postgresql.conf",
-                                   server_name(facts)));
+    return fatal_error(
+        fmt::format("{} runs with fsync=off and would forget results when its machine fails: set fsync=on"
+                    " in postgresql.conf",
+                    server_name(facts)));
   }
   if (!facts.writes_full_pages) {
-    return fatal_error(fmt::format("{} runs with full_page_writes=off, and its machine's failure could damage what it"
-                                   " keeps: set full_page_writes=on in postgresql.conf",
-                                   server_name(facts)));
+    return fatal_error(
+        fmt::format("{} runs with full_page_writes=off, and its machine's failure could damage what it"
+                    " keeps: set full_page_writes=on in postgresql.conf",
+                    server_name(facts)));
   }
   return {};
 }
@@ -85,17 +89,19 @@ Result<void> check_tables(const ServerFacts& facts) {
                                    facts.database, facts.place));
   }
   if (!facts.may_use_tables || !facts.tables) {
-    return fatal_error(fmt::format("the user {} may not use koobatch's tables in the database {} at {}: let its owner"
-                                   " say GRANT koobatch_worker TO \"{}\"",
-                                   facts.user, facts.database, facts.place, facts.user));
+    return fatal_error(
+        fmt::format("the user {} may not use koobatch's tables in the database {} at {}: let its owner"
+                    " say GRANT koobatch_worker TO \"{}\"",
+                    facts.user, facts.database, facts.place, facts.user));
   }
   if (*facts.tables == schema_version) return {};
   const bool newer = *facts.tables > schema_version;
-  return fatal_error(fmt::format(
-      "koobatch's tables in the database {} at {} have version {}, and this program needs version {}: {}",
-      facts.database, facts.place, *facts.tables, schema_version,
-      newer ? "use the version of koobatch that made them" : "finish their runs with the version that made them, then"
-                                                             " drop the schema koobatch and create them anew"));
+  return fatal_error(
+      fmt::format("koobatch's tables in the database {} at {} have version {}, and this program needs version {}: {}",
+                  facts.database, facts.place, *facts.tables, schema_version,
+                  newer ? "use the version of koobatch that made them"
+                        : "finish their runs with the version that made them, then"
+                          " drop the schema koobatch and create them anew"));
 }
 
 fleet::LedgerProperties describe(const ServerFacts& facts, std::optional<unsigned> copies_known) {
@@ -104,7 +110,8 @@ fleet::LedgerProperties describe(const ServerFacts& facts, std::optional<unsigne
   properties.copies = std::max(copies_of(facts.standby_names).value_or(1), copies_known.value_or(1));
   if (properties.copies < 2) {
     properties.why_not_safe =
-        "results are on one server alone, because its synchronous_standby_names names no other: if it is lost, so are they";
+        "results are on one server alone, because its synchronous_standby_names names no other: if it is lost, so are "
+        "they";
   }
   if (!facts.has_checksums) {
     if (!properties.why_not_safe.empty()) properties.why_not_safe += "; ";

@@ -138,9 +138,10 @@ Answer<void> PostgresLedger::finish_loading(fleet::RunNumber run, std::uint64_t 
   if (!found) return found.error();
   if (found->is_empty()) return unknown_run(run);
   if (found->text(0, 0) != "loading" && found->number<std::uint64_t>(0, 1) == operations) return {};
-  return not_done(fmt::format("the ledger holds {} of the job's {} operations, because its server failed meanwhile or"
-                              " the run is {}: submit the job again",
-                              found->number(0, 2), operations, found->text(0, 0)));
+  return not_done(
+      fmt::format("the ledger holds {} of the job's {} operations, because its server failed meanwhile or"
+                  " the run is {}: submit the job again",
+                  found->number(0, 2), operations, found->text(0, 0)));
 }
 
 Answer<void> PostgresLedger::forget(fleet::RunNumber run) {

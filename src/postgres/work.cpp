@@ -152,9 +152,10 @@ Parameters describe(const fleet::Enrolment& me, const fleet::Vitals& vitals) {
 }
 
 std::string no_worker(const fleet::Enrolment& me) {
-  return fmt::format("the ledger does not know worker {}: the run was forgotten, or the server has lost what it had"
-                     " acknowledged",
-                     me.number);
+  return fmt::format(
+      "the ledger does not know worker {}: the run was forgotten, or the server has lost what it had"
+      " acknowledged",
+      me.number);
 }
 
 }  // namespace
@@ -200,8 +201,8 @@ Answer<std::vector<fleet::ClaimedPart>> PostgresLedger::claim(const fleet::Enrol
                                                               std::span<const fleet::PartNumber> known) {
   session_.begin();
   const std::vector<std::int64_t> numbers(known.begin(), known.end());
-  const auto reply = session_.execute(
-      claim_parts, Parameters().number(me.number).bits(me.nonce).number(count).numbers(numbers));
+  const auto reply =
+      session_.execute(claim_parts, Parameters().number(me.number).bits(me.nonce).number(count).numbers(numbers));
   if (!reply) return reply.error();
   if (reply->is_empty()) return explain(me, std::nullopt);
   std::vector<fleet::ClaimedPart> parts;
@@ -220,8 +221,8 @@ Answer<std::vector<fleet::Chunk>> PostgresLedger::chunks(fleet::RunNumber run, f
                                                          fleet::ChunkNumber first, std::uint32_t most,
                                                          std::size_t bytes) {
   session_.begin();
-  const auto reply = session_.execute(
-      select_chunks, Parameters().number(run).number(part).number(first).number(most).bits(bytes));
+  const auto reply =
+      session_.execute(select_chunks, Parameters().number(run).number(part).number(first).number(most).bits(bytes));
   if (!reply) return reply.error();
   std::vector<fleet::Chunk> chunks;
   for (int row = 0; row < reply->rows(); ++row) {
@@ -293,9 +294,9 @@ Answer<bool> PostgresLedger::fence(fleet::WorkerNumber worker, std::uint64_t see
 
 Answer<void> PostgresLedger::leave(const fleet::Enrolment& me, bool unsettled) {
   session_.begin();
-  const auto left = session_.execute_all(fmt::format(leave_run, fmt::arg("id", me.number),
-                                                     fmt::arg("nonce", signed_bits(me.nonce)),
-                                                     fmt::arg("doubt", unsettled ? in_doubt : "")));
+  const auto left =
+      session_.execute_all(fmt::format(leave_run, fmt::arg("id", me.number), fmt::arg("nonce", signed_bits(me.nonce)),
+                                       fmt::arg("doubt", unsettled ? in_doubt : "")));
   if (!left) return left.error();
   if (left->is_empty() || left->text(0, 0) != to_string(fleet::WorkerState::left)) return explain(me, std::nullopt);
   return {};
@@ -304,9 +305,9 @@ Answer<void> PostgresLedger::leave(const fleet::Enrolment& me, bool unsettled) {
 Answer<double> PostgresLedger::take_share(const fleet::Enrolment& me, double share, std::uint32_t burst) {
   session_.begin();
   const std::string number = std::isfinite(share) ? fmt::format("'{}'::float8", share) : "0::float8";
-  const auto taken = session_.execute_all(fmt::format(set_share, fmt::arg("id", me.number),
-                                                      fmt::arg("nonce", signed_bits(me.nonce)),
-                                                      fmt::arg("share", number), fmt::arg("burst", burst)));
+  const auto taken =
+      session_.execute_all(fmt::format(set_share, fmt::arg("id", me.number), fmt::arg("nonce", signed_bits(me.nonce)),
+                                       fmt::arg("share", number), fmt::arg("burst", burst)));
   if (!taken) return taken.error();
   if (taken->is_empty()) return explain(me, std::nullopt);
   return taken->real(0, 0);
