@@ -39,6 +39,7 @@ AttemptJudge::Judgement AttemptJudge::judge(http::Answer& answer, const Attempt&
                        credentials_.former_secrets());
   // An answer from something in place of the service proves neither clock nor credentials.
   if (!outcome.foreign) clock_.observe(answer.date, attempt.ended);
+  if (sent.stale) return judge_stale(outcome);
   if (outcome.verdict == Verdict::succeeded) clock_.accepted(sent.dated, attempt.ended, sent.node);
   Judgement judgement{.close = outcome.close, .answered = outcome.verdict};
   // The documented code for a wrong parameter may be about X-Date.
@@ -53,6 +54,15 @@ AttemptJudge::Judgement AttemptJudge::judge(http::Answer& answer, const Attempt&
   }
   // Only now is it known whether the clock, not the operation, was refused.
   if (koodrive::proves_service(outcome)) credentials_.accepted(sent.credentials, attempt.ended);
+  return judgement;
+}
+
+/// Whatever else a refusal may be about, the right date comes first.
+AttemptJudge::Judgement AttemptJudge::judge_stale(koodrive::Outcome& outcome) {
+  Judgement judgement{.close = outcome.close, .answered = outcome.verdict};
+  const bool refused = outcome.verdict == Verdict::rejected || outcome.verdict == Verdict::unauthorized ||
+                       outcome.verdict == Verdict::suspicious;
+  if (refused) outcome.verdict = Verdict::repeat;
   return judgement;
 }
 

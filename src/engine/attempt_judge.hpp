@@ -17,6 +17,7 @@ struct SentRequest {
   koodrive::Dated dated;
   koodrive::NodeClock node;  ///< restarts with each connection
   SentCredentials credentials;
+  bool stale = false;  ///< it was dated too early on purpose, so that its date must not be learned from
 };
 
 /// Judges the outcomes of attempts: what an answer means for the operation, and whether clock or credentials were at
@@ -59,6 +60,7 @@ class AttemptJudge {
   const CredentialPolicy& credentials() const { return credentials_; }
 
  private:
+  static Judgement judge_stale(koodrive::Outcome& outcome);
   bool blames_clock(const http::Answer& answer, const Attempt& attempt, SentRequest& sent,
                     const koodrive::Outcome& outcome, Judgement& judgement);
   void consider_credentials(const Attempt& attempt, const SentRequest& sent, koodrive::Outcome& outcome,

@@ -169,6 +169,10 @@ std::optional<Duration> Run::service_clock() const {
   return segment_->service_clock();
 }
 
+std::optional<bool> Run::stale_attempt_accepted() const {
+  return segment_->stale_attempt_accepted();
+}
+
 bool Run::withdraw(std::chrono::milliseconds patience) {
   return segment_->withdraw(patience);
 }

@@ -36,6 +36,7 @@ std::string describe_unrecorded(const report::Summary& summary) {
 Segment::Decisions::Decisions(const RunSettings& settings)
     : pace(settings.pace, Steady::now()),
       quota_question(settings.ask_quota),
+      stale_attempt(settings.stale_first_attempt),
       first_results(settings.max_errors.text().empty()),
       refusals(settings.max_errors.text().empty(), settings.threads, settings.endpoint.url()) {}
 
@@ -75,6 +76,7 @@ void Segment::launch(std::unique_ptr<report::JournalFile> file, report::WriterSe
   shared_.emplace(SharedParts{.settings = settings_,
                               .pace = decisions_.pace,
                               .quota_question = decisions_.quota_question,
+                              .stale_attempt = decisions_.stale_attempt,
                               .first_results = decisions_.first_results,
                               .refusals = decisions_.refusals,
                               .stopped_users = decisions_.stopped_users,

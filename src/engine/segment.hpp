@@ -6,6 +6,7 @@
 #include "engine/renewer.hpp"
 #include "engine/run_events.hpp"
 #include "engine/run_start.hpp"
+#include "engine/stale_attempt.hpp"
 #include "engine/worker.hpp"
 #include "koobatch/core/mutex.hpp"
 #include "koobatch/engine/run.hpp"
@@ -52,6 +53,7 @@ class Segment final : private RunEvents, private report::WriterEvents {
   }
   std::uint64_t held_refusals() const { return decisions_.refusals.held().count; }
   std::optional<Duration> service_clock() const;
+  std::optional<bool> stale_attempt_accepted() const { return decisions_.stale_attempt.accepted(); }
   bool withdraw(std::chrono::milliseconds patience);
   RunResult finish();
 
@@ -87,6 +89,7 @@ class Segment final : private RunEvents, private report::WriterEvents {
     explicit Decisions(const RunSettings& settings);
     flow::Pace pace;
     QuotaQuestion quota_question;
+    StaleAttempt stale_attempt;
     flow::UniformRejection first_results;
     flow::RefusalStreak refusals;
     flow::StoppedUsers stopped_users;

@@ -2,6 +2,7 @@
 #include "engine/operation_log.hpp"
 #include "engine/quota_question.hpp"
 #include "engine/run_events.hpp"
+#include "engine/stale_attempt.hpp"
 #include "koobatch/engine/settings.hpp"
 #include "koobatch/flow/pace.hpp"
 #include "koobatch/flow/refusal_streak.hpp"
@@ -22,6 +23,7 @@ struct SharedParts {
   const RunSettings& settings;
   flow::Pace& pace;
   QuotaQuestion& quota_question;
+  StaleAttempt& stale_attempt;
   flow::UniformRejection& first_results;
   flow::RefusalStreak& refusals;
   flow::StoppedUsers& stopped_users;

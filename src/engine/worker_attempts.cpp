@@ -36,6 +36,8 @@ void Worker::prepare(Line& line, flow::SlotId slot, TimePoint now) {
   const std::uint8_t attempt = scheduler_.attempt(slot);
   judge_.equip(operation.user(), now, WallClock::now(), attempt > 1 ? &scheduler_.clock_repeats(slot) : nullptr,
                line.sent);
+  line.sent.stale = attempt == 1 && operation.is_repeatable() && shared_.stale_attempt.take(operation.line());
+  if (line.sent.stale) line.sent.dated.x_date -= shared_.stale_attempt.age();
   const std::string_view signature = render(line, slot, {shared_.trace_prefix, operation.line(), attempt});
   if (!signature.empty()) line.sent.credentials.secret = signature;
   line.exchange.dated = line.sent.dated.x_date;
@@ -61,6 +63,7 @@ std::string_view Worker::render(Line& line, flow::SlotId slot, const TraceId& tr
 void Worker::withhold(Line& line, flow::SlotId slot) {
   const TimePoint now = line.exchange.ended_at;
   shared_.pace.hold(now, flow::Pace::Hold::fleet);
+  if (line.sent.stale) shared_.stale_attempt.observe(scheduler_.operation(slot).line(), true, Verdict::refused);
   results_.statistics().withheld(scheduler_.is_repeat(slot));
   scheduler_.withhold(line.seat, slot, now);
 }
@@ -83,6 +86,9 @@ void Worker::conclude(Line& line, flow::SlotId slot) {
                                 {scheduler_.operation(slot), scheduler_.mended(slot), scheduler_.clock_repeats(slot),
                                  now, timing.at, scheduler_.reads(slot)},
                                 line.sent, line.outcome);
+  if (shared_.stale_attempt.concerns(scheduler_.operation(slot).line())) {
+    shared_.stale_attempt.observe(scheduler_.operation(slot).line(), line.sent.stale, judgement.answered);
+  }
   if (judgement.close) line.session.retire();
   results_.statistics().ended(judgement.answered, line.outcome.http, timing.latency);
   if (line.outcome.verdict != Verdict::succeeded)

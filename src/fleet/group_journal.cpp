@@ -73,8 +73,13 @@ GroupCommitter::Verdict GroupCommitter::send(const Pending& pending) {
   vitals.counts.results = pending.counts;
   events_.sending();
   const auto answer = ledger_.commit(enrolment_, pending.group, pending.progress, vitals);
-  if (answer) events_.acknowledged();
-  return {fate_of(answer), answer ? Failure() : answer.error()};
+  if (answer) {
+    events_.acknowledged();
+    return {GroupFate::committed};
+  }
+  const GroupFate fate = fate_of(answer);
+  if (fate == GroupFate::lost) return {fate, {Fault::forgotten, lost_groups(last_group(), answer.error())}};
+  return {fate, answer.error()};
 }
 
 GroupCommitter::Verdict GroupCommitter::settle(const Pending& pending) {

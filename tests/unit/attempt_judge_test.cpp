@@ -136,4 +136,30 @@ BOOST_AUTO_TEST_CASE(a_connection_that_could_not_be_opened_sent_nothing) {
   BOOST_TEST(outcome.error == "connection refused");
 }
 
+// Attempts that are dated too early on purpose.
+
+BOOST_AUTO_TEST_CASE(a_refusal_of_a_stale_attempt_is_never_the_operations) {
+  for (const int http : {400, 401, 403, 404}) {
+    sent.stale = true;
+    const auto judgement = attempt(http, R"({"code":13000999,"msg":"no"})");
+    BOOST_TEST(judgement.action == Action::complete);
+    BOOST_TEST(!judgement.reason.has_value());
+    BOOST_TEST((judgement.answered == Verdict::rejected || judgement.answered == Verdict::unauthorized ||
+                judgement.answered == Verdict::suspicious));
+    BOOST_TEST(outcome.verdict == Verdict::repeat);
+  }
+  BOOST_TEST(renewal.asked_refused == 0);
+}
+
+BOOST_AUTO_TEST_CASE(nothing_about_the_clock_is_learned_from_a_stale_attempt) {
+  judge.equip("7", now, noon, nullptr, sent);
+  sent.stale = true;
+  sent.dated.x_date -= 16min;
+  sent.dated.offset -= 16min;
+  auto answer = answer_of(200, success, http::format_date(noon));
+  judge.judge(answer, {operation, 0, repeats, now, noon}, sent, outcome);
+  BOOST_TEST(outcome.verdict == Verdict::succeeded);
+  BOOST_TEST(!proof.accepted().has_value());
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -536,4 +536,27 @@ BOOST_AUTO_TEST_CASE(values_that_do_not_repeat_stay_out_of_the_peers_table) {
   BOOST_TEST(client.output.size() <= early + longer_numbers);
 }
 
+BOOST_AUTO_TEST_CASE(what_the_socket_has_not_taken_yet_is_unsent) {
+  Client client;
+  client.begin();
+  BOOST_TEST(!client.streams.has_unsent());
+  client.send(R"({"name":"x"})", false);
+  BOOST_TEST(client.streams.has_unsent(), "not serialised");
+  const auto bytes = client.streams.output();
+  client.streams.handed(bytes.size() - 1);
+  BOOST_TEST(client.streams.has_unsent(), "not handed over in full");
+  client.hand_over();
+  BOOST_TEST(!client.streams.has_unsent(), "in flight, and on its way");
+}
+
+BOOST_AUTO_TEST_CASE(a_body_that_waits_for_the_peers_window_is_unsent) {
+  Client client;
+  client.begin(setting(initial_window_size, 3));
+  client.send("12345");
+  BOOST_TEST(client.streams.has_unsent());
+  client.receive(frame(window_update, none, 1, u32(10)));
+  client.hand_over();
+  BOOST_TEST(!client.streams.has_unsent());
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -405,4 +405,15 @@ BOOST_AUTO_TEST_CASE(a_report_lost_while_it_is_closed_is_noticed) {
   bench.require_events({"append end\n", "sync", "failed r.ndjson: the report was removed"});
 }
 
+BOOST_AUTO_TEST_CASE(a_journal_that_keeps_groups_apart_needs_no_marks) {
+  auto settings = Bench::quiet();
+  settings.sync_lines = false;
+  Bench bench(settings);
+  bench.submit(0, 1, "a\n", true);
+  bench.log.wait_for("durable 0:1");
+  bench.submit(0, 2, "b\n", true);
+  bench.log.wait_for("durable 0:2");
+  bench.require_events({"append a\n", "sync", "durable 0:1", "append b\n", "sync", "durable 0:2"});
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -995,4 +995,67 @@ BOOST_AUTO_TEST_CASE(what_something_else_declares_in_place_of_the_service_is_ign
   BOOST_TEST(send_at_once(pace, start + 1s) > 10U);
 }
 
+// What others that take part in the run decide.
+
+BOOST_AUTO_TEST_CASE(a_hold_of_the_fleet_is_independent_of_the_users_pause) {
+  Proven pace;
+  pace.hold(start + 1s, Pace::Hold::fleet);
+  BOOST_TEST(pace.state(start + 1s).held);
+  BOOST_TEST(!pace.state(start + 1s).paused);
+  pace.hold(start + 2s, Pace::Hold::user);
+  pace.release(start + 3s, Pace::Hold::fleet);
+  BOOST_TEST(!pace.acquire(start + 3s, false, {}).granted);
+  pace.hold(start + 4s, Pace::Hold::fleet);
+  pace.release(start + 5s, Pace::Hold::user);
+  BOOST_TEST(!pace.acquire(start + 5s, false, {}).granted);
+  pace.release(start + 6s, Pace::Hold::fleet);
+  pace.release(start + 6s, Pace::Hold::fleet);
+  BOOST_TEST(!pace.state(start + 6s).held);
+  BOOST_TEST(pace.acquire(start + 6s, false, {}).granted);
+  BOOST_TEST((pace.downtime(start + 10s) == 5s));
+  BOOST_TEST((pace.paused_time(start + 10s) == 3s));
+}
+
+BOOST_AUTO_TEST_CASE(a_pause_that_others_were_asked_for_is_kept) {
+  Proven pace;
+  pace.pause_for(5s, start + 1s);
+  pace.pause_for(2s, start + 1s);
+  BOOST_TEST((pace.state(start + 2s).wait == 4s));
+  const auto permit = pace.acquire(start + 2s, false, {});
+  BOOST_TEST(!permit.granted);
+  BOOST_TEST((permit.ask_at == start + 6s));
+  BOOST_TEST(pace.acquire(start + 6s, false, {}).granted);
+}
+
+BOOST_AUTO_TEST_CASE(a_new_burst_applies_with_the_new_rate_and_starts_empty) {
+  Proven pace({.rate = 10, .burst = 1});
+  pace.change_rate(100, start + 1s, 50);
+  unsigned sent = 0;
+  for (int i = 0; i < 100; ++i) sent += pace.acquire(start + 1s, false, {}).granted;
+  BOOST_TEST(sent <= 1U);
+  for (int i = 0; i < 100; ++i) sent += pace.acquire(start + 11s, false, {}).granted;
+  BOOST_TEST(sent >= 50U);
+  BOOST_TEST(sent <= 51U);
+}
+
+BOOST_AUTO_TEST_CASE(the_rate_of_each_user_changes_at_once) {
+  Proven pace({.rate_per_user = 10});
+  const Pace::Request request{.user = "u"};
+  BOOST_TEST(pace.acquire(start, false, request).granted);
+  BOOST_TEST((pace.acquire(start, false, request).ask_at == start + 100ms));
+  pace.change_rate_per_user(2, start);
+  BOOST_TEST(pace.acquire(start + 100ms, false, request).granted);
+  BOOST_TEST((pace.acquire(start + 100ms, false, request).ask_at == start + 600ms));
+  pace.change_rate_per_user(0, start + 100ms);
+  for (int i = 0; i < 50; ++i) BOOST_TEST(pace.acquire(start + 100ms, false, request).granted);
+}
+
+BOOST_AUTO_TEST_CASE(what_is_withheld_returns_the_probe_and_its_place) {
+  Pace pace({}, start);
+  const auto permit = pace.acquire(start, false, {});
+  BOOST_TEST(permit.probe);
+  pace.withhold(start, true, {}, permit.sent);
+  BOOST_TEST(pace.acquire(start, false, {}).probe);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -50,4 +50,12 @@ BOOST_AUTO_TEST_CASE(the_budget_saved_up_in_good_times_is_bounded) {
   BOOST_TEST(take_all(budget, start) == 510);
 }
 
+BOOST_AUTO_TEST_CASE(what_was_not_made_is_given_back) {
+  RetryBudget budget;
+  const int taken = take_all(budget, start);
+  budget.give_back();
+  BOOST_TEST(take_all(budget, start) == 1);
+  BOOST_TEST(taken == 10);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -2169,4 +2169,101 @@ BOOST_AUTO_TEST_CASE(a_next_request_waits_for_its_permit_without_its_seat) {
   BOOST_TEST(desk.send_when_due(other) == slot);
 }
 
+// Attempts that turn out not to have been sent.
+
+BOOST_AUTO_TEST_CASE(a_withheld_attempt_is_as_if_it_had_never_been_tried) {
+  Desk desk(attempts_at_most(1));
+  desk.prove_service();
+  desk.admit(1, "a");
+  Seat seat = connected();
+  for (int i = 0; i < 300; ++i) {
+    const SlotId slot = desk.send(seat);
+    BOOST_TEST(desk.scheduler.attempt(slot) == 1U);
+    BOOST_TEST(!desk.scheduler.is_repeat(slot));
+    desk.scheduler.withhold(seat, slot, desk.now);
+    BOOST_TEST(desk.scheduler.in_flight() == 0U);
+  }
+  desk.now += 1h;
+  const SlotId slot = desk.send(seat);
+  BOOST_TEST(desk.scheduler.attempt(slot) == 1U);
+  BOOST_TEST(desk.finish(seat, slot, succeeded()) == Status::succeeded);
+  BOOST_TEST(desk.scheduler.history(slot).empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_withheld_operation_keeps_its_place_on_its_key) {
+  Desk desk;
+  desk.prove_service();
+  desk.admit(1, "a");
+  desk.admit(2, "a");
+  Seat seat = connected();
+  desk.scheduler.withhold(seat, desk.send(seat), desk.now);
+  const SlotId slot = desk.send(seat);
+  BOOST_TEST(desk.line(slot) == 1U);
+  Seat other = connected();
+  desk.wait(other);
+}
+
+BOOST_AUTO_TEST_CASE(a_withheld_operation_has_not_reached_the_service) {
+  Desk desk;
+  desk.prove_service();
+  desk.admit(1, "a");
+  Seat seat = connected();
+  desk.scheduler.withhold(seat, desk.send(seat), desk.now);
+  desk.scheduler.stop();
+  BOOST_TEST(desk.turn(seat) == Action::Kind::done);
+  BOOST_TEST(desk.scheduler.unsettled().empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_withheld_retry_stays_one_and_is_counted_once) {
+  Desk desk(attempts_at_most(2));
+  desk.prove_service();
+  desk.admit(1, "a");
+  Seat seat = connected();
+  desk.expect_again(seat, desk.send(seat), outcome(Verdict::not_applied, 500));
+  for (int i = 0; i < 3'000; ++i) {
+    const SlotId slot = desk.send_when_due(seat);
+    BOOST_TEST_REQUIRE(desk.scheduler.attempt(slot) == 2U);
+    desk.scheduler.withhold(seat, slot, desk.now);
+  }
+  BOOST_TEST((desk.now < start + 1min), "the budget for retries is not used up");
+  const SlotId slot = desk.send_when_due(seat);
+  BOOST_TEST(desk.scheduler.is_repeat(slot));
+  BOOST_TEST(desk.finish_last(seat, slot, outcome(Verdict::not_applied, 500)) == Status::failed);
+}
+
+BOOST_AUTO_TEST_CASE(a_withheld_first_request_leaves_the_probe_to_another) {
+  Desk desk;
+  desk.admit_folders(2);
+  Seat seat = connected();
+  Seat other = connected();
+  const SlotId slot = desk.send(seat);
+  BOOST_TEST(seat.probing);
+  desk.wait(other);
+  desk.scheduler.withhold(seat, slot, desk.now);
+  BOOST_TEST(!seat.probing);
+  desk.send(other);
+  BOOST_TEST(other.probing);
+}
+
+BOOST_AUTO_TEST_CASE(what_must_not_be_repeated_is_noted_again_after_it_was_withheld) {
+  Desk desk;
+  desk.prove_service();
+  desk.admit(1, "a", false);
+  Seat seat = connected();
+  const SlotId slot = desk.send_when_due(seat);
+  desk.scheduler.withhold(seat, slot, desk.now);
+  const Action action = desk.scheduler.next(seat, desk.now);
+  BOOST_TEST(action.kind == Action::Kind::note);
+  BOOST_TEST(desk.scheduler.attempt(action.slot) == 0U, "it is the first one that is noted");
+}
+
+BOOST_AUTO_TEST_CASE(requests_withheld_take_no_room_from_others) {
+  Desk desk;
+  desk.prove_service();
+  desk.admit_folders(2);
+  Seat seat = connected();
+  for (int i = 0; i < 10'000; ++i) desk.scheduler.withhold(seat, desk.send(seat), desk.now);
+  BOOST_TEST(desk.scheduler.in_flight() == 0U);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -91,6 +91,9 @@ class Run {
   /// What is added to steady time for the X-Date of a request, as the service has accepted it, or as its answers
   /// suggest as long as it has not; nothing before its first answer: then it is our own clock's time.
   std::optional<Duration> service_clock() const;
+  /// Whether the service has accepted an attempt that was dated too early; nothing as long as that is not known. See
+  /// RunSettings::stale_first_attempt.
+  std::optional<bool> stale_attempt_accepted() const;
   /// Resets connections whose requests may not have arrived in full, so that nothing of them arrives later; operations
   /// on them are in doubt. Returns whether that was done within `patience`: then, if RunSettings::gate has been turning
   /// requests away since before the call, nothing more can be sent, as no thread is between asking it and sending.

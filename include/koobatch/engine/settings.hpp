@@ -82,6 +82,9 @@ struct RunSettings {
   /// How long what was sent may remain unacknowledged by the peer's kernel before the connection is reset. Connections
   /// are then also reset when they are closed, so that nothing is delivered after that. Nothing: the system's defaults.
   std::optional<Duration> delivery_limit;
+  /// So much too early is the first attempt of an operation dated, to find out whether the service accepts that; see
+  /// Run::stale_attempt_accepted(). If it does not, the operation is repeated. Zero: none.
+  Duration stale_first_attempt{};
 
   bool metrics = false;  ///< whether requests are counted for Run::metrics()
 };
