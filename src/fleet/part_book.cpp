@@ -70,8 +70,10 @@ Ruling PartBook::rule(const Line& line) {
 
 void PartBook::end() {
   assert(reading_);
-  parts_.at(*reading_).end();
+  const PartNumber part = *reading_;
+  parts_.at(part).end();
   reading_.reset();
+  drop_if_done(part);
 }
 
 BootTime PartBook::next_change(BootTime now) const {
@@ -119,10 +121,16 @@ void PartBook::committed(std::span<const PartProgress> progress) {
     const auto part = parts_.find(next.part);
     if (part == parts_.end()) continue;
     part->second.acknowledge(next);
-    if (next.done < part->second.chunks()) continue;
-    parts_.erase(part);
-    std::erase(order_, next.part);
+    drop_if_done(next.part);
   }
+}
+
+/// A part may be done before its last chunk, which is read once more, was read to its end.
+void PartBook::drop_if_done(PartNumber number) {
+  const OpenPart& part = parts_.at(number);
+  if (part.acknowledged().done < part.chunks() || reading_ == number) return;
+  parts_.erase(number);
+  std::erase(order_, number);
 }
 
 bool PartBook::is_open(const OpenPart& part, BootTime now) const {

@@ -125,6 +125,7 @@ class PartBook {
   bool is_open(const OpenPart& part, BootTime now) const;
   ChunkNumber wanted_fed(const OpenPart& part, BootTime now) const;
   void record(std::uint32_t line);
+  void drop_if_done(PartNumber number);
 
   Limits limits_;
   std::map<PartNumber, OpenPart> parts_;

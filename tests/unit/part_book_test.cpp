@@ -237,6 +237,26 @@ BOOST_AUTO_TEST_CASE(a_hold_that_ends_while_a_chunk_is_read_lets_nothing_of_that
   BOOST_TEST(bench.read() == "--s");
 }
 
+BOOST_AUTO_TEST_CASE(a_part_that_is_done_while_a_chunk_is_read_once_more_is_kept_until_its_end) {
+  Bench bench({"aab"});
+  bench.claim(0, 1, 1min);
+  bench.book.history_known(part);
+  BOOST_TEST(bench.read() == "r-r");
+  bench.commit({1, 3});
+  bench.now += 1min;
+  const auto next = bench.book.next_chunk(bench.now);
+  BOOST_REQUIRE(next);
+  bench.book.queued(*next);
+  bench.book.begin(*next, bench.now);
+  BOOST_TEST(bench.book.rule({1, 'a', true}) == Ruling::skip);
+  BOOST_TEST(bench.book.rule({2, 'a', true}) == Ruling::send);
+  BOOST_TEST(bench.commit({2}) == "1/1");
+  BOOST_TEST(bench.book.rule({3, 'b', true}) == Ruling::skip);
+  BOOST_TEST(bench.book.owned_parts() == 1U);
+  bench.book.end();
+  BOOST_TEST(bench.book.owned_parts() == 0U);
+}
+
 BOOST_AUTO_TEST_CASE(an_attempt_that_was_noted_makes_an_operation_unknown_if_it_must_not_be_repeated) {
   Bench bench({"AaBb"});
   bench.claim(0, 1, 1min);
