@@ -75,6 +75,7 @@ struct RunDescription {
   std::string max_errors;   ///< as given; empty: no limit
   /// The trace prefix of the run's report. Enrolments get the next ones, in order, modulo 2^18.
   std::uint32_t trace_prefix = 0;
+  std::string run_line;  ///< the first line of its report, for further collectors
 };
 
 /// Whether the service was seen to refuse what a worker cut off long ago may still send, see `X-Date`.
