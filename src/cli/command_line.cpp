@@ -223,15 +223,26 @@ Result<Config> config_for(const Command& command, const Flags& flags, const Envi
   return parse_config(*text, path);
 }
 
+/// The report from which the command takes settings; empty: none.
+std::string report_to_continue(const Command& command, const CLI::App& parsed, const Flags& flags) {
+  if (command.continues_run) return arguments_of(parsed).front();
+  for (const auto option : command.continues_reports) {
+    if (const auto found = flags.find(option); found != flags.end()) return found->second.front();
+  }
+  return {};
+}
+
 Result<Sources> gather_sources(const Command& command, const CLI::App& parsed, const Environment& environment,
                                const Files& files) {
-  Sources sources{flags_of(parsed), {}, environment, {}};
+  Sources sources{.flags = flags_of(parsed), .environment = environment};
   auto config = config_for(command, sources.flags, environment, files);
   if (!config) return config.error();
   sources.config = std::move(*config);
-  if (!command.continues_run) return sources;
-  auto recorded = files.recorded(arguments_of(parsed).front());
+  const auto report = report_to_continue(command, parsed, sources.flags);
+  if (report.empty()) return sources;
+  auto recorded = files.recorded(report);
   if (!recorded) return recorded.error();
+  sources.continues_run = true;
   sources.recorded = std::move(*recorded);
   std::erase_if(sources.recorded, [&](const auto& flag) {
     const Option* option = option_named(command, flag.first);

@@ -49,6 +49,7 @@ constexpr ExitRow run_stopped = {"5",
                                  "stopped: job changed, credentials refused, TLS, disk, --max-outage exceeded, or a "
                                  "lock not released"};
 constexpr ExitRow fatal = {"5", "could not continue: something that is needed cannot be read or written"};
+constexpr ExitRow engine_failed = {"5", "the engine cannot be reached, or refused"};
 constexpr ExitRow interrupted = {"129, 130, 143", "interrupted, after waiting for the requests in flight"};
 }  // namespace exits
 

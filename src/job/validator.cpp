@@ -15,6 +15,15 @@ std::string format_violation(const std::filesystem::path& path, std::uint32_t li
   return fmt::format("{}:{}: {}: {}", path.string(), line, violation.field, violation.message);
 }
 
+std::string in_words(const std::vector<koodrive::Violation>& violations) {
+  std::string text;
+  for (const koodrive::Violation& violation : violations) {
+    if (!text.empty()) text += "; ";
+    text += violation.field.empty() ? violation.message : fmt::format("{}: {}", violation.field, violation.message);
+  }
+  return text;
+}
+
 namespace {
 
 constexpr std::string_view nothing_to_do = "no operations in it, so there is nothing to do";

@@ -38,7 +38,7 @@ const std::map<std::string, Names> allowed = {
     {"engine", {"retry", "report", "net", "flow", "job", "koodrive", "http", "observe", "auth", "core"}},
     {"control", {"engine", "report", "observe", "core"}},
     {"process", {"observe", "core"}},
-    {"fleet", {"engine", "report", "flow", "job", "koodrive", "http", "core"}},
+    {"fleet", {"engine", "report", "net", "flow", "job", "koodrive", "http", "observe", "core"}},
     {"postgres", {"fleet", "report", "core"}},
     {"cli",
      {"postgres", "fleet", "process", "control", "engine", "retry", "report", "plan", "reading", "state", "sim", "net", "flow", "job",
@@ -121,7 +121,8 @@ std::vector<std::string> find_private_headers(const std::vector<File>& files) {
 std::vector<std::string> find_spelled_flags(const std::vector<File>& files) {
   static const std::regex pattern(
       R"re("(?:[^"\n]*--[a-z]|(?:[^"\n]*')?koobatch )re"
-      R"re((?:bench|export|generate|operations|plan|report|resume|retry|run|set|simulate|status|trace|undo|validate|verify)\b))re");
+      R"re((?:bench|collect|engine|export|fence|forget|generate|operations|plan|report|resume|retry|run|set|simulate|status|stop|)re"
+      R"re(submit|trace|undo|validate|verify|work)\b))re");
   static const std::regex comment_begin(R"((?:^|\s)//)");
   std::vector<std::string> spelled;
   for (const File& file : files) {

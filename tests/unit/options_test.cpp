@@ -5,6 +5,7 @@
 #include "cli/commands/run.hpp"
 #include "cli/commands/set.hpp"
 #include "cli/commands/simulate.hpp"
+#include "cli/commands/submit.hpp"
 #include "cli/reference/reference.hpp"
 #include "cli/running/job_files.hpp"
 #include "cli/running/run_settings.hpp"
@@ -74,6 +75,10 @@ struct Given {
     const auto parsed = parse();
     if (!parsed) return message(parsed.error());
     const auto& invocation = std::get<Invocation>(*parsed);
+    if (const auto* submit = invocation.find<SubmitSettings>()) {
+      const auto prepared = prepare_submit(*submit, invocation.call, WallTime());
+      return prepared ? "accepted" : message(prepared.error());
+    }
     if (const auto* simulate = invocation.find<SimulateSettings>()) {
       const auto prepared = prepare_simulate(*simulate, invocation.call);
       return prepared ? "accepted" : message(prepared.error());
@@ -571,10 +576,13 @@ BOOST_AUTO_TEST_CASE(a_variable_that_belongs_to_no_option_is_warned_about_by_its
 
 BOOST_AUTO_TEST_CASE(a_variable_that_belongs_to_no_option_is_warned_about_by_every_command_that_reads_settings) {
   const Environment misspelled = {{"KOOBATCH_RATES", "5/s"}};
-  for (const std::string command : {"validate", "report", "trace", "status", "set", "simulate", "resume", "retry"}) {
+  for (const std::string command : {"validate", "report", "trace", "status", "set", "simulate", "resume", "retry",
+                                    "engine", "submit", "work", "collect", "stop", "fence", "forget"}) {
     std::vector<std::string> arguments = {command};
     if (command == "trace") arguments.emplace_back("1");
-    if (command != "simulate") arguments.emplace_back("r.ndjson");
+    if (command == "engine") arguments.emplace_back("init");
+    if (command != "simulate" && command != "engine" && command != "work") arguments.emplace_back("r.ndjson");
+    if (command == "fence") arguments.emplace_back("3");
     if (command == "set") arguments.emplace_back("--pause");
     const auto warnings = Given{arguments, misspelled, {}}.accepted().warnings;
     BOOST_TEST_REQUIRE(warnings.size() == 1U, command);
@@ -738,8 +746,7 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_understood_is_refused_in_one_sentence) {
   CHECK_SAYS(
       said({}),
       "no command given; the commands are run, resume, retry, verify, validate, export, plan, undo, report, simulate, "
-      "bench, trace, "
-      "status, set, operations, generate\n");
+      "bench, trace, status, set, engine, submit, work, collect, stop, fence, forget, operations, generate\n");
   CHECK_SAYS(said({"fly"}), "unknown command 'fly'; the commands are run");
   CHECK_SAYS(said({"--fly"}), "unknown flag --fly\n");
   CHECK_SAYS(said({"run"}), "run: JOB is missing\n");

@@ -17,6 +17,9 @@ namespace koobatch::job {
 std::string format_violation(const std::filesystem::path& path, std::uint32_t line,
                              const koodrive::Violation& violation);
 
+/// "fileName: too long; id: is missing": what is wrong with one operation.
+std::string in_words(const std::vector<koodrive::Violation>& violations);
+
 struct Validation {
   std::uint64_t operations = 0;   ///< records, valid or not
   std::uint64_t invalid = 0;      ///< records with at least one broken rule

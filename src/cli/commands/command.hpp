@@ -70,6 +70,7 @@ struct Implied {
 /// The headings of commands, in the order in which help lists them.
 namespace command_group {
 constexpr std::string_view runs_jobs = "Run jobs";
+constexpr std::string_view many_machines = "Run jobs on many machines";
 constexpr std::string_view looks_back = "Look at reports";
 constexpr std::string_view tries = "Try and measure";
 constexpr std::string_view sets_up = "Set up";
@@ -87,6 +88,8 @@ struct Command {
   std::vector<ExitRow> statuses;
   bool sends = false;          ///< whether it sends to the service, with credentials that others must not see
   bool continues_run = false;  ///< whether its first argument is a report, from which it takes settings
+  /// The options that name a report from which the command takes settings, if one is given.
+  std::vector<std::string_view> continues_reports{};
   std::vector<Implied> implied{};
   std::shared_ptr<Task> (*begin)() = nullptr;
 };

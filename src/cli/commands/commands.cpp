@@ -20,6 +20,13 @@
   COMMAND(trace)                   \
   COMMAND(status)                  \
   COMMAND(set)                     \
+  COMMAND(engine)                  \
+  COMMAND(submit)                  \
+  COMMAND(work)                    \
+  COMMAND(collect)                 \
+  COMMAND(stop)                    \
+  COMMAND(fence)                   \
+  COMMAND(forget)                  \
   COMMAND(operations)              \
   COMMAND(generate)
 

@@ -9,10 +9,12 @@
 #include "cli/running/run_settings.hpp"
 #include "cli/running/under_lock.hpp"
 #include "cli/running/validation.hpp"
+#include "koobatch/core/spelling.hpp"
 #include "koobatch/engine/run.hpp"
 #include "koobatch/job/validator.hpp"
 #include "koobatch/observe/log.hpp"
 #include "koobatch/report/summary.hpp"
+#include "koobatch/report/wording.hpp"
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
@@ -25,6 +27,17 @@ int print_finished(const std::filesystem::path& path) {
                       fmt::format("{}: every operation has its result already; nothing to resume", path.string()));
   auto summary = report::summarize(path);
   return summary ? print_result({std::move(*summary), std::nullopt, {}}, 0) : fail(summary.error());
+}
+
+/// A run that belongs to an engine: who does what.
+Error belongs_to_engine(const std::filesystem::path& path) {
+  const NextStep step = {.command = CommandName::collect, .report = path.string()};
+  const auto rest = report::submission_of_rest(path.string());
+  return with_next_step(
+      usage_error(fmt::format("{}: this run belongs to an engine: 'koobatch work' carries it out, and '{}' fetches its "
+                              "results; once it has ended, '{}' does what is left",
+                              path.string(), spell(step), spell(rest))),
+      step);
 }
 
 /// A service may have moved. If it is a different one, the user should notice.
@@ -46,6 +59,7 @@ int work(const ResumeSettings& given, const Call& call) {
   if (!earlier) return fail(earlier.error());
   if (earlier->scan.finished()) return print_finished(path);
   const report::RunRecord& recorded = earlier->scan.segments.front().run;
+  if (!recorded.engine.empty()) return fail(belongs_to_engine(path));
   auto settings = prepare_resume(given, call, recorded);
   if (!settings) return fail(settings.error());
   const auto validation = reopen_job(*settings, path, recorded, earlier->scan.verified(), call.origins);

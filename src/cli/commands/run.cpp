@@ -6,7 +6,7 @@
 #include "cli/running/dry_run.hpp"
 #include "cli/running/execution.hpp"
 #include "cli/running/job_files.hpp"
-#include "cli/running/oddities.hpp"
+#include "cli/running/judgement.hpp"
 #include "cli/running/operations_file.hpp"
 #include "cli/running/plan_job.hpp"
 #include "cli/running/run_settings.hpp"
@@ -29,8 +29,6 @@
 namespace koobatch::cli {
 namespace {
 
-constexpr std::string_view all_listed = "; 'koobatch validate -v' lists all";
-
 /// A job that can be read only once. While this lives, a signal stops the work instead of killing the process, so that
 /// the spool is removed.
 struct Intake {
@@ -39,31 +37,6 @@ struct Intake {
   process::Spool spool;
   std::optional<process::SignalWatch> signals{std::in_place};
 };
-
-std::filesystem::path name_of_job(const engine::RunSettings& settings) {
-  return settings.reader.name.empty() ? settings.job : std::filesystem::path(settings.reader.name);
-}
-
-/// Prints what validation found. Returns an exit status if the command ends there.
-std::optional<int> judge(const engine::RunSettings& settings, const job::Validation& validation) {
-  const auto name = name_of_job(settings);
-  print_notes(name, validation);
-  print_oddities(name, validation);
-  const auto refuse = [&](std::string_view why) {
-    print_violations(name, validation, spdlog::level::err, all_listed);
-    observe::log::print(spdlog::level::err, fmt::format("koobatch: nothing was sent; {}", why));
-    return exit_job_invalid;
-  };
-  if (validation.wrong_as_a_whole) return refuse("correct the job: its first error is about the job as a whole");
-  if (validation.cut_short && settings.skip_invalid) {
-    return refuse("--skip-invalid cannot tell which operations a quote out of place hides");
-  }
-  if (validation.invalid > 0 && !settings.skip_invalid) {
-    return refuse("correct the job, or run the rest with --skip-invalid");
-  }
-  if (validation.invalid > 0) print_violations(name, validation, spdlog::level::warn, all_listed);
-  return validation.operations > 0 ? std::nullopt : std::optional<int>(exit_success);
-}
 
 /// `forecast`: null if no item is to be read.
 int print_requests(const engine::RunSettings& settings, const CaptureForecast* forecast) {

@@ -3,15 +3,19 @@
 #include "cli/exit_status.hpp"
 #include "cli/output.hpp"
 #include "cli/running/control_replies.hpp"
+#include "cli/running/ledger_access.hpp"
 #include "koobatch/core/spelling.hpp"
+#include "koobatch/core/units.hpp"
 #include "koobatch/report/summary.hpp"
 #include "koobatch/report/wording.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <filesystem>
 #include <string>
 #include <variant>
+#include <vector>
 
 namespace koobatch::cli {
 namespace {
@@ -39,10 +43,48 @@ Error no_run_there(const std::filesystem::path& path, Silence silence) {
   return with_next_step(usage_error(none + "continue with " + spell(step)), step);
 }
 
+/// Changes a run that belongs to an engine; its workers follow with their next beat.
+Result<void> change(const FleetRun& run, const control::Request& request) {
+  const auto row = run.ledger->run(run.number);
+  if (!row) return row.error().error;
+  if (fleet::has_ended(row->state) || row->state == fleet::RunState::stopping) {
+    return usage_error(
+        fmt::format("{}: the run is {}; nothing can be changed", run.report.string(), to_string(row->state)));
+  }
+  if (request.rate) {
+    if (auto done = run.ledger->change_rate(run.number, *request.rate); !done) return done.error().error;
+  }
+  if (request.pause) {
+    if (auto done = run.ledger->pause(run.number, *request.pause); !done) return done.error().error;
+  }
+  return {};
+}
+
+std::string describe_change(const control::Request& request) {
+  std::vector<std::string> changes;
+  if (request.rate) {
+    changes.push_back(*request.rate > 0 ? fmt::format("at most {} of all workers together", format_rate(*request.rate))
+                                        : std::string("no limit"));
+  }
+  if (request.pause) {
+    changes.emplace_back(*request.pause ? "paused: nothing new is sent until --go" : "continued");
+  }
+  return fmt::format("{}", fmt::join(changes, "; "));
+}
+
+int change_in_engine(const std::filesystem::path& path, const SetSettings& given, const control::Request& request) {
+  const auto run = open_fleet_run(path, given.ledger);
+  if (!run) return fail(run.error());
+  if (auto changed = change(*run, request); !changed) return fail(changed.error());
+  return print_answer(fmt::format("{}: {}\n", path.string(), describe_change(request)));
+}
+
 int run(const SetSettings& given, const Call& call) {
   const std::filesystem::path path = call.arguments.front();
   const auto request = prepare_set(given);
   if (!request) return fail(request.error());
+  // Whatever is wrong with the report is said below.
+  if (const auto of_fleet = is_of_fleet(path); of_fleet && *of_fleet) return change_in_engine(path, given, *request);
   const auto reply = control::ask(path, *request);
   if (!reply) return fail(reply.error());
   if (const auto* silence = std::get_if<Silence>(&*reply)) return fail(no_run_there(path, *silence));

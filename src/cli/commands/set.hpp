@@ -12,11 +12,12 @@ namespace koobatch::cli {
 /// The settings of `set`.
 struct SetSettings {
   Presentation presentation;
+  LedgerOptions ledger;
   std::optional<double> rate;  ///< requests a second, 0: no limit; nothing: unchanged
   bool pause = false;
   bool go = false;
 
-  auto parts() { return std::tie(presentation); }
+  auto parts() { return std::tie(presentation, ledger); }
 };
 
 /// Checks that the settings of `set` are consistent. All errors are usage errors.

@@ -2,6 +2,8 @@
 #include "cli/exit_status.hpp"
 #include "cli/output.hpp"
 #include "cli/running/control_replies.hpp"
+#include "cli/running/fleet_status.hpp"
+#include "cli/running/ledger_access.hpp"
 #include "cli/settings/shared_settings.hpp"
 #include "koobatch/report/summary.hpp"
 
@@ -11,6 +13,7 @@
 #include <filesystem>
 #include <string>
 #include <tuple>
+#include <utility>
 #include <variant>
 
 namespace koobatch::cli {
@@ -21,8 +24,9 @@ using control::Silence;
 struct Settings {
   Presentation presentation;
   JsonOutput output;
+  LedgerOptions ledger;
 
-  auto parts() { return std::tie(presentation, output); }
+  auto parts() { return std::tie(presentation, output, ledger); }
 };
 
 /// Prints the status of a run that did not answer, from its report.
@@ -34,9 +38,31 @@ int print_recorded(const std::filesystem::path& path, Silence silence, bool json
                            : fmt::format("{}\n", fmt::join(control::status_lines(*summary, at_work), "\n")));
 }
 
+/// Asks the engine to which the run belongs.
+Result<FleetStatus> ask_engine(const std::filesystem::path& path, const LedgerOptions& given) {
+  const auto run = open_fleet_run(path, given);
+  if (!run) return run.error();
+  auto survey = run->ledger->survey(run->number);
+  if (!survey) return survey.error().error;
+  auto parts = run->ledger->parts(run->number);
+  if (!parts) return parts.error().error;
+  auto properties = run->ledger->check(run->copies);
+  if (!properties) return properties.error().error;
+  return FleetStatus{path.string(), std::move(*survey), std::move(*parts), std::move(*properties)};
+}
+
+int print_of_engine(const std::filesystem::path& path, const Settings& given) {
+  const auto status = ask_engine(path, given.ledger);
+  if (!status) return fail(status.error());
+  return print_answer(given.output.json ? status_json(*status) + "\n"
+                                        : fmt::format("{}\n", fmt::join(status_lines(*status), "\n")));
+}
+
 int run(const Settings& given, const Call& call) {
   const std::filesystem::path path = call.arguments.front();
   const bool json = given.output.json;
+  // Whatever is wrong with the report is said below.
+  if (const auto of_fleet = is_of_fleet(path); of_fleet && *of_fleet) return print_of_engine(path, given);
   const auto reply = control::ask(path, {});
   if (!reply) return fail(reply.error());
   if (const auto* silence = std::get_if<Silence>(&*reply)) return print_recorded(path, *silence, json);

@@ -2,6 +2,7 @@
 #include "cli/exit_status.hpp"
 #include "cli/output.hpp"
 #include "cli/settings/shared_settings.hpp"
+#include "koobatch/core/clock.hpp"
 #include "koobatch/core/terminal_text.hpp"
 #include "koobatch/core/trace_id.hpp"
 #include "koobatch/observe/log.hpp"
@@ -9,6 +10,8 @@
 
 #include <fmt/format.h>
 
+#include <cstdint>
+#include <map>
 #include <string>
 #include <tuple>
 #include <vector>
@@ -30,11 +33,21 @@ class Finder final : public report::Visitor {
     if (result.line == line_) text_ = result.text;
     return {};
   }
+  Result<void> on_worker(const report::WorkerRecord& worker) override {
+    workers_[worker.trace_prefix] = worker;
+    return {};
+  }
   const std::string& text() const { return text_; }
+  /// The worker with this trace prefix; null if there is none.
+  const report::WorkerRecord* worker(std::uint32_t prefix) const {
+    const auto found = workers_.find(prefix);
+    return found == workers_.end() ? nullptr : &found->second;
+  }
 
  private:
   std::uint32_t line_;
-  std::string text_;  ///< the result line; empty: there is none
+  std::string text_;                                       ///< the result line; empty: there is none
+  std::map<std::uint32_t, report::WorkerRecord> workers_;  ///< of a run on many machines, by trace prefix
 };
 
 /// What a report records about `id`; nothing if the ID belongs to another run.
@@ -43,9 +56,13 @@ Result<std::string> look_up(const TraceId& id, const std::string& path) {
   const auto scan = report::scan(path, finder);
   if (!scan) return scan.error();
   for (const auto& segment : scan->segments) {
-    if (segment.run.trace_prefix != id.prefix) continue;
+    const auto* worker = finder.worker(id.prefix);
+    if (segment.run.trace_prefix != id.prefix && worker == nullptr) continue;
     std::string found = fmt::format("{}: run {}, segment {}, job {}\n", harmless(path), harmless(segment.run.run_id),
                                     segment.run.segment, harmless(segment.run.job.path));
+    if (worker != nullptr) {
+      found.append(fmt::format("worker {}, since {}\n", harmless(worker->name), timestamp(worker->enrolled)));
+    }
     if (finder.text().empty()) {
       found.append(fmt::format("line {} has no result yet\n", id.line));
     } else {

@@ -23,7 +23,7 @@ std::string job_stem(const std::filesystem::path& job) {
 
 /// "rename" for "rename.report.ndjson", "rename.retry-2.report.ndjson" and "rename.verify-1.report.ndjson".
 std::string report_stem(const std::filesystem::path& report) {
-  static const std::regex endings(R"((\.(retry|verify)-[0-9]+)?(\.report)?(\.ndjson)?$)");
+  static const std::regex endings(R"((\.(rest|retry|verify)-[0-9]+)?(\.report)?(\.ndjson)?$)");
   return std::regex_replace(report.filename().string(), endings, "", std::regex_constants::format_first_only);
 }
 

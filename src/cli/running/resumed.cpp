@@ -12,8 +12,14 @@ namespace koobatch::cli {
 namespace {
 
 /// Unlike other sources of the token, a command is not recorded in the report.
-Result<void> check_command_given_again(const Running& running, const engine::RunSettings& settings) {
+Result<void> check_command_given_again(const Running& running, const engine::RunSettings& settings,
+                                       const report::RunRecord& recorded) {
   if (running.sending.target.simulate || settings.credentials.any() || settings.app.any()) return {};
+  if (!recorded.engine.empty()) {
+    return usage_error(
+        "the run's workers had the credentials, which the report does not know: give --token-file FILE, "
+        "or another source of the token");
+  }
   return usage_error(
       "--token-command is missing: the run was started with one, which is not recorded because it may contain secrets; "
       "give it again, or another source of the token");
@@ -23,7 +29,7 @@ Result<void> check_command_given_again(const Running& running, const engine::Run
 
 Result<void> check_sends(const report::RunRecord& recorded) {
   const auto step = report::continuation(recorded, {});
-  if (step.command == CommandName::resume) return {};
+  if (step.command == CommandName::resume || step.command == CommandName::collect) return {};
   const auto text =
       step.command == CommandName::export_
           ? fmt::format("this is the journal of an export; continue it with the '{}' that began it", spell(step))
@@ -40,7 +46,7 @@ Result<engine::RunSettings> prepare_again(const Running& running, const JobPlace
                                    call.origins["format"], to_string(*running.format.format), recorded.job.format));
   }
   auto settings = to_run_settings(running);
-  if (auto ok = check_command_given_again(running, settings); !ok) return ok.error();
+  if (auto ok = check_command_given_again(running, settings, recorded); !ok) return ok.error();
   if (auto ok = check_schedule(running.schedule, call.origins); !ok) return ok.error();
   settings.job = place.job.empty() ? std::filesystem::path(recorded.job.path) : place.job;
   settings.reader.format = format;

@@ -10,10 +10,10 @@
 namespace koobatch::cli {
 namespace {
 
-constexpr std::array headings = {heading::target, heading::job,      heading::credentials,
-                                 heading::pace,   heading::retries,  heading::schedules,
-                                 heading::tls,    heading::embedded, std::string_view() /* any other */,
-                                 heading::output};
+constexpr std::array headings = {
+    heading::target,  heading::engine,    heading::job, heading::credentials, heading::pace,
+    heading::retries, heading::schedules, heading::tls, heading::embedded,    std::string_view() /* any other */,
+    heading::output};
 
 std::ptrdiff_t rank_of(std::string_view heading) {
   const auto found = std::find(headings.begin(), headings.end(), heading);

@@ -24,6 +24,7 @@ enum class Choice { none, target, end, token, refresh, user_tokens, app };
 /// The headings of options, in the order in which help lists them. A command's own heading comes before `output`.
 namespace heading {
 constexpr std::string_view target = "Where to send";
+constexpr std::string_view engine = "Engine";
 constexpr std::string_view job = "Job and report";
 constexpr std::string_view credentials = "Credentials";
 constexpr std::string_view pace = "Pace";

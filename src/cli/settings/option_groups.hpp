@@ -9,6 +9,8 @@ namespace koobatch::cli {
 
 /// How the embedded service behaves.
 std::vector<Option> embedded_options();
+/// Where the engine is through which many machines work on one run.
+std::vector<Option> ledger_options();
 /// What is printed and kept besides the report.
 std::vector<Option> output_options();
 

@@ -157,6 +157,13 @@ struct Schedule {
   Duration on_complete_timeout = std::chrono::minutes(5);
 };
 
+/// The engine through which many machines work on one run.
+struct LedgerOptions {
+  std::string engine;              ///< its URL, as given
+  std::filesystem::path passfile;  ///< empty: where libpq looks
+  std::optional<unsigned> copies;  ///< how many a result has, as the user knows; nothing: the server says
+};
+
 struct ProgressOutput {
   observe::ProgressMode mode = observe::ProgressMode::automatic;
 };

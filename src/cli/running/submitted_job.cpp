@@ -1,0 +1,154 @@
+#include "cli/running/submitted_job.hpp"
+
+#include "cli/exit_status.hpp"
+#include "cli/running/judgement.hpp"
+#include "cli/running/operations_file.hpp"
+#include "cli/running/repetition.hpp"
+#include "cli/running/resumed.hpp"
+#include "koobatch/core/spelling.hpp"
+#include "koobatch/core/trace_id.hpp"
+#include "koobatch/core/units.hpp"
+#include "koobatch/fleet/loader.hpp"
+#include "koobatch/observe/log.hpp"
+#include "koobatch/report/journal_file.hpp"
+
+#include <fmt/format.h>
+#include <xxhash.h>
+
+#include <fstream>
+#include <iterator>
+#include <random>
+#include <utility>
+
+namespace koobatch::cli {
+namespace {
+
+using Prepared = std::variant<SubmittedJob, int>;
+
+std::uint64_t draw() {
+  std::random_device device;
+  return (std::uint64_t{device()} << 32U) | device();
+}
+
+/// The text of the file with further operations: the one that was validated with.
+Result<std::string> read_operations(const report::OperationsRecord& file) {
+  std::ifstream in(file.path, std::ios::binary);
+  std::string text{std::istreambuf_iterator<char>(in), {}};
+  if (in && XXH3_64bits(text.data(), text.size()) == file.xxh3) return text;
+  return usage_error(fmt::format("{}: was changed, or cannot be read any more", file.path));
+}
+
+/// The run that is continued: it has ended, and nobody can add to its report.
+Result<RunBefore> read_ended(const std::filesystem::path& path) {
+  // Released at once: nothing but a resumed run could add to it, and the engine's results are all in it.
+  const auto locked = report::LockedReport::open(path);
+  if (!locked) return locked.error();
+  auto scan = report::scan(path);
+  if (!scan) return scan.error();
+  if (auto ok = check_sends(scan->segments.front().run); !ok) return ok.error();
+  if (!scan->segments.front().run.engine.empty() && !scan->ended()) {
+    const NextStep step = {.command = CommandName::collect, .report = path.string()};
+    return with_next_step(
+        usage_error(fmt::format("{}: the run has not ended, or not all of its results have been collected; run '{}'",
+                                path.string(), spell(step))),
+        step);
+  }
+  return RunBefore{path, std::move(*scan)};
+}
+
+std::uint64_t operations_of(const SubmittedJob& job) {
+  return job.settings.selection ? job.settings.selection->lines.size() : job.validation.operations;
+}
+
+report::RunRecord record_of(const job::FileSource& source, const SubmittedJob& job, const std::string& url) {
+  const auto identity = source.identity();
+  report::RunRecord record;
+  record.run_id = fmt::format("{:016x}", draw());
+  record.version = KOOBATCH_VERSION;
+  record.started = WallClock::now();
+  record.trace_prefix = static_cast<std::uint32_t>(draw() & ((1U << trace_prefix_bits) - 1));
+  record.job = {.path = identity.path,
+                .format = std::string(to_string(identity.format)),
+                .bytes = identity.digest.bytes,
+                .operations = operations_of(job),
+                .xxh3 = identity.digest.xxh3,
+                .verified = identity.verified};
+  record.endpoint = job.settings.endpoint.url();
+  record.operations = job.settings.operations_file;
+  record.parent = job.settings.parent;
+  record.engine = url;
+  record.settings = job.settings.recorded;
+  return record;
+}
+
+}  // namespace
+
+Result<Prepared> new_job(engine::RunSettings settings) {
+  if (auto ok = load_operations(settings); !ok) return ok.error();
+  auto validation = job::validate(settings.job, settings.reader);
+  if (!validation) return validation.error();
+  settings.reader.expected = validation->fingerprint;
+  if (const auto status = judge(settings, *validation)) return Prepared(*status);
+  return Prepared(SubmittedJob{std::move(settings), std::move(*validation)});
+}
+
+Result<Prepared> job_to_repeat(engine::RunSettings settings, const std::filesystem::path& report,
+                               const Origins& origins) {
+  auto lineage = read_retryable(report);
+  if (!lineage) return lineage.error();
+  auto validation = reopen_job(settings, report, lineage->run, lineage->verified, origins);
+  if (!validation) return validation.error();
+  if (auto selected = select_part(settings, std::move(*lineage), report); !selected) return selected.error();
+  const auto& selection = *settings.selection;
+  observe::log::print(spdlog::level::info,
+                      fmt::format("{}: {} to repeat{}", report.string(), count_of(selection.lines.size(), "operation"),
+                                  describe_left_out(selection)));
+  if (selection.lines.size() == 0) return Prepared(exit_success);
+  return Prepared(SubmittedJob{std::move(settings), std::move(*validation)});
+}
+
+Result<Prepared> rest_of_job(engine::RunSettings settings, const std::filesystem::path& report,
+                             const Origins& origins) {
+  auto before = read_ended(report);
+  if (!before) return before.error();
+  const auto& recorded = before->scan.segments.front().run;
+  const auto remaining = before->scan.counts.remaining;
+  if (remaining == 0) {
+    observe::log::print(spdlog::level::info,
+                        fmt::format("{}: every operation has its result already; nothing to submit", report.string()));
+    return Prepared(exit_success);
+  }
+  auto validation = reopen_job(settings, report, recorded, before->scan.verified(), origins);
+  if (!validation) return validation.error();
+  if (auto selected = select_again(settings, recorded); !selected) return selected.error();
+  observe::log::print(spdlog::level::info,
+                      fmt::format("{}: {} without a result", report.string(), count_of(remaining, "operation")));
+  return Prepared(SubmittedJob{std::move(settings), std::move(*validation), std::move(*before)});
+}
+
+Result<Submission> describe_submission(const job::FileSource& source, SubmittedJob& job, fleet::RunDescription about,
+                                       const std::string& url) {
+  Submission submission{.source = source,
+                        .settings = job.settings,
+                        .about = std::move(about),
+                        .record = record_of(source, job, url),
+                        .before = std::move(job.before)};
+  auto& run = submission.about;
+  run.run_id = submission.record.run_id;
+  run.trace_prefix = submission.record.trace_prefix;
+  run.operations_file = submission.record.operations;
+  if (run.operations_file) {
+    auto text = read_operations(*run.operations_file);
+    if (!text) return text.error();
+    run.operations_toml = std::move(*text);
+  }
+  // A further collector cannot have what an earlier run has done, which the engine never knew.
+  auto shared = submission.record;
+  if (submission.before) shared.job.operations = submission.before->scan.counts.remaining;
+  run.job = shared.job;
+  run.parts = fleet::parts_for(shared.job.operations);
+  report::append_line(run.run_line, shared);
+  return submission;
+}
+
+}  // namespace koobatch::cli
