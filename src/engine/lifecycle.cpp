@@ -50,10 +50,10 @@ void Lifecycle::interrupt(TimePoint now, Duration grace) {
   abandon_at_ = std::min(abandon_at_, now + grace);
 }
 
-bool Lifecycle::add_reason(StopReason reason) {
+bool Lifecycle::add_reason(StopReason reason, bool outweighs_interruption) {
   const MutexLock lock(mutex_);
   assert(running_ == 0);
-  if (reason_ || interrupted_) return false;
+  if (reason_ || (interrupted_ && !outweighs_interruption)) return false;
   reason_ = std::move(reason);
   return true;
 }

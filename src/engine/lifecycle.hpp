@@ -31,8 +31,8 @@ class Lifecycle {
   /// Reports that the user wants the run to end; requests in flight may take up to `grace`.
   void interrupt(TimePoint now, Duration grace);
   /// Adds a reason that was found only after all parts ended. It counts unless there is a reason already, or the user
-  /// has interrupted the run. Returns whether it counts.
-  bool add_reason(StopReason reason);
+  /// has interrupted the run and it does not outweigh that. Returns whether it counts.
+  bool add_reason(StopReason reason, bool outweighs_interruption = false);
 
   /// Why the run ends, as far as is known; nothing if it was not stopped.
   std::optional<StopReason> reason() const;

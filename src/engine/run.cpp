@@ -173,6 +173,10 @@ std::optional<bool> Run::stale_attempt_accepted() const {
   return segment_->stale_attempt_accepted();
 }
 
+std::uint64_t Run::left_out() const {
+  return segment_->left_out();
+}
+
 bool Run::withdraw(std::chrono::milliseconds patience) {
   return segment_->withdraw(patience);
 }

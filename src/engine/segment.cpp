@@ -187,6 +187,12 @@ std::optional<Duration> Segment::service_clock() const {
   return accepted ? accepted : decisions_.clock.suggested();
 }
 
+std::uint64_t Segment::left_out() const {
+  std::uint64_t sum = 0;
+  for (const auto& worker : workers_) sum += worker->statistics().left_out();
+  return sum;
+}
+
 bool Segment::withdraw(std::chrono::milliseconds patience) {
   const TimePoint until = Steady::now() + patience;
   for (const auto& worker : workers_) worker->withdraw();
@@ -230,7 +236,8 @@ void Segment::report_left_out_users() {
   for (const auto& worker : workers_) left_out += worker->left_out();
   const UsersLeftOut reason{decisions_.stopped_users.size(), left_out.of_stopped, left_out.of_others,
                             access_.user_credentials->file()};
-  const bool counts = lifecycle_.add_reason(reason);
+  // Whoever ends this part of a run that is shared does so because nothing else is left, and it must be known why.
+  const bool counts = lifecycle_.add_reason(reason, settings_.report.empty());
   spdlog::log(counts ? spdlog::level::err : spdlog::level::warn, "{}", describe(reason, settings_).message);
 }
 

@@ -54,6 +54,7 @@ class Segment final : private RunEvents, private report::WriterEvents {
   std::uint64_t held_refusals() const { return decisions_.refusals.held().count; }
   std::optional<Duration> service_clock() const;
   std::optional<bool> stale_attempt_accepted() const { return decisions_.stale_attempt.accepted(); }
+  std::uint64_t left_out() const;
   bool withdraw(std::chrono::milliseconds patience);
   RunResult finish();
 

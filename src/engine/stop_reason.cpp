@@ -83,7 +83,7 @@ class Wording {
     Error error = {ErrorKind::limit, fmt::format("{} of {} did not succeed, more than {} allows{}",
                                                  format_count(r.errors), count_of(r.finished, "operation"),
                                                  spell(SettingName::max_errors, settings_.max_errors.text()), held)};
-    if (settings_.benchmark) return error;
+    if (settings_.benchmark || settings_.report.empty()) return error;
     error.message += fmt::format("; see '{}'", report::report_command(settings_.report.native()));
     if (!remaining_) return error;
     const NextStep step = resume_with(SettingName::max_errors, "N");
@@ -130,10 +130,10 @@ class Wording {
     return resume_step(settings_, {{setting, std::move(value)}});
   }
 
-  /// For runs with a token for each user, which can always be resumed. `then` joins the command to what to do before.
+  /// For runs with a token for each user. `then` joins the command to what to do before.
   Error resume_after(const std::string& message, std::string_view then) const {
     const NextStep step = resume_step(settings_);
-    return with_next_step(fatal_error(fmt::format("{}{} run '{}'", message, then, spell(step))), step);
+    return advising(settings_, fatal_error(message), fmt::format("{} run '{}'", then, spell(step)), step);
   }
 
   /// What to do about operations that were refused alike. Which command is right depends on why they were refused.

@@ -107,7 +107,7 @@ void Worker::woken_by_time(TimePoint now) {
 net::Awaitable<void> Worker::serve(Line& line) {
   for (;;) {
     const TimePoint now = Steady::now();
-    if (shared_.writer.saturated()) {
+    if (shared_.writer.saturated() && !scheduler_.stopping()) {
       // A slow disk must not fill the memory: nothing more is sent until the writer is relieved.
       idle_.wake_at(now + ResultBatches::most_age);
       co_await idle_.park();
@@ -154,6 +154,7 @@ net::Awaitable<void> Worker::serve(Line& line) {
         if (pull_input()) break;
         check_outage(now);
         consider_rest(now);
+        results_.statistics().set_left_out(left_out().of_stopped + left_out().of_others);
         idle_.wake_at(action.until);
         results_.consider_sync();
         co_await idle_.park();

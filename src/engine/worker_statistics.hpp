@@ -42,6 +42,10 @@ class WorkerStatistics {
   /// An operation was given up without a result because the run ends.
   void given_up(Duration since_due);
 
+  /// How many operations are left out by now, because of their users or of those before them on their keys.
+  void set_left_out(std::uint64_t operations) { left_out_.set(operations); }
+
+  std::uint64_t left_out() const { return left_out_.get(); }
   bool measures() const { return measured_ != nullptr; }
   const observe::Counters& counters() const { return counters_; }
   const observe::RequestCounters* request_counters() const { return request_counters_.get(); }
@@ -50,6 +54,7 @@ class WorkerStatistics {
 
  private:
   observe::Counters counters_;
+  observe::Counter left_out_;
   std::unique_ptr<observe::RequestCounters> request_counters_;  ///< null: no metrics
   report::Tally tally_;
   std::unique_ptr<Measurements> measured_;  ///< null: not a benchmark

@@ -1,9 +1,12 @@
 // What a run that takes part in one that is shared does on the wire: it sends only while it may, and can withdraw what
 // has not arrived.
+#include "contains.hpp"
 #include "fleet/fleet_source.hpp"
 #include "koobatch/engine/run.hpp"
+#include "koobatch/job/tokens_file.hpp"
 #include "koobatch/net/session.hpp"
 #include "scripted_server.hpp"
+#include "workspace.hpp"
 
 #include <fmt/format.h>
 #include <netinet/tcp.h>
@@ -29,18 +32,41 @@ namespace {
 
 constexpr std::chrono::milliseconds long_enough = 1min;
 
-/// Keeps nothing but the number of results.
+/// Lets threads pass while it is open.
+class Door {
+ public:
+  void set_open(bool open) {
+    const std::lock_guard lock(mutex_);
+    open_ = open;
+    changed_.notify_all();
+  }
+  void pass() {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return open_; });
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool open_ = true;
+};
+
+/// Keeps nothing but the number of results. Where they are made durable may be closed.
 struct CountingJournal final : report::JournalFile {
-  explicit CountingJournal(std::atomic<std::size_t>& results) : results_(results) {}
+  CountingJournal(std::atomic<std::size_t>& results, Door& door) : results_(results), door_(door) {}
   Result<void> append(std::string_view lines) override {
     constexpr std::string_view succeeded = R"("status":"succeeded")";
     for (auto at = lines.find(succeeded); at != std::string_view::npos; at = lines.find(succeeded, at + 1)) ++results_;
     return {};
   }
-  Result<void> sync() override { return {}; }
+  Result<void> sync() override {
+    door_.pass();
+    return {};
+  }
 
  private:
   std::atomic<std::size_t>& results_;
+  Door& door_;
 };
 
 /// A gate that counts who asks, and remembers what they are dated.
@@ -93,33 +119,50 @@ struct Fixture {
   static constexpr std::uint32_t operations = 200;
 
   std::atomic<std::size_t> results{0};
+  Door durability;
   std::shared_ptr<fleet::SharedBook> book = std::make_shared<fleet::SharedBook>();
   std::shared_ptr<fleet::FeedQueue> queue = std::make_shared<fleet::FeedQueue>();
   engine::RunSettings settings;
 
-  std::unique_ptr<engine::Run> start(const std::string& url, std::uint32_t count = operations) {
+  /// An operation of the job.
+  struct Rename {
+    std::uint32_t folder = 0;
+    std::string user = "7";
+    std::string ref{};
+  };
+  static std::vector<Rename> renames(std::uint32_t count) {
+    std::vector<Rename> all(count);
+    for (std::uint32_t i = 0; i < count; ++i) all[i].folder = i + 1;
+    return all;
+  }
+  void feed(const std::vector<Rename>& job) {
+    fleet::UnpackedChunk chunk;
+    for (const Rename& rename : job) {
+      chunk.lines.push_back(static_cast<std::uint32_t>(chunk.lines.size() + 1));
+      chunk.attempted.push_back(false);
+      chunk.text += fmt::format(R"({{"op":"rename_shared_folder","id":"{}","fileName":"n","user_id":"{}","ref":"{}"}})",
+                                rename.folder, rename.user, rename.ref);
+      chunk.text += '\n';
+    }
+    book->with([&](fleet::PartBook& it) {
+      it.claimed({.part = 1, .epoch = 1, .chunks = 1, .done = 0, .doubt = 0, .hold = {}}, BootClock::now());
+      const auto next = it.next_chunk(BootClock::now()).value();
+      it.queued(next);
+      queue->add({next, std::move(chunk)});
+    });
+  }
+  std::unique_ptr<engine::Run> start(const std::string& url, const std::vector<Rename>& job = renames(operations)) {
     settings.endpoint = http::parse_endpoint(url).value();
     settings.threads = 2;
     settings.connections = 4;
     settings.http2_connections = 2;
-    book->with([&](fleet::PartBook& it) {
-      it.claimed({.part = 1, .epoch = 1, .chunks = 1, .done = 0, .doubt = 0, .hold = {}}, BootClock::now());
-      fleet::UnpackedChunk chunk;
-      for (std::uint32_t line = 1; line <= count; ++line) {
-        chunk.lines.push_back(line);
-        chunk.attempted.push_back(false);
-        chunk.text += fmt::format(R"({{"op":"rename_shared_folder","folder_id":"{}","name":"n","user_id":"u"}})", line);
-        chunk.text += '\n';
-      }
-      const auto next = it.next_chunk(BootClock::now()).value();
-      queue->add({next, std::move(chunk)});
-      it.queued(next);
-    });
+    feed(job);
     const auto source =
         std::make_shared<fleet::FleetSource>("job", job::Source::Identity{}, job::ReaderSettings{}, book, queue);
     report::RunRecord record;
     record.run_id = "0123456789abcdef";
-    return engine::Run::take_part(settings, source, record, std::make_unique<CountingJournal>(results)).value();
+    return engine::Run::take_part(settings, source, record, std::make_unique<CountingJournal>(results, durability))
+        .value();
   }
   void check_complete(engine::Run& run) {
     queue->finish();
@@ -282,7 +325,7 @@ BOOST_AUTO_TEST_CASE(an_answer_under_way_is_awaited_although_the_gate_is_closed)
 BOOST_AUTO_TEST_CASE(refusals_held_back_become_final_although_more_may_be_fed) {
   const Reply refusal{.bytes = http_answer(404, "")};
   ScriptedServer server({{.bytes = success()}, refusal, refusal});
-  const auto run = start(server.url(), 3);
+  const auto run = start(server.url(), renames(3));
   const auto until = Steady::now() + long_enough;
   while (run->snapshot()[Status::rejected] < 2 && Steady::now() < until) run->wait(10ms);
   BOOST_TEST(run->snapshot()[Status::rejected] == 2U);
@@ -297,7 +340,7 @@ BOOST_AUTO_TEST_CASE(a_service_that_refuses_old_requests_is_told_from_one_that_d
     Gate gate(true);
     fixture.settings.gate = &gate;
     fixture.settings.stale_first_attempt = 16min;
-    const auto run = fixture.start(server.url(), 20);
+    const auto run = fixture.start(server.url(), Fixture::renames(20));
     fixture.queue->finish();
     BOOST_TEST_REQUIRE(run->wait(long_enough));
     BOOST_TEST_REQUIRE(run->stale_attempt_accepted().has_value());
@@ -309,6 +352,46 @@ BOOST_AUTO_TEST_CASE(a_service_that_refuses_old_requests_is_told_from_one_that_d
     BOOST_TEST(fixture.results == 20U);
     BOOST_TEST(server.requests() == (refuses ? 21U : 20U));
   }
+}
+
+BOOST_AUTO_TEST_CASE(what_is_left_out_because_of_a_refused_user_is_told) {
+  const Workspace workspace;
+  const auto tokens = workspace.write("tokens.csv", "user_id,token\n7,a\n8,b\n");
+  std::filesystem::permissions(tokens, std::filesystem::perms::owner_read);
+  settings.user_tokens = job::read_tokens_file(tokens).value();
+  settings.credentials.tokens_file = tokens;
+  auto job = renames(10);
+  job[0].user = job[1].user = "8";
+  job[1].folder = job[9].folder = job[0].folder;
+  ScriptedServer server({{.bytes = http_answer(401, "")}});
+  const auto run = start(server.url(), job);
+  const auto until = Steady::now() + long_enough;
+  while ((run->left_out() < 3 || results < 7) && Steady::now() < until) run->wait(10ms);
+  BOOST_TEST(run->left_out() == 3U, "two of the user's, and one behind them on their folder");
+  BOOST_TEST(results == 7U);
+  BOOST_TEST(!run->wait(100ms));
+  run->interrupt(0ms);
+  BOOST_TEST_REQUIRE(run->wait(long_enough));
+  const auto result = run->finish();
+  BOOST_TEST_REQUIRE(result.error.has_value());
+  BOOST_TEST(contains(result.error->message, "refused the tokens of 1 user"), result.error->message);
+}
+
+BOOST_AUTO_TEST_CASE(it_can_be_interrupted_while_its_results_fill_the_memory) {
+  auto job = renames(1'000);
+  for (Rename& rename : job) rename.ref.assign(10'000, 'r');
+  ScriptedServer server;
+  durability.set_open(false);
+  const auto run = start(server.url(), job);
+  const auto until = Steady::now() + long_enough;
+  // Some 8 MiB.
+  while (run->snapshot()[Status::succeeded] < 800 && Steady::now() < until) run->wait(10ms);
+  run->wait(300ms);
+  BOOST_TEST_REQUIRE(run->snapshot()[Status::succeeded] >= 800U);
+  BOOST_TEST_REQUIRE(run->snapshot()[Status::succeeded] < 1'000U, "nothing more is sent");
+  run->interrupt(0ms);
+  BOOST_TEST(run->wait(20s));
+  durability.set_open(true);
 }
 
 BOOST_AUTO_TEST_CASE(connections_drop_what_is_not_delivered_only_if_asked_to) {

@@ -27,7 +27,7 @@ namespace {
 
 /// Renames `folder`.
 std::string rename(const std::string& folder) {
-  return fmt::format(R"({{"op":"rename_shared_folder","folder_id":"{}","name":"n","user_id":"u"}})", folder);
+  return fmt::format(R"({{"op":"rename_shared_folder","id":"{}","fileName":"n","user_id":"7"}})", folder);
 }
 
 struct Fixture {
@@ -39,7 +39,10 @@ struct Fixture {
 
   void claim(ChunkNumber chunks, ChunkNumber doubt = 0, Duration hold = {}) {
     book->with([&](PartBook& it) {
-      it.claimed({.part = 3, .epoch = 2, .chunks = chunks, .done = 0, .doubt = doubt, .hold = hold}, BootClock::now());
+      // Only of a part that somebody has owned before is there anything to be known.
+      const std::uint64_t epoch = doubt == 0 ? 1 : 2;
+      it.claimed({.part = 3, .epoch = epoch, .chunks = chunks, .done = 0, .doubt = doubt, .hold = hold},
+                 BootClock::now());
     });
   }
   void know_history() {
@@ -86,7 +89,7 @@ BOOST_AUTO_TEST_CASE(operations_have_the_lines_of_the_job) {
   BOOST_TEST(reader->next(operation).value() == Item::operation);
   BOOST_TEST(operation.line() == 7U);
   BOOST_TEST(operation.id() == "1");
-  BOOST_TEST(operation.user() == "u");
+  BOOST_TEST(operation.user() == "7");
   BOOST_TEST(reader->line() == 7U);
   BOOST_TEST(!reader->standing()->maybe_sent);
   BOOST_TEST(!reader->standing()->noted.has_value());
@@ -203,19 +206,19 @@ BOOST_AUTO_TEST_CASE(every_rule_is_checked_again) {
 
 BOOST_AUTO_TEST_CASE(settings_of_the_submission_apply) {
   job::ReaderSettings settings;
-  settings.default_user = "common";
+  settings.default_user = "42";
   settings.found_valid = true;
   settings.format = job::Format::csv;
   FleetSource other{"job.csv", {}, settings, book, queue};
   auto reading = other.open().value();
   claim(1);
   auto operations = chunk({{4, "1"}, {5, "2"}});
-  const std::string user = R"(,"user_id":"u")";
+  const std::string user = R"(,"user_id":"7")";
   operations.text.erase(operations.text.find(user), user.size());
   operations.text.replace(operations.text.rfind("\"n\""), 3, "\"\"");
   feed(std::move(operations));
   BOOST_TEST(reading->next(operation).value() == Item::operation);
-  BOOST_TEST(operation.user() == "common");
+  BOOST_TEST(operation.user() == "42");
   BOOST_TEST(reading->next(operation).value() == Item::invalid);
 }
 

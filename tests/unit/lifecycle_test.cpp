@@ -92,6 +92,9 @@ BOOST_AUTO_TEST_CASE(a_reason_found_at_the_end_counts_unless_the_user_ended_the_
   BOOST_TEST(!stopped.add_reason(UsersLeftOut{}));
   BOOST_TEST(!interrupted.add_reason(UsersLeftOut{}));
   BOOST_TEST(!interrupted.reason().has_value());
+  BOOST_TEST(interrupted.add_reason(UsersLeftOut{}, true), "unless it says more than that");
+  BOOST_TEST(std::holds_alternative<UsersLeftOut>(interrupted.reason().value()));
+  BOOST_TEST(!stopped.add_reason(UsersLeftOut{}, true));
   BOOST_TEST(completed.add_reason(UsersLeftOut{}));
   BOOST_TEST(std::holds_alternative<UsersLeftOut>(completed.reason().value()));
 }

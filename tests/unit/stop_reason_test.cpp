@@ -166,4 +166,19 @@ BOOST_AUTO_TEST_CASE(what_to_do_with_the_rest_depends_on_why_the_run_stopped) {
                  spell(step) + "'");
 }
 
+BOOST_AUTO_TEST_CASE(a_run_without_a_report_of_its_own_cannot_be_resumed) {
+  auto settings = settings_of_a_run();
+  settings.report.clear();
+  for (const StopReason& reason :
+       {StopReason(CredentialsRefused{"--token-file ops", "Bearer+{token}", ""}), StopReason(SignatureRefused{}),
+        StopReason(EveryUserRefused{100, 401, "", "Bearer {token}", "tokens"}), StopReason(OutageTooLong{}),
+        StopReason(TooManyUsersRefused{5, 6, "tokens"}), StopReason(UsersLeftOut{1, 2, 0, "tokens"}),
+        StopReason(TooManyErrors{6, 10, 0, ""}), StopReason(FirstRejectedAlike{100, "HTTP 400"}),
+        StopReason(RefusedAlike{100, 0, "HTTP 403"})}) {
+    const auto error = describe(reason, settings);
+    BOOST_TEST(error.message.find("koobatch") == std::string::npos, error.message);
+    BOOST_TEST((error.next_step == nullptr), error.message);
+  }
+}
+
 BOOST_AUTO_TEST_SUITE_END()

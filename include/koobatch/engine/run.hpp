@@ -88,6 +88,10 @@ class Run {
   bool pause_for(Duration wait);
   /// Refusals that are held back: they are not counted as results, and may become some.
   std::uint64_t held_refusals() const;
+  /// Operations that are left without a result because their users were refused, or because they follow such ones on
+  /// their keys: nothing will come of them in this run, and finish() says so as the error. As of when there was last
+  /// nothing else to do.
+  std::uint64_t left_out() const;
   /// What is added to steady time for the X-Date of a request, as the service has accepted it, or as its answers
   /// suggest as long as it has not; nothing before its first answer: then it is our own clock's time.
   std::optional<Duration> service_clock() const;
@@ -96,7 +100,9 @@ class Run {
   std::optional<bool> stale_attempt_accepted() const;
   /// Resets connections whose requests may not have arrived in full, so that nothing of them arrives later; operations
   /// on them are in doubt. Returns whether that was done within `patience`: then, if RunSettings::gate has been turning
-  /// requests away since before the call, nothing more can be sent, as no thread is between asking it and sending.
+  /// requests away since before the call, nothing more can be sent, as no thread is between asking it and sending. What
+  /// was sent less than a round trip ago has not arrived, as far as is known: so wait that long first, if there is
+  /// time.
   bool withdraw(std::chrono::milliseconds patience);
   /// Writes the `end` line and closes the report. Precondition: wait() returned true; to be called once. After resume()
   /// it reads the whole report for the summary.
