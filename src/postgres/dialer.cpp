@@ -61,6 +61,8 @@ void Race::start_next() {
   settings["tcp_user_timeout"] = user_timeout;
   settings["client_encoding"] = "UTF8";
   settings.emplace("application_name", "koobatch");
+  // Whatever the database says: the first statement, which changes more settings, might not get through.
+  settings["options"] += " -c statement_timeout=0";
   std::vector<const char*> keywords;
   std::vector<const char*> values;
   for (const auto& [keyword, value] : settings) {

@@ -70,6 +70,7 @@ constexpr std::string_view missing_password =
     " host:port:database:user:password";
 constexpr std::string_view read_only =
     "it is a standby, or set to read-only: name the primary, or all nodes, in the URL";
+constexpr std::string_view pooler = "it is a connection pooler: name the database server itself in the URL";
 constexpr std::string_view missing_root = "name the file of the certificate authority with sslrootcert=FILE in the URL";
 
 bool contains(std::string_view text, std::string_view part) {
@@ -82,6 +83,7 @@ std::string_view advice_for(const FailedDial& dial) {
   if (const Advice* advice = find_advice(dial.error.code)) return advice->advice;
   if (contains(dial.error.message, "read-only")) return read_only;
   if (contains(dial.error.message, "root certificate file")) return missing_root;
+  if (contains(dial.error.message, "unsupported startup parameter")) return pooler;
   return {};
 }
 

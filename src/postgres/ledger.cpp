@@ -101,7 +101,7 @@ Answer<void> PostgresLedger::create_tables() {
   if (!found) return found.error();
   if (auto able = check_server(*found); !able) return refuse(able.error());
   if (!found->has_tables) {
-    const auto created = session_.execute_all(table_script());
+    const auto created = session_.execute_all(std::string(table_statements()));
     if (created) return {};
     // Somebody else may have created them at the same time, or an earlier call without an answer.
     found = facts();
@@ -113,7 +113,10 @@ Answer<void> PostgresLedger::create_tables() {
 }
 
 std::string PostgresLedger::table_script() const {
-  return std::string(postgres::table_script());
+  return fmt::format(
+      "-- koobatch: what many machines share. To be executed once, by the user who will submit "
+      "jobs.\nBEGIN;{}COMMIT;\n",
+      table_statements());
 }
 
 }  // namespace koobatch::postgres

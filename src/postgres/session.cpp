@@ -41,6 +41,8 @@ bool has_failed(ExecStatusType status) {
 void Session::note_warning(void* session, const PGresult* notice) {
   auto& self = *static_cast<Session*>(session);
   const auto severity = or_empty(self.library_.error_field(notice, PG_DIAG_SEVERITY_NONLOCALIZED));
+  // As a notice it comes where nothing was asked.
+  if (severity == "FATAL" || severity == "PANIC") self.ended_ = true;
   if (severity == "WARNING") self.warning_ = or_empty(self.library_.error_field(notice, PG_DIAG_MESSAGE_PRIMARY));
 }
 
@@ -56,8 +58,11 @@ Failure Session::lose_late(Woken woken) {
 bool Session::is_alive() {
   if (!connection_) return false;
   // What ended the connection while nothing was asked is found out by reading.
-  if (interrupt_.wait(library_.socket(connection_.get()), POLLIN, Steady::now()) != Woken::ready) return true;
-  return library_.consume_input(connection_.get()) != 0 && library_.status(connection_.get()) == CONNECTION_OK;
+  while (interrupt_.wait(library_.socket(connection_.get()), POLLIN, Steady::now()) == Woken::ready) {
+    if (library_.consume_input(connection_.get()) == 0) return false;
+  }
+  library_.is_busy(connection_.get());
+  return !ended_ && library_.status(connection_.get()) == CONNECTION_OK;
 }
 
 Answer<void> Session::connect() {
@@ -68,6 +73,7 @@ Answer<void> Session::connect() {
   if (!dialed) return dialed.error();
   connection_ = std::move(*dialed);
   ++connections_;
+  ended_ = false;
   listening_.clear();
   library_.set_nonblocking(connection_.get(), 1);
   library_.set_notice_receiver(connection_.get(), note_warning, this);

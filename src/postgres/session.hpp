@@ -72,6 +72,7 @@ class Session {
   TimePoint until_{};
   std::string warning_;              ///< that came with the present statement
   bool rolled_back_ = false;         ///< it failed in favour of another, and may be sent again
+  bool ended_ = false;               ///< the server has closed the connection
   std::set<std::string> listening_;  ///< on the present connection
   std::set<std::string> notified_;   ///< channels on which something came that nobody has waited for yet
 };

@@ -4,9 +4,8 @@ namespace koobatch::postgres {
 
 // Columns that are written with every group come with space in their pages, so that new versions of a row stay on its
 // page and no index has to be changed (HOT). What is packed is stored as it is: PostgreSQL would try to compress it.
-std::string_view table_script() {
-  return R"sql(-- koobatch: what many machines share. For psql: \i this file, as the user who submits jobs.
-BEGIN;
+std::string_view table_statements() {
+  return R"sql(
 CREATE SCHEMA koobatch;
 COMMENT ON SCHEMA koobatch IS 'koobatch: jobs that many machines work on';
 
@@ -134,7 +133,6 @@ EXCEPTION WHEN insufficient_privilege THEN
   RAISE NOTICE 'The role koobatch_worker could not be created: for now, workers must be the owner of the tables.';
 END
 $$;
-COMMIT;
 )sql";
 }
 

@@ -3,8 +3,7 @@
 
 namespace koobatch::postgres {
 
-/// Statements that create schema, tables and roles, in one transaction. They fail, and change nothing, where the tables
-/// are there already.
-std::string_view table_script();
+/// Statements that create schema, tables and roles; for one transaction. They fail where the tables are there already.
+std::string_view table_statements();
 
 }  // namespace koobatch::postgres

@@ -7,7 +7,6 @@ using namespace koobatch;
 using namespace koobatch::test;
 using fleet::Fault;
 using std::chrono::milliseconds;
-using std::chrono::seconds;
 
 namespace {
 
@@ -20,7 +19,7 @@ Duration time_of(Call call) {
 }
 
 /// Beyond its patience; on a machine that has other work.
-constexpr auto tolerance = seconds(2);
+constexpr auto tolerance = std::chrono::seconds(2);
 
 }  // namespace
 
@@ -39,7 +38,7 @@ BOOST_AUTO_TEST_CASE(a_commit_that_the_copies_do_not_acknowledge_is_settled_once
              "nothing proves that the others have the group");
   BOOST_TEST(failure_of(hand.ledger->beat(hand.me, {})).fault == Fault::unanswered);
   held.reset();
-  hand.ledger->set_patience(seconds(10));
+  hand.ledger->set_patience(std::chrono::seconds(10));
   BOOST_TEST(must(hand.ledger->settle(hand.me)) == 1U);
   hand.last = 1;
   must(hand.commit());
@@ -103,8 +102,12 @@ BOOST_AUTO_TEST_CASE(a_commit_that_arrives_late_counts_once) {
   BOOST_TEST(failure_of(hand.commit()).fault == Fault::unanswered);
   BOOST_TEST(failure_of(hand.commit()).fault == Fault::unanswered, "two are waiting now");
   held.reset();
-  hand.ledger->set_patience(seconds(10));
-  BOOST_TEST(must(hand.ledger->settle(hand.me)) == 1U);
+  hand.ledger->set_patience(std::chrono::seconds(10));
+  // Settling may overtake what is only received yet. Then the group is sent again, and one of the three happens.
+  while (must(hand.ledger->settle(hand.me)) == 0) {
+    const auto committed = hand.ledger->commit(hand.me, {.number = 1, .results = 1, .packed = "results"}, {}, {});
+    BOOST_TEST((committed || committed.error().fault == Fault::unanswered));
+  }
   hand.last = 1;
   must(hand.commit());
   BOOST_TEST(must(ledger->groups(run, hand.me.number, 0, 1000)).size() == 2U);
@@ -118,7 +121,7 @@ BOOST_AUTO_TEST_CASE(a_claim_that_was_not_answered_leaves_no_part_behind) {
   auto held = subject().hold_worker(hand.me.number);
   BOOST_TEST(failure_of(hand.ledger->claim(hand.me, 1, {})).fault == Fault::unanswered);
   held.reset();
-  hand.ledger->set_patience(seconds(10));
+  hand.ledger->set_patience(std::chrono::seconds(10));
   must(hand.ledger->settle(hand.me));
   BOOST_TEST(part_of(*ledger, run, 0).owner.value() == hand.me.number);
   const auto claimed = hand.claim(1);
@@ -133,7 +136,7 @@ BOOST_AUTO_TEST_CASE(who_leaves_leaves_also_what_an_unanswered_claim_gets_meanwh
   hand.ledger->set_patience(milliseconds(300));
   auto held = subject().hold_worker(hand.me.number);
   BOOST_TEST(failure_of(hand.ledger->claim(hand.me, 1, {})).fault == Fault::unanswered);
-  hand.ledger->set_patience(seconds(10));
+  hand.ledger->set_patience(std::chrono::seconds(10));
   fleet::Answer<void> left = fleet::Failure{};
   std::thread leaves([&] { left = hand.ledger->leave(hand.me, false); });
   std::this_thread::sleep_for(milliseconds(300));
@@ -163,7 +166,6 @@ BOOST_AUTO_TEST_CASE(a_connection_that_breaks_while_nothing_is_asked_costs_nothi
   must(hand.commit());
   BOOST_TEST(hand.ledger->connection() == connection);
   subject().cut_connections();
-  std::this_thread::sleep_for(milliseconds(100));
   must(hand.commit());
   BOOST_TEST(hand.ledger->connection() == connection + 1);
 }
@@ -183,7 +185,7 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_reached_says_so_within_its_patience_and_come
     BOOST_TEST((taken < milliseconds(500) + tolerance));
     BOOST_TEST(failure_of(hand.ledger->beat(hand.me, {})).fault == Fault::unreachable);
   }
-  hand.ledger->set_patience(seconds(10));
+  hand.ledger->set_patience(std::chrono::seconds(10));
   BOOST_TEST(must(hand.ledger->settle(hand.me)) == 1U);
   must(hand.commit());
 }
@@ -191,7 +193,7 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_reached_says_so_within_its_patience_and_come
 BOOST_AUTO_TEST_CASE(an_interrupted_call_ends_at_once_and_so_do_all_that_follow) {
   const auto run = submit(*subject().open());
   Hand hand(run);
-  hand.ledger->set_patience(seconds(60));
+  hand.ledger->set_patience(std::chrono::seconds(60));
   const auto held = subject().hold_worker(hand.me.number);
   fleet::Answer<void> committed;
   std::thread commits([&] { committed = hand.commit(); });
@@ -203,7 +205,7 @@ BOOST_AUTO_TEST_CASE(an_interrupted_call_ends_at_once_and_so_do_all_that_follow)
   BOOST_TEST((taken < tolerance));
   BOOST_TEST(failure_of(committed).fault == Fault::unanswered);
   BOOST_TEST(failure_of(hand.ledger->beat(hand.me, {})).fault == Fault::unreachable);
-  BOOST_TEST(failure_of(hand.ledger->wait_for_news(run, seconds(60))).fault == Fault::unreachable);
+  BOOST_TEST(failure_of(hand.ledger->wait_for_news(run, std::chrono::seconds(60))).fault == Fault::unreachable);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

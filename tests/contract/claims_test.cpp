@@ -23,7 +23,7 @@ BOOST_AUTO_TEST_SUITE(claims, *boost::unit_test::precondition(HaveSubject()))
 
 BOOST_AUTO_TEST_CASE(the_first_worker_begins_the_run_and_each_gets_the_next_trace_prefix) {
   const auto ledger = subject().open();
-  auto description = describe({.parts = 1});
+  auto description = description_of({.parts = 1});
   description.trace_prefix = 262'142;
   const auto run = must(ledger->begin_run(description));
   must(ledger->load(run, 0, std::vector{chunk(0, 1)}));

@@ -44,7 +44,9 @@ class PostgresSubject final : public Subject {
   }
 
   void cut_connections() override {
-    query("SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = 'koobatch'");
+    while (query("SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = 'koobatch'") !=
+           "0") {
+    }
   }
 
   void give_up_copies() override {

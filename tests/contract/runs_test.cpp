@@ -7,7 +7,6 @@ using namespace koobatch::test;
 using fleet::Fault;
 using fleet::RunState;
 using std::chrono::milliseconds;
-using std::chrono::seconds;
 
 namespace {
 
@@ -22,7 +21,7 @@ bool is_news(fleet::RunNumber run, Act act) {
   must(listener->wait_for_news(run, {}));
   BOOST_TEST(!must(listener->wait_for_news(run, {})), "nothing has happened yet");
   act();
-  return must(listener->wait_for_news(run, seconds(10)));
+  return must(listener->wait_for_news(run, std::chrono::seconds(10)));
 }
 
 }  // namespace
@@ -101,7 +100,7 @@ BOOST_AUTO_TEST_CASE(a_run_is_complete_when_every_part_is_done) {
 
 BOOST_AUTO_TEST_CASE(a_job_without_operations_is_complete_at_once) {
   const auto ledger = subject().open();
-  const auto run = must(ledger->begin_run(describe({})));
+  const auto run = must(ledger->begin_run(description_of({})));
   BOOST_TEST(!must(ledger->complete(run)), "it is being loaded");
   must(ledger->finish_loading(run, 0));
   BOOST_TEST(must(ledger->complete(run)));
@@ -110,12 +109,12 @@ BOOST_AUTO_TEST_CASE(a_job_without_operations_is_complete_at_once) {
 BOOST_AUTO_TEST_CASE(the_service_is_given_as_long_as_it_asked_for_most) {
   const auto ledger = subject().open();
   const auto run = submit(*ledger);
-  must(ledger->pause_for(run, seconds(60)));
-  must(ledger->pause_for(run, seconds(5)));
+  must(ledger->pause_for(run, std::chrono::seconds(60)));
+  must(ledger->pause_for(run, std::chrono::seconds(5)));
   const auto left = must(ledger->run(run)).paused_for;
   BOOST_TEST_REQUIRE(left.has_value());
-  BOOST_TEST((*left > seconds(30)));
-  BOOST_TEST((*left <= seconds(60)));
+  BOOST_TEST((*left > std::chrono::seconds(30)));
+  BOOST_TEST((*left <= std::chrono::seconds(60)));
 }
 
 BOOST_AUTO_TEST_CASE(what_is_known_about_the_fence_is_kept) {
@@ -158,7 +157,7 @@ BOOST_AUTO_TEST_CASE(after_its_connection_broke_a_worker_cannot_know_whether_the
   BOOST_TEST(must(listener->wait_for_news(run, {})), "nor when it begins to listen");
   BOOST_TEST(!must(listener->wait_for_news(run, {})));
   fleet::Answer<bool> heard = false;
-  std::thread listens([&] { heard = listener->wait_for_news(run, seconds(20)); });
+  std::thread listens([&] { heard = listener->wait_for_news(run, std::chrono::seconds(20)); });
   std::this_thread::sleep_for(milliseconds(200));
   subject().cut_connections();
   listens.join();

@@ -18,7 +18,7 @@ fleet::Chunk chunk(fleet::PartNumber part, fleet::ChunkNumber number) {
           .xxh3 = 0xfedcba9876543210ULL + number};
 }
 
-fleet::RunDescription describe(const Shape& shape) {
+fleet::RunDescription description_of(const Shape& shape) {
   static std::mt19937_64 random{std::random_device{}()};
   fleet::RunDescription run;
   run.run_id = fmt::format("{:016x}", random());
@@ -32,7 +32,7 @@ fleet::RunDescription describe(const Shape& shape) {
 }
 
 fleet::RunNumber submit(fleet::Ledger& ledger, const Shape& shape) {
-  const fleet::RunNumber run = must(ledger.begin_run(describe(shape)));
+  const fleet::RunNumber run = must(ledger.begin_run(description_of(shape)));
   for (fleet::PartNumber part = 0; part < shape.parts; ++part) {
     std::vector<fleet::Chunk> chunks;
     for (fleet::ChunkNumber number = 1; number <= shape.chunks; ++number) chunks.push_back(chunk(part, number));

@@ -28,7 +28,7 @@ class Subject {
   virtual std::shared_ptr<void> hold_acknowledgements() = 0;
   /// While the result lives, statements of this worker are received, and wait.
   virtual std::shared_ptr<void> hold_worker(fleet::WorkerNumber worker) = 0;
-  /// Ends all connections, and with them what they have asked for.
+  /// Ends all connections, and with them what they have asked for, before it returns.
   virtual void cut_connections() = 0;
   /// Gives up waiting for other copies: what is waiting for them is answered, with a warning.
   virtual void give_up_copies() = 0;
@@ -73,7 +73,7 @@ constexpr std::uint32_t operations_per_chunk = 10;
 /// What chunk `number` of a part holds.
 fleet::Chunk chunk(fleet::PartNumber part, fleet::ChunkNumber number);
 /// A description with a run ID of its own.
-fleet::RunDescription describe(const Shape& shape);
+fleet::RunDescription description_of(const Shape& shape);
 /// Submits a run, and returns its number.
 fleet::RunNumber submit(fleet::Ledger& ledger, const Shape& shape = {});
 

@@ -12,7 +12,8 @@ BOOST_AUTO_TEST_SUITE(submission, *boost::unit_test::precondition(HaveSubject())
 
 BOOST_AUTO_TEST_CASE(what_describes_a_run_comes_back_unchanged) {
   const auto ledger = subject().open();
-  fleet::RunDescription run = describe({.parts = 17, .rate = 0.125, .burst = 7, .hold = std::chrono::seconds(75)});
+  fleet::RunDescription run =
+      description_of({.parts = 17, .rate = 0.125, .burst = 7, .hold = std::chrono::seconds(75)});
   run.job = {.path = "/jobs/'quoted' \"and\\ {odd} \xe2\x82\xac",
              .format = "csv",
              .bytes = 1ULL << 40,
@@ -58,7 +59,7 @@ BOOST_AUTO_TEST_CASE(what_describes_a_run_comes_back_unchanged) {
 
 BOOST_AUTO_TEST_CASE(a_run_that_is_begun_twice_is_one_run) {
   const auto ledger = subject().open();
-  const auto run = describe({});
+  const auto run = description_of({});
   const auto number = must(ledger->begin_run(run));
   BOOST_TEST(must(ledger->begin_run(run)) == number);
   BOOST_TEST(must(subject().open()->begin_run(run)) == number);
@@ -97,7 +98,7 @@ BOOST_AUTO_TEST_CASE(chunks_come_back_unchanged_in_order_and_in_portions) {
 
 BOOST_AUTO_TEST_CASE(loading_is_repeated_without_harm_and_finished_once) {
   const auto ledger = subject().open();
-  const auto run = must(ledger->begin_run(describe({.parts = 2})));
+  const auto run = must(ledger->begin_run(description_of({.parts = 2})));
   const std::vector<fleet::Chunk> chunks = {chunk(1, 1), chunk(1, 2)};
   must(ledger->load(run, 1, chunks));
   must(ledger->load(run, 1, chunks));
@@ -120,14 +121,14 @@ BOOST_AUTO_TEST_CASE(loading_is_repeated_without_harm_and_finished_once) {
 
 BOOST_AUTO_TEST_CASE(a_missing_chunk_is_found_when_loading_is_finished) {
   const auto ledger = subject().open();
-  const auto run = must(ledger->begin_run(describe({.parts = 1})));
+  const auto run = must(ledger->begin_run(description_of({.parts = 1})));
   must(ledger->load(run, 0, std::vector{chunk(0, 1), chunk(0, 3)}));
   BOOST_TEST(failure_of(ledger->finish_loading(run, 20)).fault == Fault::refused);
 }
 
 BOOST_AUTO_TEST_CASE(a_submitter_can_record_results_before_the_run_is_ready) {
   const auto ledger = subject().open();
-  const auto run = must(ledger->begin_run(describe({.parts = 1})));
+  const auto run = must(ledger->begin_run(description_of({.parts = 1})));
   Hand submitter(run);
   must(submitter.commit({}, "invalid ones"));
   BOOST_TEST(submitter.claim(1).empty());
@@ -170,7 +171,7 @@ BOOST_AUTO_TEST_CASE(nobody_can_do_anything_with_a_run_that_was_forgotten) {
 
 BOOST_AUTO_TEST_CASE(a_run_that_was_never_loaded_or_has_ended_can_be_forgotten) {
   const auto ledger = subject().open();
-  const auto loading = must(ledger->begin_run(describe({})));
+  const auto loading = must(ledger->begin_run(description_of({})));
   must(ledger->forget(loading));
   const auto ended = submit(*ledger);
   const Hand dead(ended);
@@ -187,7 +188,7 @@ BOOST_AUTO_TEST_CASE(an_operation_takes_no_more_than_120_bytes) {
   // What zstd leaves of 1,000 operations, and of their results.
   const std::string packed(18 * operations, 'o');
   const std::string lines(33 * operations, 'r');
-  const auto run = must(ledger->begin_run(describe({.parts = parts})));
+  const auto run = must(ledger->begin_run(description_of({.parts = parts})));
   for (std::uint32_t part = 0; part < parts; ++part) {
     std::vector<fleet::Chunk> loaded;
     for (std::uint32_t i = 1; i <= chunks; ++i) {

@@ -113,14 +113,9 @@ void PostgresServer::stop(bool immediately) {
 void PostgresServer::start(const std::map<std::string, std::string>& settings) {
   if (server_) return;
   std::vector<std::string> command = {program("postgres"), "-D", data()};
-  std::map<std::string, std::string> all = {{"listen_addresses", ""},
-                                            {"unix_socket_directories", folder_},
-                                            {"shared_buffers", "32MB"},
-                                            {"max_connections", "60"},
-                                            {"log_destination", "csvlog"},
-                                            {"logging_collector", "on"},
-                                            // A killed client's transaction ends at once.
-                                            {"client_connection_check_interval", "50ms"}};
+  std::map<std::string, std::string> all = {{"listen_addresses", ""},      {"unix_socket_directories", folder_},
+                                            {"shared_buffers", "32MB"},    {"max_connections", "60"},
+                                            {"log_destination", "csvlog"}, {"logging_collector", "on"}};
   for (const auto& [name, value] : settings) all[name] = value;
   for (const auto& [name, value] : all) command.insert(command.end(), {"-c", name + "=" + value});
   server_ = std::make_unique<Process>(as_its_user(std::move(command)), Process::Environment{}, folder_);
@@ -142,8 +137,10 @@ std::string PostgresServer::query(const std::string& statement, std::string_view
 
 std::unique_ptr<Process> PostgresServer::hold(const std::string& statements, std::string_view database) const {
   auto holder = std::make_unique<Process>(std::vector<std::string>{
-      "/usr/bin/stdbuf", "-oL", "/usr/bin/psql", "-XAtq", "-v", "ON_ERROR_STOP=1", "-d", url(database), "-c", "BEGIN",
-      "-c", statements, "-c", "\\echo holding", "-c", "SELECT pg_sleep(600)"});
+      "/usr/bin/stdbuf", "-oL", "/usr/bin/psql", "-XAtq", "-v", "ON_ERROR_STOP=1", "-d", url(database), "-c",
+      // So that the transaction ends when psql is killed.
+      "SET client_connection_check_interval = '50ms'", "-c", "BEGIN", "-c", statements, "-c", "\\echo holding", "-c",
+      "SELECT pg_sleep(600)"});
   while (holder->read_line() != "holding") {
   }
   return holder;

@@ -84,11 +84,12 @@ BOOST_AUTO_TEST_CASE(a_connection_is_refused_only_if_no_node_may_admit_later) {
   BOOST_TEST(all.find("db1") == all.rfind("db1"), "once");
 }
 
-BOOST_AUTO_TEST_CASE(a_standby_and_a_missing_authority_are_explained) {
+BOOST_AUTO_TEST_CASE(a_standby_a_pooler_and_a_missing_authority_are_explained) {
   const auto text = [](const std::string& message) {
     return explain_dials({{.error = {.code = {}, .message = message}}}).error.message;
   };
   BOOST_TEST(contains(text("session is read-only"), "name the primary, or all nodes, in the URL"));
+  BOOST_TEST(contains(text("FATAL: unsupported startup parameter: options"), "connection pooler"));
   BOOST_TEST(contains(text("root certificate file \"/x\" does not exist"), "sslrootcert=FILE"));
 }
 

@@ -59,7 +59,7 @@ std::string write_passfile(const std::string& line) {
 
 }  // namespace
 
-BOOST_AUTO_TEST_SUITE(postgres, *boost::unit_test::precondition(HaveSubject()))
+BOOST_AUTO_TEST_SUITE(postgres_ledger, *boost::unit_test::precondition(HaveSubject()))
 
 BOOST_AUTO_TEST_CASE(a_good_server_says_what_it_is_and_how_many_copies_it_keeps) {
   const auto ledger = subject().open();
@@ -137,7 +137,7 @@ BOOST_AUTO_TEST_CASE(workers_need_their_role_and_nothing_else) {
   must(ledger->groups(run, me.number, 0, 1));
   must(ledger->leave(me, true));
   BOOST_TEST(must(ledger->complete(run)));
-  check_says(failure_of(ledger->begin_run(describe({}))), Fault::refused, "the user lacks a right");
+  check_says(failure_of(ledger->begin_run(description_of({}))), Fault::refused, "the user lacks a right");
   check_says(failure_of(ledger->forget(run)), Fault::refused, "owner");
   postgres_server().query("DROP OWNED BY hand", "roles");
   postgres_server().query("DROP ROLE hand");
@@ -193,9 +193,8 @@ BOOST_AUTO_TEST_CASE(what_is_not_there_is_named) {
 }
 
 BOOST_AUTO_TEST_CASE(a_node_that_cannot_be_reached_does_not_keep_others_from_being_found) {
-  const std::string folder = postgres_server().folder();
-  const auto ledger =
-      open_at("postgresql://postgres@localhost:1,no-such-host.invalid,%2Fnone,%2F" + folder.substr(1) + "/koobatch");
+  const auto ledger = open_at("postgresql://postgres@/koobatch?host=localhost,no-such-host.invalid,/none," +
+                              postgres_server().folder() + "&port=1,5432,5432,5432");
   subject().open();
   for (int i = 0; i < 4; ++i) {
     BOOST_TEST(ledger->check({}).has_value());
