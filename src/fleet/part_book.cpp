@@ -112,7 +112,8 @@ bool PartBook::wants_commit(BootTime now) const {
   const bool may_read = next_chunk(now).has_value();
   return std::ranges::any_of(parts_, [&](const auto& entry) {
     const OpenPart& part = entry.second;
-    return part.done() == part.chunks() || (!may_read && wanted_fed(part, now) > part.acknowledged().fed);
+    const bool is_news = part.done() != part.acknowledged().done;
+    return (is_news && part.done() == part.chunks()) || (!may_read && wanted_fed(part, now) > part.acknowledged().fed);
   });
 }
 

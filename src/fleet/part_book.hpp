@@ -110,6 +110,8 @@ class PartBook {
   std::vector<PartNumber> owned() const;
   /// Whether another part should be claimed: those that are owned have nothing that may be read soon.
   bool wants_parts(BootTime now) const;
+  /// Whether something could be sent, or soon could: operations were read, or may be.
+  bool has_work(BootTime now) const { return !open_.empty() || next_chunk(now).has_value(); }
   /// Operations that wait for holds.
   std::size_t waiting_lines() const { return waiting_; }
   /// Operations read whose results are not recorded.

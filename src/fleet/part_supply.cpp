@@ -17,6 +17,8 @@ namespace {
 
 /// A claim that returned nothing is not repeated at once: what was free has been taken by others.
 constexpr Duration claim_interval = std::chrono::milliseconds(200);
+/// How often a spare asks which parts it owns.
+constexpr Duration spare_interval = std::chrono::seconds(10);
 constexpr std::size_t most_chunk_bytes = std::size_t{1} << 20;
 
 Failure refused(const Error& error) {
@@ -101,8 +103,9 @@ Answer<void> PartSupply::fetch(const PartBook::Next& next) {
   }
   auto operations = unpack(chunks->front());
   if (!operations) return refused(operations.error());
-  means_.queue.add({next, std::move(*operations)});
+  // First, as the reader may have done with it before this thread goes on.
   means_.book.with([&](PartBook& book) { book.queued(next); });
+  means_.queue.add({next, std::move(*operations)});
   return {};
 }
 
@@ -115,20 +118,24 @@ Answer<void> PartSupply::commit_progress() {
 Answer<bool> PartSupply::claim(BootTime now) {
   ClaimSituation situation{.free_parts = outlook_.free_parts, .workers = outlook_.workers};
   std::vector<PartNumber> owned;
+  bool has_work = false;
   const bool wants = means_.book.with([&](PartBook& book) {
+    has_work = book.has_work(now);
     owned = book.owned();
     situation.open = book.open_parts(now);
     situation.owned = book.owned_parts();
     return book.wants_parts(now);
   });
-  idle_for_rate_ = outlook_.is_spare && wants && outlook_.free_parts != 0;
-  if (!wants || outlook_.is_spare || now < next_claim_) return false;
+  idle_for_rate_ = outlook_.is_spare && (has_work || (wants && outlook_.free_parts != 0));
+  // A spare claims nothing, but a claim without an answer may have given it parts before it was one.
+  const bool only_asks = outlook_.is_spare;
+  if (now < next_claim_ || (!wants && !only_asks)) return false;
   const bool hopeful = outlook_.free_parts != 0;
   // What is known may be old, so an idle worker asks now and then.
   if (!hopeful) situation.free_parts = 1;
-  const auto count = parts_to_claim(situation);
-  if (count == 0) return false;
-  next_claim_ = now + (hopeful ? claim_interval : idle_interval);
+  const auto count = only_asks ? 0 : parts_to_claim(situation);
+  if (count == 0 && !only_asks) return false;
+  next_claim_ = now + (only_asks ? spare_interval : hopeful ? claim_interval : idle_interval);
   const auto claimed = means_.ledger.claim(means_.me, count, owned);
   if (!claimed) return claimed.error();
   const BootTime received = BootClock::now();

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <numeric>
 
 namespace koobatch::fleet {
@@ -21,6 +22,19 @@ double cap_of(const ShareNeed& need, double mean) {
   const double wanted = need.limited ? growth * need.share : reserve * need.used;
   const double least = need.limited ? std::max(least_fraction * mean, std::min(mean, 1.0)) : least_fraction * mean;
   return std::max(wanted, least);
+}
+
+/// Who gets a share: all, or as many as there are requests a second. Those that have something to do come first,
+/// otherwise parts of a worker without a share would never be finished.
+std::vector<std::size_t> choose(double rate, std::span<const ShareNeed> needs) {
+  std::vector<std::size_t> chosen(needs.size());
+  std::iota(chosen.begin(), chosen.end(), 0);
+  const auto most = static_cast<std::size_t>(std::max(rate, 1.0));
+  if (chosen.size() <= most) return chosen;
+  const auto is_idle = [&](std::size_t i) { return needs[i].used <= 0 && !needs[i].limited; };
+  std::ranges::stable_partition(chosen, std::not_fn(is_idle));
+  chosen.resize(most);
+  return chosen;
 }
 
 /// Max-min fair: everybody gets the same, but nobody more than it can use.
@@ -43,14 +57,13 @@ std::vector<double> fill(double rate, std::span<const double> caps) {
 std::vector<double> divide_rate(double rate, std::span<const ShareNeed> needs) {
   std::vector<double> shares(needs.size(), 0.0);
   if (needs.empty() || rate <= 0) return shares;
-  const auto most = static_cast<std::size_t>(std::max(rate, 1.0));
-  const std::size_t sharing = std::min(needs.size(), most);
-  const double mean = rate / static_cast<double>(sharing);
+  const auto sharing = choose(rate, needs);
+  const auto count = static_cast<double>(sharing.size());
   std::vector<double> caps;
-  for (const ShareNeed& need : needs.first(sharing)) caps.push_back(cap_of(need, mean));
+  for (const std::size_t i : sharing) caps.push_back(cap_of(needs[i], rate / count));
   const auto filled = fill(rate, caps);
   const double unused = std::max(rate - std::accumulate(filled.begin(), filled.end(), 0.0), 0.0);
-  for (std::size_t i = 0; i < sharing; ++i) shares[i] = filled[i] + unused / static_cast<double>(sharing);
+  for (std::size_t i = 0; i < sharing.size(); ++i) shares[sharing[i]] = filled[i] + unused / count;
   return shares;
 }
 
@@ -60,9 +73,9 @@ std::uint32_t divide_burst(std::uint32_t burst, std::size_t workers, double shar
   return 1 + static_cast<std::uint32_t>(beyond);
 }
 
-bool would_use_more(double used, double share, bool idle_for_rate) {
+bool would_use_more(double used, double share, bool is_starved) {
   constexpr double nearly_all = 0.8;
-  return idle_for_rate || (share > 0 && used >= nearly_all * share);
+  return is_starved || (share > 0 && used >= nearly_all * share);
 }
 
 std::optional<RateShare::Wish> RateShare::plan(double rate, std::uint32_t burst, std::span<const WorkerRow> workers,

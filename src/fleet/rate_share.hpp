@@ -17,14 +17,15 @@ struct ShareNeed {
 
 /// How much of the rate each worker should have; the sum is at most `rate`. Max-min fair up to what each can use: twice
 /// its share if it is limited by that, else one and a half times what it used. What nobody is known to use is divided,
-/// too. If there is less than one request a second for each, only the first ones get any: the others are spares.
+/// too. If there is less than one request a second for each, only as many get any, first those that have something to
+/// do; the others are spares.
 std::vector<double> divide_rate(double rate, std::span<const ShareNeed> needs);
 /// How much of the burst a worker with this share gets; with divide_rate(), the sum is at most max(burst, workers).
 std::uint32_t divide_burst(std::uint32_t burst, std::size_t workers, double share, double rate);
 
-/// Whether a worker that used so much lately would use more: it used at least 80% of what it was offered.
-/// `idle_for_rate`: it claims nothing because its share is too small, although there is something to claim.
-bool would_use_more(double used, double share, bool idle_for_rate);
+/// Whether a worker that used so much lately would use more: it used at least 80% of what it was offered. `is_starved`:
+/// its share is too small to work, although it owns parts that are not done, or could claim some.
+bool would_use_more(double used, double share, bool is_starved);
 
 /// One worker's share of the run's rate. What is lowered is in force at once, and then told to the ledger; what is
 /// raised is in force once the ledger has acknowledged it. So the shares in force never exceed the rate.

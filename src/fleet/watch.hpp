@@ -4,6 +4,7 @@
 
 #include <boost/unordered/unordered_flat_map.hpp>
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -23,8 +24,9 @@ class Watch {
 
   /// How long a beat must have stood still: the lease, more for clocks that run at different speeds, and a second.
   static Duration patience(Duration lease);
-  /// Without an acknowledgement for longer than this, all watches start anew. A worker beats more often.
-  static Duration longest_silence(Duration lease) { return lease / 4; }
+  /// Without an acknowledgement for longer than this, all watches start anew. Short leases leave less than a watcher
+  /// needs that beats every two seconds, or asks once a second.
+  static Duration longest_silence(Duration lease) { return std::max<Duration>(lease / 4, std::chrono::seconds(3)); }
 
   /// Reports that the ledger has acknowledged a synchronous statement of our own.
   void own_acknowledged(BootTime now);

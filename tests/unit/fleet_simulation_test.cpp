@@ -36,6 +36,7 @@ class Simulation {
     // Whatever happens to the others: one comes in the end that nothing happens to.
     world_.at(fleet_.setup.faults_until, [this] { add_machine(0s); });
     for (unsigned i = 0, outages = world_.number(0U, 2U); i < outages; ++i) plan_outage();
+    if (world_.chance(0.2)) plan_lower_rate();
   }
 
   /// Lets it run to its end. Returns the promises that were broken.
@@ -70,7 +71,7 @@ class Simulation {
   void set_up(const Without& without) {
     Setup& setup = fleet_.setup;
     setup.kernel_timer = !without.kernel_timer;
-    fleet_.ledger.run.lease = 20s;
+    fleet_.ledger.run.lease = world_.chance(0.8) ? Duration(20s) : world_.between(Duration(5s), Duration(60s));
     fleet_.ledger.run.hold = without.hold ? Duration::zero() : Duration(16min);
     setup.limits.open_lines_per_part = world_.number<std::size_t>(3, 60);
     setup.limits.waiting_lines = world_.number<std::size_t>(1, 200);
@@ -189,6 +190,13 @@ class Simulation {
                  [this] { fleet_.ledger_down_until = world_.now() + world_.between(Duration(1s), Duration(90s)); });
   }
 
+  /// Somebody changes the rate, perhaps to less than one request a second for each worker.
+  void plan_lower_rate() {
+    changes_rate_ = true;
+    world_.after(world_.between(0s, fleet_.setup.faults_until),
+                 [this] { fleet_.ledger.run.rate = world_.between(0.5, std::max(fleet_.ledger.run.rate, 1.0)); });
+  }
+
   bool is_done() const {
     return std::ranges::all_of(fleet_.ledger.parts, [](const auto& part) { return part.done == part.chunks.size(); });
   }
@@ -204,7 +212,7 @@ class Simulation {
       }
     }
     for (const JobLine& line : job_) check(line, results);
-    check_rate();
+    if (!changes_rate_) check_rate();
   }
   void check(const JobLine& line, const std::map<std::uint32_t, Status>& results) {
     const auto applied = fleet_.service.applied.find(line.line);
@@ -244,6 +252,7 @@ class Simulation {
   std::vector<JobLine> job_;
   std::vector<std::unique_ptr<Host>> hosts_;
   std::size_t most_alive_ = 0;
+  bool changes_rate_ = false;  ///< then what is too much depends on when who heard of it
 };
 
 std::uint64_t number_from(const char* variable, std::uint64_t otherwise) {

@@ -412,7 +412,7 @@ class WorkerModel {
     book_.history_known(part);
   }
   void consider_claim(BootTime now) {
-    idle_for_rate_ = false;
+    idle_for_rate_ = share_.is_spare() && (book_.has_work(now) || (book_.wants_parts(now) && free_parts_ > 0));
     if (!book_.wants_parts(now) || claiming_ || now < next_claim_) return;
     next_claim_ = now + 200ms;
     ClaimSituation situation{.free_parts = free_parts_,
@@ -420,9 +420,9 @@ class WorkerModel {
                              .open = book_.open_parts(now),
                              .owned = book_.owned_parts(),
                              .is_spare = share_.is_spare()};
-    idle_for_rate_ = situation.is_spare && free_parts_ > 0;
     const std::uint32_t count = parts_to_claim(situation);
-    if (count == 0 && (situation.is_spare || world_.chance(0.8))) return;
+    // Without a claim nobody learns of parts that an unanswered one has taken.
+    if (count == 0 && world_.chance(0.8)) return;
     claiming_ = true;
     using Parts = std::vector<ClaimedPart>;
     ask_renewing([this, count, known = book_.owned()] { return fleet_.ledger.claim(me_, count, known); },

@@ -222,6 +222,20 @@ BOOST_AUTO_TEST_CASE(nothing_passes_an_operation_that_waits_when_the_hold_ends_i
   BOOST_TEST(bench.read() == "s");
 }
 
+BOOST_AUTO_TEST_CASE(nothing_new_is_fetched_before_what_has_waited_was_read_once_more) {
+  Bench bench({"aa", "b"});
+  bench.claim(0, 1, 1min);
+  bench.book.history_known(part);
+  BOOST_TEST(bench.read() == "r-");
+  bench.commit();
+  bench.now += 1min;
+  const auto again = bench.book.next_chunk(bench.now);
+  BOOST_REQUIRE(again);
+  BOOST_TEST(again->again);
+  bench.book.queued(*again);
+  BOOST_TEST(!bench.book.next_chunk(bench.now));
+}
+
 BOOST_AUTO_TEST_CASE(a_hold_that_ends_while_a_chunk_is_read_lets_nothing_of_that_chunk_go) {
   Bench bench({"aba"});
   bench.claim(0, 1, 1min);
@@ -251,6 +265,7 @@ BOOST_AUTO_TEST_CASE(a_part_that_is_done_while_a_chunk_is_read_once_more_is_kept
   BOOST_TEST(bench.book.rule({1, 'a', true}) == Ruling::skip);
   BOOST_TEST(bench.book.rule({2, 'a', true}) == Ruling::send);
   BOOST_TEST(bench.commit({2}) == "1/1");
+  BOOST_TEST(!bench.book.wants_commit(bench.now), "all of it is said");
   BOOST_TEST(bench.book.rule({3, 'b', true}) == Ruling::skip);
   BOOST_TEST(bench.book.owned_parts() == 1U);
   bench.book.end();
@@ -362,6 +377,20 @@ BOOST_AUTO_TEST_CASE(parts_are_read_in_the_order_in_which_they_were_claimed) {
   BOOST_TEST(bench.book.next_chunk(bench.now)->part == 2U);
   bench.commit();
   BOOST_TEST(bench.book.next_chunk(bench.now)->part == part);
+}
+
+BOOST_AUTO_TEST_CASE(a_part_whose_operations_wait_is_no_work) {
+  Bench bench({"aa"});
+  BOOST_TEST(!bench.book.has_work(bench.now));
+  bench.claim(0, 1, 1min);
+  bench.book.history_known(part);
+  BOOST_TEST(bench.book.has_work(bench.now));
+  bench.read();
+  BOOST_TEST(bench.book.has_work(bench.now));
+  bench.commit({1});
+  BOOST_TEST(!bench.book.has_work(bench.now));
+  bench.now += 1min;
+  BOOST_TEST(bench.book.has_work(bench.now));
 }
 
 BOOST_AUTO_TEST_CASE(a_worker_without_parts_wants_some) {

@@ -59,6 +59,14 @@ BOOST_AUTO_TEST_CASE(refusals_held_by_an_enrolment_that_is_over_are_sent_again_a
   BOOST_TEST(!reason({counting(1, 5, 0), counting(2, 0, 0, 90, WorkerState::fenced)}, "3"));
 }
 
+BOOST_AUTO_TEST_CASE(what_the_submitter_has_recorded_is_no_result_of_the_service) {
+  WorkerRow submitter = row(9, 1, WorkerState::left);
+  submitter.counts.results[Status::invalid] = 50;
+  submitter.counts.results[Status::unknown] = 50;
+  BOOST_TEST(!reason({submitter, counting(1, 5, 0)}, "10"));
+  BOOST_TEST(reason({submitter, counting(1, 0, 100)}).has_value());
+}
+
 BOOST_AUTO_TEST_CASE(a_run_whose_first_hundred_results_are_rejections_stops) {
   BOOST_TEST(!reason({counting(1, 0, 60), counting(2, 0, 39)}));
   BOOST_TEST(reason({counting(1, 0, 60), counting(2, 0, 40)}).has_value());

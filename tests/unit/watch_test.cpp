@@ -94,6 +94,18 @@ BOOST_AUTO_TEST_CASE(nobody_is_suspected_before_a_statement_of_ours_was_acknowle
   BOOST_TEST(watcher.run(1min).empty());
 }
 
+BOOST_AUTO_TEST_CASE(short_leases_are_watched_too_by_those_who_beat_every_two_seconds) {
+  Watch watch(5s);
+  const std::vector<WorkerRow> rows = {row(other, 7)};
+  std::vector<Watch::Suspect> suspects;
+  for (BootTime now = start; now < start + 10s; now += 1s) {
+    // A commit may take half a second.
+    if ((now - start) % 2s == 0s) watch.own_acknowledged(now + (now - start) % 4s / 4);
+    suspects = watch.observe(rows, me, 1, now, now);
+  }
+  BOOST_TEST(suspects.size() == 1U);
+}
+
 BOOST_AUTO_TEST_CASE(neither_ourselves_nor_those_who_are_gone_are_suspected) {
   Watch watch(lease);
   const std::vector<WorkerRow> rows = {row(me, 1), row(3, 1, WorkerState::left), row(4, 1, WorkerState::fenced)};
