@@ -14,11 +14,19 @@ using namespace std::chrono_literals;
 constexpr Duration drain_grace = 10s;
 /// How long a wait for news lasts: chunks may be wanted at any time meanwhile.
 constexpr Duration news_slice = 50ms;
+/// News may be of what this worker did itself.
+constexpr Duration least_survey_interval = 200ms;
 /// Between attempts at a ledger that does not answer.
 constexpr Duration silent_interval = 200ms;
 
 bool is_at_work(const WorkerRow& worker, double rate) {
   return worker.state == WorkerState::alive && (rate <= 0 || worker.share > 0);
+}
+
+ShiftEnd end_of(RunState state, const std::string& reason) {
+  if (state == RunState::completed) return {ShiftEnd::Kind::completed};
+  const auto kind = state == RunState::aborted ? ErrorKind::fatal : ErrorKind::limit;
+  return {ShiftEnd::Kind::stopped, reason.empty() ? std::nullopt : std::optional(Error{kind, reason})};
 }
 
 }  // namespace
@@ -44,7 +52,6 @@ void Attendant::work() {
       if (stopped_) return;
     }
     const BootTime now = BootClock::now();
-    if (now >= give_up_at_.load()) means_.events.give_up();
     if (!round(now) && !wait_for_news(now)) pause_briefly();
   }
 }
@@ -52,7 +59,7 @@ void Attendant::work() {
 bool Attendant::round(BootTime now) {
   if (const auto failure = means_.committer.failure()) standing_.note(*failure);
   if (const auto failure = standing_.failure()) {
-    conclude(*failure);
+    conclude(end_after(*failure));
     return false;
   }
   if (connection_ != means_.ledger.connection() && !take(greet())) return false;
@@ -64,7 +71,27 @@ bool Attendant::round(BootTime now) {
     standing_.note(stepped.error());
     return false;
   }
+  if (*stepped) {
+    stuck_since_.reset();
+  } else {
+    consider_left_out(now);
+  }
   return *stepped;
+}
+
+/// Operations of users whose tokens are refused get no result here: once nothing else is left, this worker leaves, and
+/// another may have other tokens.
+void Attendant::consider_left_out(BootTime now) {
+  const auto left_out = means_.engine.left_out();
+  const bool stuck = left_out != 0 && means_.queue.waiting() == 0 && means_.book.with([&](PartBook& book) {
+    return book.open_lines() == left_out && book.waiting_lines() == 0;
+  });
+  if (!stuck) {
+    stuck_since_.reset();
+    return;
+  }
+  if (!stuck_since_) stuck_since_ = now;
+  if (now - *stuck_since_ >= stuck_patience) conclude({ShiftEnd::Kind::failed});
 }
 
 /// Whether the ledger did what it was asked.
@@ -108,20 +135,29 @@ Answer<void> Attendant::look_around() {
   if (!survey) return survey.error();
   const BootTime received = BootClock::now();
   due_.survey = asked + survey_interval;
+  due_.next_news = asked + least_survey_interval;
   observe_vitals(received);
   if (auto fenced = watchman_.observe(means_.ledger, means_.me.number, {*survey, asked, received}); !fenced) {
     return fenced;
   }
+  if (auto recorded = record_fence_proof(); !recorded) return recorded;
   return follow(*survey, received);
+}
+
+Answer<void> Attendant::record_fence_proof() {
+  const auto accepted = means_.engine.stale_attempt_accepted();
+  if (!accepted || proof_recorded_) return {};
+  const auto proof = *accepted ? FenceProof::refuted : FenceProof::proven;
+  auto recorded = means_.ledger.record_fence_proof(means_.run.number, proof);
+  proof_recorded_ = recorded.has_value();
+  return recorded;
 }
 
 Answer<void> Attendant::follow(const Survey& survey, BootTime received) {
   const auto advice = follower_.follow(means_.ledger, means_.me.number, survey, means_.engine, received);
   if (!advice) return advice.error();
   if (*advice == RunFollower::Advice::stop) {
-    const auto& reason = follower_.reason();
-    conclude({survey.run.state == RunState::completed ? ShiftEnd::Kind::completed : ShiftEnd::Kind::stopped,
-              reason.empty() ? std::nullopt : std::optional(Error{ErrorKind::limit, reason})});
+    conclude(end_of(survey.run.state, follower_.reason()));
     return {};
   }
   if (*advice == RunFollower::Advice::leave) conclude({ShiftEnd::Kind::cut_off});
@@ -129,7 +165,7 @@ Answer<void> Attendant::follow(const Survey& survey, BootTime received) {
   share_.store(shares_.share().share());
   const auto at_work = std::ranges::count_if(
       survey.workers, [&](const WorkerRow& worker) { return is_at_work(worker, survey.run.rate); });
-  supply_.look_out({.free_parts = survey.free_parts,
+  supply_.look_out({.free_parts = survey.free_parts - std::min(survey.free_parts, survey.quiet_parts),
                     .workers = static_cast<std::uint32_t>(std::max<std::ptrdiff_t>(at_work, 1)),
                     .is_spare = shares_.share().is_spare()});
   return consider_completion(survey);
@@ -152,14 +188,14 @@ void Attendant::observe_vitals(BootTime now) {
                         now);
 }
 
-void Attendant::conclude(const Failure& failure) {
+ShiftEnd end_after(const Failure& failure) {
   switch (failure.fault) {
     case Fault::fenced:
-      return conclude({ShiftEnd::Kind::fenced});
+      return {ShiftEnd::Kind::fenced};
     case Fault::forgotten:
-      return conclude({ShiftEnd::Kind::lost, failure.error});
+      return {ShiftEnd::Kind::lost, failure.error};
     default:
-      return conclude({ShiftEnd::Kind::failed, failure.error});
+      return {ShiftEnd::Kind::failed, failure.error};
   }
 }
 
@@ -174,7 +210,7 @@ void Attendant::conclude(ShiftEnd end) {
   if (over) {
     // Others may be sending what this worker was to send.
     means_.lease.terminate();
-    means_.events.give_up();
+    means_.events.give_up_after(Duration::zero());
   }
   if (kind == ShiftEnd::Kind::completed) {
     means_.queue.finish();
@@ -189,7 +225,7 @@ bool Attendant::wait_for_news(BootTime now) {
   const Duration wait = std::clamp<Duration>(std::min(due_.beat, due_.survey) - now, Duration::zero(), news_slice);
   const auto news = means_.ledger.wait_for_news(means_.run.number, wait);
   if (!news) return false;
-  if (*news) due_.survey = now;
+  if (*news) due_.survey = std::max(now, due_.next_news);
   return true;
 }
 
@@ -206,10 +242,6 @@ void Attendant::stop() {
     stopped_ = true;
   }
   changed_.notify_all();
-}
-
-void Attendant::give_up_after(Duration patience) {
-  give_up_at_.store(BootClock::now() + patience);
 }
 
 std::optional<ShiftEnd> Attendant::end() const {

@@ -39,12 +39,17 @@ struct AttendantMeans {
   double rate_per_user = 0;
 };
 
+/// What a failure that is final means for the shift.
+ShiftEnd end_after(const Failure& failure);
+
 /// Deals with the ledger while the engine works: heartbeats, watching others, the run's state, shares of its rate, and
 /// new parts. Everything that may wait for the ledger, except for the results. For one thread, except where noted.
 class Attendant {
  public:
   static constexpr Duration beat_interval = std::chrono::seconds(2);
   static constexpr Duration survey_interval = std::chrono::seconds(1);
+  /// Nothing but operations of refused users for so long, and others may try.
+  static constexpr Duration stuck_patience = std::chrono::seconds(2);
 
   Attendant(const AttendantMeans& means, RunLimits limits);
 
@@ -55,8 +60,6 @@ class Attendant {
 
   // From any thread:
   void stop() EXCLUDES(mutex_);
-  /// From then on a silent ledger is not waited for.
-  void give_up_after(Duration patience);
   /// Why the shift ends; nothing while it goes on.
   std::optional<ShiftEnd> end() const EXCLUDES(mutex_);
   /// Requests a second; 0: no limit.
@@ -69,9 +72,10 @@ class Attendant {
   Answer<void> look_around();
   Answer<void> consider_completion(const Survey& survey);
   Answer<void> follow(const Survey& survey, BootTime received);
+  Answer<void> record_fence_proof();
+  void consider_left_out(BootTime now);
   void observe_vitals(BootTime now);
   void conclude(ShiftEnd end);
-  void conclude(const Failure& failure);
   bool wait_for_news(BootTime now);
   void pause_briefly() EXCLUDES(mutex_);
 
@@ -84,9 +88,11 @@ class Attendant {
   struct Due {
     BootTime beat = BootTime::min();
     BootTime survey = BootTime::min();
+    BootTime next_news = BootTime::min();  ///< no sooner, whatever happens
   } due_;
   std::optional<std::uint64_t> connection_;
-  std::atomic<BootTime> give_up_at_{BootTime::max()};
+  bool proof_recorded_ = false;
+  std::optional<BootTime> stuck_since_;  ///< nothing is left here but operations of refused users
   std::atomic<double> share_{0};
   mutable Mutex mutex_;
   std::condition_variable changed_;

@@ -1,5 +1,6 @@
 #include "fleet/commit_events.hpp"
 
+#include <algorithm>
 #include <chrono>
 
 namespace koobatch::fleet {
@@ -21,15 +22,15 @@ void CommitEvents::acknowledged() {
 bool CommitEvents::wait_to_try_again() {
   const TimePoint end = Steady::now() + retry_interval;
   MutexLock lock(mutex_);
-  while (!given_up_ && lock.wait_until(changed_, end)) {
+  while (end < give_up_at_ && lock.wait_until(changed_, end)) {
   }
-  return !given_up_;
+  return Steady::now() < give_up_at_;
 }
 
-void CommitEvents::give_up() {
+void CommitEvents::give_up_after(Duration patience) {
   {
     const MutexLock lock(mutex_);
-    given_up_ = true;
+    give_up_at_ = std::min(give_up_at_, Steady::now() + patience);
   }
   changed_.notify_all();
 }

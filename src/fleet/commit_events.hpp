@@ -3,6 +3,7 @@
 #include "fleet/lease_keeper.hpp"
 #include "fleet/shared_book.hpp"
 #include "fleet/vital_signs.hpp"
+#include "koobatch/core/clock.hpp"
 #include "koobatch/core/mutex.hpp"
 
 #include <condition_variable>
@@ -26,8 +27,8 @@ class CommitEvents final : public GroupEvents {
   void acknowledged() override;
   bool wait_to_try_again() override EXCLUDES(mutex_);
 
-  /// A ledger that does not answer is not asked again. Safe to call from any thread.
-  void give_up() EXCLUDES(mutex_);
+  /// Once that time is over, a ledger that does not answer is not asked again. Safe to call from any thread.
+  void give_up_after(Duration patience) EXCLUDES(mutex_);
 
  private:
   SharedBook& book_;
@@ -36,7 +37,7 @@ class CommitEvents final : public GroupEvents {
   std::optional<Lease::Renewal> renewal_;  ///< of the committing thread
   Mutex mutex_;
   std::condition_variable changed_;
-  bool given_up_ GUARDED_BY(mutex_) = false;
+  TimePoint give_up_at_ GUARDED_BY(mutex_) = TimePoint::max();
 };
 
 }  // namespace koobatch::fleet

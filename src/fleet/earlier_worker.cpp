@@ -11,16 +11,18 @@ Failure cannot_remember(const Error& error) {
   return {Fault::refused, error};
 }
 
-/// Fences it as it was last surveyed. It cannot beat any more, so the first attempt does; but others may be faster.
+/// Fences it as it is surveyed, again if the last thing that it asked for was still being carried out meanwhile.
 Answer<void> fence(Ledger& ledger, const WorkerMemory& memory) {
-  const auto survey = ledger.survey(memory.run);
-  if (!survey) return survey.error();
-  const auto& workers = survey->workers;
-  const auto row = std::ranges::find(workers, memory.enrolment.number, &WorkerRow::number);
-  if (row == workers.end() || row->state != WorkerState::alive || row->nonce != memory.enrolment.nonce) return {};
-  const auto fenced = ledger.fence(row->number, row->beat, Duration::zero());
-  if (!fenced) return fenced.error();
-  return {};
+  for (;;) {
+    const auto survey = ledger.survey(memory.run);
+    if (!survey) return survey.error();
+    const auto& workers = survey->workers;
+    const auto row = std::ranges::find(workers, memory.enrolment.number, &WorkerRow::number);
+    if (row == workers.end() || row->state != WorkerState::alive || row->nonce != memory.enrolment.nonce) return {};
+    const auto fenced = ledger.fence(row->number, row->beat, Duration::zero());
+    if (!fenced) return fenced.error();
+    if (*fenced) return {};
+  }
 }
 
 Answer<EarlierFate> abort_run(Ledger& ledger, const WorkerMemory& memory, const Answer<GroupNumber>& settled) {

@@ -1,6 +1,7 @@
 #include "fleet/engine_control.hpp"
 
 #include <chrono>
+#include <utility>
 
 namespace koobatch::fleet {
 
@@ -24,13 +25,15 @@ void RunControl::set_rate(const std::optional<Rate>& rate) {
   const MutexLock lock(mutex_);
   if (rate == rate_) return;
   rate_ = rate;
-  starved_ = rate && rate->rate <= 0;
-  if (starved_) {
+  const bool starves = rate && rate->rate <= 0;
+  const bool was_starved = std::exchange(starved_, starves);
+  if (starves) {
     run_.hold();
     return;
   }
   run_.change_rate(rate ? rate->rate : 0, rate ? std::optional(rate->burst) : std::nullopt);
-  // Only the lease says when it may send again: with the next heartbeat.
+  // Whether it may send, the gate decides.
+  if (was_starved) run_.release();
 }
 
 void RunControl::set_rate_per_user(double rate) {

@@ -15,6 +15,10 @@ class EngineControl : public Sender {
  public:
   virtual observe::Snapshot snapshot() const = 0;
   virtual std::uint64_t held_refusals() const = 0;
+  /// Operations that will not be sent because the service refuses their users.
+  virtual std::uint64_t left_out() const = 0;
+  /// Whether the service has accepted a request that was dated too early; nothing as long as that is not known.
+  virtual std::optional<bool> stale_attempt_accepted() const = 0;
   /// As the user of the whole run wants it.
   virtual void pause(bool paused) = 0;
   /// As the service wants it, which asked another worker.
@@ -45,6 +49,8 @@ class RunControl final : public EngineControl {
 
   observe::Snapshot snapshot() const override { return run_.snapshot(); }
   std::uint64_t held_refusals() const override { return run_.held_refusals(); }
+  std::uint64_t left_out() const override { return run_.left_out(); }
+  std::optional<bool> stale_attempt_accepted() const override { return run_.stale_attempt_accepted(); }
   void pause(bool paused) override EXCLUDES(mutex_);
   void pause_for(Duration wait) override { run_.pause_for(wait); }
   void set_rate(const std::optional<Rate>& rate) override EXCLUDES(mutex_);

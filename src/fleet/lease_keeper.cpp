@@ -10,6 +10,10 @@ using namespace std::chrono_literals;
 
 /// How long threads may take to confirm before they are asked again.
 constexpr auto withdraw_patience = 50ms;
+/// Requests that were sent just before the gate was closed arrive meanwhile; otherwise they would have to be reset.
+constexpr Duration arrival_time = 100ms;
+/// Between two steps.
+constexpr auto step_interval = 10ms;
 /// After a suspension, waiting would otherwise take as much longer.
 constexpr Duration longest_wait = 100ms;
 
@@ -36,7 +40,7 @@ bool LeaseKeeper::admits(WallTime dated) {
   const MutexLock lock(mutex_);
   // Asked even while closed: the lease learns from it how requests are dated.
   const bool may = lease_.may_send(clocks_.now(), dated);
-  return may && !closed_;
+  return may && !closed_since_;
 }
 
 Lease::Renewal LeaseKeeper::begin_renewal() {
@@ -56,7 +60,8 @@ void LeaseKeeper::acknowledged(const Lease::Renewal& renewal) {
     if (lease_.is_over(clocks_.now())) return;
     alarm_.arm(lease_.end());
     armed_ = true;
-    closed_ = false;
+    if (closed_since_) ++openings_;
+    closed_since_.reset();
   }
   changed_.notify_all();
   const MutexLock lock(sender_mutex_);
@@ -66,7 +71,8 @@ void LeaseKeeper::acknowledged(const Lease::Renewal& renewal) {
 void LeaseKeeper::terminate() {
   {
     const MutexLock lock(mutex_);
-    terminated_ = closed_ = true;
+    terminated_ = true;
+    closed_since_ = clocks_.now();
     lease_.terminate();
   }
   changed_.notify_all();
@@ -89,26 +95,35 @@ BootTime LeaseKeeper::next_deadline() const {
 }
 
 bool LeaseKeeper::stand_down_if_due() {
-  {
-    const MutexLock lock(mutex_);
-    if (!armed_ || !lease_.is_over(clocks_.now())) return true;
-    closed_ = true;
-  }
+  std::uint64_t openings = 0;
+  if (const auto step = close_gate(openings); step != Step::withdraw) return step == Step::none;
   bool confirmed = true;
   {
     const MutexLock lock(sender_mutex_);
-    if (sender_ != nullptr) {
-      sender_->hold();
-      confirmed = sender_->withdraw(withdraw_patience);
-    }
+    if (sender_ != nullptr) confirmed = sender_->withdraw(withdraw_patience);
   }
   const MutexLock lock(mutex_);
-  // Renewed meanwhile: the alarm stays armed for the new end.
-  if (!closed_) return true;
+  // Renewed meanwhile, and perhaps over again: what was confirmed was before that. The alarm stays armed.
+  if (openings != openings_) return !closed_since_;
   if (!confirmed) return false;
   alarm_.disarm();
   armed_ = false;
   return true;
+}
+
+LeaseKeeper::Step LeaseKeeper::close_gate(std::uint64_t& openings) {
+  {
+    const MutexLock lock(mutex_);
+    openings = openings_;
+    const BootTime now = clocks_.now();
+    if (!armed_ || !lease_.is_over(now)) return Step::none;
+    if (terminated_) return Step::withdraw;
+    if (closed_since_) return now < *closed_since_ + arrival_time ? Step::wait : Step::withdraw;
+    closed_since_ = now;
+  }
+  const MutexLock lock(sender_mutex_);
+  if (sender_ != nullptr) sender_->hold();
+  return Step::wait;
 }
 
 void LeaseKeeper::wait_for_deadline() const {
@@ -122,7 +137,7 @@ void LeaseKeeper::wait_for_deadline() const {
 
 bool LeaseKeeper::is_down() const {
   const MutexLock lock(mutex_);
-  return closed_ || lease_.is_over(clocks_.now());
+  return closed_since_ || lease_.is_over(clocks_.now());
 }
 
 LeaseThread::LeaseThread(LeaseKeeper& keeper)
@@ -130,7 +145,11 @@ LeaseThread::LeaseThread(LeaseKeeper& keeper)
         for (;;) {
           const bool down = keeper.stand_down_if_due();
           if (stop.stop_requested() && down && keeper.next_deadline() == BootTime::max()) return;
-          if (down) keeper.wait_for_deadline();
+          if (down) {
+            keeper.wait_for_deadline();
+          } else {
+            std::this_thread::sleep_for(step_interval);
+          }
         }
       }) {}
 

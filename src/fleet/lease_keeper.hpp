@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <cstdint>
 #include <optional>
 #include <thread>
 
@@ -68,7 +69,8 @@ class LeaseKeeper final : public net::SendGate {
 
   /// When stand_down_if_due() has something to do; BootTime::max() if nothing is to be done before a renewal.
   BootTime next_deadline() const EXCLUDES(mutex_);
-  /// Stands down if the lease is over. Returns whether the alarm is disarmed, or need not be.
+  /// Stands down if the lease is over, in several steps. Returns whether the alarm is disarmed, or need not be; if not,
+  /// it is to be called again at once.
   bool stand_down_if_due() EXCLUDES(mutex_) EXCLUDES(sender_mutex_);
   /// Waits until next_deadline() may have changed, at most until then.
   void wait_for_deadline() const EXCLUDES(mutex_);
@@ -76,14 +78,21 @@ class LeaseKeeper final : public net::SendGate {
   bool is_down() const EXCLUDES(mutex_);
 
  private:
+  enum class Step : std::uint8_t { none, wait, withdraw };
+  /// What is to be done about the end of the lease now. The gate is closed, unless that is nothing. `openings`: how
+  /// often it was opened before.
+  Step close_gate(std::uint64_t& openings) EXCLUDES(mutex_) EXCLUDES(sender_mutex_);
+
   const LeaseClocks& clocks_;
   Alarm& alarm_;
   mutable Mutex mutex_;  ///< never held while a sender is called
   mutable std::condition_variable changed_;
   Lease lease_ GUARDED_BY(mutex_);
   bool armed_ GUARDED_BY(mutex_) = false;
-  bool closed_ GUARDED_BY(mutex_) = true;
+  /// No request passes since then; nothing: those that the lease admits do.
+  std::optional<BootTime> closed_since_ GUARDED_BY(mutex_) = BootTime::min();
   bool terminated_ GUARDED_BY(mutex_) = false;
+  std::uint64_t openings_ GUARDED_BY(mutex_) = 0;  ///< how often the gate was opened
   Mutex sender_mutex_;
   Sender* sender_ GUARDED_BY(sender_mutex_) = nullptr;
 };

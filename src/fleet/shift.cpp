@@ -9,7 +9,10 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <condition_variable>
+#include <mutex>
 #include <random>
+#include <stop_token>
 #include <thread>
 #include <utility>
 
@@ -18,9 +21,10 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// How long the ledger is waited for when a worker ends.
+/// How long the ledger is waited for with what it may do without.
 constexpr Duration farewell_patience = 10s;
 constexpr auto retry_interval = 200ms;
+constexpr auto early_beat_interval = 2s;
 
 class KernelAlarm final : public Alarm {
  public:
@@ -31,11 +35,6 @@ class KernelAlarm final : public Alarm {
  private:
   KernelTimer timer_;
 };
-
-std::uint64_t draw_nonce() {
-  std::random_device source;
-  return std::uint64_t{source()} << 32U | source();
-}
 
 /// The limits are the whole run's: a worker knows only its own part, so its engine has none, unless the first results
 /// are all alike.
@@ -98,19 +97,42 @@ struct Shift::Parts {
 namespace {
 
 Answer<void> enrol(Shift::Parts& parts) {
-  const auto nonce = draw_nonce();
   const auto renewal = parts.lease.begin_renewal();
-  const auto enrolled = parts.rest.enrol(parts.settings.run.number, parts.settings.name, nonce);
+  const auto enrolled = parts.rest.enrol(parts.settings.run.number, parts.settings.name, parts.settings.nonce);
   if (!enrolled) return enrolled.error();
   parts.me = *enrolled;
   const WorkerMemory memory{
       .run_id = parts.settings.run.about.run_id, .run = parts.settings.run.number, .enrolment = parts.me};
-  if (auto remembered = parts.state.remember(memory); !remembered) return Failure{Fault::refused, remembered.error()};
+  if (auto remembered = parts.state.remember(memory); !remembered) {
+    static_cast<void>(parts.rest.leave(parts.me, false));
+    return Failure{Fault::refused, remembered.error()};
+  }
   parts.lease.acknowledged(renewal);
   return {};
 }
 
+/// Beats until the attendant does: the first token may take long to obtain.
+class EarlyBeats {
+ public:
+  explicit EarlyBeats(Shift::Parts& parts)
+      : thread_([&parts, this](const std::stop_token& stop) { beat(parts, stop); }) {}
+
+ private:
+  void beat(Shift::Parts& parts, const std::stop_token& stop) {
+    std::mutex mutex;
+    std::unique_lock lock(mutex);
+    while (!changed_.wait_for(lock, stop, early_beat_interval, [&] { return stop.stop_requested(); })) {
+      const auto renewal = parts.lease.begin_renewal();
+      if (parts.rest.beat(parts.me, {})) parts.lease.acknowledged(renewal);
+    }
+  }
+
+  std::condition_variable_any changed_;
+  std::jthread thread_;  // last: it uses the other
+};
+
 Result<void> start_engine(Shift::Parts& parts) {
+  const EarlyBeats beats(parts);
   parts.events.emplace(*parts.book, parts.vitals, parts.lease);
   parts.committer.emplace(parts.commits, parts.me, *parts.events);
   engine::RunSettings settings = parts.settings.engine;
@@ -165,6 +187,21 @@ void end_run_if_last(Ledger& ledger, RunNumber run) {
   if (last) static_cast<void>(ledger.stop_run(run, RunState::stopped, survey->run.reason));
 }
 
+/// Also says what was found out: the attendant may have ended before it knew.
+void report_fence_proof(Ledger& ledger, RunNumber run, bool accepted) {
+  const auto proof = accepted ? FenceProof::refuted : FenceProof::proven;
+  if (accepted) {
+    spdlog::warn(
+        "the service accepted a request that was dated 16 minutes too early: what a worker that was stopped "
+        "together with its clocks still sends is not refused by its age");
+  } else {
+    spdlog::info("the service refused a request that was dated 16 minutes too early, as it should");
+  }
+  if (const auto told = patiently([&] { return ledger.record_fence_proof(run, proof); }); !told) {
+    spdlog::warn("{}", told.error().error.message);
+  }
+}
+
 /// Tells the ledger how the run ends, if this worker knows.
 void report_end(Ledger& ledger, RunNumber run, const ShiftResult& result) {
   const auto tell = [&](RunState state, const std::string& reason) {
@@ -174,6 +211,13 @@ void report_end(Ledger& ledger, RunNumber run, const ShiftResult& result) {
   if (result.end.kind == ShiftEnd::Kind::lost) return tell(RunState::aborted, result.end.error->message);
   const auto& error = result.engine.error;
   if (error && error->kind == ErrorKind::limit) tell(RunState::stopping, error->message);
+}
+
+/// Why the shift has ended. The thread that commits may have noticed before the attendant.
+ShiftEnd find_end(const Shift::Parts& parts) {
+  if (auto end = parts.attendant->end()) return *std::move(end);
+  if (const auto failure = parts.committer->failure()) return end_after(*failure);
+  return {};
 }
 
 /// Whether the ledger knows that the enrolment is over.
@@ -188,11 +232,16 @@ bool leave(Shift::Parts& parts, const ShiftResult& result) {
 
 }  // namespace
 
+std::uint64_t draw_nonce() {
+  std::random_device source;
+  return std::uint64_t{source()} << 32U | source();
+}
+
 Shift::Shift(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 
 Shift::~Shift() {
   if (parts_->attendant_thread.joinable()) {
-    parts_->events->give_up();
+    parts_->events->give_up_after(Duration::zero());
     parts_->attendant->stop();
     parts_->attendant_thread.join();
   }
@@ -236,18 +285,21 @@ ShiftGauges Shift::gauges() const {
   return gauges;
 }
 
-ShiftResult Shift::finish() {
+ShiftResult Shift::finish(Duration patience) {
   Parts& parts = *parts_;
-  parts.attendant->give_up_after(farewell_patience);
+  parts.events->give_up_after(patience);
   ShiftResult result;
   result.engine = parts.run->finish();
   parts.attendant->stop();
   parts.attendant_thread.join();
-  result.end = parts.attendant->end().value_or(ShiftEnd{});
+  result.end = find_end(parts);
   if (!result.end.error) result.end.error = result.engine.error;
   result.dropped = result.engine.summary.unrecorded;
   parts.lease.terminate();
   parts.lease.disengage();
+  if (const auto accepted = parts.run->stale_attempt_accepted()) {
+    report_fence_proof(parts.rest, parts.settings.run.number, *accepted);
+  }
   report_end(parts.rest, parts.settings.run.number, result);
   result.left = leave(parts, result);
   if (result.left) {

@@ -26,7 +26,7 @@ using Clock = std::chrono::steady_clock;
 
 namespace {
 
-constexpr std::size_t operations = 2'000;
+constexpr std::size_t all = 2'000;
 constexpr std::size_t keys = 200;
 constexpr int killed = 128 + SIGKILL;
 constexpr int terminated = 128 + SIGTERM;
@@ -34,7 +34,7 @@ constexpr int terminated = 128 + SIGTERM;
 /// A job that is submitted, so that workers may begin.
 struct Fleet : FleetStage {
   explicit Fleet(const std::vector<std::string>& flags = {}, const std::vector<std::string>& service_flags = {},
-                 std::size_t count = operations)
+                 std::size_t count = all)
       : FleetStage(count, keys, service_flags) {
     submit(flags);
   }
@@ -71,6 +71,19 @@ BOOST_AUTO_TEST_CASE(several_workers_do_a_job_together) {
   fleet.check();
 }
 
+// The last operations may be refused alike, with nothing after them that could tell whether the service or they are at
+// fault.
+BOOST_AUTO_TEST_CASE(a_run_in_which_operations_are_refused_is_completed) {
+  Fleet fleet({"--max-errors", "100%"}, {"--fault", "status=403,rate=0.3"}, 200);
+  const auto a = fleet.start_worker("a");
+  const auto b = fleet.start_worker("b");
+  check_succeeded(*a);
+  check_succeeded(*b);
+  BOOST_TEST(fleet.run_state() == "completed");
+  BOOST_TEST(fleet.collect().status == 1);
+  BOOST_TEST(read_report(fleet.report).results.size() == 200U);
+}
+
 BOOST_AUTO_TEST_CASE(a_worker_that_comes_late_finds_nothing_to_do) {
   Fleet fleet({}, {}, 20);
   check_succeeded(*fleet.start_worker("a"));
@@ -97,7 +110,7 @@ BOOST_AUTO_TEST_CASE(a_killed_worker_that_is_started_again_continues_at_once) {
   Fleet fleet({"--rate", "400/s", "--hold", "1h", "--lease", "60s"});
   auto worker = fleet.start_worker("a");
   for (int round = 1; round <= 3; ++round) {
-    fleet.wait_for_applied(operations / 8 * round);
+    fleet.wait_for_applied(all / 8 * round);
     worker->signal(SIGKILL);
     BOOST_TEST(worker->wait().status == killed);
     worker = fleet.start_worker("a");
@@ -110,7 +123,7 @@ BOOST_AUTO_TEST_CASE(others_take_over_from_a_killed_worker) {
   Fleet fleet(some_seconds);
   const auto lost = fleet.start_worker("a");
   const auto other = fleet.start_worker("b");
-  fleet.wait_for_applied(operations / 4);
+  fleet.wait_for_applied(all / 4);
   lost->signal(SIGKILL);
   BOOST_TEST(lost->wait().status == killed);
   const auto finished = other->wait(180s);
@@ -136,7 +149,7 @@ BOOST_AUTO_TEST_CASE(a_worker_that_is_told_to_end_leaves_its_parts_to_others_at_
   Fleet fleet({"--rate", "400/s", "--lease", "60s"});
   const auto leaving = fleet.start_worker("a");
   const auto other = fleet.start_worker("b");
-  fleet.wait_for_applied(operations / 4);
+  fleet.wait_for_applied(all / 4);
   leaving->signal(SIGTERM);
   const auto left = leaving->wait(60s);
   BOOST_TEST(left.status == terminated, left.err);
@@ -153,8 +166,8 @@ BOOST_AUTO_TEST_CASE(an_engine_that_is_restarted_under_load_loses_nothing) {
   const auto a = fleet.start_worker("a");
   const auto b = fleet.start_worker("b");
   for (int round = 1; round <= 3; ++round) {
-    fleet.wait_for_applied(operations / 8 * round);
-    fleet.postgres.kill();
+    fleet.wait_for_applied(all / 8 * round);
+    fleet.postgres.stop(true);
     ::usleep(500'000);
     fleet.postgres.start();
   }
@@ -167,13 +180,13 @@ BOOST_AUTO_TEST_CASE(while_the_engine_is_silent_for_longer_than_the_lease_nothin
   Fleet fleet(some_seconds);
   const auto a = fleet.start_worker("a");
   const auto b = fleet.start_worker("b");
-  fleet.wait_for_applied(operations / 4);
-  fleet.postgres.freeze();
+  fleet.wait_for_applied(all / 4);
+  fleet.freeze_engine();
   std::this_thread::sleep_for(7s);
   const auto applied = fleet.applied();
   std::this_thread::sleep_for(2s);
   BOOST_TEST(fleet.applied() == applied);
-  fleet.postgres.thaw();
+  fleet.thaw_engine();
   check_succeeded(*a);
   check_succeeded(*b);
   fleet.check();
@@ -183,7 +196,7 @@ BOOST_AUTO_TEST_CASE(a_run_is_paused_continued_and_given_another_rate) {
   Fleet fleet({"--rate", "200/s"});
   const auto a = fleet.start_worker("a");
   const auto b = fleet.start_worker("b");
-  fleet.wait_for_applied(operations / 20);
+  fleet.wait_for_applied(all / 20);
   const auto set = [&](const std::vector<std::string>& change) {
     std::vector<std::string> command = {"set", fleet.report};
     command.insert(command.end(), change.begin(), change.end());
@@ -206,13 +219,13 @@ BOOST_AUTO_TEST_CASE(a_run_that_is_stopped_ends_all_workers) {
   Fleet fleet({"--rate", "100/s"});
   const auto a = fleet.start_worker("a");
   const auto b = fleet.start_worker("b");
-  fleet.wait_for_applied(operations / 20);
+  fleet.wait_for_applied(all / 20);
   const auto stopped = run_koobatch({"stop", fleet.report});
   BOOST_TEST(stopped.status == 0, stopped.err);
   BOOST_TEST(a->wait(60s).status == 0);
   BOOST_TEST(b->wait(60s).status == 0);
   BOOST_TEST(fleet.run_state() == "stopped");
-  BOOST_TEST(fleet.applied() < operations / 2);
+  BOOST_TEST(fleet.applied() < all / 2);
 }
 
 BOOST_AUTO_TEST_CASE(too_many_errors_of_all_workers_together_stop_the_run) {
@@ -231,6 +244,17 @@ BOOST_AUTO_TEST_CASE(all_workers_together_keep_to_the_rate) {
   for (const auto& worker : workers) check_succeeded(*worker);
   fleet.check();
   check_rate(fleet.log, 200);
+}
+
+// The simulator refuses what is older than 15 minutes, as the service does.
+BOOST_AUTO_TEST_CASE(a_worker_proves_that_old_requests_are_refused) {
+  Fleet fleet({"--rate", "200/s"}, {}, 400);
+  const auto worker = fleet.start_worker("a", {"--prove-fence"});
+  check_succeeded(*worker);
+  BOOST_TEST(fleet.postgres.query("SELECT fence_proof FROM koobatch.run") == "proven\n");
+  const auto collected = fleet.collect();
+  BOOST_TEST(collected.status == 0, collected.err);
+  BOOST_TEST(read_report(fleet.report).results.size() == 400U);
 }
 
 BOOST_AUTO_TEST_CASE(a_run_for_another_endpoint_gets_no_request_and_no_credentials) {
@@ -272,7 +296,7 @@ BOOST_AUTO_TEST_CASE(kills_and_stops_of_random_workers_lose_and_double_nothing) 
     std::vector<std::unique_ptr<Process>> workers;
     for (const auto& name : names) workers.push_back(fleet.start_worker(name));
     for (std::size_t blow = 1; blow <= 3; ++blow) {
-      fleet.wait_for_applied(operations / 5 * blow);
+      fleet.wait_for_applied(all / 5 * blow);
       const auto victim = random() % workers.size();
       const bool stops = random() % 2 == 0;
       workers[victim]->signal(stops ? SIGSTOP : SIGKILL);

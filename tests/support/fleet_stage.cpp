@@ -3,10 +3,13 @@
 #include "paths.hpp"
 #include "run_checks.hpp"
 
+#include <fmt/format.h>
+#include <signal.h>
 #include <unistd.h>
 #include <boost/test/unit_test.hpp>
 
 #include <chrono>
+#include <fstream>
 
 namespace koobatch::test {
 namespace {
@@ -18,6 +21,15 @@ std::vector<std::string> with_log(std::vector<std::string> flags, const std::str
 
 void append(std::vector<std::string>& to, const std::vector<std::string>& more) {
   to.insert(to.end(), more.begin(), more.end());
+}
+
+void signal_all(const PostgresServer& postgres, int number) {
+  pid_t server = 0;
+  std::ifstream(postgres.folder() + "/data/postmaster.pid") >> server;
+  std::vector<pid_t> all{server};
+  std::ifstream children(fmt::format("/proc/{0}/task/{0}/children", server));
+  for (pid_t child = 0; children >> child;) all.push_back(child);
+  for (const pid_t pid : all) ::kill(pid, number);
 }
 
 }  // namespace
@@ -68,6 +80,14 @@ std::unique_ptr<Process> FleetStage::start_worker(const std::string& name, const
 
 Finished FleetStage::collect() const {
   return run_koobatch({"collect", report, "--follow"});
+}
+
+void FleetStage::freeze_engine() const {
+  signal_all(postgres, SIGSTOP);
+}
+
+void FleetStage::thaw_engine() const {
+  signal_all(postgres, SIGCONT);
 }
 
 std::size_t FleetStage::applied() const {

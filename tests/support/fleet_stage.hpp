@@ -24,6 +24,10 @@ struct FleetStage {
   /// Collects all results; the run must have ended.
   Finished collect() const;
 
+  /// Stops and continues all processes of the database: connections stay, and nothing is answered.
+  void freeze_engine() const;
+  void thaw_engine() const;
+
   std::size_t applied() const;
   void wait_for_applied(std::size_t count) const;
   std::string run_state() const;

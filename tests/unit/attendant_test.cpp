@@ -23,6 +23,8 @@ using Steps = std::vector<std::string>;
 struct Engine final : EngineControl {
   observe::Snapshot state;
   std::uint64_t held = 0;
+  std::uint64_t left = 0;
+  std::optional<bool> stale_accepted;
   Steps steps;
   std::optional<Rate> rate;
   std::optional<double> rate_per_user;
@@ -33,6 +35,8 @@ struct Engine final : EngineControl {
   std::optional<Duration> service_clock() const override { return std::nullopt; }
   observe::Snapshot snapshot() const override { return state; }
   std::uint64_t held_refusals() const override { return held; }
+  std::uint64_t left_out() const override { return left; }
+  std::optional<bool> stale_attempt_accepted() const override { return stale_accepted; }
   void pause(bool paused) override { steps.emplace_back(paused ? "pause" : "go"); }
   void pause_for(Duration wait) override { steps.push_back("wait " + std::to_string(wait / 1s)); }
   void set_rate(const std::optional<Rate>& now) override {
@@ -85,6 +89,9 @@ struct FakeLedger final : fleet::test::StubLedger {
   }
   Answer<bool> complete(RunNumber) override { return answer("complete", true); }
   Answer<void> pause_for(RunNumber, Duration wait) override { return done("pause for " + std::to_string(wait / 1s)); }
+  Answer<void> record_fence_proof(RunNumber, FenceProof proof) override {
+    return done("fence " + std::string(to_string(proof)));
+  }
   Answer<void> stop_run(RunNumber, RunState state, std::string_view) override {
     return done("run " + std::string(to_string(state)));
   }
@@ -294,6 +301,39 @@ BOOST_AUTO_TEST_CASE(a_ledger_that_is_silent_for_a_while_changes_nothing) {
   }
   ledger.fault.reset();
   BOOST_TEST(has(later(3s), "beat"));
+}
+
+BOOST_AUTO_TEST_CASE(once_only_operations_of_refused_users_are_left_the_worker_leaves_them_to_others) {
+  book.with([&](PartBook& book) {
+    book.claimed({.part = 1, .epoch = 1, .chunks = 1}, now);
+    book.history_known(1);
+    const PartBook::Next next{.part = 1, .chunk = 1};
+    book.queued(next);
+    book.begin(next, now);
+    book.rule({.number = 5, .key = 1});
+    book.end();
+  });
+  round();
+  later(3s);
+  BOOST_TEST(!end());
+  engine.left = 1;
+  later(1ms);
+  later(1s);
+  BOOST_TEST(!end());
+  later(2s);
+  BOOST_TEST((end() == ShiftEnd::Kind::failed));
+}
+
+BOOST_AUTO_TEST_CASE(whether_the_service_refuses_old_requests_is_recorded_once_it_is_known) {
+  BOOST_TEST(!has(round(), "fence proven"));
+  engine.stale_accepted = false;
+  BOOST_TEST(has(later(2s), "fence proven"));
+  BOOST_TEST(!has(later(2s), "fence proven"));
+}
+
+BOOST_AUTO_TEST_CASE(that_the_service_accepts_old_requests_is_recorded_too) {
+  engine.stale_accepted = true;
+  BOOST_TEST(has(round(), "fence refuted"));
 }
 
 BOOST_AUTO_TEST_CASE(an_engine_that_ends_gets_no_more_parts) {

@@ -23,6 +23,7 @@ struct Ledger final : fleet::test::StubLedger {
   Answer<GroupNumber> settled = GroupNumber{12};
   WorkerRow row = fleet::test::row(41, 100);
   bool reachable = true;
+  int late_beats = 0;  ///< what it asked for is carried out between survey and fence
   std::vector<std::string> done;
 
   Ledger() { row.nonce = left_behind.enrolment.nonce; }
@@ -44,7 +45,10 @@ struct Ledger final : fleet::test::StubLedger {
   Answer<bool> fence(WorkerNumber worker, std::uint64_t seen, Duration hold) override {
     done.push_back("fence " + std::to_string(worker) + " at " + std::to_string(seen) + " for " +
                    std::to_string(hold.count()));
-    return true;
+    if (late_beats == 0) return true;
+    --late_beats;
+    ++row.beat;
+    return false;
   }
   Answer<void> stop_run(RunNumber number, RunState state, std::string_view reason) override {
     done.push_back("run " + std::to_string(number) + " " + std::string(to_string(state)));
@@ -83,6 +87,12 @@ BOOST_AUTO_TEST_CASE(a_dead_worker_is_fenced_at_once_and_nothing_of_its_waits) {
   BOOST_TEST((end() == EarlierFate::fenced));
   BOOST_TEST((ledger.done == Done{"fence 41 at 100 for 0"}));
   BOOST_TEST(!remembered());
+}
+
+BOOST_AUTO_TEST_CASE(what_it_asked_for_may_still_be_carried_out) {
+  ledger.late_beats = 2;
+  BOOST_TEST((end() == EarlierFate::fenced));
+  BOOST_TEST((ledger.done == Done{"fence 41 at 100 for 0", "fence 41 at 101 for 0", "fence 41 at 102 for 0"}));
 }
 
 BOOST_AUTO_TEST_CASE(groups_that_were_acknowledged_after_it_noted_the_last_one_are_no_loss) {

@@ -24,7 +24,7 @@ struct Machine {
   std::unique_ptr<StateFolder> open() const { return open(folder); }
   std::unique_ptr<StateFolder> open(const fs::path& path) const {
     auto state = StateFolder::try_open(path, files);
-    BOOST_REQUIRE_MESSAGE(state.has_value(), state.has_error() ? state.error().message : "");
+    BOOST_REQUIRE_MESSAGE(state.has_value(), (state.has_error() ? state.error().message : std::string()));
     BOOST_REQUIRE(*state != nullptr);
     return std::move(*state);
   }

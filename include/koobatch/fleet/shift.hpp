@@ -26,13 +26,15 @@ struct ShiftEnd {
     ended,      ///< the engine ended by itself, or because the user wanted it
   };
   Kind kind = Kind::ended;
-  std::optional<Error> error{};  ///< for `lost` and `failed`, if the run has stopped because of it, and if the engine has
+  std::optional<Error>
+      error{};  ///< for `lost` and `failed`, if the run has stopped because of it, and if the engine has
 };
 
 struct ShiftSettings {
   RunRow run;
   engine::RunSettings engine;  ///< without a report, a gate, and the run's rate
   std::string name;            ///< of the worker, for people
+  std::uint64_t nonce = 0;     ///< drawn for this shift: an enrolment that was not answered is found again by it
   double rate_per_user = 0;    ///< the run's; 0: no limit
 };
 
@@ -54,6 +56,9 @@ struct ShiftGauges {
   bool standing_down = false;
 };
 
+/// A nonce for a new shift.
+std::uint64_t draw_nonce();
+
 class Shift {
  public:
   /// Enrols and begins to work. `commits` and `rest`: connections to the same ledger; both and `state` must outlive it.
@@ -65,8 +70,9 @@ class Shift {
   /// The engine's run, to be watched until it ends.
   engine::Run& run();
   ShiftGauges gauges() const;
-  /// Commits what there is to commit, and leaves. Precondition: run().wait() returned true; to be called once.
-  ShiftResult finish();
+  /// Commits what there is to commit, and leaves. A ledger that is silent is waited for so long. Precondition:
+  /// run().wait() returned true; to be called once.
+  ShiftResult finish(Duration patience);
 
   struct Parts;
 

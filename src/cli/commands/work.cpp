@@ -29,6 +29,8 @@ using namespace std::chrono_literals;
 /// How long one answer of the engine may take. Less than a lease: an answer that is as late is of no use.
 constexpr Duration answer_patience = 5s;
 constexpr std::size_t run_id_length = 16;
+/// A minute older than what the service accepts.
+constexpr Duration stale_by = 16min;
 
 /// What the run says, as `submit` recorded it.
 struct RunSays {
@@ -197,6 +199,7 @@ Result<fleet::ShiftSettings> prepare_shift(const WorkSettings& given, const Call
   settings->reader.values = says.values;
   settings->reader.reading = says.reading;
   settings->recorded = run.about.settings;
+  if (given.prove_fence) settings->stale_first_attempt = stale_by;
   if (auto ok = check_files(*settings); !ok) return ok.error();
   if (auto ok = load_user_tokens(*settings); !ok) return ok.error();
   if (auto ok = use_operations(given, run, *settings); !ok) return ok.error();

@@ -12,6 +12,8 @@
 #include <spdlog/spdlog.h>
 
 #include <chrono>
+#include <set>
+#include <string>
 #include <thread>
 #include <utility>
 #include <variant>
@@ -28,6 +30,9 @@ using fleet::ShiftEnd;
 constexpr auto look_interval = 1s;
 /// How long a signal may go unnoticed.
 constexpr auto signal_interval = 100ms;
+/// How long a silent engine is waited for with the last results.
+constexpr Duration interrupted_patience = 10s;
+constexpr Duration failover_patience = 60s;
 /// A worker that the service does not answer, although it answers others, tries again after this.
 constexpr auto cut_off_interval = 30s;
 
@@ -46,6 +51,9 @@ class Working {
   std::optional<int> carry_out(fleet::Shift& shift, const RunRow& run);
   std::optional<int> conclude(const fleet::ShiftResult& result, const RunRow& run);
   std::optional<int> after_error(const Error& error);
+  std::optional<int> pass_over(const RunRow& run, const Error& error);
+  bool has_ended_meanwhile(const RunRow& run);
+  bool must_wait(const RunChoice& choice);
   std::optional<int> after_run(const ShiftEnd& end, const RunRow& run) const;
   void watch_shift(fleet::Shift& shift, const RunRow& run);
   observe::WorkerMetrics metrics_of(const fleet::ShiftGauges& gauges) const;
@@ -57,6 +65,8 @@ class Working {
   auto persistently(const Ask& ask) const;
 
   WorkerMeans means_;
+  std::set<std::string> passed_over_;  ///< identifiers of runs that are not for this worker
+  bool told_waiting_ = false;
   struct Sums {
     std::uint64_t enrolments = 0;
     std::uint64_t dropped = 0;
@@ -95,16 +105,27 @@ int Working::run() {
 std::variant<RunRow, int> Working::next_run() {
   const auto endpoint = http::parse_endpoint(means_.given.endpoint);
   for (;;) {
-    const auto runs = persistently([this] { return means_.rest->runs(); });
+    auto runs = persistently([this] { return means_.rest->runs(); });
     if (interrupted()) return interrupted_status();
     if (!runs) return fail(runs.error().error);
+    std::erase_if(*runs, [this](const RunRow& run) { return passed_over_.contains(run.about.run_id); });
     const auto choice = fleet::choose_run(*runs, {endpoint->url(), means_.run_id});
     if (!choice) return fail(choice.error());
     if (choice->kind == RunChoice::Kind::found) return *choice->run;
-    const bool waits = stays() || (choice->kind == RunChoice::Kind::wait && choice->run != nullptr);
-    if (!waits) return named_end(*choice);
+    if (!must_wait(*choice)) return named_end(*choice);
     if (!pause(look_interval)) return interrupted_status();
   }
+}
+
+/// Whether there may be something to do later. Says once what is waited for.
+bool Working::must_wait(const RunChoice& choice) {
+  const bool loading = choice.run != nullptr && choice.run->state == fleet::RunState::loading;
+  if (!stays() && !loading) return false;
+  if (!std::exchange(told_waiting_, true)) {
+    spdlog::info("{}", loading ? fmt::format("waiting until run {} is loaded", choice.run->about.run_id)
+                               : fmt::format("waiting for a run for {}", means_.given.endpoint));
+  }
+  return true;
 }
 
 std::variant<RunRow, int> Working::named_end(const RunChoice& choice) {
@@ -120,15 +141,33 @@ std::variant<RunRow, int> Working::named_end(const RunChoice& choice) {
   return run.state == fleet::RunState::stopped && !run.reason.empty() ? exit_limit : exit_success;
 }
 
+/// A worker that stays does not let one run that is not for it keep it from the others.
+std::optional<int> Working::pass_over(const RunRow& run, const Error& error) {
+  if (!stays()) return fail(error);
+  spdlog::error("run {} is passed over: {}", run.about.run_id, error.message);
+  passed_over_.insert(run.about.run_id);
+  return std::nullopt;
+}
+
+/// Whether the run has ended since it was chosen, so that nobody can join it.
+bool Working::has_ended_meanwhile(const RunRow& run) {
+  const auto now = persistently([&] { return means_.rest->run(run.number); });
+  const bool ended = now && (now->state == fleet::RunState::stopping || fleet::has_ended(now->state));
+  if (ended && !stays()) means_.run_id = run.about.run_id;
+  return ended;
+}
+
 std::optional<int> Working::work_on(const RunRow& run) {
   auto settings = prepare_shift(means_.given, means_.call, run);
-  if (!settings) return fail(settings.error());
+  if (!settings) return pass_over(run, settings.error());
   if (const auto budget = fit_connections(settings->engine); !budget) return fail(budget.error());
   settings->engine.interrupted = [this] { return interrupted(); };
   settings->name = means_.name;
+  settings->nonce = fleet::draw_nonce();
   auto shift =
       persistently([&] { return fleet::Shift::begin(*settings, *means_.commits, *means_.rest, *means_.state); });
-  if (!shift) return interrupted() ? interrupted_status() : after_error(shift.error().error);
+  if (interrupted() && !shift) return interrupted_status();
+  if (!shift) return has_ended_meanwhile(run) ? std::nullopt : after_error(shift.error().error);
   return carry_out(**shift, run);
 }
 
@@ -145,13 +184,15 @@ observe::WorkerMetrics Working::metrics_of(const fleet::ShiftGauges& gauges) con
 
 std::optional<int> Working::carry_out(fleet::Shift& shift, const RunRow& run) {
   ++sums_.enrolments;
+  told_waiting_ = false;
   spdlog::info("worker {} ({}) works on run {}", shift.gauges().worker, means_.name, run.about.run_id);
   {
     const MetricsOutput::Following following(means_.metrics, shift.run());
     const MetricsOutput::FollowingWorker worker(means_.metrics, [&] { return metrics_of(shift.gauges()); });
     watch_shift(shift, run);
   }
-  return conclude(shift.finish(), run);
+  // Whoever wants it to end does not want to wait; otherwise a failover of the engine is waited for.
+  return conclude(shift.finish(interrupted() ? interrupted_patience : failover_patience), run);
 }
 
 void Working::watch_shift(fleet::Shift& shift, const RunRow& run) {
@@ -178,7 +219,7 @@ std::optional<int> Working::after_run(const ShiftEnd& end, const RunRow& run) co
                end.error ? fmt::format(": {}", end.error->message) : "");
   if (interrupted()) return interrupted_status();
   if (stays()) return std::nullopt;
-  return end.error && !completed ? exit_limit : exit_success;
+  return end.error && !completed ? exit_status(end.error->kind) : exit_success;
 }
 
 std::optional<int> Working::conclude(const fleet::ShiftResult& result, const RunRow& run) {
