@@ -28,8 +28,8 @@ std::string_view trim(std::string_view text) {
 /// Removes a leading word, in any case.
 bool take_word(std::string_view& text, std::string_view word) {
   if (text.size() <= word.size()) return false;
-  const auto same = [](char a, char b) { return std::toupper(static_cast<unsigned char>(a)) == b; };
-  if (!std::equal(word.begin(), word.end(), text.begin(), same)) return false;
+  const auto upper = [](char c) { return static_cast<char>(std::toupper(static_cast<unsigned char>(c))); };
+  if (!std::ranges::equal(text.substr(0, word.size()), word, {}, upper)) return false;
   const char next = text[word.size()];
   if (!is_blank(next) && next != '(') return false;
   text = trim(text.substr(word.size()));

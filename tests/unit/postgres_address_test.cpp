@@ -78,20 +78,19 @@ BOOST_AUTO_TEST_CASE(only_connections_on_this_machine_may_go_without_verified_tl
 
 BOOST_AUTO_TEST_CASE(a_password_is_refused_wherever_it_stands_and_no_message_repeats_it) {
   for (const std::string url :
-       {"postgresql://u:canary@db/x", "postgresql://u:@db/x", "postgresql://u:can@ary@db/x",
-        "postgresql://:canary@db/x", "postgresql://db/x?password=canary", "postgresql://db/x?p%61ssword=canary",
-        "postgresql://db/x?sslpassword=canary", "postgresql://db/x?sslmode=disable&password=canary"}) {
+       {"postgresql://u:xyzzy@db/x", "postgresql://u:@db/x", "postgresql://u:xy@zzy@db/x", "postgresql://:xyzzy@db/x",
+        "postgresql://db/x?password=xyzzy", "postgresql://db/x?p%61ssword=xyzzy", "postgresql://db/x?sslpassword=xyzzy",
+        "postgresql://db/x?sslmode=disable&password=xyzzy"}) {
     BOOST_TEST(contains(error_of(url), "passfile"), url << ": " << error_of(url));
-    BOOST_TEST(!contains(error_of(url), "can"), error_of(url));
+    BOOST_TEST(!contains(error_of(url), "zzy"), error_of(url));
   }
   // Not encoded as they should be, so that their parts look like something else.
-  for (const std::string url :
-       {"postgresql://u:canary/canary@db/x", "postgresql://u:canary?canary@db/x",
-        "postgresql://u:canary?canary=canary@db/x", "postgresql://u:a?canary&canary@db/x",
-        "postgresql://u:[canary@db/x", "postgresql://u:canary%zz@db/x", "postgresql://db/x?canary",
-        "postgresql://db:canary/x", "canary", "postgresql://can%ary@db", "http://u:canary@db/"}) {
+  for (const std::string url : {"postgresql://u:xyzzy/xyzzy@db/x", "postgresql://u:xyzzy?xyzzy@db/x",
+                                "postgresql://u:xyzzy?xyzzy=xyzzy@db/x", "postgresql://u:a?xyzzy&xyzzy@db/x",
+                                "postgresql://u:[xyzzy@db/x", "postgresql://u:xyzzy%zz@db/x", "postgresql://db/x?xyzzy",
+                                "postgresql://db:xyzzy/x", "xyzzy", "postgresql://xy%zzy@db", "http://u:xyzzy@db/"}) {
     BOOST_TEST(error_of(url) != "accepted", url);
-    BOOST_TEST(!contains(error_of(url), "canary"), error_of(url));
+    BOOST_TEST(!contains(error_of(url), "xyzzy"), error_of(url));
   }
 }
 

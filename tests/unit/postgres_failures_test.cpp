@@ -17,11 +17,11 @@ BOOST_AUTO_TEST_CASE(the_code_is_found_in_the_text_of_a_failed_connection_in_any
       " user \"x\"\nLOCATION:  auth_failed, auth.c:326\n");
   BOOST_TEST(english.code == "28P01");
   BOOST_TEST(english.message ==
-             "connection to server on socket \"/run/.s.PGSQL.5432\" failed: FATAL:  password authentication failed for"
+             "connection to server on socket \"/run/.s.PGSQL.5432\" failed: FATAL: password authentication failed for"
              " user \"x\"");
   const auto german = parse_connection_error("FATAL:  57P03: das Datenbanksystem startet\nLOCATION:  x\n");
   BOOST_TEST(german.code == "57P03");
-  BOOST_TEST(german.message == "FATAL:  das Datenbanksystem startet");
+  BOOST_TEST(german.message == "FATAL: das Datenbanksystem startet");
 }
 
 BOOST_AUTO_TEST_CASE(what_libpq_itself_says_has_no_code) {
