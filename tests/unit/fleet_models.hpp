@@ -59,10 +59,28 @@ class LedgerModel {
   std::vector<Part> parts;
   std::vector<Row> journal;
 
+  /// What is lost if the ledger goes back in time.
+  struct Tables {
+    std::vector<Part> parts;
+    std::vector<Row> journal;
+    std::vector<WorkerRow> workers;
+    std::vector<Tenure> tenures;
+  };
+  Tables tables() const { return {parts, journal, workers_, tenures_}; }
+  void restore(const Tables& tables) {
+    parts = tables.parts;
+    journal = tables.journal;
+    workers_ = tables.workers;
+    tenures_ = tables.tenures;
+  }
+
   const std::vector<WorkerRow>& workers() const { return workers_; }
   unsigned fenced() const { return fenced_; }
 
+  /// Once for each nonce, however often it is asked.
   Enrolment enrol(std::uint64_t nonce) {
+    const auto known = std::ranges::find(workers_, nonce, &WorkerRow::nonce);
+    if (known != workers_.end()) return {known->number, nonce, known->trace_prefix};
     WorkerRow it;
     it.number = static_cast<WorkerNumber>(workers_.size()) + 1;
     it.nonce = nonce;

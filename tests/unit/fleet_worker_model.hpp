@@ -42,6 +42,7 @@ struct Setup {
   double lost = 0;         ///< of messages to and from the ledger
   double late = 0;         ///< of these, arriving after up to a minute
   double service_trouble = 0;
+  double slow_reading = 0.02;  ///< how often time passes between two operations that are read
   Duration faults_until{};
 };
 
@@ -55,7 +56,9 @@ struct Fleet {
   ServiceModel service;
   Setup setup;
   Duration ledger_down_until{};
-  std::vector<Duration> sends;  ///< of those that the rate applies to
+  Duration writes_hang_until{};  ///< the ledger waits for a standby; what is read is answered
+  bool forgets = false;          ///< the ledger has gone back in time
+  std::vector<Duration> sends;   ///< of those that the rate applies to
   std::set<std::tuple<std::uint32_t, std::uint32_t, std::uint8_t>> traces;
   std::vector<std::string> broken;  ///< promises, in words
   unsigned repeated = 0, waited = 0, killed_by_timer = 0, stood_down = 0, told_unknown = 0, lost_results = 0;
@@ -81,13 +84,15 @@ class WorkerModel {
         lease_(fleet.ledger.run.lease),
         watch_(fleet.ledger.run.lease),
         book_(fleet.setup.limits),
-        clock_(proof_) {}
+        clock_(proof_),
+        nonce_(fleet.world.bits()) {}
 
   void start() { predecessor_ ? fence_predecessor() : enrol(); }
   bool alive() const { return process_.alive(); }
   Process& process() { return process_; }
   Machine& machine() { return machine_; }
   const Enrolment& enrolment() const { return me_; }
+  GroupNumber last_group() const { return last_group_; }
   void cut_off_service(Duration time) { service_cut_until_ = world_.now() + time; }
   void cut_off_ledger(Duration time) { ledger_cut_until_ = world_.now() + time; }
 
@@ -178,17 +183,18 @@ class WorkerModel {
   }
   bool loses() { return world_.now() < fleet_.setup.faults_until && world_.chance(fleet_.setup.lost); }
 
+  enum class Does : std::uint8_t { read, write };
   template <class Statement, class Then>
-  void ask(Statement statement, Then then) {
-    step([this, statement, then] { post(statement, then); });
+  void ask(Does does, Statement statement, Then then) {
+    step([this, does, statement, then] { post(does, statement, then); });
   }
   template <class Statement, class Then>
-  void post(Statement statement, Then then) {
+  void post(Does does, Statement statement, Then then) {
     using Value = std::invoke_result_t<Statement>;
     auto settled = std::make_shared<bool>(false);
     const bool cut = world_.now() < ledger_cut_until_;
     if (!cut && !loses()) {
-      world_.after(delay(), [=, this] { arrive<Value>(settled, statement, then); });
+      world_.after(delay(), [=, this] { arrive<Value>(does, settled, statement, then); });
     }
     process_.after(5s, [this, settled, then] {
       if (std::exchange(*settled, true)) return;
@@ -198,10 +204,15 @@ class WorkerModel {
   }
   /// A statement that has reached the ledger is carried out whether or not its worker still lives.
   template <class Value, class Statement, class Then>
-  void arrive(std::shared_ptr<bool> settled, Statement statement, Then then) {
+  void arrive(Does does, std::shared_ptr<bool> settled, Statement statement, Then then) {
     if (world_.now() < fleet_.ledger_down_until) {
       if (world_.chance(0.5)) return;
-      return world_.at(fleet_.ledger_down_until + delay(), [=, this] { arrive<Value>(settled, statement, then); });
+      return world_.at(fleet_.ledger_down_until + delay(),
+                       [=, this] { arrive<Value>(does, settled, statement, then); });
+    }
+    if (does == Does::write && world_.now() < fleet_.writes_hang_until) {
+      return world_.at(fleet_.writes_hang_until + delay(),
+                       [=, this] { arrive<Value>(does, settled, statement, then); });
     }
     const Value value = statement();
     if (loses() || world_.now() < ledger_cut_until_) return;
@@ -215,7 +226,7 @@ class WorkerModel {
   void ask_renewing(Statement statement, Then then) {
     const auto renewal = lease_.begin_renewal(machine_.boot(), x_date_now());
     last_renewal_ = machine_.boot();
-    ask(statement, [this, renewal, then](const auto& answer) {
+    ask(Does::write, statement, [this, renewal, then](const auto& answer) {
       if (answer) renewed(renewal);
       then(answer);
     });
@@ -263,13 +274,15 @@ class WorkerModel {
 
   // Enrolment:
   void fence_predecessor() {
-    ask([this] { return Answer<Survey>(fleet_.ledger.survey()); },
+    ask(
+        Does::read, [this] { return Answer<Survey>(fleet_.ledger.survey()); },
         [this](const Answer<Survey>& survey) {
           if (!survey) return retry([this] { fence_predecessor(); });
           for (const WorkerRow& row : survey->workers) {
             if (row.number != predecessor_->number || row.nonce != predecessor_->nonce) continue;
             if (row.state != WorkerState::alive) break;
             return ask(
+                Does::write,
                 [this, beat = row.beat] {
                   return Answer<bool>(fleet_.ledger.fence(predecessor_->number, beat, Duration::zero()));
                 },
@@ -281,8 +294,7 @@ class WorkerModel {
   void retry(std::function<void()> what) { process_.after(500ms, std::move(what)); }
 
   void enrol() {
-    const std::uint64_t nonce = world_.bits();
-    ask_renewing([this, nonce] { return Answer<Enrolment>(fleet_.ledger.enrol(nonce)); },
+    ask_renewing([this, nonce = nonce_] { return Answer<Enrolment>(fleet_.ledger.enrol(nonce)); },
                  [this](const Answer<Enrolment>& enrolment) {
                    if (!enrolment) return retry([this] { enrol(); });
                    me_ = *enrolment;
@@ -304,12 +316,14 @@ class WorkerModel {
   bool heed(const Answer<Value>& answer) {
     if (answer) return true;
     if (answer.error().fault == Fault::fenced) die(Death::fenced);
+    if (answer.error().fault == Fault::forgotten) abort();
     return false;
   }
   void tick() {
     const BootTime asked = machine_.boot();
     const std::uint64_t connection = connection_;
-    ask([this] { return Answer<Survey>(fleet_.ledger.survey()); },
+    ask(
+        Does::read, [this] { return Answer<Survey>(fleet_.ledger.survey()); },
         [this, asked, connection](const Answer<Survey>& survey) {
           if (survey && connection == connection_) look_around(*survey, asked);
         });
@@ -318,11 +332,13 @@ class WorkerModel {
   void look_around(const Survey& survey, BootTime asked) {
     const Duration hold = fleet_.ledger.run.hold;
     for (const auto& suspect : watch_.observe(survey.workers, me_.number, connection_, asked, machine_.boot())) {
-      ask([this, suspect, hold] { return Answer<bool>(fleet_.ledger.fence(suspect.worker, suspect.beat, hold)); },
+      ask(
+          Does::write,
+          [this, suspect, hold] { return Answer<bool>(fleet_.ledger.fence(suspect.worker, suspect.beat, hold)); },
           [](const Answer<bool>&) {});
     }
     if (!process_.alive()) return;
-    if (survey.run.parts_done == fleet_.ledger.parts.size()) return die(Death::done);
+    if (has_ended(survey.run.state) || survey.run.parts_done == fleet_.ledger.parts.size()) return die(Death::done);
     follow_share(survey);
     free_parts_ = survey.free_parts;
     workers_ = 0;
@@ -333,7 +349,8 @@ class WorkerModel {
     const auto wish = share_.plan(survey.run.rate, fleet_.ledger.run.burst, survey.workers, me_.number);
     apply_share();
     if (!wish) return;
-    ask([this, wish] { return fleet_.ledger.take_share(me_, wish->share, wish->burst); },
+    ask(
+        Does::write, [this, wish] { return fleet_.ledger.take_share(me_, wish->share, wish->burst); },
         [this, wish](const Answer<double>& granted) {
           if (!granted) return;
           share_.granted(*wish, *granted);
@@ -374,25 +391,27 @@ class WorkerModel {
     if (const auto history = book_.wanted_history()) {
       supplying_ = true;
       using Rows = std::vector<LedgerModel::Row>;
-      return ask([this, part = history->part] { return Answer<Rows>(fleet_.ledger.earlier_results(me_, part)); },
-                 [this, part = history->part](const Answer<Rows>& rows) {
-                   supplying_ = false;
-                   if (rows) learn(part, *rows);
-                   supply_soon();
-                 });
+      return ask(
+          Does::read, [this, part = history->part] { return Answer<Rows>(fleet_.ledger.earlier_results(me_, part)); },
+          [this, part = history->part](const Answer<Rows>& rows) {
+            supplying_ = false;
+            if (rows) learn(part, *rows);
+            supply_soon();
+          });
     }
     if (const auto next = book_.next_chunk(now); next && queue_.size() < 3) {
       supplying_ = true;
-      return ask([] { return Answer<int>(0); },
-                 [this, next](const Answer<int>& answer) {
-                   supplying_ = false;
-                   if (answer) {
-                     book_.queued(*next);
-                     queue_.push_back(*next);
-                     if (!reading_) read();
-                   }
-                   supply_soon();
-                 });
+      return ask(
+          Does::read, [] { return Answer<int>(0); },
+          [this, next](const Answer<int>& answer) {
+            supplying_ = false;
+            if (answer) {
+              book_.queued(*next);
+              queue_.push_back(*next);
+              if (!reading_) read();
+            }
+            supply_soon();
+          });
     }
     consider_claim(now);
     if (book_.wants_commit(now)) commit();
@@ -450,7 +469,7 @@ class WorkerModel {
     const auto& lines = fleet_.ledger.parts[next.part].chunks[next.chunk - 1];
     for (std::size_t i = from; i < lines.size(); ++i) {
       // Now and then time passes between two operations.
-      if (i != from && world_.chance(0.02)) {
+      if (i != from && world_.chance(fleet_.setup.slow_reading)) {
         return process_.after(world_.between(Duration::zero(), Duration(3s)), [this, next, i] { read_on(next, i); });
       }
       admit(lines[i]);
@@ -673,9 +692,13 @@ class WorkerModel {
         return die(Death::fenced);
       case GroupFate::lost:
       case GroupFate::refused:
-        fleet_.breaks("the ledger seems to have lost what it acknowledged");
-        return die(Death::crash);
+        return abort();
     }
+  }
+  void abort() {
+    if (!fleet_.forgets) fleet_.breaks("the ledger seems to have lost what it acknowledged");
+    fleet_.ledger.state = RunState::aborted;
+    die(Death::done);
   }
   void committed() {
     const PendingGroup group = *std::exchange(group_, std::nullopt);
@@ -715,7 +738,8 @@ class WorkerModel {
       for (const Work& work : lane.works) unsettled |= work.maybe_applied || work.in_flight;
     }
     gate_open_ = false;
-    ask([this, unsettled] { return fleet_.ledger.leave(me_, unsettled); },
+    ask(
+        Does::write, [this, unsettled] { return fleet_.ledger.leave(me_, unsettled); },
         [this](const Answer<void>& answer) {
           const bool unanswered = !answer && answer.error().fault != Fault::fenced;
           unanswered ? retry([this] { leave(); }) : die(Death::left);
@@ -737,6 +761,7 @@ class WorkerModel {
   koodrive::ClockProof proof_;
   koodrive::ServerClock clock_;
   koodrive::NodeClock node_;
+  const std::uint64_t nonce_;
   std::uint64_t connection_ = 1;
   BootTime last_renewal_{};
   Duration service_cut_until_{}, ledger_cut_until_{};
