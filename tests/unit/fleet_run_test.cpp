@@ -3,6 +3,7 @@
 #include "fleet_support.hpp"
 #include "koobatch/engine/run.hpp"
 
+#include <spdlog/spdlog.h>
 #include <boost/test/unit_test.hpp>
 
 #include <memory>
@@ -29,7 +30,16 @@ struct NoEvents final : GroupEvents {
   bool wait_to_try_again() override { return false; }
 };
 
+/// Keeps the run's log out of the tests' output.
+struct Quiet {
+  Quiet() { spdlog::set_level(spdlog::level::off); }
+  ~Quiet() { spdlog::set_level(level); }
+
+  spdlog::level::level_enum level = spdlog::get_level();
+};
+
 struct Fixture {
+  Quiet quiet;
   fleet::test::ScriptedLedger ledger;
   NoEvents events;
   GroupCommitter committer{ledger, {}, events};

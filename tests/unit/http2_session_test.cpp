@@ -547,6 +547,8 @@ BOOST_AUTO_TEST_CASE(what_the_socket_has_not_taken_yet_is_unsent) {
   BOOST_TEST(client.streams.has_unsent(), "not handed over in full");
   client.hand_over();
   BOOST_TEST(!client.streams.has_unsent(), "in flight, and on its way");
+  client.send("", false);
+  BOOST_TEST(client.streams.has_unsent(), "without a body, not serialised");
 }
 
 BOOST_AUTO_TEST_CASE(a_body_that_waits_for_the_peers_window_is_unsent) {

@@ -2214,6 +2214,19 @@ BOOST_AUTO_TEST_CASE(a_withheld_operation_has_not_reached_the_service) {
   BOOST_TEST(desk.scheduler.unsettled().empty());
 }
 
+BOOST_AUTO_TEST_CASE(a_withheld_operation_that_is_left_out_was_not_sent_by_this_run) {
+  Desk desk;
+  desk.prove_service();
+  koodrive::Operation operation = folder_rename(1, "a");
+  desk.scheduler.admit(operation, true);
+  Seat seat = connected();
+  const SlotId slot = desk.send(seat);
+  desk.scheduler.withhold(seat, slot, desk.now);
+  desk.stopped.stop(UserPace::hash("user"));
+  desk.wait(seat);
+  BOOST_TEST(desk.scheduler.unsettled().empty(), "whoever may have sent it before knows of it");
+}
+
 BOOST_AUTO_TEST_CASE(a_withheld_retry_stays_one_and_is_counted_once) {
   Desk desk(attempts_at_most(2));
   desk.prove_service();
