@@ -50,18 +50,27 @@ void add_pace(const Progress& progress, std::vector<Part>& parts) {
   if (!snapshot.stands_still()) {
     parts.push_back({format_rate(progress.rate()), 7});
     parts.push_back({format_rate(progress.mean_rate()) + " mean", -5});
-    parts.push_back({time_left(progress), 6});
+    if (snapshot.operations != 0) parts.push_back({time_left(progress), 6});
   }
   if (auto reason = describe(snapshot); !reason.empty()) parts.push_back({std::move(reason), 8});
 }
 
-/// The first part is the bar at its minimum width.
+/// Of a worker, whose part of the run is not known beforehand: "400,000 done".
+std::string count_done(const Snapshot& snapshot) {
+  return format_count(snapshot.finished()) + " done";
+}
+
+/// The first part is the bar at its minimum width, if the number of operations is known.
 std::vector<Part> parts_of(const Progress& progress) {
   const Snapshot& snapshot = progress.snapshot();
   std::vector<Part> parts;
-  parts.push_back({std::string(min_bar, ' '), importance_of_bar});
-  parts.push_back({fmt::format("{:3}%", progress.percent()), 10});
-  parts.push_back({fmt::format("{}/{}", format_count(snapshot.finished()), format_count(snapshot.operations)), 9});
+  if (snapshot.operations == 0) {
+    parts.push_back({count_done(snapshot), 9});
+  } else {
+    parts.push_back({std::string(min_bar, ' '), importance_of_bar});
+    parts.push_back({fmt::format("{:3}%", progress.percent()), 10});
+    parts.push_back({fmt::format("{}/{}", format_count(snapshot.finished()), format_count(snapshot.operations)), 9});
+  }
   add_pace(progress, parts);
   int importance = importance_of_bar;
   for (auto& count : counts_of(snapshot)) parts.push_back({std::move(count), --importance});
@@ -204,12 +213,13 @@ std::string render_bar(const Progress& progress, std::size_t width) {
 
 std::string render_plain(const Progress& progress) {
   const Snapshot& snapshot = progress.snapshot();
-  std::string line = fmt::format("{} of {} done ({}%), {} now, {} on average", format_count(snapshot.finished()),
-                                 format_count(snapshot.operations), progress.percent(), format_rate(progress.rate()),
-                                 format_rate(progress.mean_rate()));
+  std::string line = snapshot.operations == 0 ? count_done(snapshot)
+                                              : fmt::format("{} of {} done ({}%)", format_count(snapshot.finished()),
+                                                            format_count(snapshot.operations), progress.percent());
+  line += fmt::format(", {} now, {} on average", format_rate(progress.rate()), format_rate(progress.mean_rate()));
   for (const auto& count : counts_of(snapshot)) line.append(", ").append(count);
   if (const auto reason = describe(snapshot); !reason.empty()) line.append(", ").append(reason);
-  if (!snapshot.stands_still()) line.append(", ").append(time_left(progress));
+  if (!snapshot.stands_still() && snapshot.operations != 0) line.append(", ").append(time_left(progress));
   return line;
 }
 

@@ -287,6 +287,14 @@ BOOST_AUTO_TEST_CASE(the_plain_line_tells_the_same_in_words) {
       "5 invalid, 16 in flight, 33 retries, 2 throttled, ETA 6s");
 }
 
+BOOST_AUTO_TEST_CASE(where_the_number_of_operations_is_not_known_what_is_done_is_told_alone) {
+  Progress progress;
+  progress.update(snapshot_of(0, 0), start);
+  progress.update(snapshot_of(1'000, 0), start + 2s);
+  BOOST_TEST(render_plain(progress) == "1,000 done, 500/s now, 500/s on average");
+  BOOST_TEST(render_bar(progress, 80) == "1,000 done  500/s  500/s mean");
+}
+
 BOOST_AUTO_TEST_CASE(slow_paces_keep_a_decimal) {
   Progress progress;
   progress.update(snapshot_of(0, 100), start);
