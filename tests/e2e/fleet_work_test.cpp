@@ -157,7 +157,7 @@ BOOST_AUTO_TEST_CASE(a_worker_that_is_told_to_end_leaves_its_parts_to_others_at_
   check_succeeded(*other);
   // Not even its lease was waited for.
   BOOST_TEST((Clock::now() - begun < 30s));
-  BOOST_TEST(fleet.postgres.query("SELECT count(*) FROM koobatch.worker WHERE state = 'fenced'") == "0\n");
+  BOOST_TEST(fleet.postgres.query("SELECT count(*) FROM koobatch.worker WHERE state = 'fenced'") == "0");
   fleet.check();
 }
 
@@ -189,6 +189,20 @@ BOOST_AUTO_TEST_CASE(while_the_engine_is_silent_for_longer_than_the_lease_nothin
   fleet.thaw_engine();
   check_succeeded(*a);
   check_succeeded(*b);
+  fleet.check();
+}
+
+BOOST_AUTO_TEST_CASE(a_worker_that_is_cut_off_from_the_service_leaves_its_parts_to_others) {
+  Fleet fleet({"--rate", "20/s"}, {}, 1'000);
+  // Nobody listens there.
+  const auto cut_off = fleet.start_worker("a", {"--proxy", "http://127.0.0.1:9"});
+  const auto other = fleet.start_worker("b");
+  const auto left = cut_off->wait(120s);
+  BOOST_TEST(left.status == 5, left.err);
+  BOOST_TEST(contains(left.err, "answers others, but not this worker"), left.err);
+  const auto done = run_koobatch({"set", fleet.report, "--rate", "1000/s"});
+  BOOST_TEST(done.status == 0, done.err);
+  check_succeeded(*other);
   fleet.check();
 }
 
@@ -251,7 +265,7 @@ BOOST_AUTO_TEST_CASE(a_worker_proves_that_old_requests_are_refused) {
   Fleet fleet({"--rate", "200/s"}, {}, 400);
   const auto worker = fleet.start_worker("a", {"--prove-fence"});
   check_succeeded(*worker);
-  BOOST_TEST(fleet.postgres.query("SELECT fence_proof FROM koobatch.run") == "proven\n");
+  BOOST_TEST(fleet.postgres.query("SELECT fence_proof FROM koobatch.run") == "proven");
   const auto collected = fleet.collect();
   BOOST_TEST(collected.status == 0, collected.err);
   BOOST_TEST(read_report(fleet.report).results.size() == 400U);

@@ -244,6 +244,7 @@ BOOST_AUTO_TEST_CASE(too_many_errors_of_all_workers_together_stop_the_run) {
   for (const WorkerNumber number : {WorkerNumber{1}, WorkerNumber{2}}) {
     auto other = fleet::test::row(number);
     other.counts.results[Status::rejected] = 3;
+    other.counts.requests = 3;
     ledger.seen.workers.push_back(other);
   }
   BOOST_TEST(has(round(), "run stopping"));
@@ -304,14 +305,14 @@ BOOST_AUTO_TEST_CASE(a_ledger_that_is_silent_for_a_while_changes_nothing) {
 }
 
 BOOST_AUTO_TEST_CASE(once_only_operations_of_refused_users_are_left_the_worker_leaves_them_to_others) {
-  book.with([&](PartBook& book) {
-    book.claimed({.part = 1, .epoch = 1, .chunks = 1}, now);
-    book.history_known(1);
+  book.with([&](PartBook& parts) {
+    parts.claimed({.part = 1, .epoch = 1, .chunks = 1}, now);
+    parts.history_known(1);
     const PartBook::Next next{.part = 1, .chunk = 1};
-    book.queued(next);
-    book.begin(next, now);
-    book.rule({.number = 5, .key = 1});
-    book.end();
+    parts.queued(next);
+    parts.begin(next, now);
+    parts.rule({.number = 5, .key = 1});
+    parts.end();
   });
   round();
   later(3s);
