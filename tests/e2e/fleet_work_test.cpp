@@ -192,6 +192,51 @@ BOOST_AUTO_TEST_CASE(while_the_engine_is_silent_for_longer_than_the_lease_nothin
   fleet.check();
 }
 
+// As those do who have not heard of it for longer than its lease.
+BOOST_AUTO_TEST_CASE(a_worker_that_was_fenced_although_it_lives_begins_anew) {
+  Fleet fleet(some_seconds);
+  const auto worker = fleet.start_worker("a");
+  fleet.wait_for_applied(all / 4);
+  fleet.postgres.query(
+      "WITH f AS (UPDATE koobatch.worker SET state = 'fenced' WHERE state = 'alive' RETURNING id) "
+      "UPDATE koobatch.part SET owner = NULL, epoch = epoch + 1, doubt = greatest(doubt, fed), "
+      "hold_until = clock_timestamp() + interval '6 s' FROM f WHERE owner = f.id");
+  const auto finished = worker->wait(120s);
+  BOOST_TEST(finished.status == 0, finished.err);
+  BOOST_TEST(contains(finished.err, "it begins anew"), finished.err);
+  BOOST_TEST(fleet.postgres.query("SELECT count(*) FROM koobatch.worker WHERE state = 'left'") == "1");
+  fleet.check();
+}
+
+// An asynchronous failover, or a backup that was restored.
+BOOST_AUTO_TEST_CASE(an_engine_that_has_lost_results_aborts_the_run) {
+  Fleet fleet(some_seconds);
+  const auto a = fleet.start_worker("a");
+  const auto b = fleet.start_worker("b");
+  fleet.wait_for_applied(all / 4);
+  fleet.postgres.query("UPDATE koobatch.worker SET grp = grp - 3 WHERE name = 'a'");
+  const auto noticed = a->wait(60s);
+  BOOST_TEST(noticed.status == 5, noticed.err);
+  BOOST_TEST(b->wait(60s).status == 5);
+  BOOST_TEST(fleet.run_state() == "aborted");
+  BOOST_TEST(fleet.applied() < all);
+}
+
+BOOST_AUTO_TEST_CASE(a_worker_that_is_started_again_notices_what_the_engine_has_lost) {
+  Fleet fleet(some_seconds);
+  auto worker = fleet.start_worker("a");
+  fleet.wait_for_applied(all / 4);
+  // What it remembers is at most as old as its last heartbeat.
+  std::this_thread::sleep_for(3s);
+  worker->signal(SIGKILL);
+  worker->wait();
+  fleet.postgres.query("UPDATE koobatch.worker SET grp = 1 WHERE name = 'a'");
+  worker = fleet.start_worker("a");
+  const auto finished = worker->wait(60s);
+  BOOST_TEST(finished.status == 5, finished.err);
+  BOOST_TEST(fleet.run_state() == "aborted");
+}
+
 BOOST_AUTO_TEST_CASE(a_worker_that_is_cut_off_from_the_service_leaves_its_parts_to_others) {
   Fleet fleet({"--rate", "20/s"}, {}, 1'000);
   // Nobody listens there.
