@@ -234,7 +234,7 @@ std::string report_to_continue(const Command& command, const CLI::App& parsed, c
 
 Result<Sources> gather_sources(const Command& command, const CLI::App& parsed, const Environment& environment,
                                const Files& files) {
-  Sources sources{.flags = flags_of(parsed), .environment = environment};
+  Sources sources{.flags = flags_of(parsed), .recorded = {}, .environment = environment, .config = {}};
   auto config = config_for(command, sources.flags, environment, files);
   if (!config) return config.error();
   sources.config = std::move(*config);
@@ -242,7 +242,7 @@ Result<Sources> gather_sources(const Command& command, const CLI::App& parsed, c
   if (report.empty()) return sources;
   auto recorded = files.recorded(report);
   if (!recorded) return recorded.error();
-  sources.continues_run = true;
+  sources.continues = true;
   sources.recorded = std::move(*recorded);
   std::erase_if(sources.recorded, [&](const auto& flag) {
     const Option* option = option_named(command, flag.first);

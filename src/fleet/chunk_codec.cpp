@@ -1,4 +1,4 @@
-#include "koobatch/fleet/chunk_codec.hpp"
+#include "fleet/chunk_codec.hpp"
 
 #include <fmt/format.h>
 #include <xxhash.h>

@@ -1,9 +1,9 @@
 #include "koobatch/fleet/collection.hpp"
 
+#include "fleet/unsettled.hpp"
 #include "fleet/watch.hpp"
 #include "koobatch/core/units.hpp"
 #include "koobatch/fleet/persistently.hpp"
-#include "koobatch/fleet/unsettled.hpp"
 
 #include <fmt/format.h>
 
@@ -18,9 +18,15 @@ bool is_ending(RunState state) {
   return state == RunState::stopping || state == RunState::aborted;
 }
 
+/// A worker that was killed has not told its last requests, but results are those of requests.
+std::uint64_t requests_of(const WorkerRow& worker) {
+  const auto& results = worker.counts.results;
+  return std::max(worker.counts.requests, results.finished() - results[Status::invalid]);
+}
+
 std::uint64_t requests_of(const Survey& survey) {
   return std::accumulate(survey.workers.begin(), survey.workers.end(), std::uint64_t{0},
-                         [](std::uint64_t sum, const WorkerRow& worker) { return sum + worker.counts.requests; });
+                         [](std::uint64_t sum, const WorkerRow& worker) { return sum + requests_of(worker); });
 }
 
 /// The wall time of the run: its workers work at the same time, so the sum of theirs says nothing.
@@ -91,8 +97,7 @@ Answer<bool> Collection::settle(const Survey& survey, Watch& watch, BootTime ask
     if (auto stopped = ledger_.stop_run(run_, RunState::stopped, survey.run.reason); !stopped) return stopped.error();
     return true;
   }
-  // Changes nothing. It is answered only if commits are.
-  if (auto written = ledger_.stop_run(run_, survey.run.state, survey.run.reason); !written) {
+  if (auto written = ledger_.confirm(); !written) {
     watch.restart();
     return written.error();
   }
@@ -139,9 +144,12 @@ Answer<CollectionEnd> Collection::close_lost(const Failure& failure) {
   end.at = WallClock::now();
   end.seconds = seconds_of(run);
   end.requests = requests_;
-  end.reason = "aborted";
-  end.error = failure.error.message;
-  end.all_unsettled = true;
+  // Whatever happened to the engine, or whoever has had it forget the run: all results are here.
+  end.reason = end.counts.remaining == 0 ? "completed" : "aborted";
+  if (end.counts.remaining != 0) {
+    end.error = failure.error.message;
+    end.all_unsettled = true;
+  }
   if (auto closed = collector_.close(end); !closed) return Failure{Fault::refused, closed.error()};
   return CollectionEnd::closed;
 }

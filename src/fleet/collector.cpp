@@ -1,7 +1,7 @@
 #include "koobatch/fleet/collector.hpp"
 
+#include "fleet/chunk_codec.hpp"
 #include "fleet/line_filter.hpp"
-#include "koobatch/fleet/chunk_codec.hpp"
 
 #include <fmt/format.h>
 
@@ -55,11 +55,12 @@ Collector::~Collector() = default;
 
 Answer<Collector::Round> Collector::collect() {
   auto survey = ledger_.survey(run_);
-  if (!survey) return survey.error();
-  if (auto ok = check_memory(*survey); !ok) return ok.error();
+  const std::uint64_t connection = ledger_.connection();
+  if (!survey) return confirmed(survey.error(), connection);
+  if (auto ok = check_memory(*survey); !ok) return confirmed(ok.error(), connection);
   Round round{.survey = std::move(*survey)};
   for (const WorkerRow& worker : round.survey.workers) {
-    if (auto ok = collect_from(worker, round.results); !ok) return ok.error();
+    if (auto ok = collect_from(worker, round.results); !ok) return confirmed(ok.error(), connection);
   }
   if (auto ok = write_out(); !ok) return ok.error();
   const bool at_work =
@@ -91,6 +92,15 @@ Result<void> Collector::close(const report::EndRecord& end) {
   if (auto appended = file_->append(line); !appended) return appended;
   if (auto synced = file_->sync(); !synced) return synced;
   return file_->check();
+}
+
+/// That something is missing was only read, perhaps from a server that has been replaced: it is certain once a write
+/// was acknowledged over the same connection.
+Failure Collector::confirmed(Failure failure, std::uint64_t connection) {
+  if (failure.fault != Fault::forgotten) return failure;
+  if (auto written = ledger_.confirm(); !written) return written.error();
+  if (ledger_.connection() == connection) return failure;
+  return {Fault::unanswered, fatal_error("the connection to the engine has broken while results were read")};
 }
 
 /// Whether the ledger still has everything that it has shown before.

@@ -1,6 +1,6 @@
 #include "fleet/group_journal.hpp"
 
-#include "koobatch/fleet/chunk_codec.hpp"
+#include "fleet/chunk_codec.hpp"
 #include "koobatch/report/result_head.hpp"
 
 #include <fmt/format.h>

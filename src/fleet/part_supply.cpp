@@ -1,7 +1,7 @@
 #include "fleet/part_supply.hpp"
 
 #include "fleet/claim_policy.hpp"
-#include "koobatch/fleet/chunk_codec.hpp"
+#include "fleet/chunk_codec.hpp"
 #include "koobatch/report/decoder.hpp"
 
 #include <fmt/format.h>

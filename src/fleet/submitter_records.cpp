@@ -63,6 +63,10 @@ Answer<void> SubmitterRecords::finish() {
   return left;
 }
 
+void SubmitterRecords::abandon() {
+  if (enrolled_) (void)ledger_.leave(enrolled_->enrolment, false);
+}
+
 Answer<void> SubmitterRecords::commit() {
   if (lines_.empty()) return {};
   if (!enrolled_) {

@@ -1,6 +1,6 @@
-#include "koobatch/fleet/unsettled.hpp"
+#include "fleet/unsettled.hpp"
 
-#include "koobatch/fleet/chunk_codec.hpp"
+#include "fleet/chunk_codec.hpp"
 
 #include <algorithm>
 

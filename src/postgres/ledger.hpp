@@ -25,6 +25,7 @@ class PostgresLedger final : public fleet::Ledger {
   std::uint64_t connection() const override { return session_.connections(); }
 
   fleet::Answer<fleet::LedgerProperties> check(std::optional<unsigned> copies_known) override;
+  fleet::Answer<void> confirm() override;
   fleet::Answer<void> create_tables() override;
   std::string table_script() const override;
 

@@ -28,6 +28,12 @@ fleet::Failure lost(fleet::WorkerNumber worker, fleet::GroupNumber last, fleet::
 
 }  // namespace
 
+Answer<void> PostgresLedger::confirm() {
+  session_.begin();
+  const auto written = session_.execute(synchronous_write);
+  return written ? Answer<void>() : written.error();
+}
+
 Answer<std::vector<fleet::JournalRow>> PostgresLedger::groups(fleet::RunNumber run, fleet::WorkerNumber worker,
                                                               fleet::GroupNumber cursor, std::size_t bytes) {
   session_.begin();

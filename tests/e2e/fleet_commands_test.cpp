@@ -223,6 +223,9 @@ BOOST_AUTO_TEST_CASE(a_stopped_run_names_what_is_left_and_the_rest_can_be_submit
   const auto rest = workspace.path("rest");
   const auto submitted = ask({"submit", "--after", report, "--report", rest, "--rate", "none"});
   BOOST_TEST(submitted.status == 0, submitted.err);
+  const auto again = ask({"submit", "--after", report, "--report", workspace.path("twice")});
+  BOOST_TEST(again.status == 2, again.err);
+  BOOST_TEST(contains(again.err, "was submitted before"), again.err);
   work_to_the_end("b");
   report = rest;
   check();
@@ -285,6 +288,9 @@ BOOST_AUTO_TEST_CASE(a_worker_is_fenced_by_hand_only_if_it_is_certain_to_be_gone
   BOOST_TEST(ask({"fence", report, "1"}).status == 2);
   const auto unknown = ask({"fence", report, "99", "--machine-is-off"});
   BOOST_TEST(unknown.status == 2, unknown.err);
+  const auto alive = ask({"fence", report, "1", "--machine-is-off"});
+  BOOST_TEST(alive.status == 2, alive.err);
+  BOOST_TEST(contains(alive.err, "is alive"), alive.err);
   worker->signal(SIGKILL);
   worker->wait();
   const auto number = postgres.query("SELECT max(id) FROM koobatch.worker");
@@ -307,10 +313,11 @@ BOOST_AUTO_TEST_CASE(nothing_is_forgotten_that_only_the_engine_has) {
   BOOST_TEST(forgotten.status == 0, forgotten.err);
   BOOST_TEST(rows("run") == 0U);
   BOOST_TEST(rows("journal") == 0U);
-  const auto gone = ask({"status", report});
+  const auto gone = ask({"set", report, "--pause"});
   BOOST_TEST(gone.status == 2, gone.err);
   BOOST_TEST(contains(gone.err, "the engine has no run"), gone.err);
-  BOOST_TEST(ask({"report", report}).status == 0, "the report stays");
+  BOOST_TEST(member(status(), "state") == "completed", "the report knows");
+  BOOST_TEST(collect().status == 0);
 }
 
 BOOST_AUTO_TEST_CASE(a_trace_id_names_the_worker_that_sent_it) {

@@ -1,4 +1,4 @@
-#include "koobatch/fleet/chunk_codec.hpp"
+#include "fleet/chunk_codec.hpp"
 
 #include "contains.hpp"
 
@@ -129,6 +129,9 @@ BOOST_AUTO_TEST_CASE(content_that_no_builder_packs_is_refused_in_spite_of_its_ch
   BOOST_TEST(contains(why_not(forged("KBC1\x01", 1)), "not those of a chunk"));
   BOOST_TEST(contains(why_not(forged(std::string_view("KBC1\x01\x00{}\n", 9), 1)), "not those of a chunk"));
   BOOST_TEST(contains(why_not(forged(std::string_view("KBC1\x00", 5), 0)), "not those of a chunk"));
+  // Two operations, and one text; then, two on one line.
+  BOOST_TEST(contains(why_not(forged("KBC1\x02\x02\x02{}\n", 2)), "one for each line"));
+  BOOST_TEST(contains(why_not(forged("KBC1\x02\x02\x01{}\n{}\n", 2)), "not those of a chunk"));
   // A line that would not fit into 32 bits.
   BOOST_TEST(contains(why_not(forged("KBC1\x01\xff\xff\xff\xff\x7f{}\n", 1)), "not those of a chunk"));
   BOOST_TEST(why_not(forged("KBC1\x01\x02{}\n", 1)).empty());

@@ -177,7 +177,8 @@ BOOST_AUTO_TEST_CASE(a_lost_worker_of_a_run_that_is_being_stopped_is_fenced_afte
   BOOST_TEST((follow() == CollectionEnd::closed));
   BOOST_TEST(fenced_workers == std::vector<WorkerNumber>{1}, boost::test_tools::per_element());
   BOOST_TEST(rounds > 20);
-  BOOST_TEST(rounds < 26);
+  BOOST_TEST(ledger.count("stop_run stopping") == 0U, "nobody is woken up by what it asks");
+  BOOST_TEST(rounds < 30);
   BOOST_TEST((ledger.row.state == RunState::stopped));
 }
 
@@ -193,7 +194,7 @@ BOOST_AUTO_TEST_CASE(nobody_is_fenced_while_the_engine_does_not_acknowledge_what
   ledger.row.state = RunState::stopping;
   ledger.add_worker(1);
   ledger.mishap = [](const std::string& call) -> std::optional<fleet::test::RunLedger::Mishap> {
-    if (call.starts_with("stop_run")) return fleet::test::RunLedger::Mishap{Fault::unanswered, false};
+    if (call == "confirm") return fleet::test::RunLedger::Mishap{Fault::unanswered, false};
     return std::nullopt;
   };
   BOOST_TEST((follow() == CollectionEnd::interrupted));
@@ -224,6 +225,20 @@ BOOST_AUTO_TEST_CASE(an_engine_that_has_lost_results_aborts_the_run) {
   BOOST_TEST(last.all_unsettled);
   BOOST_TEST(contains(last.error, "lost results that it had acknowledged"));
   BOOST_TEST(last.counts.finished() == 1U, "what was collected is true");
+}
+
+BOOST_AUTO_TEST_CASE(a_run_that_was_forgotten_when_the_report_had_all_results_is_complete) {
+  ledger.add_worker(1, WorkerState::left);
+  ledger.record(1, results({1, 2, 3}));
+  meanwhile = [&] {
+    ledger.mishap = [](const std::string& call) -> std::optional<fleet::test::RunLedger::Mishap> {
+      if (call == "confirm") return std::nullopt;
+      return fleet::test::RunLedger::Mishap{Fault::forgotten, false};
+    };
+  };
+  BOOST_TEST((follow() == CollectionEnd::closed));
+  BOOST_TEST(end().reason == "completed");
+  BOOST_TEST(!end().all_unsettled);
 }
 
 BOOST_AUTO_TEST_CASE(a_completed_run_that_lacks_results_is_not_called_complete) {

@@ -1,8 +1,8 @@
 #include "koobatch/fleet/collector.hpp"
 
 #include "contains.hpp"
-#include "koobatch/fleet/chunk_codec.hpp"
-#include "koobatch/fleet/unsettled.hpp"
+#include "fleet/chunk_codec.hpp"
+#include "fleet/unsettled.hpp"
 #include "run_ledger.hpp"
 
 #include <set>
@@ -285,6 +285,26 @@ BOOST_AUTO_TEST_CASE(groups_that_are_gone_are_noticed) {
   ledger.find(2).group = 3;
   BOOST_TEST((collector.collect().error().fault == Fault::forgotten));
   BOOST_TEST((begin().collect().error().fault == Fault::forgotten), "the report remembers");
+}
+
+BOOST_AUTO_TEST_CASE(that_groups_are_gone_is_certain_only_if_a_write_is_acknowledged_over_the_same_connection) {
+  fill();
+  auto collector = begin();
+  BOOST_REQUIRE(collector.collect().has_value());
+  // Another server, which has been replaced, does not have them.
+  ledger.find(2).group = 3;
+  ledger.mishap = [](const std::string& call) -> std::optional<fleet::test::RunLedger::Mishap> {
+    if (call == "confirm") return fleet::test::RunLedger::Mishap{Fault::unanswered, false};
+    return std::nullopt;
+  };
+  BOOST_TEST((collector.collect().error().fault == Fault::unanswered));
+  ledger.mishap = [this](const std::string& call) -> std::optional<fleet::test::RunLedger::Mishap> {
+    if (call == "confirm") ++ledger.connections;
+    return std::nullopt;
+  };
+  BOOST_TEST((collector.collect().error().fault == Fault::unanswered));
+  ledger.mishap = {};
+  BOOST_TEST((collector.collect().error().fault == Fault::forgotten));
 }
 
 BOOST_AUTO_TEST_CASE(an_enrolment_whose_number_was_handed_out_again_is_another_one) {

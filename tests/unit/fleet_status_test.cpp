@@ -76,9 +76,9 @@ BOOST_AUTO_TEST_CASE(people_see_every_worker_the_parts_the_engine_and_the_fence)
   const auto text = text_of(status());
   for (const char* part :
        {"r.ndjson: running\n", "done       400 of 1,000\n", "380 succeeded, 20 rejected", "200/s now, at most 500/s",
-        "1 done, 1 owned, 1 free, 1 quiet; 2 hold back", "for up to 10 min", "PostgreSQL 15.20 at db1:5432, 2 copies",
-        "not proven; lease 20 s, hold 16 min", "2  node-2, alive, 200/s of 250/s, 320 done, heard of 0.4 s ago",
-        "fenced, 80 done", "ETA        3 s"}) {
+        "1 done, 1 owned, 1 free, 1 quiet; 2 hold back", "for up to 10m00s", "PostgreSQL 15.20 at db1:5432, 2 copies",
+        "not proven; lease 20s, hold 16m00s", "2  node-2, alive, 200/s of 250/s, 320 done, heard of 0.4 s ago",
+        "fenced, 80 done", "ETA        3s"}) {
     BOOST_TEST(contains(text, part), part << " is missing in\n" << text);
   }
 }

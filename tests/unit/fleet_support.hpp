@@ -33,6 +33,7 @@ class StubLedger : public Ledger {
   void interrupt() override {}
   std::uint64_t connection() const override { return 1; }
   Answer<LedgerProperties> check(std::optional<unsigned>) override { return no(); }
+  Answer<void> confirm() override { return no(); }
   Answer<void> create_tables() override { return no(); }
   std::string table_script() const override { return {}; }
   Answer<RunNumber> begin_run(const RunDescription&) override { return no(); }

@@ -2,7 +2,7 @@
 
 #include "contains.hpp"
 #include "fleet_support.hpp"
-#include "koobatch/fleet/chunk_codec.hpp"
+#include "fleet/chunk_codec.hpp"
 #include "report_samples.hpp"
 
 #include <string>

@@ -1,7 +1,7 @@
 #include "koobatch/fleet/loader.hpp"
 
+#include "fleet/chunk_codec.hpp"
 #include "fleet/partition.hpp"
-#include "koobatch/fleet/chunk_codec.hpp"
 #include "koobatch/fleet/submitter_records.hpp"
 #include "run_ledger.hpp"
 

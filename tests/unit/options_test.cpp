@@ -610,9 +610,10 @@ BOOST_AUTO_TEST_CASE(a_section_for_an_unknown_command_and_a_setting_that_its_com
   CHECK_SAYS(said("[frobnicate]\nrate = '5/s'\n"), "unknown section [frobnicate]; a section is for one command, which");
   CHECK_SAYS(said("[run]\nport = 80\n"), "k.toml:2:1: 'port' is a setting of simulate, not of run");
   CHECK_SAYS(said("[report]\nrate = '5/s'\n"),
-             "k.toml:2:1: 'rate' is a setting of run, resume, retry, verify, export, plan, bench, set, not of");
+             "k.toml:2:1: 'rate' is a setting of run, resume, retry, verify, export, plan, bench, set, submit, not of");
   CHECK_SAYS(said("[bench]\nrates = '5/s'\n"), "k.toml:2:1: unknown setting 'rates'; did you mean 'rate'?");
-  CHECK_SAYS(said("run = 5\n"), "k.toml:1:1: 'run' is a command, not a setting; its own settings go below [run]");
+  CHECK_SAYS(said("resume = 5\n"),
+             "k.toml:1:1: 'resume' is a command, not a setting; its own settings go below [resume]");
 }
 
 BOOST_AUTO_TEST_CASE(a_section_of_a_configuration_file_is_for_its_command_and_wins_there) {
@@ -795,7 +796,7 @@ BOOST_AUTO_TEST_CASE(a_flag_of_other_commands_is_refused_and_they_are_named) {
   CHECK_SAYS(simulated({"--json"}).refusal(),
              "--json is a flag of plan, undo, report, bench, status, operations, not of run\n");
   CHECK_SAYS((Given{{"validate", "a.csv", "--user-id", "1"}, {}, {}}.refusal()),
-             "--user-id is a flag of run, resume, retry, verify, export, plan, bench, not of validate\n");
+             "--user-id is a flag of run, resume, retry, verify, export, plan, bench, submit, work, not of validate\n");
   CHECK_SAYS((Given{{"watch", "x"}, {}, {}}.refusal()), "unknown command 'watch'");
 }
 

@@ -173,7 +173,7 @@ BOOST_AUTO_TEST_CASE(each_command_tells_success_and_wrong_usage_apart) {
 BOOST_AUTO_TEST_CASE(each_meaning_of_an_exit_status_is_listed_once_in_ascending_order) {
   const auto meanings = exit_meanings();
   BOOST_TEST(meanings.front().row.status == "0");
-  BOOST_TEST(meanings.back().row.status == "129, 130, 143");
+  BOOST_TEST(meanings.back().row.status == "137");
   std::size_t listed = 0;
   std::size_t rows = 0;
   for (const auto& meaning : meanings) listed += meaning.commands.size();

@@ -1,6 +1,6 @@
 #pragma once
+#include "fleet/chunk_codec.hpp"
 #include "fleet_support.hpp"
-#include "koobatch/fleet/chunk_codec.hpp"
 #include "report_samples.hpp"
 
 #include <algorithm>
@@ -21,6 +21,7 @@ class RunLedger : public StubLedger {
   std::map<PartNumber, std::vector<Chunk>> loaded;
   std::vector<PartRow> part_rows;
   std::vector<std::string> calls;
+  std::uint64_t connections = 1;
   /// Called before each call is carried out, with its name; what it returns is answered instead, once it was carried
   /// out or not.
   struct Mishap {
@@ -54,6 +55,10 @@ class RunLedger : public StubLedger {
   WorkerRow& find(WorkerNumber number) { return *std::ranges::find(workers, number, &WorkerRow::number); }
   std::size_t count(std::string_view call) const { return static_cast<std::size_t>(std::ranges::count(calls, call)); }
 
+  std::uint64_t connection() const override { return connections; }
+  Answer<void> confirm() override {
+    return carry_out<void>("confirm", [] {});
+  }
   Answer<RunNumber> begin_run(const RunDescription& about) override {
     return carry_out<RunNumber>("begin_run", [&] {
       row.about = about;

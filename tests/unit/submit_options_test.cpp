@@ -1,5 +1,6 @@
 #include "cli/command_line.hpp"
 #include "cli/commands/submit.hpp"
+#include "cli/running/submitted_job.hpp"
 #include "cli/settings/recorded.hpp"
 #include "contains.hpp"
 #include "report_samples.hpp"
@@ -120,6 +121,39 @@ BOOST_AUTO_TEST_CASE(what_is_left_of_a_run_is_submitted_with_its_settings_and_na
     const Given other{{"submit", flag, report, "--user-id", "43"}, run.settings};
     BOOST_TEST(contains(other.refusal(), "it can only continue as it was started"));
   }
+}
+
+BOOST_AUTO_TEST_CASE(a_run_of_which_workers_were_lost_may_be_sending_until_lease_and_hold_are_over) {
+  const auto until = [](const std::string& settings, auto change) {
+    auto run = samples::run();
+    run.engine = "postgresql://h/k";
+    run.settings = settings;
+    auto end = samples::end(1, "interrupted");
+    change(run, end);
+    return sends_until({"r", samples::scan_text(samples::line(run) + samples::line(end)).value()});
+  };
+  const auto ended = samples::end().at;
+  const auto lost = [](auto&, auto& end) { end.unsettled = {3}; };
+  BOOST_TEST((until("{}", lost) == ended + 20s + 16min));
+  BOOST_TEST((until(R"({"lease":"5s","hold":"0"})", lost) == ended + 5s));
+  BOOST_TEST((until("{}", [](auto&, auto& end) { end.all_unsettled = true; }) == ended + 20s + 16min));
+  BOOST_TEST(!until("{}", [](auto&, auto&) {}), "all have left in order");
+  BOOST_TEST(!until("{}", [](auto& run, auto& end) {
+    run.engine.clear();
+    end.unsettled = {3};
+  }));
+}
+
+BOOST_AUTO_TEST_CASE(the_trace_prefixes_of_a_run_are_far_from_those_of_the_run_before) {
+  std::uint64_t next = 0;
+  const auto draw = [&] { return next += 4099; };
+  const std::vector<std::uint32_t> taken = {0, 10'000, 20'000, 262'143};
+  const auto prefix = draw_apart(taken, draw);
+  for (const auto other : taken) {
+    BOOST_TEST((prefix - other) % 262'144 > 100'000U);
+    BOOST_TEST((other - prefix) % 262'144 > 100'000U);
+  }
+  BOOST_TEST(draw_apart({}, [] { return std::uint64_t{262'144 + 7}; }) == 7U);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -54,6 +54,7 @@ class Collector {
   /// Appends what was gathered, with the cursors that go with it.
   Answer<void> write_out();
   Answer<void> check_memory(const Survey& survey) const;
+  Failure confirmed(Failure failure, std::uint64_t connection);
 
   Ledger& ledger_;
   const RunNumber run_;

@@ -221,6 +221,10 @@ class Ledger {
   /// this schema's version. `copies_known`: the user vouches for as many copies.
   virtual Answer<LedgerProperties> check(std::optional<unsigned> copies_known) = 0;
 
+  /// A synchronous write that changes nothing. It is acknowledged only where others would be: so what was read before,
+  /// over the same connection, was not read from a server that has been replaced, or that cannot keep what it has.
+  virtual Answer<void> confirm() = 0;
+
   // Administration:
   /// Creates the tables, or finds them as they should be.
   virtual Answer<void> create_tables() = 0;

@@ -9,8 +9,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <limits>
 #include <string>
+#include <thread>
 #include <tuple>
 
 namespace koobatch::cli {
@@ -35,6 +37,23 @@ Result<fleet::WorkerRow> find_worker(const FleetRun& run, const std::string& wor
   return usage_error(fmt::format("the run has no worker {}; 'koobatch status' lists them", word));
 }
 
+/// A worker that is alive beats at least every two seconds.
+constexpr std::chrono::seconds certain_silence{5};
+
+Error is_alive(const fleet::WorkerRow& worker) {
+  return usage_error(fmt::format("worker {} ({}) is alive: it has just been heard of", worker.number, worker.name));
+}
+
+/// The worker, as it was found to be silent. A user may have mistaken its number.
+Result<fleet::WorkerRow> find_silent(const FleetRun& run, const std::string& word) {
+  auto worker = find_worker(run, word);
+  if (!worker || worker->state != fleet::WorkerState::alive || worker->since_beat >= certain_silence) return worker;
+  std::this_thread::sleep_for(certain_silence);
+  auto later = find_worker(run, word);
+  if (!later || later->beat == worker->beat) return later;
+  return is_alive(*worker);
+}
+
 Result<std::string> fence(const FleetRun& run, const fleet::WorkerRow& worker) {
   if (worker.state == fleet::WorkerState::left) return std::string("has left already; nothing to do");
   if (worker.state == fleet::WorkerState::fenced) {
@@ -43,7 +62,7 @@ Result<std::string> fence(const FleetRun& run, const fleet::WorkerRow& worker) {
   const auto fenced = run.ledger->fence(worker.number, worker.beat, Duration::zero());
   if (!fenced) return fenced.error().error;
   if (*fenced) return std::string("fenced; others take over what it had");
-  return usage_error(fmt::format("worker {} ({}) is alive: it has just been heard of", worker.number, worker.name));
+  return is_alive(worker);
 }
 
 int run(const Settings& given, const Call& call) {
@@ -54,7 +73,7 @@ int run(const Settings& given, const Call& call) {
   }
   const auto run = open_fleet_run(call.arguments[0], given.ledger);
   if (!run) return fail(run.error());
-  const auto worker = find_worker(*run, call.arguments[1]);
+  const auto worker = find_silent(*run, call.arguments[1]);
   if (!worker) return fail(worker.error());
   const auto done = fence(*run, *worker);
   if (!done) return fail(done.error());

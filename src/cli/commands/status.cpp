@@ -5,6 +5,7 @@
 #include "cli/running/fleet_status.hpp"
 #include "cli/running/ledger_access.hpp"
 #include "cli/settings/shared_settings.hpp"
+#include "koobatch/report/reader.hpp"
 #include "koobatch/report/summary.hpp"
 
 #include <fmt/format.h>
@@ -62,7 +63,12 @@ int run(const Settings& given, const Call& call) {
   const std::filesystem::path path = call.arguments.front();
   const bool json = given.output.json;
   // Whatever is wrong with the report is said below.
-  if (const auto of_fleet = is_of_fleet(path); of_fleet && *of_fleet) return print_of_engine(path, given);
+  if (const auto of_fleet = is_of_fleet(path); of_fleet && *of_fleet) {
+    // What has ended is all in the report, and its engine may have forgotten it.
+    const auto scan = report::scan(path);
+    if (scan && scan->ended()) return print_recorded(path, Silence::nobody, json);
+    return print_of_engine(path, given);
+  }
   const auto reply = control::ask(path, {});
   if (!reply) return fail(reply.error());
   if (const auto* silence = std::get_if<Silence>(&*reply)) return print_recorded(path, *silence, json);

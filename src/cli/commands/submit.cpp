@@ -22,6 +22,7 @@
 #include <spdlog/spdlog.h>
 
 #include <chrono>
+#include <thread>
 #include <utility>
 #include <variant>
 
@@ -81,13 +82,28 @@ Result<std::variant<SubmittedJob, int>> prepare_job(engine::RunSettings settings
   return new_job(std::move(settings));
 }
 
+/// Waits until nothing can arrive any more that lost workers of the run before may have sent: it would come after what
+/// the new run sends. Returns the signal that ended the wait, or 0.
+int wait_for_stragglers(const SubmitSettings& given, const SubmittedJob& job, const process::SignalWatch& signals) {
+  const auto until = job.before && !given.machines_are_off ? sends_until(*job.before) : std::nullopt;
+  if (!until || *until <= WallClock::now()) return 0;
+  spdlog::warn(
+      "workers of the run before were lost, and may still be sending: waiting for its hold to end, at {} (give "
+      "--machines-are-off if that is impossible)",
+      timestamp(*until));
+  constexpr std::chrono::milliseconds interval{200};
+  while (WallClock::now() < *until && signals.received() == 0) std::this_thread::sleep_for(interval);
+  return signals.received();
+}
+
 int hand_over(const SubmitSettings& given, SubmittedJob job) {
+  const process::SignalWatch signals;
+  if (const int signal = wait_for_stragglers(given, job, signals)) return exit_by_signal + signal;
   const auto ledger = open_checked_ledger(given.ledger);
   if (!ledger) return fail(ledger.error());
   const job::FileSource source(job.settings.job, job.settings.reader, job.validation);
   const auto submission = describe_submission(source, job, description_of(given, job.settings), given.ledger.engine);
   if (!submission) return fail(submission.error());
-  const process::SignalWatch signals;
   const auto submitted = submit(*submission, **ledger, [&] { return signals.received() != 0; });
   if (!submitted) {
     const int status = fail(submitted.error());
@@ -186,12 +202,12 @@ const Command& submit_command() {
       .summary = "Validate a job and hand it over to an engine, from which many machines take their work",
       .group = command_group::many_machines,
       .arguments = {{.name = "JOB",
-                     .help = "The job file: NDJSON or CSV, also gzip or zstd; may be left out with --retry or --after",
+                     .help = "The job file: NDJSON or CSV, also gzip or zstd; not needed with --retry or --after",
                      .is_path = true,
                      .optional = true}},
-      .examples = {"koobatch submit rename.ndjson --engine postgresql://batch@db1,db2/koobatch --endpoint https://HOST "
-                   "--user-id 42 --rate 500/s",
-                   "koobatch submit --retry rename.report.ndjson", "koobatch submit --after rename.report.ndjson"},
+      .examples =
+          {"koobatch submit rename.ndjson --engine postgresql://db/koobatch --endpoint https://HOST --user-id 42",
+           "koobatch submit --retry rename.report.ndjson", "koobatch submit --after rename.report.ndjson"},
       .own_options =
           {
               {.name = "endpoint",
@@ -206,7 +222,7 @@ const Command& submit_command() {
                .recorded = true},
               {.name = "hold",
                .heading = heading::engine,
-               .help = "Then, time that a second operation on an item waits if the first may still be on its way",
+               .help = "Then, time that what follows an operation in doubt waits",
                .store = into(&SubmitSettings::hold, duration(Duration::zero())),
                .recorded = true},
               {.name = "skip-invalid",
@@ -229,6 +245,11 @@ const Command& submit_command() {
                .heading = heading::job,
                .help = "Submit only what has no result in the run of this report, which has ended",
                .store = into(&SubmitSettings::after, file()),
+               .flag_only = true},
+              {.name = "machines-are-off",
+               .heading = heading::job,
+               .help = "With --after: certify that no worker of that run can send anything any more",
+               .store = into(&SubmitSettings::machines_are_off, on_off()),
                .flag_only = true},
               {.name = "rate-per-user",
                .heading = heading::pace,

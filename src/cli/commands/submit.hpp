@@ -26,15 +26,14 @@ struct SubmitSettings {
   std::string endpoint;
   double rate_per_user = 0;
   bool skip_invalid = false;
-  std::string report;           ///< FILE or DIR/; empty: a name derived from the job's, or the earlier report's
-  std::filesystem::path retry;  ///< the report of a run of which what failed is repeated; empty: none
-  std::filesystem::path after;  ///< the report of a run that has ended before all was done; empty: none
+  std::string report;             ///< FILE or DIR/; empty: a name derived from the job's, or the earlier report's
+  std::filesystem::path retry;    ///< the report of a run of which what failed is repeated; empty: none
+  std::filesystem::path after;    ///< the report of a run that has ended before all was done; empty: none
+  bool machines_are_off = false;  ///< no worker of that run can send any more
   Duration lease = fleet::RunDescription().lease;
   Duration hold = fleet::RunDescription().hold;
 
-  auto parts() {
-    return std::tie(presentation, ledger, defaults, format, operations, reading, values, retries, pace);
-  }
+  auto parts() { return std::tie(presentation, ledger, defaults, format, operations, reading, values, retries, pace); }
 };
 
 /// Checks that the settings of `submit` are consistent, and turns them into those of a run of the whole job, as far as

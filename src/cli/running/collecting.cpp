@@ -23,6 +23,7 @@ using namespace std::chrono_literals;
 /// somebody should notice at last.
 constexpr Duration engine_patience = 1h;
 constexpr Duration between_lines = 5s;
+constexpr Duration longest_quiet = 1min;
 
 class Printer final : public fleet::CollectionEvents {
  public:
@@ -37,8 +38,9 @@ class Printer final : public fleet::CollectionEvents {
     away_ = false;
     done_ += round.results;
     const TimePoint now = Steady::now();
-    if (now - printed_ < between_lines) return;
+    if (now - printed_ < (done_ == printed_done_ ? longest_quiet : between_lines)) return;
     printed_ = now;
+    printed_done_ = done_;
     spdlog::info("collected {} of {}; the run is {}", format_count(done_), count_of(operations_, "operation"),
                  to_string(round.survey.run.state));
   }
@@ -60,6 +62,7 @@ class Printer final : public fleet::CollectionEvents {
   const std::function<bool()>& interrupted_;
   EnginePatience patience_;
   TimePoint printed_ = Steady::now();
+  std::uint64_t printed_done_ = 0;
   bool away_ = false;
 };
 

@@ -99,8 +99,10 @@ Result<fleet::RunNumber> find_fleet_run(fleet::Ledger& ledger, const std::string
   const auto number = ledger.find_run(run_id);
   if (!number) return number.error().error;
   if (*number) return **number;
-  return usage_error(
-      fmt::format("the engine has no run {}: it was forgotten, or its submission was never begun", run_id));
+  return usage_error(fmt::format(
+      "the engine has no run {}: it was forgotten, or its submission was never begun; if so, remove the report "
+      "and submit again",
+      run_id));
 }
 
 }  // namespace koobatch::cli

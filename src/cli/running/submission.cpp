@@ -9,6 +9,7 @@
 #include "koobatch/report/journal_file.hpp"
 
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 
 #include <chrono>
 #include <string>
@@ -66,9 +67,11 @@ class Submitting {
   Result<Submitted> run();
 
  private:
+  Result<void> check_not_submitted();
   Result<void> create_report();
   Result<void> begin();
   Result<Submitted> load();
+  Result<void> fetch_records();
   /// Nothing was sent: removes what was begun. The error, with what is left.
   Error withdraw(const Error& cause);
   bool try_again() { return (*patience_)(); }
@@ -91,6 +94,19 @@ Result<void> Submitting::create_report() {
   return submission_.before ? copy_results(submission_.before->report, *file_) : Result<void>();
 }
 
+/// A second run of what an earlier one has left would send everything once more.
+Result<void> Submitting::check_not_submitted() {
+  if (!submission_.before) return {};
+  const auto& run_id = submission_.about.run_id;
+  const auto found = fleet::persistently([&] { return ledger_.find_run(run_id); }, [&] { return try_again(); });
+  if (!found) return found.error().error;
+  if (!*found) return {};
+  return usage_error(fmt::format(
+      "{}: what this run has left was submitted before, as run {}; use its report, or make one with 'koobatch collect "
+      "--run {} --report FILE'",
+      submission_.before->report.string(), run_id, run_id));
+}
+
 Result<void> Submitting::begin() {
   const auto number =
       fleet::persistently([&] { return ledger_.begin_run(submission_.about); }, [&] { return try_again(); });
@@ -105,7 +121,10 @@ Result<Submitted> Submitting::load() {
   fleet::SubmitterRecords records(ledger_, *number_, fmt::format("{}, submission", host_name()), again);
   auto reader = submission_.source.open();
   if (!reader) return reader.error();
-  if (auto done = Handover(submission_, loader, records, interrupted_).run(**reader); !done) return done.error();
+  if (auto done = Handover(submission_, loader, records, interrupted_).run(**reader); !done) {
+    records.abandon();
+    return done.error();
+  }
   if (auto finished = records.finish(); !finished) return finished.error().error;
   finishing_ = true;
   if (auto finished = loader.finish(); !finished) {
@@ -114,23 +133,34 @@ Result<Submitted> Submitting::load() {
   }
   if (loader.operations() == 0) {
     // No worker has anything to do, and so none would say that it is complete.
-    if (auto completed = ledger_.complete(*number_); !completed) return completed.error().error;
+    const auto completed = fleet::persistently([&] { return ledger_.complete(*number_); }, again);
+    if (!completed) return completed.error().error;
   }
   return Submitted{loader.operations(), records.count()};
 }
 
 Result<Submitted> Submitting::run() {
+  if (auto first = check_not_submitted(); !first) return first.error();
   if (auto created = create_report(); !created) return file_ ? withdraw(created.error()) : created.error();
   if (auto begun = begin(); !begun) return withdraw(begun.error());
   auto loaded = load();
   if (!loaded) return withdraw(loaded.error());
   if (loaded->recorded == 0) return loaded;
-  // So the report has these results at once.
+  // From here on workers may be sending, so nothing is a reason to fail.
+  if (auto fetched = fetch_records(); !fetched) {
+    spdlog::warn("{}; the results of what cannot be sent are in the engine, and will be collected with the others",
+                 fetched.error().message);
+  }
+  return loaded;
+}
+
+/// So the report has the results of what cannot be sent at once.
+Result<void> Submitting::fetch_records() {
   auto collected = fleet::read_collected(submission_.settings.report);
   if (!collected) return collected.error();
   fleet::Collector collector(ledger_, *number_, std::move(file_), std::move(*collected));
   if (auto round = collector.collect(); !round) return round.error().error;
-  return loaded;
+  return {};
 }
 
 Error Submitting::withdraw(const Error& cause) {

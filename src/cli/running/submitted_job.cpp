@@ -5,6 +5,7 @@
 #include "cli/running/operations_file.hpp"
 #include "cli/running/repetition.hpp"
 #include "cli/running/resumed.hpp"
+#include "cli/settings/recorded.hpp"
 #include "koobatch/core/spelling.hpp"
 #include "koobatch/core/trace_id.hpp"
 #include "koobatch/core/units.hpp"
@@ -15,10 +16,13 @@
 #include <fmt/format.h>
 #include <xxhash.h>
 
+#include <algorithm>
+#include <chrono>
 #include <fstream>
 #include <iterator>
 #include <random>
 #include <utility>
+#include <vector>
 
 namespace koobatch::cli {
 namespace {
@@ -60,13 +64,20 @@ std::uint64_t operations_of(const SubmittedJob& job) {
   return job.settings.selection ? job.settings.selection->lines.size() : job.validation.operations;
 }
 
+/// Of what a run has left there is one run only, however often it is submitted.
+std::string run_id_after(const RunBefore& before) {
+  const auto text = before.scan.segments.front().run.run_id + ", the rest";
+  return fmt::format("{:016x}", XXH3_64bits(text.data(), text.size()));
+}
+
 report::RunRecord record_of(const job::FileSource& source, const SubmittedJob& job, const std::string& url) {
   const auto identity = source.identity();
+  const auto taken = job.before ? job.before->scan.trace_prefixes() : std::vector<std::uint32_t>();
   report::RunRecord record;
-  record.run_id = fmt::format("{:016x}", draw());
+  record.run_id = job.before ? run_id_after(*job.before) : fmt::format("{:016x}", draw());
   record.version = KOOBATCH_VERSION;
   record.started = WallClock::now();
-  record.trace_prefix = static_cast<std::uint32_t>(draw() & ((1U << trace_prefix_bits) - 1));
+  record.trace_prefix = draw_apart(taken, draw);
   record.job = {.path = identity.path,
                 .format = std::string(to_string(identity.format)),
                 .bytes = identity.digest.bytes,
@@ -124,6 +135,42 @@ Result<Prepared> rest_of_job(engine::RunSettings settings, const std::filesystem
   observe::log::print(spdlog::level::info,
                       fmt::format("{}: {} without a result", report.string(), count_of(remaining, "operation")));
   return Prepared(SubmittedJob{std::move(settings), std::move(*validation), std::move(*before)});
+}
+
+std::optional<WallTime> sends_until(const RunBefore& before) {
+  const auto& segment = before.scan.segments.back();
+  const auto& end = segment.end;
+  // The process of a run without an engine is known to be dead.
+  if (segment.run.engine.empty() || !end || (end->unsettled.empty() && !end->all_unsettled)) return std::nullopt;
+  const fleet::RunDescription defaults;
+  const auto recorded = parse_recorded(segment.run.settings);
+  const auto length = [&](std::string_view name, Duration otherwise) {
+    const auto found = recorded ? recorded->find(name) : Flags::const_iterator();
+    if (!recorded || found == recorded->end()) return otherwise;
+    const auto parsed = parse_duration(found->second.front());
+    return parsed ? *parsed : otherwise;
+  };
+  const Duration wait = length("lease", defaults.lease) + length("hold", defaults.hold);
+  return end->at + std::chrono::duration_cast<WallClock::duration>(wait);
+}
+
+std::uint32_t draw_apart(std::span<const std::uint32_t> taken, const std::function<std::uint64_t()>& draw) {
+  constexpr std::uint32_t all = 1U << trace_prefix_bits;
+  constexpr int draws = 64;
+  const auto distance = [&](std::uint32_t prefix) {
+    std::uint32_t least = all;
+    for (const auto other : taken) {
+      const std::uint32_t ahead = (other - prefix) % all;
+      least = std::min(least, std::min(ahead, all - ahead) % all);
+    }
+    return least;
+  };
+  std::uint32_t best = static_cast<std::uint32_t>(draw() % all);
+  for (int i = 1; i < draws && !taken.empty(); ++i) {
+    const auto other = static_cast<std::uint32_t>(draw() % all);
+    if (distance(other) > distance(best)) best = other;
+  }
+  return best;
 }
 
 Result<Submission> describe_submission(const job::FileSource& source, SubmittedJob& job, fleet::RunDescription about,

@@ -162,8 +162,8 @@ Result<void> check_config(const Config& config) {
 
 /// Resumed with other requests, it would be a different run. So a resumed run takes what determines them from its
 /// report, and leaves unset what was unset there.
-bool is_fixed(const Sources& sources, const Option& option) {
-  return sources.continues_run && option.fixed;
+bool is_fixed(const Command& command, const Sources& sources, const Option& option) {
+  return (command.continues_run || sources.continues) && option.fixed;
 }
 
 Result<void> check_unchanged(const Setting& setting, const Flags& recorded) {
@@ -177,7 +177,7 @@ Result<void> check_unchanged(const Setting& setting, const Flags& recorded) {
 std::optional<Setting> most_direct(const Command& command, const Option& option, const Sources& sources) {
   if (auto setting = from_flags(option, sources.flags)) return setting;
   if (auto setting = from_report(option, sources.recorded)) return setting;
-  if (is_fixed(sources, option)) return std::nullopt;
+  if (is_fixed(command, sources, option)) return std::nullopt;
   if (option.belongs_to<Schedule>() && describes_another_run(sources.environment)) return std::nullopt;
   if (auto setting = from_environment(option, sources.environment)) return setting;
   if (auto setting = from_config(option, command.name, sources.config)) return setting;
@@ -192,7 +192,7 @@ Result<std::vector<Setting>> collect(const Command& command, const Sources& sour
     if (option->is_switch()) {
       if (auto ok = normalise_switch(*setting); !ok) return ok.error();
     }
-    if (is_fixed(sources, *option)) {
+    if (is_fixed(command, sources, *option)) {
       if (auto ok = check_unchanged(*setting, sources.recorded); !ok) return ok.error();
     }
     settings.push_back(std::move(*setting));

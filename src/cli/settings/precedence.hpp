@@ -12,11 +12,11 @@ namespace koobatch::cli {
 
 /// The sources of settings, most direct first.
 struct Sources {
-  Flags flags{};
-  bool continues_run = false;  ///< whether the command continues, or repeats a part of, an earlier run
-  Flags recorded{};            ///< the settings that this run was started with
-  Environment environment{};
-  Config config{};
+  Flags flags;
+  Flags recorded;  ///< of a command that continues a run: the settings that the report was started with
+  Environment environment;
+  Config config;
+  bool continues = false;  ///< whether one of Command::continues_reports was given
 };
 
 /// The settings of `command` that are in force: for each option the most direct source that has it. In the
