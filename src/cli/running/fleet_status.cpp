@@ -146,7 +146,11 @@ report::Counts FleetStatus::counts() const {
 
 std::uint64_t FleetStatus::requests() const {
   std::uint64_t sum = 0;
-  for (const WorkerRow& worker : survey.workers) sum += worker.counts.requests;
+  // A worker tells them with its beats only, but results are those of requests.
+  for (const WorkerRow& worker : survey.workers) {
+    const auto& results = worker.counts.results;
+    sum += std::max(worker.counts.requests, results.finished() - results[Status::invalid]);
+  }
   return sum;
 }
 
