@@ -123,6 +123,8 @@ struct Fixture {
   std::shared_ptr<fleet::SharedBook> book = std::make_shared<fleet::SharedBook>();
   std::shared_ptr<fleet::FeedQueue> queue = std::make_shared<fleet::FeedQueue>();
   engine::RunSettings settings;
+  fleet::PartNumber parts = 0;
+  std::uint32_t lines = 0;
 
   /// An operation of the job.
   struct Rename {
@@ -135,17 +137,19 @@ struct Fixture {
     for (std::uint32_t i = 0; i < count; ++i) all[i].folder = i + 1;
     return all;
   }
+  /// As a part of its own.
   void feed(const std::vector<Rename>& job) {
+    const fleet::PartNumber part = ++parts;
     fleet::UnpackedChunk chunk;
     for (const Rename& rename : job) {
-      chunk.lines.push_back(static_cast<std::uint32_t>(chunk.lines.size() + 1));
+      chunk.lines.push_back(++lines);
       chunk.attempted.push_back(false);
       chunk.text += fmt::format(R"({{"op":"rename_shared_folder","id":"{}","fileName":"n","user_id":"{}","ref":"{}"}})",
                                 rename.folder, rename.user, rename.ref);
       chunk.text += '\n';
     }
     book->with([&](fleet::PartBook& it) {
-      it.claimed({.part = 1, .epoch = 1, .chunks = 1, .done = 0, .doubt = 0, .hold = {}}, BootClock::now());
+      it.claimed({.part = part, .epoch = 1, .chunks = 1, .done = 0, .doubt = 0, .hold = {}}, BootClock::now());
       const auto next = it.next_chunk(BootClock::now()).value();
       it.queued(next);
       queue->add({next, std::move(chunk)});
@@ -360,12 +364,11 @@ BOOST_AUTO_TEST_CASE(what_is_left_out_because_of_a_refused_user_is_told) {
   std::filesystem::permissions(tokens, std::filesystem::perms::owner_read);
   settings.user_tokens = job::read_tokens_file(tokens).value();
   settings.credentials.tokens_file = tokens;
-  auto job = renames(10);
-  job[0].user = job[1].user = "8";
-  job[1].folder = job[9].folder = job[0].folder;
   ScriptedServer server({{.bytes = http_answer(401, "")}});
-  const auto run = start(server.url(), job);
+  const auto run = start(server.url(), {{.folder = 1, .user = "8"}, {.folder = 1, .user = "8"}});
   const auto until = Steady::now() + long_enough;
+  while (run->left_out() < 2 && Steady::now() < until) run->wait(10ms);
+  feed(renames(8));
   while ((run->left_out() < 3 || results < 7) && Steady::now() < until) run->wait(10ms);
   BOOST_TEST(run->left_out() == 3U, "two of the user's, and one behind them on their folder");
   BOOST_TEST(results == 7U);
