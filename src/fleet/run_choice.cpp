@@ -1,5 +1,6 @@
 #include "koobatch/fleet/run_choice.hpp"
 
+#include "koobatch/core/ascii.hpp"
 #include "koobatch/core/spelling.hpp"
 #include "koobatch/http/endpoint.hpp"
 
@@ -10,9 +11,10 @@
 namespace koobatch::fleet {
 namespace {
 
+/// Hosts are written in any case.
 bool is_for(const RunRow& run, const std::string& endpoint) {
   const auto parsed = http::parse_endpoint(run.about.endpoint);
-  return parsed && parsed->url() == endpoint;
+  return parsed && std::ranges::equal(parsed->url(), endpoint, {}, lower, lower);
 }
 
 bool can_be_worked_on(RunState state) {
