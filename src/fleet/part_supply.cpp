@@ -19,6 +19,8 @@ namespace {
 constexpr Duration claim_interval = std::chrono::milliseconds(200);
 /// How often a spare asks which parts it owns.
 constexpr Duration spare_interval = std::chrono::seconds(10);
+/// Packed, in one answer: hours of results may have to be read, and beats must not wait for all of them.
+constexpr std::size_t most_history_bytes = std::size_t{2} << 20;
 constexpr std::size_t most_chunk_bytes = std::size_t{1} << 20;
 
 Failure refused(const Error& error) {
@@ -75,7 +77,8 @@ Answer<bool> PartSupply::step(BootTime now) {
 }
 
 Answer<void> PartSupply::read_history(const PartBook::History& wanted) {
-  const auto rows = means_.ledger.earlier_results(means_.run, wanted.part, wanted.from);
+  const auto rows = means_.ledger.earlier_results(means_.me, means_.run, wanted.part, wanted.from, history_read_,
+                                                  most_history_bytes);
   if (!rows) return rows.error();
   report::Decoder decoder;
   History history;
@@ -87,8 +90,9 @@ Answer<void> PartSupply::read_history(const PartBook::History& wanted) {
   means_.book.with([&](PartBook& book) {
     for (const auto line : history.results) book.earlier_result(line);
     for (const auto& note : history.notes) book.earlier_note(note);
-    book.history_known(wanted.part);
+    if (rows->empty()) book.history_known(wanted.part);
   });
+  history_read_ = rows->empty() ? HistoryCursor{} : HistoryCursor{rows->back().worker, rows->back().group.number};
   return {};
 }
 

@@ -42,6 +42,7 @@ class PartSupply {
   bool is_idle_for_rate() const { return idle_for_rate_; }
 
  private:
+  /// Reads a portion. Parts are never lost meanwhile, so the next step goes on with the same part.
   Answer<void> read_history(const PartBook::History& history);
   Answer<void> fetch(const PartBook::Next& next);
   Answer<void> commit_progress();
@@ -49,6 +50,7 @@ class PartSupply {
 
   const Means means_;
   Outlook outlook_;
+  HistoryCursor history_read_;
   BootTime next_claim_ = BootTime::min();
   bool idle_for_rate_ = false;
 };

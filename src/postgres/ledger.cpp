@@ -28,6 +28,9 @@ FROM (VALUES (1)) AS one LEFT JOIN (
   FROM pg_namespace AS n JOIN pg_class AS c ON c.relnamespace = n.oid
   WHERE n.nspname = 'koobatch' AND c.relname = 'schema_version') AS t ON true)";
 
+// Writes nothing but to the log of transactions, and is acknowledged after whatever was written there before it.
+constexpr const char* synchronous_write = "SELECT pg_logical_emit_message(true, 'koobatch', '')";
+
 /// libpq passes over a passfile that others can read, and the server then only says that there is no password.
 Result<void> check_passfile(const std::string& path) {
   if (path.empty()) return {};
@@ -54,7 +57,21 @@ Result<std::unique_ptr<fleet::Ledger>> open(const fleet::LedgerAddress& given) {
   return std::make_unique<PostgresLedger>(**library, std::move(*address));
 }
 
-fleet::Failure unknown_run(fleet::RunNumber run) {
+Answer<void> PostgresLedger::prove(std::uint64_t connection) {
+  const auto written = session_.execute(synchronous_write);
+  if (!written) return written.error();
+  if (session_.connections() != connection) return no_answer("the connection has broken while something was read");
+  return {};
+}
+
+Answer<void> PostgresLedger::confirm() {
+  session_.begin();
+  const auto written = session_.execute(synchronous_write);
+  return written ? Answer<void>() : written.error();
+}
+
+fleet::Failure PostgresLedger::unknown_run(fleet::RunNumber run) {
+  if (const auto proved = prove(session_.connections()); !proved) return proved.error();
   return {fleet::Fault::forgotten,
           fatal_error(fmt::format("the ledger has no run {}: it was forgotten, or the database is not the one that the"
                                   " run was submitted to",

@@ -53,8 +53,10 @@ class PostgresLedger final : public fleet::Ledger {
   fleet::Answer<std::vector<fleet::Chunk>> chunks(fleet::RunNumber run, fleet::PartNumber part,
                                                   fleet::ChunkNumber first, std::uint32_t most,
                                                   std::size_t bytes) override;
-  fleet::Answer<std::vector<fleet::JournalRow>> earlier_results(fleet::RunNumber run, fleet::PartNumber part,
-                                                                fleet::ChunkNumber from) override;
+  fleet::Answer<std::vector<fleet::JournalRow>> earlier_results(const fleet::Enrolment& me, fleet::RunNumber run,
+                                                                fleet::PartNumber part, fleet::ChunkNumber from,
+                                                                fleet::HistoryCursor cursor,
+                                                                std::size_t bytes) override;
   fleet::Answer<void> commit(const fleet::Enrolment& me, const fleet::Group& group,
                              std::span<const fleet::PartProgress> progress, const fleet::Vitals& vitals) override;
   fleet::Answer<fleet::GroupNumber> settle(const fleet::Enrolment& me) override;
@@ -72,13 +74,15 @@ class PostgresLedger final : public fleet::Ledger {
   /// unknown: forgotten.
   fleet::Answer<void> change(fleet::RunNumber run, const char* statement, const Parameters& parameters);
   fleet::Answer<fleet::Enrolment> find_enrolment(fleet::RunNumber run, std::uint64_t nonce);
+  /// A synchronous write after what was read over this connection: an old primary, whose word does not count any more,
+  /// cannot acknowledge it. `connection`: unanswered if there is another by now.
+  fleet::Answer<void> prove(std::uint64_t connection);
+  /// The run is not there, or not any more.
+  fleet::Failure unknown_run(fleet::RunNumber run);
   /// Why a statement of this enrolment has done nothing. `group`: the one that it should have committed.
   fleet::Failure explain(const fleet::Enrolment& me, std::optional<fleet::GroupNumber> group);
 
   Session session_;
 };
-
-/// The run is not there, or not any more.
-fleet::Failure unknown_run(fleet::RunNumber run);
 
 }  // namespace koobatch::postgres

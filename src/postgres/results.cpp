@@ -15,10 +15,6 @@ SELECT grp, n, lines FROM (
     ORDER BY grp LIMIT 1000) AS first_ones) AS summed
 WHERE total <= $4 OR total = octet_length(lines) ORDER BY grp)";
 
-// Writes nothing but to the log of transactions, and is acknowledged after whatever was written there before it: what a
-// read has shown may not be replicated yet.
-constexpr const char* synchronous_write = "SELECT pg_logical_emit_message(true, 'koobatch', '')";
-
 fleet::Failure lost(fleet::WorkerNumber worker, fleet::GroupNumber last, fleet::GroupNumber next) {
   return {fleet::Fault::forgotten,
           fatal_error(fmt::format("the ledger has lost results that it had acknowledged: after group {} of worker {}"
@@ -27,12 +23,6 @@ fleet::Failure lost(fleet::WorkerNumber worker, fleet::GroupNumber last, fleet::
 }
 
 }  // namespace
-
-Answer<void> PostgresLedger::confirm() {
-  session_.begin();
-  const auto written = session_.execute(synchronous_write);
-  return written ? Answer<void>() : written.error();
-}
 
 Answer<std::vector<fleet::JournalRow>> PostgresLedger::groups(fleet::RunNumber run, fleet::WorkerNumber worker,
                                                               fleet::GroupNumber cursor, std::size_t bytes) {
@@ -46,10 +36,11 @@ Answer<std::vector<fleet::JournalRow>> PostgresLedger::groups(fleet::RunNumber r
     if (!last) return last.error();
     if (last->is_empty()) return unknown_run(run);
     const auto known = last->number<fleet::GroupNumber>(0, 0);
-    if (known < cursor) return lost(worker, cursor, known);
-    return rows;
+    if (known >= cursor) return rows;
+    if (const auto proved = prove(session_.connections()); !proved) return proved.error();
+    return lost(worker, cursor, known);
   }
-  const auto connection = session_.connections();
+  if (const auto proved = prove(session_.connections()); !proved) return proved.error();
   for (int row = 0; row < reply->rows(); ++row) {
     const auto number = reply->number<fleet::GroupNumber>(row, 0);
     if (number != ++cursor) return lost(worker, cursor - 1, number);
@@ -58,9 +49,6 @@ Answer<std::vector<fleet::JournalRow>> PostgresLedger::groups(fleet::RunNumber r
                      .results = reply->number<std::uint32_t>(row, 1),
                      .packed = std::string(reply->text(row, 2))}});
   }
-  if (const auto written = session_.execute(synchronous_write); !written) return written.error();
-  // Another server may never have had them.
-  if (session_.connections() != connection) return not_reached("the connection has broken while results were read");
   return rows;
 }
 

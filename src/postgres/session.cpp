@@ -16,14 +16,16 @@ using fleet::Failure;
 /// How often a statement is sent again that the server has rolled back in favour of another.
 constexpr int most_tries = 4;
 
-// Whatever the database, its roles and the URL say otherwise. By name from pg_settings, because older versions lack
-// some. Numbers of tables are small: compiling plans would cost more than it saves.
+// Whatever the database, its roles and the URL say otherwise. A statement that waits for a lock ends when nobody waits
+// for its answer any more: otherwise, while commits wait for a standby, those given up would fill the server's
+// connections. By name from pg_settings, because older versions lack some. Numbers of tables are small: compiling plans
+// would cost more than it saves.
 constexpr const char* preparation = R"(
 SELECT pg_backend_pid(), count(set_config(s.name, v.value, false))
 FROM (VALUES ('synchronous_commit', 'on'), ('statement_timeout', '0'), ('lock_timeout', '0'),
   ('idle_in_transaction_session_timeout', '0'), ('idle_session_timeout', '0'), ('transaction_timeout', '0'),
   ('default_transaction_isolation', 'read committed'), ('default_transaction_deferrable', 'off'),
-  ('client_min_messages', 'warning'), ('search_path', 'pg_catalog'), ('jit', 'off')) AS v(name, value)
+  ('client_connection_check_interval', '2s'), ('client_min_messages', 'warning'), ('search_path', 'pg_catalog'), ('jit', 'off')) AS v(name, value)
 JOIN pg_settings AS s USING (name))";
 
 constexpr int binary = 1;

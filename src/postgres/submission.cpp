@@ -55,10 +55,11 @@ r AS (UPDATE koobatch.run SET state = 'ready', operations = $2
 p AS (UPDATE koobatch.part SET chunks = c.chunks FROM c, r WHERE part.run = r.id AND part.part = c.part)
 SELECT id, pg_notify('koobatch_' || id, '') FROM r)";
 
+// While it is being loaded, nobody can be alive but its submitter, who may be gone.
 constexpr const char* end_before_forgetting = R"(
 UPDATE koobatch.run SET ended = coalesce(ended, clock_timestamp()),
   state = CASE WHEN state IN ('stopped', 'completed', 'aborted') THEN state ELSE 'stopped' END
-WHERE id = $1 AND (state IN ('stopped', 'completed', 'aborted')
+WHERE id = $1 AND (state IN ('loading', 'stopped', 'completed', 'aborted')
   OR NOT EXISTS (SELECT FROM koobatch.worker WHERE run = $1 AND state = 'alive'))
 RETURNING id)";
 

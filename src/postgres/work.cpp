@@ -63,15 +63,22 @@ WHERE total <= $5 OR total = octet_length(ops) ORDER BY seq)";
 // A group says which chunk is begun before any of its operations is sent; an owner that has never come as far as the
 // chunk has no results of it.
 constexpr const char* select_earlier = R"(
-WITH tenures AS (
+WITH mine AS MATERIALIZED (
+  SELECT run, part, epoch FROM koobatch.part WHERE run = $1 AND part = $2 AND owner = $4),
+tenures AS (
   SELECT t.worker, max(t.from_grp) FILTER (WHERE t.chunk <= $3) AS begun, max(t.chunk) AS last
-  FROM koobatch.tenure AS t JOIN koobatch.part AS p ON p.run = t.run AND p.part = t.part
-  WHERE t.run = $1 AND t.part = $2 AND (p.owner IS NULL OR t.epoch < p.epoch)
+  FROM koobatch.tenure AS t JOIN mine ON t.run = mine.run AND t.part = mine.part AND t.epoch < mine.epoch
   GROUP BY t.worker, t.epoch),
-owners AS MATERIALIZED (SELECT worker, min(begun) AS begun FROM tenures WHERE last >= $3 GROUP BY worker)
-SELECT j.worker, j.grp, j.n, j.lines
-FROM owners AS o JOIN koobatch.journal AS j ON j.run = $1 AND j.worker = o.worker AND j.grp > o.begun
-WHERE octet_length(j.lines) > 0 ORDER BY j.worker, j.grp)";
+owners AS MATERIALIZED (SELECT worker, min(begun) AS begun FROM tenures WHERE last >= $3 GROUP BY worker),
+first_ones AS (
+  SELECT j.worker, j.grp, j.n, j.lines
+  FROM owners AS o JOIN koobatch.journal AS j ON j.run = $1 AND j.worker = o.worker AND j.grp > o.begun
+  WHERE octet_length(j.lines) > 0 AND (j.worker, j.grp) > ($5, $6)
+  ORDER BY j.worker, j.grp LIMIT 1000),
+summed AS (SELECT *, sum(octet_length(lines)) OVER (ORDER BY worker, grp) AS total FROM first_ones)
+SELECT s.worker, s.grp, s.n, s.lines
+FROM mine LEFT JOIN (SELECT * FROM summed WHERE total <= $7 OR total = octet_length(lines)) AS s ON true
+ORDER BY s.worker, s.grp)";
 
 constexpr const char* commit_group = R"(
 WITH g AS (
@@ -165,6 +172,7 @@ fleet::Failure PostgresLedger::explain(const fleet::Enrolment& me, std::optional
   const auto found = session_.execute("SELECT state, grp FROM koobatch.worker WHERE id = $1 AND nonce = $2",
                                       Parameters().number(me.number).bits(me.nonce));
   if (!found) return found.error();
+  if (const auto proved = prove(session_.connections()); !proved) return proved.error();
   if (found->is_empty()) return {Fault::forgotten, fatal_error(no_worker(me))};
   if (found->text(0, 0) != to_string(fleet::WorkerState::alive)) {
     return {Fault::fenced, fatal_error(fmt::format("worker {} has been given up by the others: its state is '{}'",
@@ -234,13 +242,23 @@ Answer<std::vector<fleet::Chunk>> PostgresLedger::chunks(fleet::RunNumber run, f
   return chunks;
 }
 
-Answer<std::vector<fleet::JournalRow>> PostgresLedger::earlier_results(fleet::RunNumber run, fleet::PartNumber part,
-                                                                       fleet::ChunkNumber from) {
+Answer<std::vector<fleet::JournalRow>> PostgresLedger::earlier_results(const fleet::Enrolment& me, fleet::RunNumber run,
+                                                                       fleet::PartNumber part, fleet::ChunkNumber from,
+                                                                       fleet::HistoryCursor cursor, std::size_t bytes) {
   session_.begin();
-  const auto reply = session_.execute(select_earlier, Parameters().number(run).number(part).number(from));
+  const auto reply = session_.execute(select_earlier, Parameters()
+                                                          .number(run)
+                                                          .number(part)
+                                                          .number(from)
+                                                          .number(me.number)
+                                                          .number(cursor.worker)
+                                                          .bits(cursor.group)
+                                                          .bits(bytes));
   if (!reply) return reply.error();
+  if (reply->is_empty()) return explain(me, std::nullopt);
+  if (const auto proved = prove(session_.connections()); !proved) return proved.error();
   std::vector<fleet::JournalRow> rows;
-  for (int row = 0; row < reply->rows(); ++row) {
+  for (int row = 0; row < reply->rows() && !reply->is_null(row, 0); ++row) {
     rows.push_back({reply->number(row, 0),
                     {.number = reply->number<fleet::GroupNumber>(row, 1),
                      .results = reply->number<std::uint32_t>(row, 2),

@@ -62,14 +62,32 @@ BOOST_AUTO_TEST_CASE(a_commit_whose_wait_for_copies_is_given_up_is_not_taken_for
   BOOST_TEST(must(hand.ledger->settle(hand.me)) == 1U);
 }
 
-BOOST_AUTO_TEST_CASE(what_is_read_for_a_collector_is_proved_by_a_write) {
+// What an old primary that has not noticed yet that it is none could show.
+BOOST_AUTO_TEST_CASE(what_is_read_counts_only_if_a_write_after_it_is_acknowledged) {
   const auto ledger = subject().open();
   const auto run = submit(*ledger);
   Hand hand(run);
+  Hand fenced(run);
+  hand.claim(1);
   must(hand.commit());
-  const auto held = subject().hold_acknowledgements();
-  ledger->set_patience(milliseconds(300));
+  must(ledger->fence(fenced.me.number, 0, {}));
+  auto held = subject().hold_acknowledgements();
+  for (auto* each : {ledger.get(), hand.ledger.get(), fenced.ledger.get()}) each->set_patience(milliseconds(300));
+  const auto check = [&](Fault expected) {
+    const fleet::Group ahead{.number = 9, .results = 1, .packed = "x"};
+    BOOST_TEST(failure_of(hand.ledger->commit(hand.me, ahead, {}, {})).fault == expected, "lost groups");
+    BOOST_TEST(failure_of(ledger->groups(run, hand.me.number, 9, 1000)).fault == expected, "lost groups");
+    BOOST_TEST(failure_of(ledger->run(run + 1'000'000)).fault == expected, "an unknown run");
+  };
+  check(Fault::unanswered);
+  BOOST_TEST(failure_of(fenced.ledger->beat(fenced.me, {})).fault == Fault::unanswered);
   BOOST_TEST(failure_of(ledger->groups(run, hand.me.number, 0, 1000)).fault == Fault::unanswered);
+  BOOST_TEST(failure_of(hand.ledger->earlier_results(hand.me, run, 0, 1, {}, 1000)).fault == Fault::unanswered);
+  BOOST_TEST(failure_of(ledger->confirm()).fault == Fault::unanswered);
+  held.reset();
+  for (auto* each : {ledger.get(), hand.ledger.get()}) each->set_patience(std::chrono::seconds(10));
+  check(Fault::forgotten);
+  must(ledger->confirm());
 }
 
 BOOST_AUTO_TEST_CASE(a_commit_that_is_cut_off_before_it_happened_is_sent_again) {

@@ -172,26 +172,45 @@ BOOST_AUTO_TEST_CASE(earlier_results_are_those_since_the_chunk_was_begun_by_each
   BOOST_TEST_REQUIRE(claimed.size() == 1U);
   BOOST_TEST(claimed[0].done == 2U);
   BOOST_TEST(claimed[0].doubt == 3U);
-  const auto lines = [&](fleet::PartNumber part, fleet::ChunkNumber from) {
+  const auto lines = [&](const Hand& hand, fleet::ChunkNumber from) {
     std::string all;
-    for (const auto& row : must(ledger->earlier_results(run, part, from))) {
-      all += (all.empty() ? "" : "; ") + std::to_string(row.group.number) + " " + row.group.packed;
+    fleet::HistoryCursor cursor;
+    for (;;) {
+      // In portions of one group.
+      const auto rows = must(hand.ledger->earlier_results(hand.me, run, 0, from, cursor, 1));
+      if (rows.empty()) return all;
+      BOOST_TEST_REQUIRE(rows.size() == 1U);
+      cursor = {rows[0].worker, rows[0].group.number};
+      all += (all.empty() ? "" : "; ") + std::to_string(rows[0].group.number) + " " + rows[0].group.packed;
     }
-    return all;
   };
-  BOOST_TEST(lines(0, 1) == "2 of chunk 1; 3 the last of chunk 1; 4 of chunk 2; 6 of chunks 2 and 3");
-  BOOST_TEST(lines(0, 2) == "4 of chunk 2; 6 of chunks 2 and 3");
-  BOOST_TEST(lines(0, 3) == "6 of chunks 2 and 3");
-  BOOST_TEST(lines(0, 4) == "", "nobody has begun it");
+  BOOST_TEST(lines(second, 1) == "2 of chunk 1; 3 the last of chunk 1; 4 of chunk 2; 6 of chunks 2 and 3");
+  BOOST_TEST(lines(second, 2) == "4 of chunk 2; 6 of chunks 2 and 3");
+  BOOST_TEST(lines(second, 3) == "6 of chunks 2 and 3");
+  BOOST_TEST(lines(second, 4) == "", "nobody has begun it");
   must(second.commit({{0, 2, 3}}, "my own"));
-  BOOST_TEST(lines(0, 3) == "6 of chunks 2 and 3");
+  BOOST_TEST(lines(second, 3) == "6 of chunks 2 and 3");
   must(second.ledger->leave(second.me, false));
-  const Hand third(run);
-  const auto both = must(ledger->earlier_results(run, 0, 3));
+  Hand third(run);
+  third.claim(1);
+  const auto both = must(third.ledger->earlier_results(third.me, run, 0, 3, {}, 1 << 20));
   BOOST_TEST_REQUIRE(both.size() == 2U);
   BOOST_TEST(both[1].worker == second.me.number);
   BOOST_TEST(both[1].group.packed == "my own");
   BOOST_TEST(both[1].group.results == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(only_its_owner_learns_the_history_of_a_part) {
+  const auto ledger = subject().open();
+  const auto run = submit(*ledger, {.parts = 2});
+  Hand owner(run);
+  Hand other(run);
+  owner.claim(1);
+  BOOST_TEST(must(owner.ledger->earlier_results(owner.me, run, 0, 1, {}, 1000)).empty());
+  BOOST_TEST(failure_of(other.ledger->earlier_results(other.me, run, 0, 1, {}, 1000)).fault == Fault::unanswered);
+  BOOST_TEST(failure_of(owner.ledger->earlier_results(owner.me, run, 1, 1, {}, 1000)).fault == Fault::unanswered);
+  must(ledger->fence(owner.me.number, row_of(*ledger, run, owner.me.number).beat, {}));
+  BOOST_TEST(failure_of(owner.ledger->earlier_results(owner.me, run, 0, 1, {}, 1000)).fault == Fault::fenced);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -124,7 +124,7 @@ BOOST_AUTO_TEST_CASE(workers_need_their_role_and_nothing_else) {
   const auto other = must(ledger->enrol(run, "other", 2));
   must(ledger->claim(me, 1, {}));
   must(ledger->chunks(run, 0, 1, 1, 1));
-  must(ledger->earlier_results(run, 0, 1));
+  must(ledger->earlier_results(me, run, 0, 1, {}, 1));
   must(ledger->beat(me, {}));
   must(ledger->take_share(me, 1, 1));
   must(ledger->commit(me, {.number = 1, .packed = "x"}, std::vector<fleet::PartProgress>{{0, 1, 1}}, {}));
@@ -226,6 +226,22 @@ BOOST_AUTO_TEST_CASE(a_server_that_would_forget_results_is_refused) {
   check_says(problem({{"default_transaction_read_only", "on"}}), Fault::unreachable, "set to read-only");
   postgres_server().stop();
   postgres_server().start();
+}
+
+BOOST_AUTO_TEST_CASE(statements_that_nobody_waits_for_do_not_use_up_the_servers_connections) {
+  const auto run = submit(*subject().open());
+  Hand hand(run);
+  hand.ledger->set_patience(std::chrono::milliseconds(200));
+  const auto held = subject().hold_worker(hand.me.number);
+  for (int i = 0; i < 3; ++i) BOOST_TEST(failure_of(hand.ledger->beat(hand.me, {})).fault == Fault::unanswered);
+  const std::string waiting =
+      "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'koobatch' AND state = 'active'";
+  BOOST_TEST(postgres_server().query(waiting) != "0");
+  const auto until = Steady::now() + std::chrono::seconds(20);
+  while (postgres_server().query(waiting) != "0" && Steady::now() < until) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  }
+  BOOST_TEST(postgres_server().query(waiting) == "0");
 }
 
 BOOST_AUTO_TEST_CASE(odd_settings_of_a_database_have_no_effect) {

@@ -172,7 +172,10 @@ BOOST_AUTO_TEST_CASE(nobody_can_do_anything_with_a_run_that_was_forgotten) {
 BOOST_AUTO_TEST_CASE(a_run_that_was_never_loaded_or_has_ended_can_be_forgotten) {
   const auto ledger = subject().open();
   const auto loading = must(ledger->begin_run(description_of({})));
+  Hand submitter(loading);
+  must(submitter.commit());
   must(ledger->forget(loading));
+  BOOST_TEST(failure_of(submitter.commit()).fault == Fault::forgotten);
   const auto ended = submit(*ledger);
   const Hand dead(ended);
   must(ledger->stop_run(ended, RunState::aborted, "lost"));

@@ -56,7 +56,10 @@ class StubLedger : public Ledger {
   Answer<std::vector<Chunk>> chunks(RunNumber, PartNumber, ChunkNumber, std::uint32_t, std::size_t) override {
     return no();
   }
-  Answer<std::vector<JournalRow>> earlier_results(RunNumber, PartNumber, ChunkNumber) override { return no(); }
+  Answer<std::vector<JournalRow>> earlier_results(const Enrolment&, RunNumber, PartNumber, ChunkNumber, HistoryCursor,
+                                                  std::size_t) override {
+    return no();
+  }
   Answer<void> commit(const Enrolment&, const Group&, std::span<const PartProgress>, const Vitals&) override {
     return no();
   }

@@ -181,6 +181,12 @@ struct JournalRow {
   Group group;
 };
 
+/// The last group that was read of what earlier owners recorded.
+struct HistoryCursor {
+  WorkerNumber worker = 0;
+  GroupNumber group = 0;
+};
+
 /// What a worker tells with each beat.
 struct Vitals {
   WorkerCounts counts;
@@ -264,9 +270,12 @@ class Ledger {
   /// Chunks of a part, from `first` on; at most `most`, and no more than fit into `bytes`, but at least one.
   virtual Answer<std::vector<Chunk>> chunks(RunNumber run, PartNumber part, ChunkNumber first, std::uint32_t most,
                                             std::size_t bytes) = 0;
-  /// What earlier owners recorded since the chunk `from` of this part was begun: their groups may hold results of other
-  /// parts, too.
-  virtual Answer<std::vector<JournalRow>> earlier_results(RunNumber run, PartNumber part, ChunkNumber from) = 0;
+  /// What earlier owners of this worker's part recorded since the chunk `from` was begun: their groups may hold results of
+  /// other parts, too. Those after `cursor`, no more than fit into `bytes`, but at least one; none: those were all. They
+  /// are known to be durable, and complete: fenced, unanswered or forgotten unless the part is this worker's.
+  virtual Answer<std::vector<JournalRow>> earlier_results(const Enrolment& me, RunNumber run, PartNumber part,
+                                                          ChunkNumber from, HistoryCursor cursor,
+                                                          std::size_t bytes) = 0;
   /// Commits results and progress, if this enrolment is alive and `group.number` is the next: also a heartbeat.
   virtual Answer<void> commit(const Enrolment& me, const Group& group, std::span<const PartProgress> progress,
                               const Vitals& vitals) = 0;
