@@ -166,6 +166,15 @@ BOOST_AUTO_TEST_CASE(a_run_that_was_stopped_for_a_reason_says_it) {
   BOOST_TEST(end().error == "too many errors");
 }
 
+BOOST_AUTO_TEST_CASE(a_run_that_a_worker_has_aborted_may_have_sent_anything) {
+  ledger.row.state = RunState::aborted;
+  ledger.row.reason = "the engine has lost results";
+  ledger.add_worker(1, WorkerState::left);
+  BOOST_TEST((follow() == CollectionEnd::closed));
+  BOOST_TEST(end().reason == "aborted");
+  BOOST_TEST(end().all_unsettled);
+}
+
 BOOST_AUTO_TEST_CASE(a_lost_worker_of_a_run_that_is_being_stopped_is_fenced_after_its_lease) {
   ledger.row.state = RunState::stopping;
   ledger.add_worker(1);
