@@ -282,7 +282,7 @@ BOOST_AUTO_TEST_CASE(what_failed_is_repeated_by_many_machines_or_by_one) {
 }
 
 BOOST_AUTO_TEST_CASE(a_worker_is_fenced_by_hand_only_if_it_is_certain_to_be_gone) {
-  submit({"--lease", "10m", "--hold", "1h", "--rate", "100/s"});
+  submit({"--lease", "10m", "--hold", "1h", "--rate", "30/s"});
   const auto worker = start_worker("a");
   wait_for_applied(20);
   BOOST_TEST(ask({"fence", report, "1"}).status == 2);
@@ -298,6 +298,7 @@ BOOST_AUTO_TEST_CASE(a_worker_is_fenced_by_hand_only_if_it_is_certain_to_be_gone
       ask({"fence", report, number.substr(0, number.find_first_not_of("0123456789")), "--machine-is-off"});
   BOOST_TEST(fenced.status == 0, fenced.err);
   BOOST_TEST(contains(fenced.out, "fenced; others take over"), fenced.out);
+  BOOST_TEST(ask({"set", report, "--rate", "none"}).status == 0);
   work_to_the_end("b");
   check();
 }
