@@ -357,10 +357,12 @@ BOOST_AUTO_TEST_CASE(kills_and_stops_of_random_workers_lose_and_double_nothing) 
     for (std::size_t blow = 1; blow <= 3; ++blow) {
       fleet.wait_for_applied(all / 5 * blow);
       const auto victim = random() % workers.size();
+      fleet.wait_for_enrolment(names[victim]);
       const bool stops = random() % 2 == 0;
       workers[victim]->signal(stops ? SIGSTOP : SIGKILL);
-      // A worker that is stopped is killed by its own timer.
-      BOOST_TEST(workers[victim]->wait(60s).status == killed);
+      // A worker that is stopped is killed by its own timer. On a busy machine all may be done before.
+      const auto status = workers[victim]->wait(60s).status;
+      BOOST_TEST((status == killed || (status == 0 && fleet.run_state() == "completed")), status);
       workers[victim] = fleet.start_worker(names[victim]);
     }
     for (const auto& worker : workers) check_succeeded(*worker);

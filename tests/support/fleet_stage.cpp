@@ -73,6 +73,7 @@ std::vector<std::string> FleetStage::work_command(const std::string& name,
 
 std::unique_ptr<Process> FleetStage::start_worker(const std::string& name, const std::vector<std::string>& flags,
                                                   const Process::Environment& environment) const {
+  ++starts[name];
   auto all = environment;
   all.emplace("TOKEN", "secret");
   return std::make_unique<Process>(work_command(name, flags), all);
@@ -100,6 +101,15 @@ void FleetStage::wait_for_applied(std::size_t count) const {
     BOOST_REQUIRE_MESSAGE(std::chrono::steady_clock::now() < end, applied() << " of " << count << " applied");
     ::usleep(2'000);
   }
+}
+
+void FleetStage::wait_for_enrolment(const std::string& name) const {
+  const auto enrolled = [&] {
+    return postgres.query(fmt::format("SELECT count(*) FROM koobatch.worker WHERE name = '{}'", name));
+  };
+  while (std::stoi(enrolled()) < starts[name] && run_state() != "completed") ::usleep(20'000);
+  // It is armed once it was acknowledged.
+  ::usleep(200'000);
 }
 
 std::string FleetStage::run_state() const {

@@ -4,6 +4,7 @@
 #include "workspace.hpp"
 
 #include <cstddef>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -30,6 +31,9 @@ struct FleetStage {
 
   std::size_t applied() const;
   void wait_for_applied(std::size_t count) const;
+  /// Waits until the worker of this name that was started last has a lease, or the run has ended: one that is stopped
+  /// before has none that could end.
+  void wait_for_enrolment(const std::string& name) const;
   std::string run_state() const;
   /// Checks that every operation has one result, and was applied in order. Stops the simulator.
   void check();
@@ -41,6 +45,7 @@ struct FleetStage {
   GeneratedJob job;
   Service service;
   PostgresServer postgres;
+  mutable std::map<std::string, int> starts;  ///< of workers, by name
 };
 
 }  // namespace koobatch::test
