@@ -77,8 +77,8 @@ PostgresServer::PostgresServer(const PostgresServer& primary) : folder_(new_fold
 }
 
 PostgresServer::~PostgresServer() {
-  if (server_) server_->signal(SIGQUIT);
-  server_.reset();
+  // Waits for all its processes, which would write to the folder while it is removed.
+  stop(true);
   std::error_code ignored;
   fs::remove_all(folder_, ignored);
 }
