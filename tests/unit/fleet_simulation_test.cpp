@@ -312,7 +312,7 @@ std::string first_of(const std::vector<std::string>& lines) {
 }
 
 const std::uint64_t first_seed = number_from("KOOBATCH_FLEET_SEED", 1);
-const std::uint64_t seeds = number_from("KOOBATCH_FLEET_SEEDS", 200);
+const std::uint64_t seeds = number_from("KOOBATCH_FLEET_SEEDS", 100);
 
 /// How many of the worlds show that an older value was written after a newer one.
 unsigned count_disorder(const Kind& kind) {
