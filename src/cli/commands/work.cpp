@@ -232,7 +232,7 @@ const Command& work_command() {
                .store = into(&WorkSettings::run, text("ID|REPORT"))},
               {.name = "worker-state",
                .heading = heading::engine,
-               .help = "Folder on a local disk for what it must know after a crash",
+               .help = "Folder, on a local disk, for what it needs after a crash",
                .otherwise = "in the user's state folder",
                .store = into(&WorkSettings::worker_state, file())},
               {.name = "name",
