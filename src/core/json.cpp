@@ -46,10 +46,11 @@ void append_escape(std::string& out, char c) {
   }
 }
 
-/// Marks, by its highest bit, each of the eight bytes that is a control character, a quote, a backslash or outside
-/// ASCII; bytes after such a one may be marked, too.
-constexpr std::uint64_t special_bytes(std::uint64_t word) {
-  const auto zero_bytes = [](std::uint64_t w) { return (w - every_byte(1)) & ~w; };
+/// Marks, by its highest bit, each byte of a word that is a control character, a quote, a backslash or outside ASCII;
+/// bytes of the word after such a one may be marked, too.
+template <class Words>
+constexpr Words special_bytes(Words word) {
+  const auto zero_bytes = [](Words w) { return (w - every_byte(1)) & ~w; };
   return word | ((word - every_byte(' ')) & ~word) | zero_bytes(word ^ every_byte('"')) |
          zero_bytes(word ^ every_byte('\\'));
 }
@@ -63,7 +64,7 @@ bool is_plain_json(std::string_view text) {
     for (const char c : text) word = (word << 8U) | static_cast<unsigned char>(c);
     special = special_bytes(word);
   } else {
-    special = find_bits(text, special_bytes);
+    special = find_bits(text, [](auto words) { return special_bytes(words); });
   }
   return (special & every_byte(0x80)) == 0;
 }

@@ -52,7 +52,8 @@ class Wire {
   }
 
  private:
-  net::asio::io_context context_{1};
+  // Other threads only post work. Sockets are used on the loop's own thread alone, so they need no locks.
+  net::asio::io_context context_{BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO};
   net::asio::executor_work_guard<net::Executor> work_{context_.get_executor()};
   net::DeadlineTimer deadlines_{context_};
   net::Turns turns_{context_};

@@ -52,12 +52,12 @@ std::span<const AttemptRecord> Slot::history() const {
 SlotId Slots::hold(koodrive::Operation& operation, bool attempted) {
   SlotId id = free_;
   if (id == no_slot) {
-    id = static_cast<SlotId>(slots_.size());
-    slots_.emplace_back();
+    if (size_ % block == 0) blocks_.push_back(std::make_unique<Slot[]>(block));
+    id = size_++;
   } else {
-    free_ = slots_[id].next_free;
+    free_ = (*this)[id].next_free;
   }
-  Slot& slot = slots_[id];
+  Slot& slot = (*this)[id];
   swap(slot.operation, operation);
   slot.state = Slot::State::waiting;
   slot.maybe_applied = slot.attempted_before = attempted;
@@ -67,7 +67,7 @@ SlotId Slots::hold(koodrive::Operation& operation, bool attempted) {
 }
 
 void Slots::release(SlotId id) {
-  Slot& slot = slots_[id];
+  Slot& slot = (*this)[id];
   assert(slot.state == Slot::State::waiting);
   bytes_ -= slot.operation.footprint();
   --held_;
@@ -76,19 +76,22 @@ void Slots::release(SlotId id) {
 }
 
 void Slots::take_off(SlotId id) {
-  assert(slots_[id].state == Slot::State::waiting);
-  slots_[id].state = Slot::State::in_flight;
+  Slot& slot = (*this)[id];
+  assert(slot.state == Slot::State::waiting);
+  slot.state = Slot::State::in_flight;
   ++in_flight_;
 }
 
 void Slots::land(SlotId id) {
-  assert(slots_[id].state == Slot::State::in_flight);
-  slots_[id].state = Slot::State::waiting;
+  Slot& slot = (*this)[id];
+  assert(slot.state == Slot::State::in_flight);
+  slot.state = Slot::State::waiting;
   --in_flight_;
 }
 
 void Slots::append_unsettled(std::vector<std::uint32_t>& lines) const {
-  for (const Slot& slot : slots_) {
+  for (SlotId id = 0; id < size_; ++id) {
+    const Slot& slot = (*this)[id];
     const bool is_sent = slot.state == Slot::State::in_flight && !slot.reads;
     const bool is_held = slot.state != Slot::State::free;
     if (is_sent || (is_held && slot.maybe_applied)) lines.push_back(slot.operation.line());
@@ -96,8 +99,9 @@ void Slots::append_unsettled(std::vector<std::uint32_t>& lines) const {
 }
 
 SlotId Slots::find_settled() const {
-  for (SlotId id = 0; id < slots_.size(); ++id) {
-    if (slots_[id].state == Slot::State::waiting && slots_[id].settled) return id;
+  for (SlotId id = 0; id < size_; ++id) {
+    const Slot& slot = (*this)[id];
+    if (slot.state == Slot::State::waiting && slot.settled) return id;
   }
   return no_slot;
 }

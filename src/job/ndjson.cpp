@@ -1,9 +1,11 @@
 #include "job/json_object.hpp"
 #include "job/line_records.hpp"
+#include "job/valid_records.hpp"
 #include "koobatch/job/json_syntax.hpp"
 
 #include <fmt/format.h>
 
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -13,11 +15,12 @@ namespace {
 class NdjsonSource final : public LineRecords {
  public:
   NdjsonSource(LineSplitter lines, const koodrive::OperationCatalogue& catalogue, std::string name,
-               const Reading& reading)
+               const Reading& reading, bool found_valid)
       : LineRecords(std::move(lines)),
         catalogue_(catalogue),
         name_(std::move(name)),
-        default_row_(catalogue.find(reading.operation)) {}
+        default_row_(catalogue.find(reading.operation)),
+        valid_(found_valid ? std::optional<ValidRecords>(catalogue) : std::nullopt) {}
 
   Result<bool> next(koodrive::Fields& fields, std::vector<koodrive::Violation>& out) override {
     for (;;) {
@@ -29,6 +32,7 @@ class NdjsonSource final : public LineRecords {
         return true;
       }
       if (is_blank(text())) continue;
+      if (valid_ && valid_->read(text(), fields)) return true;
       const bool first = is_first();
       object_.read_record(text(), catalogue_, fields, out, default_row_);
       if (first && fields.row == nullptr) {
@@ -50,14 +54,15 @@ class NdjsonSource final : public LineRecords {
   std::string name_;
   bool first_ = true;
   const koodrive::OperationRow* default_row_;  ///< of the records that name no operation; may be null
+  std::optional<ValidRecords> valid_;          ///< nothing unless an earlier reader has found nothing wrong
   JsonObjectReader object_;
 };
 
 }  // namespace
 
 std::unique_ptr<RecordSource> read_ndjson(LineSplitter lines, const koodrive::OperationCatalogue& catalogue,
-                                          std::string name, const Reading& reading) {
-  return std::make_unique<NdjsonSource>(std::move(lines), catalogue, std::move(name), reading);
+                                          std::string name, const Reading& reading, bool found_valid) {
+  return std::make_unique<NdjsonSource>(std::move(lines), catalogue, std::move(name), reading, found_valid);
 }
 
 }  // namespace koobatch::job

@@ -117,7 +117,7 @@ Result<std::unique_ptr<RecordSource>> read_records(LineSplitter lines, const Rea
                                                    const std::string& name) {
   if (settings.format == Format::csv) return read_csv(std::move(lines), *settings.catalogue, name, settings.reading);
   if (settings.format == Format::plan) return read_plan(std::move(lines), *settings.catalogue);
-  return read_ndjson(std::move(lines), *settings.catalogue, name, settings.reading);
+  return read_ndjson(std::move(lines), *settings.catalogue, name, settings.reading, settings.found_valid);
 }
 
 }  // namespace

@@ -39,9 +39,10 @@ class RecordSource {
 };
 
 /// Reads one JSON object per line. A job in another form of JSON is an error (job) at its first record. `name`: the
-/// job's name, for that error. The catalogue must outlive the source.
+/// job's name, for that error. `found_valid`: an earlier source has read the same bytes and found nothing wrong. The
+/// catalogue must outlive the source.
 std::unique_ptr<RecordSource> read_ndjson(LineSplitter lines, const koodrive::OperationCatalogue& catalogue,
-                                          std::string name, const Reading& reading = {});
+                                          std::string name, const Reading& reading = {}, bool found_valid = false);
 /// Reads the lines of a plan, which was checked: its header and its last line are passed over. A record that needs the
 /// one before belongs to that one's group. The catalogue must outlive the source.
 std::unique_ptr<RecordSource> read_plan(LineSplitter lines, const koodrive::OperationCatalogue& catalogue);

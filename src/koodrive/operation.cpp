@@ -12,6 +12,9 @@
 namespace koobatch::koodrive {
 namespace {
 
+/// Enough for nearly every operation: its texts are then appended without growing the buffer again.
+constexpr std::size_t usual_text = 256;
+
 std::string_view path_value(const Fields& fields, std::string_view name) {
   const auto field = std::ranges::find(fields.row->fields, name, &FieldRow::name);
   return fields.values[static_cast<std::size_t>(field - fields.row->fields.begin())].text;
@@ -85,6 +88,7 @@ void OperationBuilder::build(const Fields& fields, std::uint32_t line, std::stri
                              std::string_view default_language, Operation& out) {
   std::string& text = out.text_;
   text.clear();
+  text.reserve(usual_text);
   const auto slice_from = [&text](std::size_t from) {
     return Operation::Slice{static_cast<std::uint32_t>(from), static_cast<std::uint32_t>(text.size() - from)};
   };

@@ -9,7 +9,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <limits>
 #include <memory>
 #include <optional>
@@ -101,8 +100,8 @@ class Slots {
   /// Frees the slot. Precondition: it is held and not in flight.
   void release(SlotId id);
 
-  Slot& operator[](SlotId id) { return slots_[id]; }
-  const Slot& operator[](SlotId id) const { return slots_[id]; }
+  Slot& operator[](SlotId id) { return blocks_[id / block][id % block]; }
+  const Slot& operator[](SlotId id) const { return blocks_[id / block][id % block]; }
 
   /// Report that an attempt is sent, and that it has ended.
   void take_off(SlotId id);
@@ -118,7 +117,11 @@ class Slots {
   void append_unsettled(std::vector<std::uint32_t>& lines) const;
 
  private:
-  std::deque<Slot> slots_;
+  /// A slot is found by a shift and a mask. A std::deque of objects of this size has one to a block, and divides.
+  static constexpr SlotId block = 64;
+
+  std::vector<std::unique_ptr<Slot[]>> blocks_;
+  SlotId size_ = 0;        ///< slots, free or not
   SlotId free_ = no_slot;  ///< head of the list of free slots
   std::size_t in_flight_ = 0;
   std::size_t held_ = 0;
