@@ -95,13 +95,13 @@ BOOST_AUTO_TEST_CASE(a_report_that_exists_is_never_overwritten) {
 }
 
 BOOST_AUTO_TEST_CASE(invalid_operations_have_their_results_at_once_in_every_report) {
-  const auto job = workspace.write("job.ndjson", R"({"op":"rename_shared_folder","id":"12","fileName":"a*b"})"
+  const auto path = workspace.write("job.ndjson", R"({"op":"rename_shared_folder","id":"12","fileName":"a*b"})"
                                                  "\n"
                                                  R"({"op":"rename_shared_folder","id":"13","fileName":"fine"})"
                                                  "\n");
   const std::vector<std::string> flags = {"--engine", postgres.url(), "--endpoint", service.url(), "--user-id",
                                           "7",        "--report",     report};
-  auto command = std::vector<std::string>{"submit", job};
+  auto command = std::vector<std::string>{"submit", path};
   command.insert(command.end(), flags.begin(), flags.end());
   const auto refused = ask(command);
   BOOST_TEST(refused.status == 3, refused.err);
@@ -163,7 +163,7 @@ BOOST_AUTO_TEST_CASE(an_interrupted_submission_leaves_nothing) {
 BOOST_AUTO_TEST_CASE(a_collector_that_is_killed_again_and_again_loses_and_doubles_nothing) {
   submit({"--rate", "200/s"});
   const auto worker = start_worker("a");
-  for (int round = 0; round < 25; ++round) {
+  for (unsigned round = 0; round < 25; ++round) {
     Process collector({KOOBATCH_BINARY, "collect", report, "--follow"});
     ::usleep(20'000 + 7'000 * (round % 10));
     collector.signal(SIGKILL);
@@ -259,8 +259,8 @@ BOOST_AUTO_TEST_CASE(a_stopped_run_with_a_lost_worker_is_not_waited_for_for_ever
 
 BOOST_AUTO_TEST_CASE(what_failed_is_repeated_by_many_machines_or_by_one) {
   Service refusing({"--fault", "status=500,rate=0.3"});
-  const auto job = workspace.write("one.ndjson", renames(20));
-  const auto first = ask({"submit", job, "--engine", postgres.url(), "--endpoint", refusing.url(), "--user-id", "7",
+  const auto path = workspace.write("one.ndjson", renames(20));
+  const auto first = ask({"submit", path, "--engine", postgres.url(), "--endpoint", refusing.url(), "--user-id", "7",
                           "--report", report, "--max-attempts", "1"});
   BOOST_TEST(first.status == 0, first.err);
   auto worker = work_command("a");

@@ -109,7 +109,7 @@ BOOST_AUTO_TEST_CASE(a_worker_waits_for_the_next_run_if_it_is_to_stay) {
 BOOST_AUTO_TEST_CASE(a_killed_worker_that_is_started_again_continues_at_once) {
   Fleet fleet({"--rate", "400/s", "--hold", "1h", "--lease", "60s"});
   auto worker = fleet.start_worker("a");
-  for (int round = 1; round <= 3; ++round) {
+  for (std::size_t round = 1; round <= 3; ++round) {
     fleet.wait_for_applied(all / 8 * round);
     worker->signal(SIGKILL);
     BOOST_TEST(worker->wait().status == killed);
@@ -165,7 +165,7 @@ BOOST_AUTO_TEST_CASE(an_engine_that_is_restarted_under_load_loses_nothing) {
   Fleet fleet(some_seconds);
   const auto a = fleet.start_worker("a");
   const auto b = fleet.start_worker("b");
-  for (int round = 1; round <= 3; ++round) {
+  for (std::size_t round = 1; round <= 3; ++round) {
     fleet.wait_for_applied(all / 8 * round);
     fleet.postgres.stop(true);
     ::usleep(500'000);
