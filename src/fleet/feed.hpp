@@ -1,7 +1,7 @@
 #pragma once
+#include "fleet/chunk_codec.hpp"
 #include "fleet/part_book.hpp"
 #include "koobatch/core/mutex.hpp"
-#include "fleet/chunk_codec.hpp"
 
 #include <condition_variable>
 #include <cstddef>

@@ -1,7 +1,7 @@
 #include "fleet/part_supply.hpp"
 
-#include "fleet/claim_policy.hpp"
 #include "fleet/chunk_codec.hpp"
+#include "fleet/claim_policy.hpp"
 #include "koobatch/report/decoder.hpp"
 
 #include <fmt/format.h>
@@ -77,8 +77,8 @@ Answer<bool> PartSupply::step(BootTime now) {
 }
 
 Answer<void> PartSupply::read_history(const PartBook::History& wanted) {
-  const auto rows = means_.ledger.earlier_results(means_.me, means_.run, wanted.part, wanted.from, history_read_,
-                                                  most_history_bytes);
+  const auto rows =
+      means_.ledger.earlier_results(means_.me, means_.run, wanted.part, wanted.from, history_read_, most_history_bytes);
   if (!rows) return rows.error();
   report::Decoder decoder;
   History history;

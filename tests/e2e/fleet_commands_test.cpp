@@ -96,9 +96,9 @@ BOOST_AUTO_TEST_CASE(a_report_that_exists_is_never_overwritten) {
 
 BOOST_AUTO_TEST_CASE(invalid_operations_have_their_results_at_once_in_every_report) {
   const auto path = workspace.write("job.ndjson", R"({"op":"rename_shared_folder","id":"12","fileName":"a*b"})"
-                                                 "\n"
-                                                 R"({"op":"rename_shared_folder","id":"13","fileName":"fine"})"
-                                                 "\n");
+                                                  "\n"
+                                                  R"({"op":"rename_shared_folder","id":"13","fileName":"fine"})"
+                                                  "\n");
   const std::vector<std::string> flags = {"--engine", postgres.url(), "--endpoint", service.url(), "--user-id",
                                           "7",        "--report",     report};
   auto command = std::vector<std::string>{"submit", path};

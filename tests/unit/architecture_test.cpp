@@ -41,8 +41,8 @@ const std::map<std::string, Names> allowed = {
     {"fleet", {"engine", "report", "net", "flow", "job", "koodrive", "http", "observe", "core"}},
     {"postgres", {"fleet", "report", "core"}},
     {"cli",
-     {"postgres", "fleet", "process", "control", "engine", "retry", "report", "plan", "reading", "state", "sim", "net", "flow", "job",
-      "koodrive", "http", "observe", "auth", "core"}},
+     {"postgres", "fleet", "process", "control", "engine", "retry", "report", "plan", "reading", "state", "sim", "net",
+      "flow", "job", "koodrive", "http", "observe", "auth", "core"}},
     {"main", {"cli"}},
 };
 

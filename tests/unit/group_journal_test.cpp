@@ -1,8 +1,8 @@
 #include "fleet/group_journal.hpp"
 
 #include "contains.hpp"
-#include "fleet_support.hpp"
 #include "fleet/chunk_codec.hpp"
+#include "fleet_support.hpp"
 #include "report_samples.hpp"
 
 #include <string>

@@ -52,7 +52,19 @@ std::string_view to_string(SettingName setting);
 std::optional<SettingName> parse_setting_name(std::string_view name);
 
 /// A command that messages advise.
-enum class CommandName : std::uint8_t { collect, export_, report, resume, retry, run, set, simulate, status, submit, verify };
+enum class CommandName : std::uint8_t {
+  collect,
+  export_,
+  report,
+  resume,
+  retry,
+  run,
+  set,
+  simulate,
+  status,
+  submit,
+  verify
+};
 constexpr auto last_command_name = CommandName::verify;
 /// The command's name: "resume".
 std::string_view to_string(CommandName command);

@@ -270,9 +270,9 @@ class Ledger {
   /// Chunks of a part, from `first` on; at most `most`, and no more than fit into `bytes`, but at least one.
   virtual Answer<std::vector<Chunk>> chunks(RunNumber run, PartNumber part, ChunkNumber first, std::uint32_t most,
                                             std::size_t bytes) = 0;
-  /// What earlier owners of this worker's part recorded since the chunk `from` was begun: their groups may hold results of
-  /// other parts, too. Those after `cursor`, no more than fit into `bytes`, but at least one; none: those were all. They
-  /// are known to be durable, and complete: fenced, unanswered or forgotten unless the part is this worker's.
+  /// What earlier owners of this worker's part recorded since the chunk `from` was begun: their groups may hold results
+  /// of other parts, too. Those after `cursor`, no more than fit into `bytes`, but at least one; none: those were all.
+  /// They are known to be durable, and complete: fenced, unanswered or forgotten unless the part is this worker's.
   virtual Answer<std::vector<JournalRow>> earlier_results(const Enrolment& me, RunNumber run, PartNumber part,
                                                           ChunkNumber from, HistoryCursor cursor,
                                                           std::size_t bytes) = 0;

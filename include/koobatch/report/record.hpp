@@ -121,7 +121,7 @@ struct RunRecord {
   /// The URL, without secrets, of the engine through which many machines carry out this run, under the same `run_id`;
   /// empty: one process does, and it is not written.
   std::string engine{};
-  std::string settings;          ///< a JSON object without secrets
+  std::string settings;  ///< a JSON object without secrets
 };
 
 /// What the record of an export has in place of a job's path, which is absolute.

@@ -88,9 +88,10 @@ Result<fleet::CollectionEnd> collect_into(const std::filesystem::path& report, f
   const auto row = ledger.run(run);
   if (!row) return row.error().error;
   if (row->state == fleet::RunState::loading) {
-    return usage_error(fmt::format("{0}: the run is still being submitted; if that has failed, 'koobatch forget {0}' "
-                                   "removes what was loaded",
-                                   report.string()));
+    return usage_error(
+        fmt::format("{0}: the run is still being submitted; if that has failed, 'koobatch forget {0}' "
+                    "removes what was loaded",
+                    report.string()));
   }
   auto opened = fleet::open_for_collecting(report);
   if (!opened) return opened.error();

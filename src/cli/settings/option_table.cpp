@@ -331,7 +331,8 @@ std::vector<Option> sending_options() {
 std::span<const Option> option_table() {
   static const std::vector<Option> table = [] {
     auto options = sending_options();
-    for (auto&& part : {embedded_options(), ledger_options(), output_options()}) options.insert(options.end(), part.begin(), part.end());
+    for (auto&& part : {embedded_options(), ledger_options(), output_options()})
+      options.insert(options.end(), part.begin(), part.end());
     return options;
   }();
   return table;
