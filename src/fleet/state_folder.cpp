@@ -44,14 +44,14 @@ Error state_error(const fs::path& path, const char* what, int code) {
   return system_error(ErrorKind::usage, path.string(), what, code);
 }
 
-/// The first word of a file; empty if it cannot be read.
-std::string word_in(const fs::path& path) {
+/// The first word of a file; `unknown` if it cannot be read.
+std::string word_or_unknown(const fs::path& path) {
   std::string word;
   std::ifstream(path) >> word;
   const bool plain = word.size() <= longest_id && std::ranges::all_of(word, [](char c) {
                        return c == '-' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z');
                      });
-  return plain ? word : std::string();
+  return plain && !word.empty() ? word : std::string(unknown);
 }
 
 Result<void> check_local(const fs::path& folder) {
@@ -71,9 +71,8 @@ Result<Place> read_place(const fs::path& path, int fd, const MachineFiles& files
     return state_error(path, "cannot be used", errno);
   }
   if (!S_ISREG(status.stx_mode)) return usage_error(path.string() + ": not a regular file; name another folder");
-  Place place{.machine = word_in(files.machine_id), .boot = word_in(files.boot_id), .inode = status.stx_ino};
-  if (place.machine.empty()) place.machine = unknown;
-  if (place.boot.empty()) place.boot = unknown;
+  Place place{
+      .machine = word_or_unknown(files.machine_id), .boot = word_or_unknown(files.boot_id), .inode = status.stx_ino};
   if ((status.stx_mask & STATX_BTIME) != 0) {
     place.birth = status.stx_btime.tv_sec * 1'000'000'000 + status.stx_btime.tv_nsec;
   }
