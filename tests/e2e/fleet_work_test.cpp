@@ -244,6 +244,10 @@ BOOST_AUTO_TEST_CASE(a_worker_that_is_cut_off_from_the_service_leaves_its_parts_
   Fleet fleet({"--rate", "20/s"}, {}, 1'000);
   // Nobody listens there.
   const auto cut_off = fleet.start_worker("a", {"--proxy", "http://127.0.0.1:9"});
+  // The other one could take all of them.
+  while (std::stoi(fleet.postgres.query("SELECT count(*) FROM koobatch.part WHERE owner IS NOT NULL")) == 0) {
+    std::this_thread::sleep_for(20ms);
+  }
   const auto other = fleet.start_worker("b");
   const auto left = cut_off->wait(120s);
   BOOST_TEST(left.status == 5, left.err);
@@ -363,7 +367,11 @@ BOOST_AUTO_TEST_CASE(kills_and_stops_of_random_workers_lose_and_double_nothing) 
       fleet.wait_for_enrolment(names[victim]);
       const bool stops = random() % 2 == 0;
       workers[victim]->signal(stops ? SIGSTOP : SIGKILL);
-      // A worker that is stopped is killed by its own timer. On a busy machine all may be done before.
+      // A worker that is stopped is killed by its own timer, unless it had no lease just then: nothing is left of that
+      // after the time of a lease.
+      if (stops) std::this_thread::sleep_for(7s);
+      workers[victim]->signal(SIGKILL);
+      // On a busy machine all may be done before.
       const auto status = workers[victim]->wait(60s).status;
       BOOST_TEST((status == killed || (status == 0 && fleet.run_state() == "completed")), status);
       workers[victim] = fleet.start_worker(names[victim]);
