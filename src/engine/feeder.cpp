@@ -144,11 +144,7 @@ bool Feeder::pause() {
 
 void Feeder::record_invalid() {
   const job::Reader& reader = *settings_.reader;
-  std::string error;
-  for (const koodrive::Violation& violation : reader.violations()) {
-    if (!error.empty()) error += "; ";
-    error += violation.field.empty() ? violation.message : fmt::format("{}: {}", violation.field, violation.message);
-  }
+  const std::string error = job::in_words(reader.violations());
   report::ResultRecord result;
   result.line = reader.line();
   result.op = reader.invalid_op();

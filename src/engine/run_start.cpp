@@ -1,5 +1,6 @@
 #include "engine/run_start.hpp"
 
+#include "koobatch/core/random_bits.hpp"
 #include "koobatch/core/trace_id.hpp"
 #include "koobatch/core/units.hpp"
 #include "koobatch/job/tokens_file.hpp"
@@ -8,7 +9,6 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <random>
 #include <utility>
 
 namespace koobatch::engine {
@@ -22,10 +22,7 @@ std::string describe_http2(const RunSettings& settings) {
 
 class SystemDraw final : public Draw {
  public:
-  std::uint64_t bits() override { return (std::uint64_t{device_()} << 32U) | device_(); }
-
- private:
-  std::random_device device_;
+  std::uint64_t bits() override { return random_bits(); }
 };
 
 Result<void> open_refresh_token(const RunSettings& settings, Access& access) {

@@ -91,9 +91,7 @@ bool Collection::tries_again(const Failure& failure) {
 }
 
 Answer<bool> Collection::settle(const Survey& survey, Watch& watch, BootTime asked) {
-  const bool at_work =
-      std::ranges::any_of(survey.workers, [](const WorkerRow& w) { return w.state == WorkerState::alive; });
-  if (!at_work) {
+  if (!survey.any_alive()) {
     if (auto stopped = ledger_.stop_run(run_, RunState::stopped, survey.run.reason); !stopped) return stopped.error();
     return true;
   }
@@ -114,12 +112,17 @@ Answer<bool> Collection::settle(const Survey& survey, Watch& watch, BootTime ask
   return fenced_any;
 }
 
-Answer<CollectionEnd> Collection::close(const RunRow& run) {
+report::EndRecord Collection::end_of(const RunRow& run) const {
   report::EndRecord end;
   end.counts = collector_.counts();
   end.at = WallClock::now();
   end.seconds = seconds_of(run);
   end.requests = requests_;
+  return end;
+}
+
+Answer<CollectionEnd> Collection::close(const RunRow& run) {
+  auto end = end_of(run);
   explain(run, end);
   if (end.reason != "completed") {
     const auto has_result = [this](std::uint32_t line) { return collector_.has_result(line); };
@@ -139,11 +142,7 @@ Answer<CollectionEnd> Collection::close_lost(const Failure& failure) {
   RunRow run;
   run.state = RunState::aborted;
   if (auto row = ledger_.run(run_)) run = std::move(*row);
-  report::EndRecord end;
-  end.counts = collector_.counts();
-  end.at = WallClock::now();
-  end.seconds = seconds_of(run);
-  end.requests = requests_;
+  auto end = end_of(run);
   // Whatever happened to the engine, or whoever has had it forget the run: all results are here.
   end.reason = end.counts.remaining == 0 ? "completed" : "aborted";
   if (end.counts.remaining != 0) {

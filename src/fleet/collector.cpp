@@ -23,6 +23,11 @@ Failure forgotten(std::string message) {
   return {Fault::forgotten, fatal_error(std::move(message))};
 }
 
+Failure missing(GroupNumber group, const std::string& key) {
+  return forgotten(fmt::format("the engine has lost results that it had acknowledged: group {} of worker {} is missing",
+                               group, key));
+}
+
 Failure refused(Error error) {
   return {Fault::refused, std::move(error)};
 }
@@ -63,11 +68,9 @@ Answer<Collector::Round> Collector::collect() {
     if (auto ok = collect_from(worker, round.results); !ok) return confirmed(ok.error(), connection);
   }
   if (auto ok = write_out(); !ok) return ok.error();
-  const bool at_work =
-      std::ranges::any_of(round.survey.workers, [](const auto& w) { return w.state == WorkerState::alive; });
   const RunState state = round.survey.run.state;
   // What was completed has all its results, whoever is still about to leave.
-  round.ended = state == RunState::completed || (has_ended(state) && !at_work);
+  round.ended = state == RunState::completed || (has_ended(state) && !round.survey.any_alive());
   return round;
 }
 
@@ -124,10 +127,7 @@ Answer<void> Collector::collect_from(const WorkerRow& worker, std::uint64_t& res
     const auto rows = ledger_.groups(run_, worker.number, cursors_[key], groups_bytes);
     if (!rows) return rows.error();
     if (rows->empty()) {
-      return forgotten(
-          fmt::format("the engine has lost results that it had acknowledged: group {} of worker {} is "
-                      "missing",
-                      cursors_[key] + 1, key));
+      return missing(cursors_[key] + 1, key);
     }
     const std::uint64_t before = filter_->counts().finished();
     for (const JournalRow& row : *rows) {
@@ -143,10 +143,7 @@ Answer<void> Collector::collect_from(const WorkerRow& worker, std::uint64_t& res
 Answer<void> Collector::take(const WorkerRow& worker, const JournalRow& row) {
   const std::string key = key_of(worker);
   if (row.group.number != cursors_[key] + 1) {
-    return forgotten(
-        fmt::format("the engine has lost results that it had acknowledged: group {} of worker {} is "
-                    "missing",
-                    cursors_[key] + 1, key));
+    return missing(cursors_[key] + 1, key);
   }
   const auto lines = unpack_lines(row.group.packed);
   const auto appended = lines ? filter_->append(lines_, *lines) : Result<void>(lines.error());

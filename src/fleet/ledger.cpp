@@ -27,6 +27,10 @@ bool has_ended(RunState state) {
   return state == RunState::stopped || state == RunState::completed || state == RunState::aborted;
 }
 
+bool Survey::any_alive() const {
+  return std::ranges::find(workers, WorkerState::alive, &WorkerRow::state) != workers.end();
+}
+
 std::string_view to_string(WorkerState state) {
   return worker_state_names[static_cast<std::size_t>(state)];
 }

@@ -8,10 +8,8 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
-#include <algorithm>
 #include <condition_variable>
 #include <mutex>
-#include <random>
 #include <stop_token>
 #include <thread>
 #include <utility>
@@ -182,9 +180,7 @@ auto patiently(const Ask& ask) {
 void end_run_if_last(Ledger& ledger, RunNumber run) {
   const auto survey = ledger.survey(run);
   if (!survey || survey->run.state != RunState::stopping) return;
-  const bool last =
-      std::ranges::none_of(survey->workers, [](const WorkerRow& worker) { return worker.state == WorkerState::alive; });
-  if (last) static_cast<void>(ledger.stop_run(run, RunState::stopped, survey->run.reason));
+  if (!survey->any_alive()) static_cast<void>(ledger.stop_run(run, RunState::stopped, survey->run.reason));
 }
 
 /// Also says what was found out: the attendant may have ended before it knew.
@@ -231,11 +227,6 @@ bool leave(Shift::Parts& parts, const ShiftResult& result) {
 }
 
 }  // namespace
-
-std::uint64_t draw_nonce() {
-  std::random_device source;
-  return std::uint64_t{source()} << 32U | source();
-}
 
 Shift::Shift(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 

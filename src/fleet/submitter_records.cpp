@@ -1,20 +1,15 @@
 #include "koobatch/fleet/submitter_records.hpp"
 
 #include "fleet/group_journal.hpp"
+#include "koobatch/core/random_bits.hpp"
 #include "koobatch/fleet/persistently.hpp"
 
-#include <random>
 #include <utility>
 
 namespace koobatch::fleet {
 namespace {
 
 constexpr std::size_t group_bytes = std::size_t{1} << 20;
-
-std::uint64_t draw_nonce() {
-  std::random_device device;
-  return (std::uint64_t{device()} << 32U) | device();
-}
 
 /// A submitter owns no parts, sends nothing, and holds no lease.
 class NoProgress final : public GroupEvents {
@@ -70,7 +65,7 @@ void SubmitterRecords::abandon() {
 Answer<void> SubmitterRecords::commit() {
   if (lines_.empty()) return {};
   if (!enrolled_) {
-    const std::uint64_t nonce = draw_nonce();
+    const std::uint64_t nonce = random_bits();
     const auto enrolment = persistently([&] { return ledger_.enrol(run_, name_, nonce); }, try_again_);
     if (!enrolment) return enrolment.error();
     enrolled_ = std::make_unique<Enrolled>(ledger_, *enrolment, try_again_);

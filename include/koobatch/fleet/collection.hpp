@@ -50,6 +50,8 @@ class Collection {
 
  private:
   bool tries_again(const Failure& failure);
+  /// The `end` line, as far as it does not depend on why the run has ended.
+  report::EndRecord end_of(const RunRow& run) const;
   Answer<CollectionEnd> close(const RunRow& run);
   Answer<CollectionEnd> close_lost(const Failure& failure);
   /// Of a run that is being stopped or was aborted: ends it if its workers have left, and fences those that are lost.

@@ -201,6 +201,9 @@ struct Survey {
   std::uint32_t free_parts = 0;    ///< nobody's, and not done
   std::uint32_t owned_parts = 0;
   std::uint32_t quiet_parts = 0;  ///< free, but nobody may claim them yet
+
+  /// Whether any worker has neither left nor been fenced.
+  bool any_alive() const;
 };
 
 /// How many copies of a result there are once it is acknowledged, and other properties of the server.

@@ -56,9 +56,6 @@ struct ShiftGauges {
   bool standing_down = false;
 };
 
-/// A nonce for a new shift.
-std::uint64_t draw_nonce();
-
 class Shift {
  public:
   /// Enrols and begins to work. `commits` and `rest`: connections to the same ledger; both and `state` must outlive it.

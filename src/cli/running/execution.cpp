@@ -83,6 +83,11 @@ Result<void> load_user_tokens(engine::RunSettings& settings) {
   return {};
 }
 
+observe::ProgressMode progress_mode(const ProgressOutput& progress, const Presentation& presentation) {
+  const bool silent = presentation.quiet && progress.mode == observe::ProgressMode::automatic;
+  return silent ? observe::ProgressMode::none : progress.mode;
+}
+
 int print_result(const engine::RunResult& result, int signal) {
   const auto style = output_style();
   const auto written = write_output(report::summary_text(result.summary, style.colour, style.width));
@@ -110,18 +115,11 @@ struct Surroundings {
   const std::shared_ptr<observe::Console>& console;
 };
 
-/// The mode of --progress; --quiet turns progress off unless the mode is given.
-observe::ProgressMode progress_mode(const Surroundings& around) {
-  const auto mode = around.running.progress.mode;
-  const bool silent = around.presentation.quiet && mode == observe::ProgressMode::automatic;
-  return silent ? observe::ProgressMode::none : mode;
-}
-
 /// Watches the segment until it ends, and shows its progress.
 engine::RunResult follow(engine::Run& run, bool has_descriptors, const Surroundings& around,
                          process::SignalWatch& signals, MetricsOutput& metrics) {
   {
-    observe::ProgressDisplay display(progress_mode(around), around.console);
+    observe::ProgressDisplay display(progress_mode(around.running.progress, around.presentation), around.console);
     control::Supervisor supervisor(run, run.report().native(), open_control(run.report(), has_descriptors));
     watch(run, {signals, supervisor, metrics, &display});
   }

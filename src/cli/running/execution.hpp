@@ -21,6 +21,9 @@ Result<void> load_user_tokens(engine::RunSettings& settings);
 /// Warns if, with these settings, anybody on the network path could read the token.
 void warn_of_insecurity(const engine::RunSettings& settings);
 
+/// The mode of --progress; --quiet turns progress off unless the mode is given.
+observe::ProgressMode progress_mode(const ProgressOutput& progress, const Presentation& presentation);
+
 /// Prints the summary of a run that has ended, and returns its exit status. `signal`: the one that interrupted it, or
 /// 0.
 int print_result(const engine::RunResult& result, int signal);

@@ -2,6 +2,7 @@
 
 #include "cli/exit_status.hpp"
 #include "cli/output.hpp"
+#include "koobatch/core/random_bits.hpp"
 #include "koobatch/core/terminal_text.hpp"
 #include "koobatch/core/units.hpp"
 #include "koobatch/observe/log.hpp"
@@ -10,7 +11,6 @@
 #include <spdlog/common.h>
 
 #include <cstdint>
-#include <random>
 #include <string_view>
 #include <utility>
 
@@ -127,9 +127,7 @@ Result<void> check_destinations(const PlanDestinations& destinations) {
 }
 
 std::string new_plan_id() {
-  std::random_device device;
-  const auto bits = std::uint64_t{device()} << 32 | device();
-  return fmt::format("{:016x}", bits);
+  return fmt::format("{:016x}", random_bits());
 }
 
 int refuse(const std::vector<plan::Breach>& breaches, const std::string& state) {

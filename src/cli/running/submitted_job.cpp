@@ -6,6 +6,7 @@
 #include "cli/running/repetition.hpp"
 #include "cli/running/resumed.hpp"
 #include "cli/settings/recorded.hpp"
+#include "koobatch/core/random_bits.hpp"
 #include "koobatch/core/spelling.hpp"
 #include "koobatch/core/trace_id.hpp"
 #include "koobatch/core/units.hpp"
@@ -20,7 +21,6 @@
 #include <chrono>
 #include <fstream>
 #include <iterator>
-#include <random>
 #include <utility>
 #include <vector>
 
@@ -28,11 +28,6 @@ namespace koobatch::cli {
 namespace {
 
 using Prepared = std::variant<SubmittedJob, int>;
-
-std::uint64_t draw() {
-  std::random_device device;
-  return (std::uint64_t{device()} << 32U) | device();
-}
 
 /// The text of the file with further operations: the one that was validated with.
 Result<std::string> read_operations(const report::OperationsRecord& file) {
@@ -74,10 +69,10 @@ report::RunRecord record_of(const job::FileSource& source, const SubmittedJob& j
   const auto identity = source.identity();
   const auto taken = job.before ? job.before->scan.trace_prefixes() : std::vector<std::uint32_t>();
   report::RunRecord record;
-  record.run_id = job.before ? run_id_after(*job.before) : fmt::format("{:016x}", draw());
+  record.run_id = job.before ? run_id_after(*job.before) : fmt::format("{:016x}", random_bits());
   record.version = KOOBATCH_VERSION;
   record.started = WallClock::now();
-  record.trace_prefix = draw_apart(taken, draw);
+  record.trace_prefix = draw_apart(taken, random_bits);
   record.job = {.path = identity.path,
                 .format = std::string(to_string(identity.format)),
                 .bytes = identity.digest.bytes,

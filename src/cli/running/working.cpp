@@ -2,7 +2,9 @@
 
 #include "cli/exit_status.hpp"
 #include "cli/output.hpp"
+#include "cli/running/execution.hpp"
 #include "cli/running/segment.hpp"
+#include "koobatch/core/random_bits.hpp"
 #include "koobatch/core/units.hpp"
 #include "koobatch/fleet/persistently.hpp"
 #include "koobatch/fleet/run_choice.hpp"
@@ -163,7 +165,7 @@ std::optional<int> Working::work_on(const RunRow& run) {
   if (const auto budget = fit_connections(settings->engine); !budget) return fail(budget.error());
   settings->engine.interrupted = [this] { return interrupted(); };
   settings->name = means_.name;
-  settings->nonce = fleet::draw_nonce();
+  settings->nonce = random_bits();
   auto shift =
       persistently([&] { return fleet::Shift::begin(*settings, *means_.commits, *means_.rest, *means_.state); });
   if (interrupted() && !shift) return interrupted_status();
@@ -196,11 +198,8 @@ std::optional<int> Working::carry_out(fleet::Shift& shift, const RunRow& run) {
 }
 
 void Working::watch_shift(fleet::Shift& shift, const RunRow& run) {
-  observe::ProgressDisplay display(
-      means_.given.presentation.quiet && means_.given.progress.mode == observe::ProgressMode::automatic
-          ? observe::ProgressMode::none
-          : means_.given.progress.mode,
-      means_.call.console);
+  observe::ProgressDisplay display(progress_mode(means_.given.progress, means_.given.presentation),
+                                   means_.call.console);
   control::Supervisor supervisor(shift.run(), fmt::format("run {}", run.about.run_id), std::nullopt);
   watch(shift.run(), {means_.signals, supervisor, means_.metrics, &display});
 }
