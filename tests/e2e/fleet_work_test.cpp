@@ -122,6 +122,7 @@ BOOST_AUTO_TEST_CASE(a_killed_worker_that_is_started_again_continues_at_once) {
 BOOST_AUTO_TEST_CASE(others_take_over_from_a_killed_worker) {
   Fleet fleet(some_seconds);
   const auto lost = fleet.start_worker("a");
+  fleet.wait_for_applied(all / 8);
   const auto other = fleet.start_worker("b");
   fleet.wait_for_applied(all / 4);
   lost->signal(SIGKILL);
@@ -136,6 +137,7 @@ BOOST_AUTO_TEST_CASE(a_worker_that_is_stopped_just_before_it_sends_is_killed_by_
   Fleet fleet(some_seconds);
   auto environment = with_fault("KOOBATCH_IO_FAULT", "stop:send:100");
   const auto stopped = fleet.start_worker("a", {}, environment);
+  fleet.wait_for_applied(20);
   const auto other = fleet.start_worker("b");
   // Nobody continues it.
   const auto begun = Clock::now();
@@ -148,8 +150,9 @@ BOOST_AUTO_TEST_CASE(a_worker_that_is_stopped_just_before_it_sends_is_killed_by_
 BOOST_AUTO_TEST_CASE(a_worker_that_is_told_to_end_leaves_its_parts_to_others_at_once) {
   Fleet fleet({"--rate", "400/s", "--lease", "60s"});
   const auto leaving = fleet.start_worker("a");
+  fleet.wait_for_applied(all / 8);
   const auto other = fleet.start_worker("b");
-  fleet.wait_for_applied(all / 4);
+  fleet.wait_for_enrolment("b");
   leaving->signal(SIGTERM);
   const auto left = leaving->wait(60s);
   BOOST_TEST(left.status == terminated, left.err);
@@ -213,6 +216,7 @@ BOOST_AUTO_TEST_CASE(an_engine_that_has_lost_results_aborts_the_run) {
   Fleet fleet(some_seconds);
   const auto a = fleet.start_worker("a");
   const auto b = fleet.start_worker("b");
+  fleet.wait_for_enrolment("b");
   fleet.wait_for_applied(all / 4);
   // Of the one that does most: perhaps the other has found nothing left to do.
   fleet.postgres.query(
@@ -287,6 +291,7 @@ BOOST_AUTO_TEST_CASE(a_run_that_is_stopped_ends_all_workers) {
   Fleet fleet({"--rate", "100/s"});
   const auto a = fleet.start_worker("a");
   const auto b = fleet.start_worker("b");
+  fleet.wait_for_enrolment("b");
   fleet.wait_for_applied(all / 20);
   const auto stopped = run_koobatch({"stop", fleet.report});
   BOOST_TEST(stopped.status == 0, stopped.err);
@@ -298,8 +303,12 @@ BOOST_AUTO_TEST_CASE(a_run_that_is_stopped_ends_all_workers) {
 
 BOOST_AUTO_TEST_CASE(too_many_errors_of_all_workers_together_stop_the_run) {
   Fleet fleet({"--rate", "200/s", "--max-errors", "50"}, {"--fault", "status=400,rate=0.5"});
+  // Half a second of one worker would be enough.
+  BOOST_REQUIRE(run_koobatch({"set", fleet.report, "--pause"}).status == 0);
   const auto a = fleet.start_worker("a");
   const auto b = fleet.start_worker("b");
+  for (const auto* name : {"a", "b"}) fleet.wait_for_enrolment(name);
+  BOOST_REQUIRE(run_koobatch({"set", fleet.report, "--go"}).status == 0);
   BOOST_TEST(a->wait(60s).status == 4);
   BOOST_TEST(b->wait(60s).status == 4);
   BOOST_TEST(fleet.run_state() == "stopped");

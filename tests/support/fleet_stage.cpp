@@ -107,7 +107,11 @@ void FleetStage::wait_for_enrolment(const std::string& name) const {
   const auto enrolled = [&] {
     return postgres.query(fmt::format("SELECT count(*) FROM koobatch.worker WHERE name = '{}'", name));
   };
-  while (std::stoi(enrolled()) < starts[name] && run_state() != "completed") ::usleep(20'000);
+  const auto has_ended = [&] {
+    const auto state = run_state();
+    return state == "completed" || state == "stopping" || state == "stopped" || state == "aborted";
+  };
+  while (std::stoi(enrolled()) < starts[name] && !has_ended()) ::usleep(20'000);
   // It is armed once it was acknowledged.
   ::usleep(200'000);
 }
