@@ -1,6 +1,7 @@
 #include "koobatch/job/json_syntax.hpp"
 
 #include "koobatch/core/describe.hpp"
+#include "koobatch/core/trimmed.hpp"
 #include "koobatch/core/utf8.hpp"
 
 #include <fmt/format.h>
@@ -105,9 +106,8 @@ std::string explain_json_error(std::string_view text, std::string_view verdict) 
 }
 
 std::optional<std::string> find_other_form(std::string_view first_line) {
-  const auto from = first_line.find_first_not_of(blanks);
-  if (from == std::string_view::npos) return std::nullopt;
-  const auto text = first_line.substr(from, first_line.find_last_not_of(blanks) + 1 - from);
+  const auto text = trimmed(first_line, blanks);
+  if (text.empty()) return std::nullopt;
   if (text.front() == '\x1e') {
     return "begins with U+001E, so it is a JSON text sequence; make lines of it with tr -d '\\036'";
   }

@@ -1,5 +1,7 @@
 #include "koobatch/koodrive/canonical_request.hpp"
 
+#include "koobatch/core/trimmed.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cstddef>
@@ -76,15 +78,8 @@ std::string encoded_once(std::string_view text) {
   return out;
 }
 
-std::string_view trim(std::string_view text) {
-  constexpr std::string_view blank = " \t";
-  const auto from = std::min(text.find_first_not_of(blank), text.size());
-  text.remove_prefix(from);
-  return text.substr(0, text.find_last_not_of(blank) + 1);
-}
-
 void append_header(std::string_view name, std::string_view value, std::string& out) {
-  out.append(name).append(":").append(trim(value)).append("\n");
+  out.append(name).append(":").append(trimmed(value)).append("\n");
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "koodrive/declared_quota_fields.hpp"
 
+#include "koobatch/core/trimmed.hpp"
 #include "koodrive/declared_quota_text.hpp"
 
 #include <algorithm>

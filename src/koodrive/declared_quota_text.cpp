@@ -1,6 +1,7 @@
 #include "koodrive/declared_quota_text.hpp"
 
 #include "koobatch/core/ascii.hpp"
+#include "koobatch/core/trimmed.hpp"
 #include "koobatch/http/date.hpp"
 #include "koodrive/delay.hpp"
 
@@ -47,12 +48,6 @@ Duration until(seconds epoch, WallTime now) {
 }
 
 }  // namespace
-
-std::string_view trimmed(std::string_view text) {
-  const auto from = text.find_first_not_of(" \t");
-  if (from == std::string_view::npos) return {};
-  return text.substr(from, text.find_last_not_of(" \t") - from + 1);
-}
 
 std::string_view unquoted(std::string_view text) {
   text = trimmed(text);

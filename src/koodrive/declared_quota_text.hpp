@@ -10,9 +10,7 @@
 
 namespace koobatch::koodrive {
 
-/// Without spaces and tabs around it.
-std::string_view trimmed(std::string_view text);
-/// Trimmed, and without quotation marks around that.
+/// Without spaces and tabs around it, nor quotation marks around that.
 std::string_view unquoted(std::string_view text);
 
 /// Takes the part before the next `separator` that is not between quotation marks, or all, off `text`.

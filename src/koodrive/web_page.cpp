@@ -2,6 +2,7 @@
 
 #include "koobatch/core/ascii.hpp"
 #include "koobatch/core/terminal_text.hpp"
+#include "koobatch/core/trimmed.hpp"
 #include "koodrive/body_text.hpp"
 
 #include <fmt/format.h>
@@ -30,18 +31,12 @@ constexpr std::size_t max_title_bytes = 4096;
 constexpr std::size_t max_body = 80;
 constexpr std::size_t max_body_bytes = 4 * max_body;
 
-std::string_view trimmed(std::string_view text) {
-  const auto first = text.find_first_not_of(white_space);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(white_space) - first + 1);
-}
-
 std::string_view content(std::string_view body) {
-  return trimmed(without_byte_order_mark(body));
+  return trimmed(without_byte_order_mark(body), white_space);
 }
 
 std::string_view media_type(std::string_view content_type) {
-  return trimmed(content_type.substr(0, content_type.find(';')));
+  return trimmed(content_type.substr(0, content_type.find(';')), white_space);
 }
 
 bool is_json(std::string_view content_type) {
@@ -51,10 +46,10 @@ bool is_json(std::string_view content_type) {
 /// Replaces each run of white space by one space, so that a title that spans lines fits in one.
 std::string in_one_line(std::string_view text) {
   std::string out;
-  for (text = trimmed(text.substr(0, max_title_bytes)); !text.empty();) {
+  for (text = trimmed(text.substr(0, max_title_bytes), white_space); !text.empty();) {
     const auto end = text.find_first_of(white_space);
     out += text.substr(0, end);
-    text = end == std::string_view::npos ? std::string_view() : trimmed(text.substr(end));
+    text = end == std::string_view::npos ? std::string_view() : trimmed(text.substr(end), white_space);
     if (!text.empty()) out += ' ';
   }
   return out;
@@ -137,13 +132,13 @@ std::string_view title_of(std::string_view body) {
   const auto opened = title.find('>');
   if (opened == std::string_view::npos) return all;
   title.remove_prefix(opened + 1);
-  title = trimmed(title.substr(0, title.find('<')));
+  title = trimmed(title.substr(0, title.find('<')), white_space);
   return title.empty() ? all : title;
 }
 
 std::string describe_page(std::string_view content_type, std::string_view title) {
   const std::string shown = describe_type(content_type);
-  if (trimmed(title).empty()) return media_type(content_type).empty() ? "no body" : shown + ", no body";
+  if (trimmed(title, white_space).empty()) return media_type(content_type).empty() ? "no body" : shown + ", no body";
   return fmt::format("{}, '{}'", shown, clipped(harmless(in_one_line(title)), max_title));
 }
 

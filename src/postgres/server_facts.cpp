@@ -1,5 +1,7 @@
 #include "postgres/server_facts.hpp"
 
+#include "koobatch/core/trimmed.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -15,15 +17,7 @@ std::string server_name(const ServerFacts& facts) {
   return fmt::format("the ledger's server {}", facts.place);
 }
 
-bool is_blank(char c) {
-  return c == ' ' || c == '\t' || c == '\n';
-}
-
-std::string_view trim(std::string_view text) {
-  while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
-  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
-  return text;
-}
+constexpr std::string_view blanks = " \t\n";
 
 /// Removes a leading word, in any case.
 bool take_word(std::string_view& text, std::string_view word) {
@@ -31,8 +25,8 @@ bool take_word(std::string_view& text, std::string_view word) {
   const auto upper = [](char c) { return static_cast<char>(std::toupper(static_cast<unsigned char>(c))); };
   if (!std::ranges::equal(text.substr(0, word.size()), word, {}, upper)) return false;
   const char next = text[word.size()];
-  if (!is_blank(next) && next != '(') return false;
-  text = trim(text.substr(word.size()));
+  if (blanks.find(next) == std::string_view::npos && next != '(') return false;
+  text = trimmed(text.substr(word.size()), blanks);
   return true;
 }
 
@@ -40,12 +34,12 @@ bool take_word(std::string_view& text, std::string_view word) {
 
 // "FIRST 2 (a, b, c)", "ANY 1 (a, b)", "2 (a, b, c)", "a, b": as many standbys as the number says, or one.
 std::optional<unsigned> copies_of(std::string_view standby_names) {
-  std::string_view text = trim(standby_names);
+  std::string_view text = trimmed(standby_names, blanks);
   if (text.empty()) return 1;
   const bool has_method = take_word(text, "FIRST") || take_word(text, "ANY");
   unsigned standbys = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), standbys);
-  const auto rest = trim({end, static_cast<std::size_t>(text.data() + text.size() - end)});
+  const auto rest = trimmed({end, static_cast<std::size_t>(text.data() + text.size() - end)}, blanks);
   if (error == std::errc() && rest.starts_with('(')) return standbys == 0 ? std::nullopt : std::optional(standbys + 1);
   if (has_method) return std::nullopt;
   return 2;

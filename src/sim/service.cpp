@@ -3,6 +3,8 @@
 #include "koobatch/core/ascii.hpp"
 #include "koobatch/core/json.hpp"
 #include "koobatch/core/spelling.hpp"
+#include "koobatch/core/units.hpp"
+#include "koobatch/core/trimmed.hpp"
 #include "koobatch/job/request_body.hpp"
 #include "koobatch/koodrive/refresh_call.hpp"
 #include "koobatch/koodrive/route.hpp"
@@ -32,12 +34,6 @@ bool all_visible(std::string_view text) {
 
 bool equals_ignoring_case(std::string_view a, std::string_view b) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) { return lower(x) == lower(y); });
-}
-
-std::string_view trim(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
 }
 
 /// Refuses with the given status. Returns false, so that a check can end with it.
@@ -81,14 +77,14 @@ bool check_user(const Request& r, Judgement& out) {
   return all_visible(*r.user_id) || refuse_parameter(out, "X-User-Id: contains a character that is not visible ASCII");
 }
 
-bool check_date(const Request& r, WallTime now, Judgement& out) {
+bool check_date(const Request& r, WallTime now, Duration window, Judgement& out) {
   if (!r.date) return refuse_parameter(out, "X-Date: missing");
   const auto date = koodrive::parse_x_date(*r.date);
   if (!date) return refuse_parameter(out, "X-Date: is not of the form yyyyMMdd'T'HHmmss'Z', e.g. 20251103T070140Z");
   const double age = seconds(now - *date);
   if (age < 0) return refuse_parameter(out, "X-Date: {} is {:.3f} s later than the server's now", *r.date, -age);
-  return now - *date <= x_date_window ||
-         refuse_parameter(out, "X-Date: {} is {:.0f} s old, more than 15 minutes", *r.date, age);
+  return now - *date <= window ||
+         refuse_parameter(out, "X-Date: {} is {:.0f} s old, more than {}", *r.date, age, format_duration(window));
 }
 
 bool check_trace_id(const Request& r, Judgement& out) {
@@ -99,9 +95,9 @@ bool check_trace_id(const Request& r, Judgement& out) {
 /// "application/json", alone or with charset=utf-8.
 bool is_json_type(std::string_view type) {
   const auto semicolon = type.find(';');
-  if (!equals_ignoring_case(trim(type.substr(0, semicolon)), "application/json")) return false;
+  if (!equals_ignoring_case(trimmed(type.substr(0, semicolon)), "application/json")) return false;
   if (semicolon == std::string_view::npos) return true;
-  const std::string_view parameter = trim(type.substr(semicolon + 1));
+  const std::string_view parameter = trimmed(type.substr(semicolon + 1));
   return equals_ignoring_case(parameter, "charset=utf-8") || equals_ignoring_case(parameter, "charset=\"utf-8\"");
 }
 
@@ -278,7 +274,7 @@ bool Service::check_signature(const Request& r, Judgement& out) const {
 /// Those that all requests need.
 bool Service::check_headers(const Request& r, WallTime now, Duration x_date_ahead, Judgement& out) {
   return check_once(r, out) && check_host(r, out) && check_authorization(r, now, out) && check_user(r, out) &&
-         check_date(r, now + x_date_ahead, out) && check_trace_id(r, out);
+         check_date(r, now + x_date_ahead, x_date_window_, out) && check_trace_id(r, out);
 }
 
 void Service::judge(const Request& r, WallTime now, Judgement& out, Duration x_date_ahead) {

@@ -1,6 +1,7 @@
 #include "cli/running/users_file.hpp"
 
 #include "koobatch/core/describe.hpp"
+#include "koobatch/core/trimmed.hpp"
 #include "koobatch/koodrive/rules.hpp"
 
 #include <fmt/format.h>
@@ -18,12 +19,6 @@ namespace {
 constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
 constexpr std::string_view header = "user_id";
 
-std::string_view trimmed(std::string_view line) {
-  const auto first = line.find_first_not_of(" \t\r");
-  return first == std::string_view::npos ? std::string_view()
-                                         : line.substr(first, line.find_last_not_of(" \t\r") - first + 1);
-}
-
 }  // namespace
 
 Result<std::vector<std::string>> read_users(const std::filesystem::path& path) {
@@ -35,7 +30,7 @@ Result<std::vector<std::string>> read_users(const std::filesystem::path& path) {
   for (std::string line; std::getline(file, line);) {
     std::string_view user = line;
     if (++number == 1 && user.starts_with(byte_order_mark)) user.remove_prefix(byte_order_mark.size());
-    user = trimmed(user);
+    user = trimmed(user, " \t\r");
     if (user.empty() || (number == 1 && user == header)) continue;
     std::vector<koodrive::Violation> wrong;
     koodrive::check_user_id(user, wrong);
