@@ -21,9 +21,6 @@
 
 namespace koobatch::sim {
 
-/// The maximum age of an X-Date.
-constexpr std::chrono::minutes x_date_window{15};
-
 /// The verdict of the documented rules on one request. Reused from request to request to keep its memory.
 struct Judgement {
   const koodrive::OperationRow* row = nullptr;  ///< null: it is about no operation
@@ -64,6 +61,8 @@ class Service {
   void offer_items() { has_items_ = true; }
   /// Sets the operations that it knows, instead of operations(). They must outlive it.
   void set_operations(const koodrive::OperationCatalogue& catalogue) { operations_ = &catalogue; }
+  /// Sets the maximum age of an X-Date, instead of the documented one.
+  void set_x_date_window(Duration window) { x_date_window_ = window; }
   /// `now`: when the request arrived. `x_date_ahead`: how far the clock by which X-Date is judged is ahead of it. The
   /// views in `out` are valid as long as `request` and `out` exist.
   void judge(const Request& request, WallTime now, Judgement& out, Duration x_date_ahead = {});
@@ -80,6 +79,7 @@ class Service {
 
   const koodrive::OperationCatalogue* operations_ = &operations();
   bool has_items_ = false;
+  Duration x_date_window_ = std::chrono::minutes(15);
   Tokens tokens_;
   std::shared_ptr<const auth::AppKey> app_;
   std::shared_ptr<const auth::UserTokens> user_tokens_;  ///< null: `tokens_` apply to all users

@@ -79,6 +79,7 @@ Simulation::Simulation(const SimulatorSettings& settings, RequestLog log, Moment
       log_(std::move(log)),
       start_(start.steady),
       operations_(settings.operations) {
+  service_.set_x_date_window(settings.x_date_window);
   if (operations_) service_.set_operations(*operations_);
   if (items) {
     items_ = std::make_unique<ItemService>(std::move(*items), settings.name_clash, settings.list_faults);

@@ -149,6 +149,14 @@ BOOST_AUTO_TEST_CASE(a_date_may_be_15_minutes_old_but_no_older) {
   BOOST_TEST(refused(400, "X-Date: 20251103T070140Z is 900 s old"));
 }
 
+BOOST_AUTO_TEST_CASE(a_date_may_be_as_old_as_was_set_and_no_older) {
+  service.set_x_date_window(10s);
+  now = example_now() + 10s;
+  BOOST_TEST(accepted());
+  now += 1ms;
+  BOOST_TEST(refused(400, "X-Date: 20251103T070140Z is 10 s old, more than 10s"));
+}
+
 BOOST_AUTO_TEST_CASE(a_date_is_never_later_than_the_servers_now) {
   now = example_now();
   BOOST_TEST(accepted());

@@ -68,6 +68,7 @@ struct SimulatorSettings {
   std::filesystem::path items_file;          ///< with the items that it has; empty: see made_up_items
   std::optional<MadeUpItems> made_up_items;  ///< items that it has; nothing: any ID is an item's, and none can be read
   NameClash name_clash = NameClash::accept;
+  Duration x_date_window = std::chrono::minutes(15);  ///< the maximum age of an X-Date
 
   bool has_items() const { return !items_file.empty() || made_up_items.has_value(); }
 };

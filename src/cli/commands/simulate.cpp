@@ -86,6 +86,7 @@ Result<sim::SimulatorSettings> prepare_simulate(const SimulateSettings& given, c
   settings.key = given.key;
   settings.token_requests = given.token_requests;
   settings.token_lifetime = given.token_lifetime;
+  settings.x_date_window = given.x_date_window;
   settings.tokens_file = given.tokens_file;
   settings.items_file = given.state;
   settings.made_up_items = given.items;
@@ -133,6 +134,10 @@ const Command& simulate_command() {
                        .help = "Lifetime of an access token after its last use",
                        .otherwise = "no limit",
                        .store = into(&S::token_lifetime, duration())},
+                      {.name = "x-date-window",
+                       .heading = heading::embedded,
+                       .help = "Age up to which it accepts an X-Date",
+                       .store = into(&S::x_date_window, duration())},
                       {.name = "tokens-file",
                        .heading = heading::embedded,
                        .help = "Accept only each X-User-Id's token in this file, which is read again when replaced",

@@ -25,6 +25,7 @@ struct SimulateSettings {
   std::filesystem::path refresh_token_file;  ///< with the refresh token it accepts
   std::uint64_t token_requests = 0;          ///< 0: any number
   Duration token_lifetime{};                 ///< 0: for ever
+  Duration x_date_window = sim::SimulatorSettings().x_date_window;
   std::filesystem::path tokens_file;
   std::filesystem::path state;              ///< with the items that it has
   std::optional<sim::MadeUpItems> items{};  ///< items that it has
