@@ -157,7 +157,7 @@ class CsvSource final : public RecordSource {
   }
 
   std::string describe_size() {
-    auto text = fmt::format("has {}, the header has {}", count_of(rows_.cells().size(), "cell"), header_.size());
+    auto text = fmt::format("has {}, but the header has {}", count_of(rows_.cells().size(), "cell"), header_.size());
     if (rows_.last_line() == rows_.line()) return text;
     // If a quote is misplaced, each of the lines may be a row.
     joined_ = true;
@@ -227,7 +227,7 @@ class CsvSource final : public RecordSource {
     } else if (common == nullptr) {
       // It may be meant for people, and have the name of another operation's field by chance.
       auto violation = unknown_field(name, fields.row->name, known_fields(*fields.row));
-      violation.message += "; to have the column ignored, give " + spell(SettingName::ignore_columns, name);
+      violation.message += "; to ignore the column, give " + spell(SettingName::ignore_columns, name);
       out.push_back(std::move(violation));
     } else if (fault) {
       out.push_back({std::string(name), std::move(*fault)});

@@ -64,8 +64,8 @@ bool is_ignored(std::string_view name, const Reading& reading) {
 std::string unknown_column(std::string_view name, const Names& known) {
   const auto near = find_near(name, known);
   const auto printable = printable_name(name);
-  return fmt::format("column {} is not known, {}known columns are {}; to have it ignored, give {}", printable,
-                     near.empty() ? std::string() : fmt::format("did you mean {}? ", near), fmt::join(known, ", "),
+  return fmt::format("column {} is not known; {} columns are {}; to ignore it, give {}", printable,
+                     near.empty() ? "known" : fmt::format("did you mean {}? Known", near), fmt::join(known, ", "),
                      spell(SettingName::ignore_columns, printable.starts_with('"') ? "with its name" : printable));
 }
 

@@ -83,7 +83,7 @@ class CheckingReader final : public Reader {
     if (settings_.require_user && settings_.default_user.empty() && !fields_.user_id &&
         !has_violation(violations_, user_id_field)) {
       violations_.push_back({std::string(user_id_field),
-                             "is missing, give it in the record or for all with " + spell(SettingName::user_id)});
+                             "is missing; give it in the record, or for all with " + spell(SettingName::user_id)});
     }
   }
 

@@ -59,18 +59,18 @@ bool boolean_of(std::string_view text, bool& boolean) {
 }
 
 koodrive::Violation missing_operation(const koodrive::OperationCatalogue& catalogue) {
-  return {std::string(op_field), fmt::format("is missing, known operations are {}", operation_names(catalogue))};
+  return {std::string(op_field), fmt::format("is missing; known operations are {}", operation_names(catalogue))};
 }
 
 koodrive::Violation unknown_operation(std::string_view op, const koodrive::OperationCatalogue& catalogue) {
   return {std::string(op_field),
-          fmt::format("{} is not an operation, known operations are {}", quote(op), operation_names(catalogue))};
+          fmt::format("{} is not an operation; known operations are {}", quote(op), operation_names(catalogue))};
 }
 
 koodrive::Violation unknown_field(std::string_view name, std::string_view owner,
                                   const std::vector<std::string_view>& known) {
   return {printable_name(name),
-          fmt::format("is not a field of {}, known fields are {}", owner, fmt::join(known, ", "))};
+          fmt::format("is not a field of {}; known fields are {}", owner, fmt::join(known, ", "))};
 }
 
 koodrive::Violation duplicate_field(std::string_view name) {

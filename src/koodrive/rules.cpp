@@ -336,7 +336,7 @@ void check(const Fields& fields, std::vector<Violation>& out) {
     }
   }
   if (row.at_least_one_of != 0 && (present & row.at_least_one_of) == 0) {
-    out.push_back({"", fmt::format("changes nothing, give at least one of {}",
+    out.push_back({"", fmt::format("changes nothing; give at least one of {}",
                                    fmt::join(names_in(row, row.at_least_one_of), ", "))});
   }
   if (fields.user_id) check_user_id(*fields.user_id, out);

@@ -53,7 +53,7 @@ std::string_view advice(Status status, bool verifies) {
     case Status::unchanged:
       return "already as wanted, so not sent";
     case Status::skipped:
-      return "not sent, see its reason: make a new plan";
+      return "not sent; see its reason, and make a new plan";
   }
   return {};
 }

@@ -323,8 +323,9 @@ Result<RunRecord> Decoder::run(std::string_view line) {
     return true;
   });
   if (schema != schema_version && schema != 0) {
-    return usage_error(fmt::format("is of schema {}, this koobatch reads schema {}: use the version that wrote it{}",
-                                   schema, schema_version, r.version.empty() ? "" : " (" + r.version + ")"));
+    return usage_error(
+        fmt::format("is of schema {}, but this koobatch reads schema {}; use the version that wrote it{}", schema,
+                    schema_version, r.version.empty() ? "" : " (" + r.version + ")"));
   }
   if (!done) return done.error();
   return r;

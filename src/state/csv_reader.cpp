@@ -66,7 +66,8 @@ class CsvReader final : public ItemReader {
     clear(entry, rows_.line());
     if (item == job::CsvRows::Item::broken) return add("", rows_.fault());
     if (rows_.cells().size() != columns_.size()) {
-      return add("", fmt::format("has {}, the header has {}", count_of(rows_.cells().size(), "cell"), columns_.size()));
+      return add("",
+                 fmt::format("has {}, but the header has {}", count_of(rows_.cells().size(), "cell"), columns_.size()));
     }
     if (!rows_.is_utf8()) return report_encoding();
     entry.item.kind = kinds_.find(cell(columns_.type()));

@@ -69,7 +69,7 @@ koodrive::Violation unknown_member(std::string_view name, const koodrive::Resour
   if (!meant.empty()) {
     return {printable(name), fmt::format("is not a member of {}; did you mean {}?", kind.name, meant)};
   }
-  return {printable(name), fmt::format("is not a member of {}, known ones are {}", kind.name, fmt::join(known, ", "))};
+  return {printable(name), fmt::format("is not a member of {}; known ones are {}", kind.name, fmt::join(known, ", "))};
 }
 
 void check_identity(const Entry& entry, Role role, std::vector<koodrive::Violation>& out) {

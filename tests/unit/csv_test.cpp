@@ -85,8 +85,8 @@ BOOST_AUTO_TEST_CASE(both_operations_may_share_a_file) {
   BOOST_TEST(csv.next() == "3");
   BOOST_TEST(csv.name() == "b");
   BOOST_TEST(csv.next() ==
-             "4: id: is not a field of update_album, known fields are op, albumId, name, scopeParentFolderId, "
-             "scopeDirList, scopeKind, coverImageUrl, user_id, language, ref; to have the column ignored, give "
+             "4: id: is not a field of update_album; known fields are op, albumId, name, scopeParentFolderId, "
+             "scopeDirList, scopeKind, coverImageUrl, user_id, language, ref; to ignore the column, give "
              "--ignore-columns id");
 }
 
@@ -164,15 +164,15 @@ BOOST_AUTO_TEST_CASE(a_bom_crlf_blank_lines_and_a_missing_final_newline_are_acce
 
 BOOST_AUTO_TEST_CASE(an_unusable_header_names_the_column) {
   const std::string known =
-      " is not known, known columns are op, id, fileName, user_id, language, ref, albumId, name, scopeParentFolderId, "
+      " is not known; known columns are op, id, fileName, user_id, language, ref, albumId, name, scopeParentFolderId, "
       "scopeDirList, scopeKind, coverImageUrl, fileId, containerId, renameMode, shareFolderId, ownerId, status, "
       "capacity, type, userId, deptId, role, firstname, surname, email, department_id, parentId, groupId, groupName, "
       "sourceType, iconUrl, top, shareId, validDays, extractCode, comment, deptIds, groupIds, userIds, expireTime, "
       "agentName, description, capabilities";
   BOOST_TEST(header_error("op,id,colour\n") ==
-             "jobs/a.csv:1: column colour" + known + "; to have it ignored, give --ignore-columns colour");
-  BOOST_TEST(header_error("op,id,two words\n") == "jobs/a.csv:1: column \"two words\"" + known +
-                                                      "; to have it ignored, give --ignore-columns with its name");
+             "jobs/a.csv:1: column colour" + known + "; to ignore it, give --ignore-columns colour");
+  BOOST_TEST(header_error("op,id,two words\n") ==
+             "jobs/a.csv:1: column \"two words\"" + known + "; to ignore it, give --ignore-columns with its name");
   BOOST_TEST(header_error("\nop,id,fileName,id\n") == "jobs/a.csv:2: column id appears more than once");
   BOOST_TEST(
       header_error("id,fileName\n") ==
@@ -189,17 +189,17 @@ BOOST_AUTO_TEST_CASE(a_header_alone_is_a_job_without_operations) {
 
 BOOST_AUTO_TEST_CASE(an_operation_that_is_missing_or_unknown_lists_those_there_are) {
   BOOST_TEST(Csv(rename_header + ",1,a,\nrename,1,a,\n").rest() ==
-             "2: op: is missing, known operations are rename_shared_folder, update_album, rename_file, update_space, "
+             "2: op: is missing; known operations are rename_shared_folder, update_album, rename_file, update_space, "
              "update_user, update_user_info, update_department, update_user_group, update_share, "
              "edit_permission_template, edit_permission_template_status | "
-             "3: op: \"rename\" is not an operation, known operations are rename_shared_folder, update_album, "
+             "3: op: \"rename\" is not an operation; known operations are rename_shared_folder, update_album, "
              "rename_file, update_space, update_user, update_user_info, update_department, update_user_group, "
              "update_share, edit_permission_template, edit_permission_template_status");
 }
 
 BOOST_AUTO_TEST_CASE(a_row_that_is_too_short_or_too_long_is_an_error_and_reading_continues) {
   BOOST_TEST(Csv(rename_header + "rename_shared_folder,1,a\nrename_shared_folder,1,a,b,c\nrename_shared_folder,1,a,\n")
-                 .rest() == "2: has 3 cells, the header has 4 | 3: has 5 cells, the header has 4 | 4");
+                 .rest() == "2: has 3 cells, but the header has 4 | 3: has 5 cells, but the header has 4 | 4");
 }
 
 BOOST_AUTO_TEST_CASE(a_stray_quote_is_an_error_of_its_row_and_reading_continues) {
@@ -314,10 +314,10 @@ BOOST_AUTO_TEST_CASE(a_column_that_is_read_as_another_is_reported) {
 
 BOOST_AUTO_TEST_CASE(a_similar_column_name_is_suggested) {
   BOOST_TEST(header_error("op,id,filNeame\n")
-                 .starts_with("jobs/a.csv:1: column filNeame is not known, did you mean "
-                              "fileName? known columns are op, id, "));
+                 .starts_with("jobs/a.csv:1: column filNeame is not known; did you mean "
+                              "fileName? Known columns are op, id, "));
   BOOST_TEST(header_error("op,albumsid,name\n")
-                 .starts_with("jobs/a.csv:1: column albumsid is not known, did you mean "
+                 .starts_with("jobs/a.csv:1: column albumsid is not known; did you mean "
                               "albumId? "));
 }
 
@@ -450,7 +450,7 @@ BOOST_AUTO_TEST_CASE(a_broken_row_of_several_lines_may_hide_others) {
              "joins the lines 2 to 4)");
   BOOST_TEST(stray.source().cut_short());
   Csv small(rename_header + "rename_shared_folder,1,\"a\nb\"\n");
-  BOOST_TEST(small.next() == "2: has 3 cells, the header has 4 (a quote joins the lines 2 to 3)");
+  BOOST_TEST(small.next() == "2: has 3 cells, but the header has 4 (a quote joins the lines 2 to 3)");
   BOOST_TEST(small.source().cut_short());
 }
 
@@ -461,7 +461,7 @@ BOOST_AUTO_TEST_CASE(a_cell_of_several_lines_is_not_suspicious) {
 }
 
 BOOST_AUTO_TEST_CASE(a_row_of_one_cell_has_one_cell) {
-  BOOST_TEST(Csv(rename_header + "rename_shared_folder\n").next() == "2: has 1 cell, the header has 4");
+  BOOST_TEST(Csv(rename_header + "rename_shared_folder\n").next() == "2: has 1 cell, but the header has 4");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

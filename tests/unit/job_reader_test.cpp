@@ -135,7 +135,7 @@ BOOST_AUTO_TEST_CASE(a_run_needs_a_user_from_the_record_or_the_settings) {
   Operation operation;
   const auto strict = open(path, settings);
   BOOST_CHECK(strict->next(operation).value() == Reader::Item::invalid);
-  BOOST_TEST(joined(strict->violations()) == "user_id: is missing, give it in the record or for all with --user-id");
+  BOOST_TEST(joined(strict->violations()) == "user_id: is missing; give it in the record, or for all with --user-id");
   BOOST_CHECK(strict->next(operation).value() == Reader::Item::operation);
   BOOST_TEST(operation.user() == "anna");
   BOOST_CHECK(strict->next(operation).value() == Reader::Item::invalid);
@@ -228,7 +228,7 @@ BOOST_AUTO_TEST_CASE(an_unusable_csv_header_is_an_error_of_the_job) {
   BOOST_REQUIRE(!reader);
   BOOST_CHECK(reader.error().kind == ErrorKind::job);
   BOOST_TEST(
-      reader.error().message.starts_with(path.string() + ":1: column colour is not known, known columns are op,"));
+      reader.error().message.starts_with(path.string() + ":1: column colour is not known; known columns are op,"));
 }
 
 BOOST_AUTO_TEST_CASE(a_csv_job_is_checked_by_the_same_rules) {
@@ -266,7 +266,7 @@ BOOST_AUTO_TEST_CASE(an_operation_for_all_records_must_be_one) {
   auto settings = for_validation();
   settings.reading.operation = "rename";
   BOOST_TEST(open_error(folder.write("a.ndjson", good_rename), settings) ==
-             "--op: \"rename\" is not an operation, known operations are rename_shared_folder, update_album, "
+             "--op: \"rename\" is not an operation; known operations are rename_shared_folder, update_album, "
              "rename_file, update_space, update_user, update_user_info, update_department, update_user_group, "
              "update_share, edit_permission_template, edit_permission_template_status");
 }

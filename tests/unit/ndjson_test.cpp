@@ -85,11 +85,11 @@ BOOST_AUTO_TEST_CASE(nothing_of_the_last_line_is_left_in_the_next) {
 
 BOOST_AUTO_TEST_CASE(an_operation_that_is_missing_or_unknown_lists_those_there_are) {
   BOOST_TEST(wrong("{}") ==
-             "op: is missing, known operations are rename_shared_folder, update_album, rename_file, update_space, "
+             "op: is missing; known operations are rename_shared_folder, update_album, rename_file, update_space, "
              "update_user, update_user_info, update_department, update_user_group, update_share, "
              "edit_permission_template, edit_permission_template_status");
   BOOST_TEST(wrong(R"({"id":"1","op":"Rename"})") ==
-             "op: \"Rename\" is not an operation, known operations are rename_shared_folder, update_album, "
+             "op: \"Rename\" is not an operation; known operations are rename_shared_folder, update_album, "
              "rename_file, update_space, update_user, update_user_info, update_department, update_user_group, "
              "update_share, edit_permission_template, edit_permission_template_status");
   BOOST_TEST(wrong(R"({"op":null})") == "op: expected a string, found null");
@@ -97,7 +97,7 @@ BOOST_AUTO_TEST_CASE(an_operation_that_is_missing_or_unknown_lists_those_there_a
 
 BOOST_AUTO_TEST_CASE(an_unknown_field_lists_those_the_operation_has) {
   const std::string end =
-      " is not a field of rename_shared_folder, known fields are op, id, fileName, user_id, language, ref";
+      " is not a field of rename_shared_folder; known fields are op, id, fileName, user_id, language, ref";
   BOOST_TEST(wrong_with(R"("filename":"x")") == "filename:" + end);
   BOOST_TEST(wrong_with(R"("albumId":"x")") == "albumId:" + end);
   BOOST_TEST(wrong_with(R"("":1)") == "\"\":" + end);
@@ -293,7 +293,7 @@ BOOST_AUTO_TEST_CASE(a_request_body_is_read_as_strictly) {
     return joined(violations);
   };
   const std::string known =
-      " is not a field of the body, known fields are name, scopeParentFolderId, scopeDirList, scopeKind, coverImageUrl";
+      " is not a field of the body; known fields are name, scopeParentFolderId, scopeDirList, scopeKind, coverImageUrl";
   BOOST_TEST(refused(R"({"albumId":"7"})") == "albumId:" + known);
   BOOST_TEST(refused(R"({"op":"update_album"})") == "op:" + known);
   BOOST_TEST(refused(R"({"user_id":"a"})") == "user_id:" + known);

@@ -321,7 +321,7 @@ at_least_one_of = ["a", "b"])"}
                                     .text());
   BOOST_TEST(violations_of(catalogue, R"({"op":"update_note","noteId":"7","b":""})") == "");
   BOOST_TEST(violations_of(catalogue, R"({"op":"update_note","noteId":"7","c":"x"})") ==
-             "changes nothing, give at least one of a, b");
+             "changes nothing; give at least one of a, b");
 }
 
 BOOST_AUTO_TEST_CASE(an_identifier_in_the_path_cannot_name_another_endpoint) {

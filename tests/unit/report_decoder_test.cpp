@@ -324,7 +324,7 @@ BOOST_AUTO_TEST_CASE(a_report_of_another_schema_names_the_version_that_wrote_it)
   const auto whole = decoder.run(R"({"type":"run","schema":2,"run_id":"r","version":"9.1"})");
   BOOST_REQUIRE(!whole);
   BOOST_TEST(whole.error().message ==
-             "is of schema 2, this koobatch reads schema 1: use the version that wrote it (9.1)");
+             "is of schema 2, but this koobatch reads schema 1; use the version that wrote it (9.1)");
 }
 
 BOOST_AUTO_TEST_CASE(lines_of_different_lengths_can_follow_each_other) {

@@ -176,7 +176,7 @@ BOOST_AUTO_TEST_CASE(a_required_field_is_there_and_an_update_changes_something) 
   auto nothing = album();
   nothing.values[1] = {};
   BOOST_TEST(check_text(nothing) ==
-             "changes nothing, give at least one of name, scopeParentFolderId, scopeDirList, scopeKind, coverImageUrl");
+             "changes nothing; give at least one of name, scopeParentFolderId, scopeDirList, scopeKind, coverImageUrl");
   nothing.values[5] = {.present = true, .text = ""};
   BOOST_TEST(check_text(nothing) == "");
 }

@@ -53,8 +53,8 @@ BOOST_AUTO_TEST_CASE(an_error_names_file_line_field_rule_and_character) {
   BOOST_TEST(format_violation("jobs/rename.ndjson", 17,
                               {"fileName", "contains '*', which is not allowed (< > | : * ? \" /)"}) ==
              "jobs/rename.ndjson:17: fileName: contains '*', which is not allowed (< > | : * ? \" /)");
-  BOOST_TEST(format_violation("jobs/rename.ndjson", 17, {"", "has 3 cells, the header has 4"}) ==
-             "jobs/rename.ndjson:17: has 3 cells, the header has 4");
+  BOOST_TEST(format_violation("jobs/rename.ndjson", 17, {"", "has 3 cells, but the header has 4"}) ==
+             "jobs/rename.ndjson:17: has 3 cells, but the header has 4");
 }
 
 BOOST_AUTO_TEST_CASE(records_and_broken_rules_are_counted_and_the_first_20_listed) {

@@ -115,7 +115,7 @@ BOOST_AUTO_TEST_CASE(whatever_is_missing_or_malformed_the_rest_is_checked_by_eve
   BOOST_TEST(found.contains("id: is missing; fileName: is missing"));
   BOOST_TEST(found.contains("albumId: is missing"));
   BOOST_TEST(
-      found.contains("changes nothing, give at least one of name, scopeParentFolderId, scopeDirList, scopeKind, "
+      found.contains("changes nothing; give at least one of name, scopeParentFolderId, scopeDirList, scopeKind, "
                      "coverImageUrl"));
 }
 
