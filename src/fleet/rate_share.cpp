@@ -93,10 +93,11 @@ std::optional<RateShare::Wish> RateShare::plan(double rate, std::uint32_t burst,
   std::ranges::sort(alive, {}, &WorkerRow::number);
   const auto mine = std::ranges::find(alive, me, &WorkerRow::number);
   if (mine == alive.end()) return std::nullopt;
+  share_ = std::min(share_, (*mine)->share);
   std::vector<ShareNeed> needs;
   for (const WorkerRow* worker : alive) needs.push_back({worker->share, worker->used, worker->limited});
   const double target = divide_rate(rate, needs)[static_cast<std::size_t>(mine - alive.begin())];
-  const Wish wish{target, divide_burst(burst, alive.size(), target, rate)};
+  const Wish wish{(*mine)->share_changes, target, divide_burst(burst, alive.size(), target, rate)};
 
   const bool changes = std::abs(wish.share - share_) > noticeable * share_ || wish.burst != burst_;
   const bool is_told = std::abs((*mine)->share - share_) <= rounding * rate;

@@ -28,13 +28,15 @@ std::uint32_t divide_burst(std::uint32_t burst, std::size_t workers, double shar
 bool would_use_more(double used, double share, bool is_starved);
 
 /// One worker's share of the run's rate. What is lowered is in force at once, and then told to the ledger; what is
-/// raised is in force once the ledger has acknowledged it. So the shares in force never exceed the rate.
+/// raised is in force once the ledger has acknowledged it, and never more than the ledger says. So the shares in force
+/// never exceed the rate.
 ///
 /// No clock, no I/O; not thread-safe.
 class RateShare {
  public:
   /// What the ledger is to be asked: Ledger::take_share().
   struct Wish {
+    std::uint64_t known = 0;  ///< WorkerRow::share_changes
     double share = 0;
     std::uint32_t burst = 1;
   };
@@ -42,7 +44,7 @@ class RateShare {
   /// Plans anew, about once a second: `rate` and `burst` are the run's, `workers` as surveyed, `me` among them. What is
   /// lowered is in force when this returns: the caller sets its pace before it sends the wish.
   std::optional<Wish> plan(double rate, std::uint32_t burst, std::span<const WorkerRow> workers, WorkerNumber me);
-  /// The ledger has granted so much of a wish. An unanswered wish changes nothing.
+  /// The ledger has granted so much of a wish. One that was not answered, or came too late, changes nothing.
   void granted(const Wish& wish, double share);
   /// The lease is over: the share must be taken anew from a new enrolment.
   void reset() { *this = RateShare(); }

@@ -12,9 +12,11 @@ Answer<void> ShareKeeper::follow(Ledger& ledger, const Enrolment& me, const Surv
   // What is lowered must be in force before the others hear of it.
   apply(engine);
   if (!wish) return {};
-  const auto granted = ledger.take_share(me, wish->share, wish->burst);
+  const auto granted = ledger.take_share(me, wish->known, wish->share, wish->burst);
   if (!granted) return granted.error();
-  share_.granted(*wish, *granted);
+  // Otherwise the next survey shows what it is.
+  if (!*granted) return {};
+  share_.granted(*wish, **granted);
   apply(engine);
   return {};
 }

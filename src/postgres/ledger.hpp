@@ -63,7 +63,8 @@ class PostgresLedger final : public fleet::Ledger {
   fleet::Answer<void> beat(const fleet::Enrolment& me, const fleet::Vitals& vitals) override;
   fleet::Answer<bool> fence(fleet::WorkerNumber worker, std::uint64_t seen, Duration hold) override;
   fleet::Answer<void> leave(const fleet::Enrolment& me, bool unsettled) override;
-  fleet::Answer<double> take_share(const fleet::Enrolment& me, double share, std::uint32_t burst) override;
+  fleet::Answer<std::optional<double>> take_share(const fleet::Enrolment& me, std::uint64_t known, double share,
+                                                  std::uint32_t burst) override;
 
   fleet::Answer<std::vector<fleet::JournalRow>> groups(fleet::RunNumber run, fleet::WorkerNumber worker,
                                                        fleet::GroupNumber cursor, std::size_t bytes) override;

@@ -27,7 +27,7 @@ FROM koobatch.run AS r)";
 constexpr const char* select_workers = R"(
 SELECT id, nonce, name, state, beat, grp, share, burst, used, limited, results, requests, held_refusals, trace_prefix,
   (extract(epoch FROM enrolled) * 1000000)::bigint,
-  (extract(epoch FROM greatest(clock_timestamp() - beaten, interval '0')) * 1000000)::bigint
+  (extract(epoch FROM greatest(clock_timestamp() - beaten, interval '0')) * 1000000)::bigint, share_changes
 FROM koobatch.worker WHERE run = $1 ORDER BY id)";
 
 constexpr const char* count_parts = R"(
@@ -143,6 +143,7 @@ fleet::WorkerRow read_worker(const Reply& reply, int row) {
   worker.trace_prefix = reply.number<std::uint32_t>(row, 13);
   worker.enrolled = reply.time_or_null(row, 14).value_or(WallTime{});
   worker.since_beat = reply.duration(row, 15);
+  worker.share_changes = reply.number<std::uint64_t>(row, 16);
   return worker;
 }
 

@@ -56,6 +56,7 @@ CREATE TABLE koobatch.worker (
   beaten timestamptz NOT NULL DEFAULT clock_timestamp(),
   grp bigint NOT NULL DEFAULT 0,
   share double precision NOT NULL DEFAULT 0,
+  share_changes bigint NOT NULL DEFAULT 0,
   burst integer NOT NULL DEFAULT 0,
   used double precision NOT NULL DEFAULT 0,
   limited boolean NOT NULL DEFAULT false,

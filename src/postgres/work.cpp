@@ -129,20 +129,24 @@ SELECT state, pg_notify('koobatch_' || run, '') FROM koobatch.worker WHERE id = 
 constexpr std::string_view in_doubt = ", doubt = greatest(p.doubt, p.fed), hold_until = clock_timestamp() + r.hold";
 
 // Two statements: the second one also sees shares that others have got while the first one waited for the lock. What is
-// lowered is lowered, even if the others have too much.
+// lowered is lowered, even if the others have too much. Nobody else changes a share: whoever has the lock of the run
+// sees whether it is still the known one.
 constexpr std::string_view set_share = R"(
 SELECT FROM koobatch.run AS r JOIN koobatch.worker AS w ON w.run = r.id WHERE w.id = {id} FOR NO KEY UPDATE OF r;
 UPDATE koobatch.worker AS w SET beat = w.beat + 1, beaten = clock_timestamp(), share = g.share,
-  burst = CASE WHEN r.rate > 0 AND r.burst > 0 THEN least({burst}, greatest(1, floor(r.burst * g.share / r.rate)))
+  share_changes = w.share_changes + g.is_known::int,
+  burst = CASE WHEN NOT g.is_known THEN w.burst
+    WHEN r.rate > 0 AND r.burst > 0 THEN least({burst}, greatest(1, floor(r.burst * g.share / r.rate)))
     ELSE {burst} END
 FROM koobatch.run AS r, (
-  SELECT me.id, CASE WHEN r.rate <= 0 OR {share} <= me.share THEN {share}
+  SELECT me.id, me.share_changes = {known} AS is_known, CASE WHEN me.share_changes <> {known} THEN me.share
+    WHEN r.rate <= 0 OR {share} <= me.share THEN {share}
     ELSE greatest(0, least({share}, r.rate - (
       SELECT coalesce(sum(o.share), 0) FROM koobatch.worker AS o
       WHERE o.run = me.run AND o.state = 'alive' AND o.id <> me.id))) END AS share
   FROM koobatch.worker AS me JOIN koobatch.run AS r ON r.id = me.run WHERE me.id = {id}) AS g
 WHERE w.id = g.id AND w.nonce = {nonce} AND w.state = 'alive' AND r.id = w.run
-RETURNING w.share)";
+RETURNING w.share, g.is_known)";
 
 std::int64_t signed_bits(std::uint64_t bits) {
   return static_cast<std::int64_t>(bits);
@@ -320,15 +324,16 @@ Answer<void> PostgresLedger::leave(const fleet::Enrolment& me, bool unsettled) {
   return {};
 }
 
-Answer<double> PostgresLedger::take_share(const fleet::Enrolment& me, double share, std::uint32_t burst) {
+Answer<std::optional<double>> PostgresLedger::take_share(const fleet::Enrolment& me, std::uint64_t known, double share,
+                                                         std::uint32_t burst) {
   session_.begin();
   const std::string number = std::isfinite(share) ? fmt::format("'{}'::float8", share) : "0::float8";
   const auto taken =
       session_.execute_all(fmt::format(set_share, fmt::arg("id", me.number), fmt::arg("nonce", signed_bits(me.nonce)),
-                                       fmt::arg("share", number), fmt::arg("burst", burst)));
+                                       fmt::arg("known", known), fmt::arg("share", number), fmt::arg("burst", burst)));
   if (!taken) return taken.error();
   if (taken->is_empty()) return explain(me, std::nullopt);
-  return taken->real(0, 0);
+  return taken->truth(0, 1) ? std::optional(taken->real(0, 0)) : std::nullopt;
 }
 
 }  // namespace koobatch::postgres

@@ -54,7 +54,7 @@ BOOST_AUTO_TEST_CASE(every_statement_of_a_worker_is_a_beat) {
   BOOST_TEST(has_beaten(), "a group");
   must(hand.ledger->settle(hand.me));
   BOOST_TEST(has_beaten(), "settling");
-  must(hand.ledger->take_share(hand.me, 1, 1));
+  must(hand.take_share(1, 1));
   BOOST_TEST(has_beaten(), "a share");
   must(hand.ledger->beat(hand.me, {}));
   BOOST_TEST(has_beaten());
@@ -66,13 +66,13 @@ BOOST_AUTO_TEST_CASE(a_fenced_worker_can_do_nothing_any_more) {
   Hand hand(run);
   hand.claim(2);
   must(hand.commit());
-  must(hand.ledger->take_share(hand.me, 10, 2));
+  must(hand.take_share(10, 2));
   fence(*ledger, run, hand, {});
   BOOST_TEST(failure_of(hand.commit({{0, 1, 2}})).fault == Fault::fenced);
   BOOST_TEST(failure_of(hand.ledger->beat(hand.me, {})).fault == Fault::fenced);
   BOOST_TEST(failure_of(hand.ledger->settle(hand.me)).fault == Fault::fenced);
   BOOST_TEST(failure_of(hand.ledger->claim(hand.me, 1, {})).fault == Fault::fenced);
-  BOOST_TEST(failure_of(hand.ledger->take_share(hand.me, 1, 1)).fault == Fault::fenced);
+  BOOST_TEST(failure_of(hand.take_share(1, 1)).fault == Fault::fenced);
   BOOST_TEST(failure_of(hand.ledger->leave(hand.me, false)).fault == Fault::fenced);
   const auto row = row_of(*ledger, run, hand.me.number);
   BOOST_TEST(row.state == WorkerState::fenced);
@@ -81,7 +81,7 @@ BOOST_AUTO_TEST_CASE(a_fenced_worker_can_do_nothing_any_more) {
   BOOST_TEST(part_of(*ledger, run, 0).done == 0U);
   BOOST_TEST(must(ledger->groups(run, hand.me.number, 0, 1000)).size() == 1U);
   Hand next(run);
-  BOOST_TEST(must(next.ledger->take_share(next.me, 10, 2)) == 10, "its share is free again");
+  BOOST_TEST(must(next.take_share(10, 2)) == 10, "its share is free again");
 }
 
 BOOST_AUTO_TEST_CASE(the_parts_of_a_fenced_worker_are_in_doubt_and_held) {

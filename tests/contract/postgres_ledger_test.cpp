@@ -126,7 +126,7 @@ BOOST_AUTO_TEST_CASE(workers_need_their_role_and_nothing_else) {
   must(ledger->chunks(run, 0, 1, 1, 1));
   must(ledger->earlier_results(me, run, 0, 1, {}, 1));
   must(ledger->beat(me, {}));
-  must(ledger->take_share(me, 1, 1));
+  must(ledger->take_share(me, 0, 1, 1));
   must(ledger->commit(me, {.number = 1, .packed = "x"}, std::vector<fleet::PartProgress>{{0, 1, 1}}, {}));
   must(ledger->settle(me));
   BOOST_TEST(must(ledger->fence(other.number, 0, {})));

@@ -29,26 +29,26 @@ BOOST_AUTO_TEST_CASE(a_share_is_granted_from_what_is_left_of_the_rate) {
   const auto run = submit(*ledger, {.rate = 100, .burst = 50});
   Hand first(run);
   Hand second(run);
-  BOOST_TEST(must(first.ledger->take_share(first.me, 70, 35)) == 70);
-  BOOST_TEST(must(second.ledger->take_share(second.me, 50, 25)) == 30);
+  BOOST_TEST(must(first.take_share(70, 35)) == 70);
+  BOOST_TEST(must(second.take_share(50, 25)) == 30);
   BOOST_TEST(row_of(*ledger, run, first.me.number).burst == 35U);
   const auto row = row_of(*ledger, run, second.me.number);
   BOOST_TEST(row.share == 30);
   BOOST_TEST(row.burst == 15U, "in proportion to what was granted");
-  BOOST_TEST(must(first.ledger->take_share(first.me, 20, 10)) == 20);
-  BOOST_TEST(must(second.ledger->take_share(second.me, 1000, 1000)) == 80);
-  BOOST_TEST(must(first.ledger->take_share(first.me, 21, 10)) == 20, "nothing is left");
+  BOOST_TEST(must(first.take_share(20, 10)) == 20);
+  BOOST_TEST(must(second.take_share(1000, 1000)) == 80);
+  BOOST_TEST(must(first.take_share(21, 10)) == 20, "nothing is left");
   must(second.ledger->leave(second.me, false));
-  BOOST_TEST(must(first.ledger->take_share(first.me, 100, 50)) == 100);
+  BOOST_TEST(must(first.take_share(100, 50)) == 100);
 }
 
 BOOST_AUTO_TEST_CASE(fractions_and_odd_shares_are_taken_as_they_are) {
   const auto ledger = subject().open();
   const auto run = submit(*ledger, {.rate = 1.0 / 3600, .burst = 1});
   Hand hand(run);
-  BOOST_TEST(must(hand.ledger->take_share(hand.me, 1.0 / 7200, 1)) == 1.0 / 7200);
-  BOOST_TEST(must(hand.ledger->take_share(hand.me, 0, 1)) == 0);
-  BOOST_TEST(must(hand.ledger->take_share(hand.me, std::numeric_limits<double>::infinity(), 1)) == 0);
+  BOOST_TEST(must(hand.take_share(1.0 / 7200, 1)) == 1.0 / 7200);
+  BOOST_TEST(must(hand.take_share(0, 1)) == 0);
+  BOOST_TEST(must(hand.take_share(std::numeric_limits<double>::infinity(), 1)) == 0);
 }
 
 BOOST_AUTO_TEST_CASE(without_a_rate_every_share_is_granted) {
@@ -56,8 +56,8 @@ BOOST_AUTO_TEST_CASE(without_a_rate_every_share_is_granted) {
   const auto run = submit(*ledger);
   Hand first(run);
   Hand second(run);
-  BOOST_TEST(must(first.ledger->take_share(first.me, 5000, 100)) == 5000);
-  BOOST_TEST(must(second.ledger->take_share(second.me, 5000, 100)) == 5000);
+  BOOST_TEST(must(first.take_share(5000, 100)) == 5000);
+  BOOST_TEST(must(second.take_share(5000, 100)) == 5000);
 }
 
 BOOST_AUTO_TEST_CASE(after_the_rate_was_lowered_shares_are_lowered_and_none_is_raised) {
@@ -65,14 +65,44 @@ BOOST_AUTO_TEST_CASE(after_the_rate_was_lowered_shares_are_lowered_and_none_is_r
   const auto run = submit(*ledger, {.rate = 100, .burst = 10});
   Hand first(run);
   Hand second(run);
-  must(first.ledger->take_share(first.me, 50, 5));
-  must(second.ledger->take_share(second.me, 30, 5));
+  must(first.take_share(50, 5));
+  must(second.take_share(30, 5));
   must(ledger->change_rate(run, 40));
   BOOST_TEST(must(ledger->run(run)).rate == 40);
   BOOST_TEST(must(ledger->run(run)).about.rate == 100);
-  BOOST_TEST(must(second.ledger->take_share(second.me, 60, 5)) == 0, "the other has more than there is");
-  BOOST_TEST(must(first.ledger->take_share(first.me, 20, 5)) == 20);
-  BOOST_TEST(must(second.ledger->take_share(second.me, 20, 5)) == 20);
+  BOOST_TEST(must(second.take_share(60, 5)) == 0, "the other has more than there is");
+  BOOST_TEST(must(first.take_share(20, 5)) == 20);
+  BOOST_TEST(must(second.take_share(20, 5)) == 20);
+}
+
+// Bytes that lay in the server's socket when the connection was lost.
+BOOST_AUTO_TEST_CASE(what_arrives_after_a_later_change_changes_nothing) {
+  const auto ledger = subject().open();
+  const auto run = submit(*ledger, {.rate = 100, .burst = 100});
+  Hand hand(run);
+  must(hand.take_share(50, 50));
+  const auto before = hand.share_changes;
+  BOOST_TEST(row_of(*ledger, run, hand.me.number).share_changes == before);
+  const auto arrives_late = [&](double share) {
+    const auto beat = row_of(*ledger, run, hand.me.number).beat;
+    BOOST_TEST(!must(hand.ledger->take_share(hand.me, before, share, 1)).has_value());
+    const auto row = row_of(*ledger, run, hand.me.number);
+    BOOST_TEST(row.share_changes == hand.share_changes);
+    BOOST_TEST(row.beat > beat, "it shows that its worker lives");
+    return row;
+  };
+  must(hand.take_share(40, 40));
+  auto row = arrives_late(20);
+  BOOST_TEST(row.share == 40, "lowered");
+  BOOST_TEST(row.burst == 40U);
+  must(hand.take_share(50, 50));
+  row = arrives_late(20);
+  BOOST_TEST(row.share == 50, "although it is what it was");
+  BOOST_TEST(row.burst == 50U);
+  must(hand.take_share(10, 10));
+  row = arrives_late(90);
+  BOOST_TEST(row.share == 10, "raised");
+  BOOST_TEST(row.burst == 10U);
 }
 
 BOOST_AUTO_TEST_CASE(workers_that_raise_at_the_same_time_never_have_more_than_the_rate) {
@@ -89,7 +119,7 @@ BOOST_AUTO_TEST_CASE(workers_that_raise_at_the_same_time_never_have_more_than_th
       for (int round = 0; round < 25 && errors[i].empty(); ++round) {
         // Each in turn has little or wants all.
         const double wanted = (static_cast<std::size_t>(round) + i) % 3 == 0 ? 100 : 3;
-        const auto granted = hands[i]->ledger->take_share(hands[i]->me, wanted, 1);
+        const auto granted = hands[i]->take_share(wanted, 1);
         if (!granted) errors[i] = granted.error().error.message;
       }
       --running;

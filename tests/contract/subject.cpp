@@ -51,6 +51,13 @@ std::vector<fleet::ClaimedPart> Hand::claim(std::uint32_t count, std::vector<fle
   return must(ledger->claim(me, count, known));
 }
 
+fleet::Answer<double> Hand::take_share(double share, std::uint32_t burst) {
+  const auto granted = ledger->take_share(me, share_changes, share, burst);
+  if (!granted) return granted.error();
+  ++share_changes;
+  return granted->value();
+}
+
 fleet::Answer<void> Hand::commit(std::vector<fleet::PartProgress> progress, std::string_view lines) {
   auto done = ledger->commit(me, {.number = last + 1, .results = 1, .packed = std::string(lines)}, progress, {});
   if (done) ++last;

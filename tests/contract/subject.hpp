@@ -82,10 +82,13 @@ struct Hand {
   std::unique_ptr<fleet::Ledger> ledger = subject().open();
   fleet::Enrolment me{};
   fleet::GroupNumber last = 0;
+  std::uint64_t share_changes = 0;
 
   explicit Hand(fleet::RunNumber run);
   /// Claims and returns the parts' numbers.
   std::vector<fleet::ClaimedPart> claim(std::uint32_t count, std::vector<fleet::PartNumber> known = {});
+  /// Takes a share, and knows that it did.
+  fleet::Answer<double> take_share(double share, std::uint32_t burst);
   /// Commits the next group.
   fleet::Answer<void> commit(std::vector<fleet::PartProgress> progress = {}, std::string_view lines = "results");
 };

@@ -81,8 +81,9 @@ struct FakeLedger final : fleet::test::StubLedger {
   Answer<bool> fence(WorkerNumber worker, std::uint64_t, Duration hold) override {
     return answer("fence " + std::to_string(worker) + " for " + std::to_string(hold / 1min), true);
   }
-  Answer<double> take_share(const Enrolment&, double share, std::uint32_t) override {
-    return answer("share", std::min(share, granted));
+  Answer<std::optional<double>> take_share(const Enrolment&, std::uint64_t, double share, std::uint32_t) override {
+    seen.workers.front().share = std::min(share, granted);
+    return answer("share", std::optional(seen.workers.front().share));
   }
   Answer<std::vector<ClaimedPart>> claim(const Enrolment&, std::uint32_t count, std::span<const PartNumber>) override {
     return answer("claim " + std::to_string(count), std::vector<ClaimedPart>{});

@@ -56,6 +56,7 @@ class LedgerModel {
 
   RunDescription run;
   RunState state = RunState::running;
+  bool compares_shares = true;  ///< as the real one does
   std::vector<Part> parts;
   std::vector<Row> journal;
 
@@ -183,10 +184,13 @@ class LedgerModel {
     return {};
   }
 
-  Answer<double> take_share(const Enrolment& me, double share, std::uint32_t burst) {
+  Answer<std::optional<double>> take_share(const Enrolment& me, std::uint64_t known, double share,
+                                           std::uint32_t burst) {
     WorkerRow* worker = guard(me);
     if (worker == nullptr) return gone(me);
     ++worker->beat;
+    if (compares_shares && worker->share_changes != known) return std::optional<double>();
+    ++worker->share_changes;
     double others = 0;
     for (const WorkerRow& other : workers_) {
       if (other.state == WorkerState::alive && other.number != me.number) others += other.share;
@@ -194,7 +198,7 @@ class LedgerModel {
     worker->share = share <= worker->share ? share : std::clamp(run.rate - others, 0.0, share);
     const double most = std::max(1.0, static_cast<double>(run.burst) * worker->share / run.rate);
     worker->burst = std::min(burst, static_cast<std::uint32_t>(most));
-    return worker->share;
+    return std::optional(worker->share);
   }
 
   Survey survey() const {

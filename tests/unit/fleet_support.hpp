@@ -67,7 +67,9 @@ class StubLedger : public Ledger {
   Answer<void> beat(const Enrolment&, const Vitals&) override { return no(); }
   Answer<bool> fence(WorkerNumber, std::uint64_t, Duration) override { return no(); }
   Answer<void> leave(const Enrolment&, bool) override { return no(); }
-  Answer<double> take_share(const Enrolment&, double, std::uint32_t) override { return no(); }
+  Answer<std::optional<double>> take_share(const Enrolment&, std::uint64_t, double, std::uint32_t) override {
+    return no();
+  }
   Answer<void> pause_for(RunNumber, Duration) override { return no(); }
   Answer<bool> complete(RunNumber) override { return no(); }
   Answer<bool> wait_for_news(RunNumber, Duration) override { return no(); }

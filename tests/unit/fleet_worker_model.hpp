@@ -41,6 +41,7 @@ struct Setup {
   double worst_place = 0;  ///< likewise, between checking its lease and sending
   double lost = 0;         ///< of messages to and from the ledger
   double late = 0;         ///< of these, arriving after up to a minute
+  double late_shares = 0;  ///< likewise, of those about shares, after they were given up
   double service_trouble = 0;
   double slow_reading = 0.02;  ///< how often time passes between two operations that are read
   Duration faults_until{};
@@ -185,16 +186,16 @@ class WorkerModel {
 
   enum class Does : std::uint8_t { read, write };
   template <class Statement, class Then>
-  void ask(Does does, Statement statement, Then then) {
-    step([this, does, statement, then] { post(does, statement, then); });
+  void ask(Does does, Statement statement, Then then, Duration detour = {}) {
+    step([this, does, statement, then, detour] { post(does, statement, then, detour); });
   }
   template <class Statement, class Then>
-  void post(Does does, Statement statement, Then then) {
+  void post(Does does, Statement statement, Then then, Duration detour) {
     using Value = std::invoke_result_t<Statement>;
     auto settled = std::make_shared<bool>(false);
     const bool cut = world_.now() < ledger_cut_until_;
     if (!cut && !loses()) {
-      world_.after(delay(), [=, this] { arrive<Value>(does, settled, statement, then); });
+      world_.after(delay() + detour, [=, this] { arrive<Value>(does, settled, statement, then); });
     }
     process_.after(5s, [this, settled, then] {
       if (std::exchange(*settled, true)) return;
@@ -346,17 +347,27 @@ class WorkerModel {
     supply();
   }
   void follow_share(const Survey& survey) {
+    if (sharing_) return;
     const auto wish = share_.plan(survey.run.rate, fleet_.ledger.run.burst, survey.workers, me_.number);
     apply_share();
     if (!wish) return;
+    sharing_ = true;
+    const bool late = world_.chance(fleet_.setup.late_shares);
+    const Duration detour = late ? world_.between(Duration(5s), Duration(12s)) : Duration::zero();
+    // Where one connection is in trouble, the next one often is.
+    if (late) {
+      process_.after(detour - 100ms, [this] { cut_off_ledger(world_.between(Duration(3s), Duration(12s))); });
+    }
     ask(
-        Does::write, [this, wish] { return fleet_.ledger.take_share(me_, wish->share, wish->burst); },
-        [this, wish](const Answer<double>& granted) {
-          if (!granted) return;
-          share_.granted(*wish, *granted);
+        Does::write, [this, wish] { return fleet_.ledger.take_share(me_, wish->known, wish->share, wish->burst); },
+        [this, wish](const Answer<std::optional<double>>& granted) {
+          sharing_ = false;
+          if (!granted || !*granted) return;
+          share_.granted(*wish, **granted);
           apply_share();
           pump();
-        });
+        },
+        detour);
   }
   void apply_share() {
     if (share_.share() == rate_ && share_.burst() == burst_) return;
@@ -776,6 +787,7 @@ class WorkerModel {
   std::uint32_t burst_ = 0;
   BootTime counted_from_{};
   bool idle_for_rate_ = false;
+  bool sharing_ = false;  ///< the ledger is being asked for a share
   // Parts:
   std::uint32_t free_parts_ = 0, workers_ = 1;
   bool supplying_ = false, claiming_ = false, reading_ = false;

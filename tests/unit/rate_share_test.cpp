@@ -170,6 +170,22 @@ BOOST_AUTO_TEST_CASE(a_wish_that_was_not_answered_is_repeated) {
   BOOST_TEST(share.share() == first->share);
 }
 
+BOOST_AUTO_TEST_CASE(a_wish_says_which_row_it_is_about) {
+  RateShare share = holding(50);
+  auto workers = rows({50, 10});
+  workers[0].share_changes = 7;
+  const auto wish = share.plan(100, 1, workers, 1);
+  BOOST_REQUIRE(wish);
+  BOOST_TEST(wish->known == 7U);
+}
+
+BOOST_AUTO_TEST_CASE(no_more_is_in_force_than_the_ledger_says) {
+  RateShare share = holding(50);
+  const auto wish = share.plan(100, 1, rows({20, 50}), 1);
+  BOOST_REQUIRE(wish);
+  BOOST_TEST(share.share() == 20.0);
+}
+
 BOOST_AUTO_TEST_CASE(a_share_that_fits_costs_no_statement) {
   RateShare share = holding(50);
   BOOST_TEST(!share.plan(100, 1, rows({50, 50}), 1));

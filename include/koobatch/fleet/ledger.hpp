@@ -119,8 +119,9 @@ struct WorkerRow {
   GroupNumber group = 0;  ///< the last one
   double share = 0;       ///< of the rate; 0 while the run has no limit
   std::uint32_t burst = 0;
-  double used = 0;       ///< requests a second, lately
-  bool limited = false;  ///< it used what it was offered
+  std::uint64_t share_changes = 0;  ///< how often `share` was taken
+  double used = 0;                  ///< requests a second, lately
+  bool limited = false;             ///< it used what it was offered
   WorkerCounts counts;
   std::uint32_t trace_prefix = 0;
   WallTime enrolled;
@@ -290,8 +291,12 @@ class Ledger {
   virtual Answer<bool> fence(WorkerNumber worker, std::uint64_t seen, Duration hold) = 0;
   /// Ends this enrolment. `unsettled`: requests are unanswered, so its parts are in doubt as if it had been fenced.
   virtual Answer<void> leave(const Enrolment& me, bool unsettled) = 0;
-  /// Lowers or raises this worker's share. Returns what is granted: what is left of the rate if it is less.
-  virtual Answer<double> take_share(const Enrolment& me, double share, std::uint32_t burst) = 0;
+  /// Lowers or raises this worker's share, if that has been taken as often as is `known`, see
+  /// WorkerRow::share_changes. Returns what is granted: what is left of the rate if it is less. Nothing: it has been
+  /// taken since, by a statement that was not answered, and stays as it is. So what a connection that is lost still
+  /// carries out cannot lower a share that was raised meanwhile: others would take the difference.
+  virtual Answer<std::optional<double>> take_share(const Enrolment& me, std::uint64_t known, double share,
+                                                   std::uint32_t burst) = 0;
   /// The service asks all of the run's workers to wait.
   virtual Answer<void> pause_for(RunNumber run, Duration wait) = 0;
   /// Marks the run as completed if every part is done. Returns whether it is.
