@@ -48,7 +48,8 @@ void SummaryBuilder::begin_segment(const RunRecord& run) {
 void SummaryBuilder::end_segment(const EndRecord& end) {
   open_ = false;
   seconds_ += end.seconds;
-  requests_ += end.requests;
+  // Workers that were lost have not reported all of theirs.
+  requests_ += first_.engine.empty() ? end.requests : std::max(end.requests, open_requests());
   pace_ += end.pace;
   if (!verified_ && found_job_changed(end)) doubtful_ += sent() - sent_before_;
   last_end_ = end;

@@ -103,6 +103,25 @@ BOOST_AUTO_TEST_CASE(a_run_too_short_to_be_measured_has_no_pace) {
   BOOST_TEST(summary_text(s, false, 80).find("operations/s") == std::string::npos);
 }
 
+BOOST_AUTO_TEST_CASE(requests_that_lost_workers_did_not_report_are_those_of_their_results) {
+  const auto requests = [](std::string engine, std::uint8_t attempts) {
+    auto run = samples::run(1, 1);
+    run.engine = std::move(engine);
+    auto result = samples::result(1);
+    result.attempts = attempts;
+    SummaryBuilder builder;
+    builder.begin_segment(run);
+    Tally tally;
+    tally.add(result);
+    builder.merge(tally);
+    builder.end_segment(samples::end());  // ten requests
+    return builder.build("r.ndjson").requests;
+  };
+  BOOST_TEST(requests("postgresql://db/koobatch", 12) == 12U);
+  BOOST_TEST(requests("postgresql://db/koobatch", 3) == 10U);
+  BOOST_TEST(requests("", 12) == 10U, "one process counts all of them");
+}
+
 BOOST_AUTO_TEST_CASE(segments_add_up) {
   auto first = samples::result(1);
   first.at += 3s;
