@@ -1,5 +1,7 @@
 #include "fleet/attendant.hpp"
 
+#include "koobatch/fleet/persistently.hpp"
+
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
@@ -10,11 +12,11 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// Requests in flight may take so long when the run ends.
+/// How long requests in flight may take when the run ends.
 constexpr Duration drain_grace = 10s;
-/// How long a wait for news lasts: chunks may be wanted at any time meanwhile.
+/// How long one wait for news lasts: chunks may be wanted at any time.
 constexpr Duration news_slice = 50ms;
-/// News may be of what this worker did itself.
+/// News may be about what this worker did itself.
 constexpr Duration least_survey_interval = 200ms;
 /// Between attempts at a ledger that does not answer.
 constexpr Duration silent_interval = 200ms;
@@ -96,10 +98,22 @@ void Attendant::consider_left_out(BootTime now) {
 
 /// Whether the ledger did what it was asked.
 bool Attendant::take(const Answer<void>& answer) {
+  tell_of_silence(answer);
   if (answer) return true;
   spdlog::debug("the engine did not do it: {}", answer.error().error.message);
   standing_.note(answer.error());
   return false;
+}
+
+/// Says once that the ledger cannot be reached, and once that it can be again.
+void Attendant::tell_of_silence(const Answer<void>& answer) {
+  const bool silent = !answer && may_succeed_later(answer.error());
+  if (silent && !told_.silence) {
+    spdlog::warn("{}; trying again, and sending nothing once the lease is over", answer.error().error.message);
+  } else if (!silent && told_.silence) {
+    spdlog::info("the engine answers again");
+  }
+  told_.silence = silent;
 }
 
 /// The first thing over a new connection: it waits for whatever the one before has left unfinished.
@@ -146,10 +160,10 @@ Answer<void> Attendant::look_around() {
 
 Answer<void> Attendant::record_fence_proof() {
   const auto accepted = means_.engine.stale_attempt_accepted();
-  if (!accepted || proof_recorded_) return {};
+  if (!accepted || told_.proof) return {};
   const auto proof = *accepted ? FenceProof::refuted : FenceProof::proven;
   auto recorded = means_.ledger.record_fence_proof(means_.run.number, proof);
-  proof_recorded_ = recorded.has_value();
+  told_.proof = recorded.has_value();
   return recorded;
 }
 
@@ -219,7 +233,7 @@ void Attendant::conclude(ShiftEnd end) {
   }
 }
 
-/// Returns whether the ledger could be waited for.
+/// Returns whether the ledger could be asked to wait.
 bool Attendant::wait_for_news(BootTime now) {
   if (standing_.failure() || connection_ != means_.ledger.connection()) return false;
   const Duration wait = std::clamp<Duration>(std::min(due_.beat, due_.survey) - now, Duration::zero(), news_slice);

@@ -48,7 +48,7 @@ class Attendant {
  public:
   static constexpr Duration beat_interval = std::chrono::seconds(2);
   static constexpr Duration survey_interval = std::chrono::seconds(1);
-  /// Nothing but operations of refused users for so long, and others may try.
+  /// After this long with nothing but operations of refused users, others may try.
   static constexpr Duration stuck_patience = std::chrono::seconds(2);
 
   Attendant(const AttendantMeans& means, RunLimits limits);
@@ -67,6 +67,7 @@ class Attendant {
 
  private:
   bool take(const Answer<void>& answer);
+  void tell_of_silence(const Answer<void>& answer);
   Answer<void> greet();
   Answer<void> beat(BootTime now);
   Answer<void> look_around();
@@ -91,7 +92,11 @@ class Attendant {
     BootTime next_news = BootTime::min();  ///< no sooner, whatever happens
   } due_;
   std::optional<std::uint64_t> connection_;
-  bool proof_recorded_ = false;
+  /// What has been passed on already.
+  struct Told {
+    bool proof = false;    ///< to the ledger: FenceProof
+    bool silence = false;  ///< to the user: the ledger does not answer
+  } told_;
   std::optional<BootTime> stuck_since_;  ///< nothing is left here but operations of refused users
   std::atomic<double> share_{0};
   mutable Mutex mutex_;

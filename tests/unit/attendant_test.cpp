@@ -2,12 +2,16 @@
 #include "fleet_support.hpp"
 #include "temporary_folder.hpp"
 
+#include <spdlog/sinks/ostream_sink.h>
+#include <spdlog/spdlog.h>
 #include <boost/test/unit_test.hpp>
 
 #include <algorithm>
 #include <memory>
 #include <optional>
+#include <sstream>
 #include <string>
+#include <string_view>
 #include <vector>
 
 using namespace koobatch;
@@ -154,6 +158,26 @@ struct Scene {
   }
 };
 
+/// What is logged while it lives.
+class Logged {
+ public:
+  Logged() {
+    const auto sink = std::make_shared<spdlog::sinks::ostream_sink_mt>(text_);
+    spdlog::set_default_logger(std::make_shared<spdlog::logger>("test", sink));
+  }
+  ~Logged() { spdlog::set_default_logger(before_); }
+  std::size_t count(std::string_view part) const {
+    const std::string text = text_.str();
+    std::size_t found = 0;
+    for (auto at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++found;
+    return found;
+  }
+
+ private:
+  std::ostringstream text_;
+  std::shared_ptr<spdlog::logger> before_ = spdlog::default_logger();
+};
+
 bool has(const Steps& steps, const std::string& step) {
   return std::ranges::find(steps, step) != steps.end();
 }
@@ -291,6 +315,19 @@ BOOST_AUTO_TEST_CASE(a_ledger_that_forgot_the_enrolment_is_reported_as_such) {
   later(1ms);
   BOOST_TEST((end() == ShiftEnd::Kind::lost));
   BOOST_TEST(attendant->end()->error.has_value());
+}
+
+BOOST_AUTO_TEST_CASE(that_a_ledger_is_silent_and_that_it_answers_again_is_said_once) {
+  round();
+  const Logged logged;
+  ledger.fault = Fault::unreachable;
+  later(3s);
+  later(3s);
+  BOOST_TEST(logged.count("trying again") == 1U);
+  ledger.fault.reset();
+  later(3s);
+  later(3s);
+  BOOST_TEST(logged.count("the engine answers again") == 1U);
 }
 
 BOOST_AUTO_TEST_CASE(a_ledger_that_is_silent_for_a_while_changes_nothing) {
