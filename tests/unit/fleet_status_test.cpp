@@ -72,12 +72,22 @@ BOOST_AUTO_TEST_CASE(the_time_that_is_left_is_unknown_if_nobody_works_and_over_w
   BOOST_TEST(!ended.time_left());
 }
 
+BOOST_AUTO_TEST_CASE(a_worker_that_is_silent_for_longer_than_its_lease_counts_for_nothing) {
+  auto lost = status();
+  lost.survey.workers.back().since_beat = lost.survey.run.about.lease + 1s;
+  BOOST_TEST(lost.rate_now() == 0.0);
+  BOOST_TEST(!lost.time_left());
+  const auto text = text_of(lost);
+  BOOST_TEST(contains(text, "2  node-2, silent for longer than its lease, 320 done, heard from 21.0 s ago"), text);
+  BOOST_TEST(contains(text, "pace       0/s now"), text);
+}
+
 BOOST_AUTO_TEST_CASE(people_see_every_worker_the_parts_the_engine_and_the_fence) {
   const auto text = text_of(status());
   for (const char* part :
        {"r.ndjson: running\n", "done       400 of 1,000\n", "380 succeeded, 20 rejected", "200/s now, at most 500/s",
         "1 done, 1 owned, 1 free, 1 quiet; 2 hold back", "for up to 10m00s", "PostgreSQL 15.20 at db1:5432, 2 copies",
-        "not proven; lease 20s, hold 16m00s", "2  node-2, alive, 200/s of 250/s, 320 done, heard of 0.4 s ago",
+        "not proven; lease 20s, hold 16m00s", "2  node-2, alive, 200/s of 250/s, 320 done, heard from 0.4 s ago",
         "fenced, 80 done", "ETA        3s"}) {
     BOOST_TEST(contains(text, part), part << " is missing in\n" << text);
   }

@@ -19,8 +19,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// How long a collection that follows its run waits for an engine that is away. Nothing is lost by waiting, and
-/// somebody should notice at last.
+/// How long a collection that follows its run waits for an engine that is away. Nothing is lost by waiting, but
+/// somebody should notice in the end.
 constexpr Duration engine_patience = 1h;
 constexpr Duration between_lines = 5s;
 constexpr Duration longest_quiet = 1min;
@@ -52,7 +52,7 @@ class Printer final : public fleet::CollectionEvents {
   }
 
   void fenced(const fleet::WorkerRow& worker) override {
-    spdlog::warn("worker {} ({}) has not been heard of for longer than its lease; it no longer belongs to the run",
+    spdlog::warn("worker {} ({}) has not been heard from for longer than its lease; it no longer belongs to the run",
                  worker.number, harmless(worker.name));
   }
 
@@ -77,7 +77,7 @@ Result<void> create_further_report(const std::filesystem::path& path, fleet::Led
   const auto record =
       report::has_valid_sum(line) ? decoder.run(line) : Result<report::RunRecord>(usage_error("is damaged"));
   if (!record || record->run_id != row->about.run_id) {
-    return fatal_error("the engine's description of the run is damaged: its report cannot be created anew");
+    return fatal_error("the engine's description of the run is damaged: no further report can be created");
   }
   auto created = report::create_report(path, row->about.run_line);
   return created ? Result<void>() : created.error();

@@ -72,17 +72,23 @@ std::string parts_text(const PartCounts& counts) {
   return text;
 }
 
+/// Whether it is about to be fenced: it sends nothing any more.
+bool is_silent(const WorkerRow& worker, const fleet::RunRow& run) {
+  return worker.state == WorkerState::alive && worker.since_beat > run.about.lease;
+}
+
 std::string share_text(const WorkerRow& worker) {
   return worker.share > 0 ? fmt::format(" of {}", format_rate(worker.share)) : "";
 }
 
-std::string worker_text(const WorkerRow& worker) {
-  auto text = fmt::format("{}  {}, {}", worker.number, harmless(worker.name), to_string(worker.state));
-  if (worker.state == WorkerState::alive) {
+std::string worker_text(const WorkerRow& worker, bool silent) {
+  auto text = fmt::format("{}  {}, {}", worker.number, harmless(worker.name),
+                          silent ? "silent for longer than its lease" : to_string(worker.state));
+  if (worker.state == WorkerState::alive && !silent) {
     text += fmt::format(", {}{}", format_rate(worker.used), share_text(worker));
   }
   text += fmt::format(", {} done", format_count(worker.counts.results.finished()));
-  if (worker.state == WorkerState::alive) text += fmt::format(", heard of {:.1f} s ago", seconds(worker.since_beat));
+  if (worker.state == WorkerState::alive) text += fmt::format(", heard from {:.1f} s ago", seconds(worker.since_beat));
   return text;
 }
 
@@ -146,7 +152,7 @@ report::Counts FleetStatus::counts() const {
 
 std::uint64_t FleetStatus::requests() const {
   std::uint64_t sum = 0;
-  // A worker tells them with its beats only, but results are those of requests.
+  // A worker reports them only now and then, but each result took at least one.
   for (const WorkerRow& worker : survey.workers) {
     const auto& results = worker.counts.results;
     sum += std::max(worker.counts.requests, results.finished() - results[Status::invalid]);
@@ -156,7 +162,9 @@ std::uint64_t FleetStatus::requests() const {
 
 double FleetStatus::rate_now() const {
   double sum = 0;
-  for (const WorkerRow& worker : survey.workers) sum += worker.state == WorkerState::alive ? worker.used : 0;
+  for (const WorkerRow& worker : survey.workers) {
+    if (worker.state == WorkerState::alive && !is_silent(worker, survey.run)) sum += worker.used;
+  }
   return sum;
 }
 
@@ -186,7 +194,9 @@ std::vector<std::string> status_lines(const FleetStatus& status) {
                                             status.engine.copies, status.engine.copies == 1 ? "copy" : "copies")));
   if (!status.engine.why_not_safe.empty()) lines.push_back(row("", harmless(status.engine.why_not_safe)));
   lines.push_back(row("fence", fence_text(run)));
-  for (const WorkerRow& worker : status.survey.workers) lines.push_back(row("worker", worker_text(worker)));
+  for (const WorkerRow& worker : status.survey.workers) {
+    lines.push_back(row("worker", worker_text(worker, is_silent(worker, run))));
+  }
   if (const auto left = status.time_left()) lines.push_back(row("ETA", observe::format_seconds(*left)));
   return lines;
 }

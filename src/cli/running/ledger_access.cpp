@@ -3,6 +3,7 @@
 #include "cli/settings/recorded.hpp"
 #include "koobatch/observe/log.hpp"
 #include "koobatch/postgres/open.hpp"
+#include "koobatch/report/reader.hpp"
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
@@ -19,7 +20,7 @@ using namespace std::chrono_literals;
 constexpr Duration answer_patience = 10s;
 constexpr auto pause_between_tries = 1s;
 
-/// Where the run's engine is, as the report says it unless flags do.
+/// Where the run's engine is: as flags say, or else the report.
 Result<LedgerOptions> options_for(const report::RunRecord& record, const LedgerOptions& given) {
   LedgerOptions options = given;
   LedgerOptions recorded;
@@ -28,6 +29,18 @@ Result<LedgerOptions> options_for(const report::RunRecord& record, const LedgerO
   if (options.passfile.empty()) options.passfile = recorded.passfile;
   if (!options.copies) options.copies = recorded.copies;
   return options;
+}
+
+/// Why the engine does not have the run of a report: nobody who has all of its results should remove the report.
+Error missing_run(const std::filesystem::path& report, const std::string& run_id) {
+  const auto scan = report::scan(report);
+  if (scan && scan->ended()) {
+    return usage_error(fmt::format("{}: the run has ended, and the engine has forgotten it", report.string()));
+  }
+  return usage_error(
+      fmt::format("the engine has no run {}: it was forgotten, or its submission never began; if nothing was ever "
+                  "submitted, remove the report and submit again",
+                  run_id));
 }
 
 }  // namespace
@@ -49,7 +62,7 @@ Result<std::unique_ptr<fleet::Ledger>> open_checked_ledger(const LedgerOptions& 
   if (!properties) return properties.error().error;
   observe::log::print(spdlog::level::debug, fmt::format("engine: {}, {}", properties->server, describe(*properties)));
   if (!properties->why_not_safe.empty()) {
-    spdlog::warn("engine: results that it has acknowledged might be lost: {}", properties->why_not_safe);
+    spdlog::warn("engine: acknowledged results might be lost: {}", properties->why_not_safe);
   }
   return ledger;
 }
@@ -90,19 +103,17 @@ Result<FleetRun> open_fleet_run(const std::filesystem::path& report, const Ledge
   if (!options) return options.error();
   auto ledger = open_ledger(*options);
   if (!ledger) return ledger.error();
-  const auto number = find_fleet_run(**ledger, record->run_id);
-  if (!number) return number.error();
-  return FleetRun{report, std::move(*record), std::move(*ledger), *number, options->copies};
+  const auto number = (*ledger)->find_run(record->run_id);
+  if (!number) return number.error().error;
+  if (!*number) return missing_run(report, record->run_id);
+  return FleetRun{report, std::move(*record), std::move(*ledger), **number, options->copies};
 }
 
 Result<fleet::RunNumber> find_fleet_run(fleet::Ledger& ledger, const std::string& run_id) {
   const auto number = ledger.find_run(run_id);
   if (!number) return number.error().error;
   if (*number) return **number;
-  return usage_error(fmt::format(
-      "the engine has no run {}: it was forgotten, or its submission was never begun; if so, remove the report "
-      "and submit again",
-      run_id));
+  return usage_error(fmt::format("the engine has no run {}: it was forgotten, or was submitted elsewhere", run_id));
 }
 
 }  // namespace koobatch::cli
