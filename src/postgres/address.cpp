@@ -24,8 +24,8 @@ constexpr std::array<std::string_view, 3> secret_keywords = {"password", "sslpas
 constexpr std::array<std::string_view, 7> own_keywords = {
     "client_encoding",    "connect_timeout",      "hostaddr",        "replication",
     "load_balance_hosts", "target_session_attrs", "tcp_user_timeout"};
-// All others that libpq has, in any version. What is not in these lists is not repeated: it may be the rest of a
-// password with a '?' in it.
+// All others that any version of libpq knows. What is not in these lists is never repeated in a message: it may be the
+// rest of a password that contains a '?'.
 constexpr std::array<std::string_view, 30> keywords = {"application_name", "channel_binding",
                                                        "dbname",           "fallback_application_name",
                                                        "gssdelegation",    "gssencmode",
@@ -44,13 +44,13 @@ constexpr std::array<std::string_view, 30> keywords = {"application_name", "chan
 
 Error malformed(std::string_view what) {
   return usage_error(
-      fmt::format("the ledger's URL {}; it should look like postgresql://user@host1,host2/database", what));
+      fmt::format("the engine's URL {}; it should look like postgresql://user@host1,host2/database", what));
 }
 
 Error names_password() {
   return usage_error(
-      "the ledger's URL holds a password, which other users of this machine could read in the list of processes; remove"
-      " it there and write it into a passfile that only its owner can read, as a line "
+      "the engine's URL contains a password, which other users of this machine could read in the list of processes;"
+      " remove it and write it into a passfile that only its owner can read, as a line "
       "host:port:database:user:password");
 }
 
@@ -102,7 +102,7 @@ Result<Host> parse_host(std::string_view text) {
     if (end == std::string_view::npos) return malformed("has an address without its closing ']'");
     name = text.substr(1, end - 1);
     port = text.substr(end + 1);
-    if (!port.empty() && !port.starts_with(':')) return malformed("has something else than a port behind ']'");
+    if (!port.empty() && !port.starts_with(':')) return malformed("has something other than a port after ']'");
     if (!port.empty()) port.remove_prefix(1);
   } else {
     name = cut(port = text, ':');
@@ -148,17 +148,17 @@ Result<void> parse_settings(std::string_view text, Address& address) {
       return malformed("has a setting that is empty or not percent-encoded properly");
     }
     if (contains(own_keywords, *keyword)) {
-      return malformed(fmt::format("must not say '{}', which koobatch chooses itself", *keyword));
+      return malformed(fmt::format("must not set '{}', which koobatch chooses itself", *keyword));
     }
-    if (!contains(keywords, *keyword)) return malformed("has a setting behind '?' that libpq does not have");
+    if (!contains(keywords, *keyword)) return malformed("has a setting after '?' that libpq does not know");
     if (!address.settings.emplace(*keyword, *decoded).second) {
-      return malformed(fmt::format("says '{}' twice", *keyword));
+      return malformed(fmt::format("sets '{}' twice", *keyword));
     }
   }
   return {};
 }
 
-/// Hosts and ports that were given as settings: "?host=/run/postgresql&port=5433".
+/// Hosts and ports given as settings: "?host=/run/postgresql&port=5433".
 Result<void> take_host_settings(Address& address) {
   auto& settings = address.settings;
   std::string ports;
@@ -172,7 +172,7 @@ Result<void> take_host_settings(Address& address) {
   for (Host& host : address.hosts) {
     const std::string_view port = ports.find(',') == std::string::npos ? ports : cut(rest, ',');
     if (port.empty()) continue;
-    if (!host.port.empty()) return malformed("names ports twice, behind the hosts and as a setting");
+    if (!host.port.empty()) return malformed("names ports twice, after the hosts and as a setting");
     if (!is_port(port)) return malformed("has a port that is not a number from 1 to 65535");
     host.port = port;
   }
@@ -184,7 +184,7 @@ bool stays_on_this_machine(const Host& host) {
          (host.name.starts_with("127.") && host.name.find_first_not_of("0123456789.") == std::string::npos);
 }
 
-/// Whoever can pose as the server learns the operations, and decides which results count.
+/// Anyone who can pose as the server learns the operations, and decides which results count.
 Result<void> demand_verified_tls(Address& address) {
   const bool local = !address.hosts.empty() && std::ranges::all_of(address.hosts, stays_on_this_machine);
   const auto mode = address.settings.find("sslmode");
@@ -194,7 +194,7 @@ Result<void> demand_verified_tls(Address& address) {
   }
   if (local || mode->second == "verify-full") return {};
   return usage_error(fmt::format(
-      "the ledger's URL says sslmode={}, with which another machine could pose as the database; leave it out or say"
+      "the engine's URL sets sslmode={}, with which another machine could pose as the database; leave it out or set"
       " sslmode=verify-full, and name the certificate authority's file with sslrootcert=FILE",
       quote(mode->second)));
 }
@@ -232,7 +232,7 @@ Result<Address> parse_address(const fleet::LedgerAddress& given, std::string_vie
   std::string_view path = cut(settings, '?');
   std::string_view authority = cut(path, '/');
   Address address;
-  // The last one: a password may hold an '@' that should have been encoded.
+  // The last one: a password may contain an '@' that should have been encoded.
   if (const auto at = authority.rfind('@'); at != std::string_view::npos) {
     if (auto user = parse_user(authority.substr(0, at), address); !user) return user.error();
     authority.remove_prefix(at + 1);

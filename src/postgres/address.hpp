@@ -19,7 +19,7 @@ struct Host {
 /// Whether it is the folder of a socket.
 bool is_socket(const Host& host);
 
-/// What a URL says, checked. libpq gets these parts, never the URL: what was checked is what it reads.
+/// What a URL says, checked. libpq gets these parts, never the URL, so it reads what was checked.
 struct Address {
   std::vector<Host> hosts;                      ///< empty: a service file says where
   std::map<std::string, std::string> settings;  ///< libpq's keywords, without host and port

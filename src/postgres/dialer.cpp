@@ -10,11 +10,11 @@
 namespace koobatch::postgres {
 namespace {
 
-/// How long a node is waited for before the next one is tried as well.
+/// How long to wait for a node before the next one is tried as well.
 constexpr auto between_nodes = std::chrono::milliseconds(300);
 
-/// In milliseconds: how long the kernel repeats bytes that nobody acknowledges. The caller's patience ends sooner; this
-/// ends connections that nobody waits for.
+/// In milliseconds: how long the kernel resends bytes that nobody acknowledges. The caller's patience ends sooner; this
+/// ends connections that nobody is waiting for.
 constexpr const char* user_timeout = "15000";
 
 /// Otherwise libpq writes notices to standard error.

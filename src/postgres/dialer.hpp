@@ -15,7 +15,7 @@ class Dialer {
   Dialer(const Library& library, Address address) : library_(library), address_(std::move(address)) {}
 
   /// Tries all nodes, the next one whenever one fails or takes long, until one has accepted. Each call begins with
-  /// another node than the one before: a primary that hangs, or is none any more, still accepts connections.
+  /// a different node: a primary that hangs, or is no longer one, still accepts connections.
   fleet::Answer<Connection> dial(TimePoint until, const Interrupt& interrupt);
 
  private:

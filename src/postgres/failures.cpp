@@ -1,10 +1,14 @@
 #include "postgres/failures.hpp"
 
+#include "koobatch/core/trimmed.hpp"
+
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
 #include <cassert>
+#include <vector>
 
 namespace koobatch::postgres {
 namespace {
@@ -35,11 +39,11 @@ constexpr std::array<Advice, 21> advices = {{
     {"28000", Fault::refused, "let the server's pg_hba.conf admit this user from this machine, or use another user"},
     {"3D000", Fault::refused, "create the database first, or correct its name in the URL"},
     {"42501", Fault::refused,
-     "the user lacks a right: who only works or collects needs the role koobatch_worker, all else the tables' owner"},
+     "the user lacks a right: work and collect need the role koobatch_worker, everything else the tables' owner"},
     {"42P01", Fault::refused, "the database has no tables for koobatch yet: create them first"},
     {"3F000", Fault::refused, "the database has no tables for koobatch yet: create them first"},
-    {"42703", Fault::refused, "the tables there are not those that this version of koobatch needs"},
-    {"25006", Fault::unreachable, "it is a standby, or became one: name all nodes in the URL"},
+    {"42703", Fault::refused, "its tables are not the ones that this version of koobatch needs"},
+    {"25006", Fault::unreachable, "it is a standby, or has become one: name all nodes in the URL"},
     {"40001", Fault::unreachable, ""},
     {"40P01", Fault::unreachable, ""},
     {"53100", Fault::unreachable, "free space on the server's disk; until then, no result can be kept"},
@@ -50,7 +54,7 @@ constexpr std::array<Advice, 21> advices = {{
     {"57P03", Fault::unreachable, "it is starting up or shutting down"},
     {"57", Fault::unanswered, ""},
     {"08", Fault::unanswered, ""},
-    {"58", Fault::refused, "look into the server's log: its disk may be failing"},
+    {"58", Fault::refused, "look at the server's log: its disk may be failing"},
     {"XX001", Fault::refused, "the server's data is damaged: restore it"},
     {"XX002", Fault::refused, "the server's data is damaged: restore it"},
 }};
@@ -92,38 +96,40 @@ bool is_lasting(const FailedDial& dial) {
   return dial.needs_password || (advice != nullptr && advice->fault == Fault::refused);
 }
 
-/// One line, without what libpq puts in front of servers' messages and behind them.
-std::string flatten(std::string_view text) {
-  std::string flat;
-  while (!text.empty()) {
-    const auto end = std::min(text.find('\n'), text.size());
-    const std::string_view line = text.substr(0, end);
-    text.remove_prefix(std::min(end + 1, text.size()));
-    if (line.starts_with("LOCATION:") || line.empty()) continue;
-    if (!flat.empty()) flat += "; ";
-    for (const char c : line) flat.push_back(c == '\t' ? ' ' : c);
+/// Takes the SQLSTATE out of "FATAL:  28P01: password authentication failed", in whatever language the severity is.
+/// Empty if there is none.
+std::string take_code(std::string& line) {
+  for (std::size_t at = line.find(":  "); at != std::string::npos; at = line.find(":  ", at + 1)) {
+    std::string code = line.substr(at + 3, code_length);
+    if (!is_code(code) || line.compare(at + 3 + code_length, 2, ": ") != 0) continue;
+    line.erase(at + 2, code_length + 3);
+    return code;
   }
-  return flat;
+  return {};
 }
 
 }  // namespace
 
 ServerError parse_connection_error(std::string_view text) {
-  ServerError error{.code = {}, .message = flatten(text)};
-  // "FATAL:  28P01: password authentication failed", in whatever language the severity is.
-  for (std::size_t at = error.message.find(":  "); at != std::string::npos; at = error.message.find(":  ", at + 1)) {
-    const auto code = std::string_view(error.message).substr(at + 3, code_length);
-    if (!is_code(code) || error.message.compare(at + 3 + code_length, 2, ": ") != 0) continue;
-    error.code = code;
-    error.message.erase(at + 2, code_length + 3);
-    break;
+  ServerError error;
+  std::vector<std::string> lines;
+  while (!text.empty()) {
+    const auto end = std::min(text.find('\n'), text.size());
+    std::string line(trimmed(text.substr(0, end)));
+    text.remove_prefix(std::min(end + 1, text.size()));
+    if (line.starts_with("LOCATION:") || line.empty()) continue;
+    const auto code = take_code(line);
+    if (error.code.empty()) error.code = code;
+    // A server that refuses a connection with TLS refuses the one without it likewise.
+    if (std::ranges::find(lines, line) == lines.end()) lines.push_back(std::move(line));
   }
+  error.message = fmt::format("{}", fmt::join(lines, "; "));
   return error;
 }
 
 Failure explain_dials(const std::vector<FailedDial>& failed) {
   assert(!failed.empty());
-  std::string message = "the ledger cannot be reached: ";
+  std::string message = "the engine cannot be reached: ";
   std::vector<std::string> reasons;
   for (const FailedDial& dial : failed) {
     std::string reason = dial.error.message;
@@ -131,12 +137,12 @@ Failure explain_dials(const std::vector<FailedDial>& failed) {
     if (std::ranges::find(reasons, reason) == reasons.end()) reasons.push_back(std::move(reason));
   }
   message += fmt::format("{}", fmt::join(reasons, "; "));
-  // Of several nodes, one that admits nobody may be a standby that was set up badly.
+  // Among several nodes, one that admits nobody may be a standby that was set up badly.
   return make(std::ranges::all_of(failed, is_lasting) ? Fault::refused : Fault::unreachable, std::move(message));
 }
 
 Failure explain_statement(const ServerError& error) {
-  std::string message = fmt::format("the ledger's server says: {}", error.message);
+  std::string message = fmt::format("the engine's server says: {}", error.message);
   if (!error.code.empty()) message += fmt::format(" (SQLSTATE {})", error.code);
   const Advice* advice = find_advice(error.code);
   if (advice == nullptr) return make(error.code.empty() ? Fault::unanswered : Fault::refused, std::move(message));
@@ -154,10 +160,10 @@ bool ends_connection(const ServerError& error) {
 }
 
 Failure no_answer(std::string_view why) {
-  return make(Fault::unanswered, fmt::format("the ledger does not answer: {}", why));
+  return make(Fault::unanswered, fmt::format("the engine does not answer: {}", why));
 }
 Failure not_reached(std::string_view why) {
-  return make(Fault::unreachable, fmt::format("the ledger cannot be reached: {}", why));
+  return make(Fault::unreachable, fmt::format("the engine cannot be reached: {}", why));
 }
 Failure not_done(std::string_view why) {
   return make(Fault::refused, std::string(why));

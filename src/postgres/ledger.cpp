@@ -1,5 +1,6 @@
 #include "postgres/ledger.hpp"
 
+#include "koobatch/core/shell_argument.hpp"
 #include "koobatch/postgres/open.hpp"
 #include "postgres/tables.hpp"
 
@@ -31,14 +32,16 @@ FROM (VALUES (1)) AS one LEFT JOIN (
 // Writes nothing but to the log of transactions, and is acknowledged after whatever was written there before it.
 constexpr const char* synchronous_write = "SELECT pg_logical_emit_message(true, 'koobatch', '')";
 
-/// libpq passes over a passfile that others can read, and the server then only says that there is no password.
+/// libpq ignores a passfile that others can read, and the server then says only that there is no password.
 Result<void> check_passfile(const std::string& path) {
   if (path.empty()) return {};
   struct stat facts{};
-  if (::stat(path.c_str(), &facts) != 0) return system_error(ErrorKind::usage, path, "cannot be opened", errno);
-  if (!S_ISREG(facts.st_mode)) return usage_error(path + ": is not a regular file");
+  const std::string name = "passfile " + path;
+  if (::stat(path.c_str(), &facts) != 0) return system_error(ErrorKind::usage, name, "cannot be opened", errno);
+  if (!S_ISREG(facts.st_mode)) return usage_error(name + ": is not a regular file");
   if ((facts.st_mode & (S_IRWXG | S_IRWXO)) == 0) return {};
-  return usage_error(fmt::format("{}: others can read it, so libpq does not use it; chmod 600 it", path));
+  return usage_error(
+      fmt::format("{}: others can read it, so libpq ignores it; run 'chmod 600 {}'", name, shell_argument(path)));
 }
 
 fleet::Failure refuse(Error error) {
@@ -73,7 +76,7 @@ Answer<void> PostgresLedger::confirm() {
 fleet::Failure PostgresLedger::unknown_run(fleet::RunNumber run) {
   if (const auto proved = prove(session_.connections()); !proved) return proved.error();
   return {fleet::Fault::forgotten,
-          fatal_error(fmt::format("the ledger has no run {}: it was forgotten, or the database is not the one that the"
+          fatal_error(fmt::format("the engine has no run {}: it was forgotten, or the database is not the one that the"
                                   " run was submitted to",
                                   run))};
 }

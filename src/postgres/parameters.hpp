@@ -16,7 +16,7 @@ class Parameters {
   Parameters& real(double value);
   Parameters& truth(bool value);
   Parameters& text(std::string_view value);
-  /// Not copied: must live until the statement was executed.
+  /// Not copied: must live until the statement has been executed.
   Parameters& bytes(std::string_view value);
   Parameters& numbers(std::span<const std::int64_t> values);
   Parameters& byte_strings(std::span<const std::string_view> values);

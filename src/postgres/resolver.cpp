@@ -17,7 +17,7 @@
 namespace koobatch::postgres {
 namespace {
 
-/// How long names that are still being looked up are waited for, once others were found.
+/// How long to wait for names that are still being looked up, once others have been found.
 constexpr auto grace = std::chrono::seconds(1);
 
 struct Found {
@@ -66,7 +66,7 @@ class LookUps {
     const MutexLock lock(mutex_);
     return found_;
   }
-  /// Readable once something was put since this was called last.
+  /// Becomes readable when something is put after this was last called.
   int event() const {
     eventfd_t ignored = 0;
     ::eventfd_read(event_.get(), &ignored);

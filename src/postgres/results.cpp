@@ -7,7 +7,7 @@ namespace {
 
 using fleet::Answer;
 
-// Of so many groups, those that fit.
+// Of this many groups, those that fit.
 constexpr const char* select_groups = R"(
 SELECT grp, n, lines FROM (
   SELECT *, sum(octet_length(lines)) OVER (ORDER BY grp) AS total FROM (
@@ -17,8 +17,8 @@ WHERE total <= $4 OR total = octet_length(lines) ORDER BY grp)";
 
 fleet::Failure lost(fleet::WorkerNumber worker, fleet::GroupNumber last, fleet::GroupNumber next) {
   return {fleet::Fault::forgotten,
-          fatal_error(fmt::format("the ledger has lost results that it had acknowledged: after group {} of worker {}"
-                                  " comes {}",
+          fatal_error(fmt::format("the engine has lost results that it had acknowledged: group {} of worker {} is"
+                                  " followed by group {}",
                                   last, worker, next))};
 }
 

@@ -14,7 +14,7 @@ namespace {
 constexpr int oldest_version = 120000;
 
 std::string server_name(const ServerFacts& facts) {
-  return fmt::format("the ledger's server {}", facts.place);
+  return fmt::format("the engine's server {}", facts.place);
 }
 
 constexpr std::string_view blanks = " \t\n";
@@ -95,7 +95,7 @@ Result<void> check_tables(const ServerFacts& facts) {
                   facts.database, facts.place, *facts.tables, schema_version,
                   newer ? "use the version of koobatch that made them"
                         : "finish their runs with the version that made them, then"
-                          " drop the schema koobatch and create them anew"));
+                          " drop the schema koobatch and create them again"));
 }
 
 fleet::LedgerProperties describe(const ServerFacts& facts, std::optional<unsigned> copies_known) {
@@ -103,9 +103,7 @@ fleet::LedgerProperties describe(const ServerFacts& facts, std::optional<unsigne
   properties.server = fmt::format("PostgreSQL {} at {}", facts.version, facts.place);
   properties.copies = std::max(copies_of(facts.standby_names).value_or(1), copies_known.value_or(1));
   if (properties.copies < 2) {
-    properties.why_not_safe =
-        "results are on one server alone, because its synchronous_standby_names names no other: if it is lost, so are "
-        "they";
+    properties.why_not_safe = "each is on one server alone, because synchronous_standby_names names no other";
   }
   if (!facts.has_checksums) {
     if (!properties.why_not_safe.empty()) properties.why_not_safe += "; ";

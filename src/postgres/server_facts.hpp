@@ -36,7 +36,7 @@ std::optional<unsigned> copies_of(std::string_view standby_names);
 Result<void> check_server(const ServerFacts& facts);
 /// Whether it holds the tables of this version.
 Result<void> check_tables(const ServerFacts& facts);
-/// What it promises, once it was checked. `copies_known`: the user vouches for as many copies.
+/// What it promises, once it has been checked. `copies_known`: the user vouches for as many copies.
 fleet::LedgerProperties describe(const ServerFacts& facts, std::optional<unsigned> copies_known);
 
 }  // namespace koobatch::postgres

@@ -13,7 +13,7 @@ namespace {
 using fleet::Answer;
 using fleet::Failure;
 
-/// How often a statement is sent again that the server has rolled back in favour of another.
+/// How often to send again a statement that the server has rolled back in favour of another.
 constexpr int most_tries = 4;
 
 // Whatever the database, its roles and the URL say otherwise. A statement that waits for a lock ends when nobody waits
@@ -43,7 +43,7 @@ bool has_failed(ExecStatusType status) {
 void Session::note_warning(void* session, const PGresult* notice) {
   auto& self = *static_cast<Session*>(session);
   const auto severity = or_empty(self.library_.error_field(notice, PG_DIAG_SEVERITY_NONLOCALIZED));
-  // As a notice it comes where nothing was asked.
+  // Arrives as a notice if nothing was asked.
   if (severity == "FATAL" || severity == "PANIC") self.ended_ = true;
   if (severity == "WARNING") self.warning_ = or_empty(self.library_.error_field(notice, PG_DIAG_MESSAGE_PRIMARY));
 }
@@ -90,15 +90,15 @@ Answer<void> Session::prepare() {
   if (!prepared) {
     connection_.reset();
     Failure failure = prepared.error();
-    // Nothing of what the caller wants was sent.
+    // Nothing that the caller asked for was sent.
     if (failure.fault == fleet::Fault::unanswered) failure.fault = fleet::Fault::unreachable;
     return failure;
   }
   if (prepared->number<int>(0, 0) == backend) return {};
   connection_.reset();
   return not_done(
-      "a connection pooler stands between koobatch and the ledger's database: settings and notifications of one"
-      " connection would reach another; name the database server itself in the URL");
+      "a connection pooler stands between koobatch and the engine: the settings and notifications of one connection"
+      " would reach another; name the database server itself in the URL");
 }
 
 Answer<Reply> Session::execute(const char* statement, const Parameters& parameters) {

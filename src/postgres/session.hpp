@@ -14,7 +14,7 @@
 
 namespace koobatch::postgres {
 
-/// A connection that is opened when it is needed, and again after it broke. Never waits longer than its patience.
+/// A connection that is opened when it is needed, and again after it has broken. Never waits longer than its patience.
 ///
 /// A statement that was sent and not answered may be carried out later, even after the next one on a new connection:
 /// the server finishes what it has received.

@@ -17,8 +17,8 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, CASE WHEN $10 THEN $11 END, CASE WHE
   $13 * interval '1 microsecond', $14 * interval '1 microsecond', $15, $16, $16, $17, $18, $19, $19 + 1, $20)
 ON CONFLICT (run_id) DO NOTHING)";
 
-// Attached rather than created as partitions, for which PostgreSQL would lock out those who work on other runs. After a
-// call without an answer, either everything is there or nothing.
+// Attached rather than created as partitions, for which PostgreSQL would lock out everybody who works on other runs.
+// After an unanswered call, either everything is there or nothing.
 constexpr std::string_view make_parts = R"(
 DO $$
 BEGIN
@@ -34,7 +34,7 @@ BEGIN
 END
 $$)";
 
-// Not synchronously: finish_loading() counts what is there, and is.
+// Not synchronously: finish_loading() is synchronous, and counts what is there.
 constexpr const char* insert_chunks = R"(
 WITH quick AS (SELECT set_config('synchronous_commit', 'off', true)),
 r AS MATERIALIZED (SELECT run.id FROM koobatch.run, quick WHERE run.id = $1 AND run.state = 'loading'),
@@ -55,7 +55,7 @@ r AS (UPDATE koobatch.run SET state = 'ready', operations = $2
 p AS (UPDATE koobatch.part SET chunks = c.chunks FROM c, r WHERE part.run = r.id AND part.part = c.part)
 SELECT id, pg_notify('koobatch_' || id, '') FROM r)";
 
-// While it is being loaded, nobody can be alive but its submitter, who may be gone.
+// While a run is being loaded, only its submitter can be alive, and it may be gone.
 constexpr const char* end_before_forgetting = R"(
 UPDATE koobatch.run SET ended = coalesce(ended, clock_timestamp()),
   state = CASE WHEN state IN ('stopped', 'completed', 'aborted') THEN state ELSE 'stopped' END
@@ -63,7 +63,7 @@ WHERE id = $1 AND (state IN ('loading', 'stopped', 'completed', 'aborted')
   OR NOT EXISTS (SELECT FROM koobatch.worker WHERE run = $1 AND state = 'alive'))
 RETURNING id)";
 
-// The partitions first: dropping them waits for statements that are going on, and those may wait for rows.
+// The partitions first: dropping them waits for statements in progress, which may themselves wait for rows.
 constexpr std::string_view forget_all = R"(
 DROP TABLE IF EXISTS koobatch.chunk_{run};
 DROP TABLE IF EXISTS koobatch.journal_{run};
@@ -97,7 +97,7 @@ Answer<fleet::RunNumber> PostgresLedger::begin_run(const fleet::RunDescription& 
   if (!inserted) return inserted.error();
   const auto found = session_.execute("SELECT id FROM koobatch.run WHERE run_id = $1", Parameters().text(run.run_id));
   if (!found) return found.error();
-  if (found->is_empty()) return not_done("the ledger has lost the run that was just begun: submit it again");
+  if (found->is_empty()) return not_done("the engine has lost the run that was just begun: submit it again");
   const fleet::RunNumber number = found->number(0, 0);
   const auto made = session_.execute_all(fmt::format(make_parts, fmt::arg("run", number)));
   if (!made) return made.error();
@@ -124,7 +124,7 @@ Answer<void> PostgresLedger::load(fleet::RunNumber run, fleet::PartNumber part, 
   const auto found = session_.execute("SELECT state FROM koobatch.run WHERE id = $1", Parameters().number(run));
   if (!found) return found.error();
   if (found->is_empty()) return unknown_run(run);
-  return not_done(fmt::format("run {} is not being loaded any more: it is {}", run, found->text(0, 0)));
+  return not_done(fmt::format("run {} is no longer being loaded: it is {}", run, found->text(0, 0)));
 }
 
 Answer<void> PostgresLedger::finish_loading(fleet::RunNumber run, std::uint64_t operations) {
@@ -140,7 +140,7 @@ Answer<void> PostgresLedger::finish_loading(fleet::RunNumber run, std::uint64_t 
   if (found->is_empty()) return unknown_run(run);
   if (found->text(0, 0) != "loading" && found->number<std::uint64_t>(0, 1) == operations) return {};
   return not_done(
-      fmt::format("the ledger holds {} of the job's {} operations, because its server failed meanwhile or"
+      fmt::format("the engine holds {} of the job's {} operations, because its server failed meanwhile or"
                   " the run is {}: submit the job again",
                   found->number(0, 2), operations, found->text(0, 0)));
 }
@@ -152,7 +152,7 @@ Answer<void> PostgresLedger::forget(fleet::RunNumber run) {
   if (ended->is_empty()) {
     const auto found = session_.execute("SELECT FROM koobatch.run WHERE id = $1", Parameters().number(run));
     if (!found) return found.error();
-    if (!found->is_empty()) return not_done(fmt::format("workers are at work on run {}: stop it first", run));
+    if (!found->is_empty()) return not_done(fmt::format("run {} still has workers: stop it first", run));
     return unknown_run(run);
   }
   const auto forgotten = session_.execute_all(fmt::format(forget_all, fmt::arg("run", run)));

@@ -102,7 +102,7 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_meant_is_refused) {
       {"postgresql://db:65536/x", "a number from 1 to 65535"},
       {"postgresql://db:5432x/x", "a number from 1 to 65535"},
       {"postgresql://[::1/x", "closing ']'"},
-      {"postgresql://[::1]5432/x", "behind ']'"},
+      {"postgresql://[::1]5432/x", "after ']'"},
       {"postgresql://db%2/x", "percent-encoded"},
       {"postgresql://db%00/x", "percent-encoded"},
       {"postgresql://db/x%0a", "percent-encoded"},
@@ -112,10 +112,10 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_meant_is_refused) {
       {"postgresql://db/x?host=y", "names hosts twice"},
       {"postgresql://db:1/x?port=2", "names ports twice"},
       {"postgresql://db/x?port=no", "a number from 1 to 65535"},
-      {"postgresql://db/x?sslmode=verify-full&sslmode=verify-full", "says 'sslmode' twice"},
-      {"postgresql://db/x?target_session_attrs=any", "must not say 'target_session_attrs'"},
-      {"postgresql://db/x?replication=database", "must not say 'replication'"},
-      {"postgresql://db/x?wrong=1", "libpq does not have"},
+      {"postgresql://db/x?sslmode=verify-full&sslmode=verify-full", "sets 'sslmode' twice"},
+      {"postgresql://db/x?target_session_attrs=any", "must not set 'target_session_attrs'"},
+      {"postgresql://db/x?replication=database", "must not set 'replication'"},
+      {"postgresql://db/x?wrong=1", "libpq does not know"},
       {"postgresql://" + std::string(5000, 'd'), "too long"},
   };
   for (const auto& [url, part] : cases) BOOST_TEST(contains(error_of(url), part), url << ": " << error_of(url));

@@ -24,13 +24,20 @@ BOOST_AUTO_TEST_CASE(the_code_is_found_in_the_text_of_a_failed_connection_in_any
   BOOST_TEST(german.message == "FATAL: das Datenbanksystem startet");
 }
 
+BOOST_AUTO_TEST_CASE(what_is_refused_with_tls_and_without_is_said_once) {
+  const std::string refused = "connection to server at \"db1\" failed: FATAL:  28P01: password authentication failed\n";
+  const auto twice = parse_connection_error(refused + "LOCATION:  x\n" + refused + "LOCATION:  x\n");
+  BOOST_TEST(twice.code == "28P01");
+  BOOST_TEST(twice.message == "connection to server at \"db1\" failed: FATAL: password authentication failed");
+}
+
 BOOST_AUTO_TEST_CASE(what_libpq_itself_says_has_no_code) {
   const auto refused = parse_connection_error(
       "connection to server at \"db1\" (10.0.0.1), port 5432 failed: Connection"
       " refused\n\tIs the server running on that host?\n");
   BOOST_TEST(refused.code == "");
   BOOST_TEST(refused.message ==
-             "connection to server at \"db1\" (10.0.0.1), port 5432 failed: Connection refused;  Is"
+             "connection to server at \"db1\" (10.0.0.1), port 5432 failed: Connection refused; Is"
              " the server running on that host?");
   BOOST_TEST(parse_connection_error("x:  12345 y").code == "");
   BOOST_TEST(parse_connection_error("x:  1234").code == "");

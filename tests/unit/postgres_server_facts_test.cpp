@@ -90,7 +90,7 @@ BOOST_AUTO_TEST_CASE(tables_that_are_missing_closed_or_of_another_version_are_to
   facts.tables = schema_version + 1;
   BOOST_TEST(contains(error_of(check_tables(facts)), "use the version of koobatch that made them"));
   facts.tables = schema_version - 1;
-  BOOST_TEST(contains(error_of(check_tables(facts)), "create them anew"));
+  BOOST_TEST(contains(error_of(check_tables(facts)), "create them again"));
   facts.may_use_tables = false;
   BOOST_TEST(contains(error_of(check_tables(facts)), "GRANT koobatch_worker TO \"hand\""));
   facts.has_tables = false;
