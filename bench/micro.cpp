@@ -230,7 +230,7 @@ void read_answer(benchmark::State& state) {
     must(reader.feed(bytes, consumed) == http::ResponseReader::State::done, "the answer is whole");
     answer.delivery = http::Delivery::answered;
     classifier.classify(answer, "1757156480072657793", WallTime(), outcome);
-    must(outcome.verdict == koodrive::Verdict::succeeded, "and tells of success");
+    must(outcome.verdict == koodrive::Verdict::succeeded, "and reports success");
   }
   count(state, 1, bytes.size());
 }

@@ -48,7 +48,7 @@ std::string compress(std::string_view text) {
   return out;
 }
 
-/// Nothing if it is not one whole frame of a bearable size.
+/// Nothing if it is not one whole frame of a reasonable size.
 std::optional<std::string> decompress(std::string_view packed) {
   const auto size = ::ZSTD_getFrameContentSize(packed.data(), packed.size());
   if (size == ZSTD_CONTENTSIZE_UNKNOWN || size == ZSTD_CONTENTSIZE_ERROR || size > most_unpacked) return std::nullopt;
@@ -113,9 +113,9 @@ Chunk ChunkBuilder::finish(ChunkNumber number) {
 
 Result<UnpackedChunk> unpack(const Chunk& chunk) {
   const auto unlike = [&](const char* why) {
-    return fatal_error(
-        fmt::format("chunk {}: {}; the ledger holds another chunk than was submitted, and nothing of it is sent",
-                    chunk.number, why));
+    return fatal_error(fmt::format(
+        "chunk {}: {}; the engine holds a chunk that differs from the one submitted, and none of it is sent",
+        chunk.number, why));
   };
   if (XXH3_64bits(chunk.packed.data(), chunk.packed.size()) != chunk.xxh3) return unlike("its checksum does not match");
   const auto plain = decompress(chunk.packed);
@@ -123,9 +123,9 @@ Result<UnpackedChunk> unpack(const Chunk& chunk) {
   UnpackedChunk out;
   std::string_view rest = *plain;
   if (!take_lines(rest, out)) return unlike("its lines are not those of a chunk");
-  if (out.lines.size() != chunk.operations) return unlike("it has another number of operations");
+  if (out.lines.size() != chunk.operations) return unlike("it has a different number of operations");
   const auto ends = static_cast<std::size_t>(std::ranges::count(rest, '\n'));
-  if (ends != out.lines.size() || !rest.ends_with('\n')) return unlike("its texts are not one for each line");
+  if (ends != out.lines.size() || !rest.ends_with('\n')) return unlike("it does not have one text for each line");
   out.text = rest;
   return out;
 }
@@ -137,7 +137,7 @@ std::string pack_lines(std::string_view lines) {
 Result<std::string> unpack_lines(std::string_view packed) {
   if (packed.empty()) return std::string();
   auto lines = decompress(packed);
-  if (!lines) return fatal_error("a group of results in the ledger cannot be decompressed: it was changed or damaged");
+  if (!lines) return fatal_error("a group of results in the engine cannot be decompressed: it was changed or damaged");
   return std::move(*lines);
 }
 

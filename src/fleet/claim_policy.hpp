@@ -3,9 +3,9 @@
 
 namespace koobatch::fleet {
 
-/// No more parts are open at a time in one worker: read, and not waiting for a hold.
+/// The most parts that one worker has open at a time: being read, and not waiting for a hold.
 constexpr std::uint32_t most_open_parts = 16;
-/// Nor are more owned, those included that wait for a hold.
+/// The most that it owns, including those that wait for a hold.
 constexpr std::uint32_t most_owned_parts = 64;
 
 /// What a worker knows when it considers claiming parts.

@@ -18,7 +18,7 @@ bool is_ending(RunState state) {
   return state == RunState::stopping || state == RunState::aborted;
 }
 
-/// A worker that was killed has not told its last requests, but results are those of requests.
+/// A worker that was killed has not reported its last requests, but each of its results took at least one.
 std::uint64_t requests_of(const WorkerRow& worker) {
   const auto& results = worker.counts.results;
   return std::max(worker.counts.requests, results.finished() - results[Status::invalid]);
@@ -135,7 +135,7 @@ Answer<CollectionEnd> Collection::close(const RunRow& run) {
   return CollectionEnd::closed;
 }
 
-/// What the ledger has now can still be of use, so it is not asked for more than whether others know already.
+/// What the ledger still has may be of use: it is not changed beyond marking the run as aborted.
 Answer<CollectionEnd> Collection::close_lost(const Failure& failure) {
   auto stopped = ledger_.stop_run(run_, RunState::aborted, failure.error.message);
   if (!stopped && stopped.error().fault != Fault::forgotten) return stopped.error();
@@ -143,7 +143,7 @@ Answer<CollectionEnd> Collection::close_lost(const Failure& failure) {
   run.state = RunState::aborted;
   if (auto row = ledger_.run(run_)) run = std::move(*row);
   auto end = end_of(run);
-  // Whatever happened to the engine, or whoever has had it forget the run: all results are here.
+  // Whatever has happened to the engine, and even if it was told to forget the run: all results are here.
   end.reason = end.counts.remaining == 0 ? "completed" : "aborted";
   if (end.counts.remaining != 0) {
     end.error = failure.error.message;

@@ -69,7 +69,7 @@ Answer<Collector::Round> Collector::collect() {
   }
   if (auto ok = write_out(); !ok) return ok.error();
   const RunState state = round.survey.run.state;
-  // What was completed has all its results, whoever is still about to leave.
+  // A completed run has all its results, even if some workers have yet to leave.
   round.ended = state == RunState::completed || (has_ended(state) && !round.survey.any_alive());
   return round;
 }
@@ -98,7 +98,7 @@ Result<void> Collector::close(const report::EndRecord& end) {
 }
 
 /// That something is missing was only read, perhaps from a server that has been replaced: it is certain once a write
-/// was acknowledged over the same connection.
+/// has been acknowledged over the same connection.
 Failure Collector::confirmed(Failure failure, std::uint64_t connection) {
   if (failure.fault != Fault::forgotten) return failure;
   if (auto written = ledger_.confirm(); !written) return written.error();

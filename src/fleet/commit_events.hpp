@@ -27,7 +27,7 @@ class CommitEvents final : public GroupEvents {
   void acknowledged() override;
   bool wait_to_try_again() override EXCLUDES(mutex_);
 
-  /// Once that time is over, a ledger that does not answer is not asked again. Safe to call from any thread.
+  /// After that time, a ledger that does not answer is not asked again. Safe to call from any thread.
   void give_up_after(Duration patience) EXCLUDES(mutex_);
 
  private:

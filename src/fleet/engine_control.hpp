@@ -21,7 +21,7 @@ class EngineControl : public Sender {
   virtual std::optional<bool> stale_attempt_accepted() const = 0;
   /// As the user of the whole run wants it.
   virtual void pause(bool paused) = 0;
-  /// As the service wants it, which asked another worker.
+  /// As the service asked another worker to.
   virtual void pause_for(Duration wait) = 0;
   /// Requests a second, and the burst; 0: nothing is sent. Nothing: there is no limit.
   struct Rate {

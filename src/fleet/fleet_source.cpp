@@ -157,8 +157,9 @@ bool FleetReader::consider_invalid() {
 }
 
 Error FleetReader::unlike_submitted(const std::string& what) const {
-  return fatal_error(fmt::format("{}: chunk {} of part {} has {}: the ledger holds another chunk than was submitted",
-                                 name_, place_.chunk, place_.part, what));
+  return fatal_error(
+      fmt::format("{}: chunk {} of part {} has {}: the engine holds a chunk that differs from the one submitted", name_,
+                  place_.chunk, place_.part, what));
 }
 
 }  // namespace

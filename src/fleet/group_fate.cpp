@@ -39,7 +39,7 @@ Error lost_groups(GroupNumber acknowledged, const Answer<GroupNumber>& settled) 
   const std::string has = settled ? fmt::format("has {} groups of this worker's results", *settled)
                                   : std::string("does not know this worker");
   return fatal_error(
-      fmt::format("the ledger {}, but had acknowledged {}: it has lost results that were durable, as after a "
+      fmt::format("the engine {}, but had acknowledged {}: it has lost results that were durable, as after a "
                   "failover to a server that lacked them or after a restore, and nothing more is sent. "
                   "Collect what it still has, then submit the job again, naming that report as the one "
                   "to continue",

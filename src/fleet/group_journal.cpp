@@ -107,7 +107,7 @@ Error GroupCommitter::end(const Failure& failure) {
 
 Error GroupCommitter::give_up() {
   ended_ = fatal_error(
-      fmt::format("the ledger did not answer whether it has group {} of the results, and was not asked any more",
+      fmt::format("the engine did not say whether it has group {} of the results, and was not asked again",
                   last_group() + 1));
   return *ended_;
 }

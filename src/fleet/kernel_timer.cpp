@@ -22,7 +22,7 @@ Result<KernelTimer> KernelTimer::create(int signal) {
   event.sigev_signo = signal;
   timer_t timer{};
   if (::timer_create(CLOCK_BOOTTIME, &event, &timer) != 0) {
-    return system_error(ErrorKind::fatal, "timer_create", "no timer for the end of a lease", errno);
+    return system_error(ErrorKind::fatal, "timer_create", "there is no timer for the end of the lease", errno);
   }
   return KernelTimer(timer);
 }

@@ -5,7 +5,8 @@
 namespace koobatch::fleet {
 namespace {
 
-/// How long before its end the lease is given up at the latest: enough for threads that get little processor time.
+/// The latest point before its end at which the lease is given up: early enough for threads that get little processor
+/// time.
 constexpr Duration longest_stand_down = std::chrono::seconds(1);
 
 std::optional<Duration> larger(std::optional<Duration> a, std::optional<Duration> b) {

@@ -9,8 +9,8 @@ namespace koobatch::fleet {
 /// not later than when the ledger carried it out; whoever watches waits longer than that before it fences the worker.
 ///
 /// The end is kept on two scales: the machine's own clock, and the service's time, as X-Date has it. The second one
-/// holds where the first one fails: if the whole machine was stopped with its clocks, a request is dated by the time
-/// when it stopped, and the service refuses it by its age. So no X-Date may ever lie beyond the lease.
+/// holds where the first one fails: if the whole machine was stopped together with its clocks, a request is dated by
+/// the time at which it stopped, and the service refuses it for its age. So no X-Date may ever lie beyond the lease.
 ///
 /// X-Dates are not read from one clock: each connection has learned by how much the service's clock differs from ours,
 /// perhaps by minutes, and learns it anew at any time. What is fixed with a renewal is therefore the largest difference
@@ -21,9 +21,9 @@ namespace koobatch::fleet {
 /// No clock, no I/O; not thread-safe.
 class Lease {
  public:
-  /// No attempt begins in the last bit of a lease.
+  /// No attempt begins in the last moments of a lease.
   static constexpr Duration margin = std::chrono::milliseconds(300);
-  /// Differences that were in use for the last time so long ago may be forgotten.
+  /// Differences that were last used longer ago than this may be forgotten.
   static constexpr Duration memory = std::chrono::seconds(2);
 
   /// When a statement that renews the lease was sent, by both scales.

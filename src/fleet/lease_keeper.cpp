@@ -8,13 +8,13 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// How long threads may take to confirm before they are asked again.
+/// How long threads may take to confirm before being asked again.
 constexpr auto withdraw_patience = 50ms;
 /// Requests that were sent just before the gate was closed arrive meanwhile; otherwise they would have to be reset.
 constexpr Duration arrival_time = 100ms;
 /// Between two steps.
 constexpr auto step_interval = 10ms;
-/// After a suspension, waiting would otherwise take as much longer.
+/// Otherwise, waiting would take longer by as much as the machine was suspended.
 constexpr Duration longest_wait = 100ms;
 
 class SystemClocks final : public LeaseClocks {
@@ -103,7 +103,7 @@ bool LeaseKeeper::stand_down_if_due() {
     if (sender_ != nullptr) confirmed = sender_->withdraw(withdraw_patience);
   }
   const MutexLock lock(mutex_);
-  // Renewed meanwhile, and perhaps over again: what was confirmed was before that. The alarm stays armed.
+  // Renewed in the meantime, and perhaps over again: the confirmation is older than that. The alarm stays armed.
   if (openings != openings_) return !closed_since_;
   if (!confirmed) return false;
   alarm_.disarm();

@@ -10,8 +10,8 @@
 
 namespace koobatch::fleet {
 
-/// Chooses the lines of workers' groups that go into a report, so that it stays one: no second result, and no attempt
-/// behind its result, which an enrolment may have noted whose groups are read later. Lines that say how a report was
+/// Chooses the lines of workers' groups that go into a report, so that it stays valid: no second result, and no attempt
+/// after its result, as noted by an enrolment whose groups are read later. Lines that say how a report was
 /// written (`run`, `sync`, `end` and the like) are dropped: it has its own.
 class LineFilter {
  public:

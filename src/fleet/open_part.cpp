@@ -49,7 +49,7 @@ void OpenPart::begin(ChunkNumber chunk, bool again, BootTime now) {
   assert(again || chunk == done_ + states_.size() + 1);
   reading_ = chunk;
   again_ = again;
-  // Latched: of two operations on one key, the second must not pass the first because time has passed between them.
+  // Latched: of two operations on one key, the second must not overtake the first because time has passed between them.
   holding_ = is_holding(now);
   if (!again) states_.emplace_back();
 }

@@ -126,7 +126,7 @@ void PartBook::committed(std::span<const PartProgress> progress) {
   }
 }
 
-/// A part may be done before its last chunk, which is read once more, was read to its end.
+/// A part may be done before its last chunk, which is being read once more, has been read to its end.
 void PartBook::drop_if_done(PartNumber number) {
   const OpenPart& part = parts_.at(number);
   if (part.acknowledged().done < part.chunks() || reading_ == number) return;

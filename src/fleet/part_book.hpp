@@ -31,11 +31,10 @@ enum class Ruling : std::uint8_t {
 /// A chunk may be read once the ledger has acknowledged that it is fed. Until then nobody could know that its
 /// operations may have been sent.
 ///
-/// Of a part that an earlier owner left in doubt, that owner may still be sending, but nothing except the first
-/// operation of each key that has no result: the others wait for the result of the one before them, and the ledger
-/// takes none from it. Hence these heads are repeated at once, the value being the same. What follows on such a key
-/// waits until the part's hold is over, and is then read once more, so that waiting takes no memory but for line
-/// numbers.
+/// The earlier owner of a part that is in doubt may still be sending, but only the first operation of each key that has
+/// no result: the others wait for the result of the one before them, and the ledger takes none from it. Hence these
+/// heads are repeated at once, the value being the same. What follows on such a key waits until the part's hold is over,
+/// and is then read once more, so that waiting takes no memory but for line numbers.
 class PartBook {
  public:
   struct Limits {

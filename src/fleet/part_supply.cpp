@@ -34,7 +34,7 @@ struct History {
 };
 
 Result<void> add_line(std::string_view line, report::Decoder& decoder, History& history) {
-  if (!report::has_valid_sum(line)) return fatal_error("a result in the ledger is damaged");
+  if (!report::has_valid_sum(line)) return fatal_error("a result in the engine is damaged");
   const auto type = decoder.type(line);
   if (!type) return type.error();
   if (*type == report::LineType::result) {
@@ -107,7 +107,7 @@ Answer<void> PartSupply::fetch(const PartBook::Next& next) {
   }
   auto operations = unpack(chunks->front());
   if (!operations) return refused(operations.error());
-  // First, as the reader may have done with it before this thread goes on.
+  // First, because the reader may be done with it before this thread continues.
   means_.book.with([&](PartBook& book) { book.queued(next); });
   means_.queue.add({next, std::move(*operations)});
   return {};

@@ -13,7 +13,7 @@ namespace koobatch::fleet {
 /// fetches chunks ahead of the reader.
 class PartSupply {
  public:
-  /// No more operations are fetched ahead of the reader; with a chunk's limits this bounds the memory as well.
+  /// The most operations that are fetched ahead of the reader; with a chunk's limits this bounds the memory as well.
   static constexpr std::size_t most_waiting = 4'000;
   /// How often an idle worker asks for parts although none is known to be free.
   static constexpr Duration idle_interval = std::chrono::seconds(1);

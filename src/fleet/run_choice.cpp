@@ -34,8 +34,8 @@ Result<RunChoice> choose_named(std::span<const RunRow> runs, const RunWish& wish
   }
   if (!is_for(*found, wish.endpoint)) {
     return usage_error(
-        fmt::format("run {} sends to {}, this worker to {}: nothing was sent, and no credentials; give the run's {}, "
-                    "or another run",
+        fmt::format("run {} sends to {}, this worker to {}: nothing was sent, and no credentials were; give the "
+                    "run's {}, or name another run",
                     wish.run_id, found->about.endpoint, wish.endpoint, spell(SettingName::endpoint)));
   }
   return choice_of(*found);

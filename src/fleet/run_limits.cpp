@@ -19,7 +19,8 @@ bool is_answered(const WorkerRow& worker) {
 RunTotals sum(std::span<const WorkerRow> workers) {
   RunTotals totals;
   for (const WorkerRow& worker : workers) {
-    // Whoever has sent nothing has only recorded what was known before, as the submitter does: that is no judgement.
+    // An enrolment that has sent nothing has only recorded what was known before, as the submitter does: that says
+    // nothing about the service.
     if (worker.counts.requests == 0) continue;
     const report::Counts& results = worker.counts.results;
     totals.finished += results.finished();

@@ -39,9 +39,9 @@ class RunLimits {
 /// leaves, so that others take over its parts.
 class CutOff {
  public:
-  /// For so long others must have succeeded while this worker did not.
+  /// How long others must have succeeded while this worker did not.
   static constexpr Duration patience = std::chrono::seconds(30);
-  /// And the last time no longer ago than this.
+  /// And how recently they must have done so last.
   static constexpr Duration lately = std::chrono::seconds(10);
 
   /// Takes in a survey. `silent`: whether the service gives this worker no answers now (its breaker is open). Returns

@@ -19,7 +19,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// How long the ledger is waited for with what it may do without.
+/// How long to wait for the ledger with what it can do without.
 constexpr Duration farewell_patience = 10s;
 constexpr auto retry_interval = 200ms;
 constexpr auto early_beat_interval = 2s;
@@ -166,7 +166,7 @@ void start_attendant(Shift::Parts& parts, RunLimits limits) {
   parts.attendant_thread = std::thread([&attendant = *parts.attendant] { attendant.work(); });
 }
 
-/// Asks until the ledger answers, or for as long as a worker that ends waits for it.
+/// Asks until the ledger answers, or for as long as a worker that is ending waits for it.
 template <class Ask>
 auto patiently(const Ask& ask) {
   const TimePoint end = Steady::now() + farewell_patience;
@@ -188,8 +188,8 @@ void report_fence_proof(Ledger& ledger, RunNumber run, bool accepted) {
   const auto proof = accepted ? FenceProof::refuted : FenceProof::proven;
   if (accepted) {
     spdlog::warn(
-        "the service accepted a request that was dated 16 minutes too early: what a worker that was stopped "
-        "together with its clocks still sends is not refused by its age");
+        "the service accepted a request that was dated 16 minutes too early: it would also accept what a worker sends "
+        "that was stopped together with its clocks");
   } else {
     spdlog::info("the service refused a request that was dated 16 minutes too early, as it should");
   }

@@ -15,7 +15,7 @@ class Standing {
     const MutexLock lock(mutex_);
     if (final && !failure_) failure_ = failure;
   }
-  /// Why it is not good any more; nothing if it is.
+  /// Why it is no longer good; nothing if it is.
   std::optional<Failure> failure() const EXCLUDES(mutex_) {
     const MutexLock lock(mutex_);
     return failure_;

@@ -30,7 +30,8 @@ constexpr unsigned most_workers = 256;  ///< of one user on one machine, with fo
 /// As long as any ID.
 constexpr std::size_t longest_id = 64;
 
-/// File systems of this machine alone, on which a lock is one. Of any other, it is not known who else may hold it.
+/// File systems that only this machine can use, so that a lock there excludes everybody. On any other, it is not known
+/// who else may hold it.
 constexpr std::array<std::uint32_t, 12> local_file_systems = {
     EXT4_SUPER_MAGIC, XFS_SUPER_MAGIC, BTRFS_SUPER_MAGIC,    TMPFS_MAGIC, OVERLAYFS_SUPER_MAGIC,
     F2FS_SUPER_MAGIC, RAMFS_MAGIC,     REISERFS_SUPER_MAGIC,
@@ -60,7 +61,7 @@ Result<void> check_local(const fs::path& folder) {
   const auto type = static_cast<std::uint32_t>(status.f_type);
   if (std::ranges::find(local_file_systems, type) != local_file_systems.end()) return {};
   return usage_error(
-      fmt::format("{}: not on a local disk (file system {:#x}), so that a lock there does not prove that an earlier "
+      fmt::format("{}: not on a local disk (file system {:#x}), so a lock there does not prove that an earlier "
                   "worker is dead; name a folder on a disk of this machine",
                   folder.string(), type));
 }
@@ -134,7 +135,7 @@ Result<std::unique_ptr<StateFolder>> StateFolder::try_open(const fs::path& folde
 Result<std::unique_ptr<StateFolder>> StateFolder::open(const fs::path& folder) {
   auto state = try_open(folder);
   if (!state || *state) return state;
-  return usage_error(folder.string() + ": another worker uses this folder; name one of its own for each worker");
+  return usage_error(folder.string() + ": another worker uses this folder; give each worker a folder of its own");
 }
 
 Result<std::unique_ptr<StateFolder>> StateFolder::open_free(const fs::path& base) {
@@ -143,7 +144,7 @@ Result<std::unique_ptr<StateFolder>> StateFolder::open_free(const fs::path& base
     if (!state || *state) return state;
   }
   return usage_error(
-      fmt::format("{}: {} workers use folders of this name; name another one", base.string(), most_workers));
+      fmt::format("{}: {} workers use folders with this name; choose another", base.string(), most_workers));
 }
 
 /// Reads what an earlier process left. Precondition: the lock is held.

@@ -53,7 +53,7 @@ Answer<void> SubmitterRecords::finish() {
   if (auto committed = commit(); !committed) return committed;
   if (!enrolled_) return {};
   auto left = persistently([&] { return ledger_.leave(enrolled_->enrolment, false); }, try_again_);
-  // An earlier try may have arrived without an answer.
+  // An earlier, unanswered try may have arrived.
   if (!left && left.error().fault == Fault::fenced) return {};
   return left;
 }

@@ -12,7 +12,7 @@ namespace koobatch::fleet {
 /// any thread.
 class VitalSigns {
  public:
-  /// Over shorter times the number of requests says little about their rate.
+  /// Over a shorter time, the number of requests says little about their rate.
   static constexpr Duration shortest = std::chrono::milliseconds(500);
 
   struct Sight {

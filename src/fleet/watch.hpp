@@ -22,7 +22,7 @@ class Watch {
  public:
   explicit Watch(Duration lease) : lease_(lease) {}
 
-  /// How long a beat must have stood still: the lease, more for clocks that run at different speeds, and a second.
+  /// How long a beat must have stood still: the lease, a margin for clocks that run at different speeds, and a second.
   static Duration patience(Duration lease);
   /// Without an acknowledgement for longer than this, all watches start anew. Short leases leave less than a watcher
   /// needs that beats every two seconds, or asks once a second.

@@ -18,7 +18,7 @@ class Watchman {
     BootTime asked;
     BootTime received;
   };
-  /// Takes in a survey, and fences whom that proves to be lost.
+  /// Takes in a survey, and fences the workers that it proves to be lost.
   Answer<void> observe(Ledger& ledger, WorkerNumber me, const Sight& sight);
 
  private:

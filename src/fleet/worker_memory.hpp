@@ -7,8 +7,8 @@
 #include <string>
 #include <string_view>
 
-// The file in a worker's state folder, as bytes. It has two slots that are written in turn, so that a write that was
-// cut off leaves the one before it. A slot is a line of fields, a checksum, and spaces up to its length.
+// The file in a worker's state folder, as bytes. It has two slots that are written in turn, so that a write that is
+// cut off leaves the one before it intact. A slot is a line of fields, a checksum, and spaces up to its length.
 
 namespace koobatch::fleet {
 

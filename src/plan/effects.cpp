@@ -32,7 +32,7 @@ constexpr std::string_view unread = "unread";
 
 /// Only this object writes to the file.
 Error unreadable() {
-  return fatal_error("the temporary file for what a run has done holds something else than was written to it");
+  return fatal_error("the temporary file for what a run has done holds something other than what was written to it");
 }
 
 std::string_view name_of(const Change& change, const Change::Field& field) {

@@ -50,7 +50,7 @@ constexpr std::string_view kind_counts =
 
 /// Only this object writes to the file.
 Error unreadable() {
-  return fatal_error("the temporary file for comparing items holds something else than was written to it");
+  return fatal_error("the temporary file for comparing items holds something other than what was written to it");
 }
 
 }  // namespace

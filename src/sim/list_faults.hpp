@@ -36,7 +36,7 @@ class ListFaults {
  private:
   /// What a fault has done to a walk and those before it.
   struct Course {
-    std::optional<std::uint64_t> reached{};  ///< the offset of its page, once this walk was there
+    std::optional<std::uint64_t> reached{};  ///< the offset of its page, once this walk has been there
     bool happened = false;                   ///< in this walk
     std::size_t withheld = 0;                ///< the items of its page that were not shown
     std::uint32_t times = 0;                 ///< in how many walks it happened

@@ -62,7 +62,7 @@ BOOST_AUTO_TEST_CASE(a_commit_whose_wait_for_copies_is_given_up_is_not_taken_for
   BOOST_TEST(must(hand.ledger->settle(hand.me)) == 1U);
 }
 
-// What an old primary that has not noticed yet that it is none could show.
+// What an old primary could show that has not yet noticed that it no longer is one.
 BOOST_AUTO_TEST_CASE(what_is_read_counts_only_if_a_write_after_it_is_acknowledged) {
   const auto ledger = subject().open();
   const auto run = submit(*ledger);
@@ -121,7 +121,8 @@ BOOST_AUTO_TEST_CASE(a_commit_that_arrives_late_counts_once) {
   BOOST_TEST(failure_of(hand.commit()).fault == Fault::unanswered, "two are waiting now");
   held.reset();
   hand.ledger->set_patience(std::chrono::seconds(10));
-  // Settling may overtake what is only received yet. Then the group is sent again, and one of the three happens.
+  // Settling may overtake what has only been received so far. Then the group is sent again, and one of the three
+  // happens.
   while (must(hand.ledger->settle(hand.me)) == 0) {
     const auto committed = hand.ledger->commit(hand.me, {.number = 1, .results = 1, .packed = "results"}, {}, {});
     BOOST_TEST((committed || committed.error().fault == Fault::unanswered));
@@ -147,7 +148,7 @@ BOOST_AUTO_TEST_CASE(a_claim_that_was_not_answered_leaves_no_part_behind) {
   BOOST_TEST(claimed[0].part == 0U);
 }
 
-BOOST_AUTO_TEST_CASE(who_leaves_leaves_also_what_an_unanswered_claim_gets_meanwhile) {
+BOOST_AUTO_TEST_CASE(a_worker_that_leaves_also_leaves_what_an_unanswered_claim_gets_meanwhile) {
   const auto ledger = subject().open();
   const auto run = submit(*ledger, {.parts = 2});
   Hand hand(run);

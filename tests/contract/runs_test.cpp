@@ -62,7 +62,7 @@ BOOST_AUTO_TEST_CASE(a_run_stops_for_the_first_reason_and_for_good) {
   BOOST_TEST(state_of(*ledger, run) == RunState::stopped);
 }
 
-BOOST_AUTO_TEST_CASE(lost_results_are_the_reason_whatever_else_was) {
+BOOST_AUTO_TEST_CASE(lost_results_are_the_reason_whatever_was_the_reason_before) {
   const auto ledger = subject().open();
   const auto run = submit(*ledger);
   must(ledger->stop_run(run, RunState::stopping, "enough"));
@@ -94,7 +94,7 @@ BOOST_AUTO_TEST_CASE(a_run_is_complete_when_every_part_is_done) {
   BOOST_TEST(row.state == RunState::completed);
   BOOST_TEST(row.parts_done == 2U);
   BOOST_TEST(row.ended.has_value());
-  BOOST_TEST(must(ledger->complete(run)), "whoever else asks learns it, too");
+  BOOST_TEST(must(ledger->complete(run)), "others who ask learn it, too");
   BOOST_TEST((must(ledger->run(run)).ended == row.ended));
 }
 
@@ -106,7 +106,7 @@ BOOST_AUTO_TEST_CASE(a_job_without_operations_is_complete_at_once) {
   BOOST_TEST(must(ledger->complete(run)));
 }
 
-BOOST_AUTO_TEST_CASE(the_service_is_given_as_long_as_it_asked_for_most) {
+BOOST_AUTO_TEST_CASE(the_longest_wait_that_the_service_asked_for_counts) {
   const auto ledger = subject().open();
   const auto run = submit(*ledger);
   must(ledger->pause_for(run, std::chrono::seconds(60)));
@@ -150,7 +150,7 @@ BOOST_AUTO_TEST_CASE(workers_hear_of_what_concerns_them) {
   BOOST_TEST(!must(listener->wait_for_news(run, milliseconds(200))), "of another run");
 }
 
-BOOST_AUTO_TEST_CASE(after_its_connection_broke_a_worker_cannot_know_whether_there_are_news) {
+BOOST_AUTO_TEST_CASE(after_its_connection_broke_a_worker_cannot_know_whether_there_is_news) {
   const auto ledger = subject().open();
   const auto run = submit(*ledger);
   const auto listener = subject().open();

@@ -29,7 +29,7 @@ class Process {
   Process& operator=(const Process&) = delete;
 
   pid_t pid() const { return pid_; }
-  /// Does nothing once its end was waited for. May be called by other threads.
+  /// Does nothing once somebody has waited for its end. May be called by other threads.
   void signal(int number) const;
   /// Waits for its end; after `patience` it is killed and the test fails.
   Finished wait(std::chrono::seconds patience = std::chrono::seconds(300));

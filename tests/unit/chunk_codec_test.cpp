@@ -106,31 +106,31 @@ BOOST_AUTO_TEST_CASE(a_chunk_has_128_kib_at_most_unless_one_operation_is_longer)
   BOOST_TEST(unpack(builder.finish(2)).value().text.size() == huge.size() + 1);
 }
 
-BOOST_AUTO_TEST_CASE(another_chunk_than_was_submitted_is_refused_whatever_was_changed) {
+BOOST_AUTO_TEST_CASE(a_chunk_that_differs_from_the_one_submitted_is_refused_whatever_was_changed) {
   const auto good = chunk_of({{1, "{}"}, {2, "{}"}});
   BOOST_TEST(why_not(good).empty());
   for (std::size_t i = 0; i < good.packed.size(); ++i) {
     Chunk changed = good;
     changed.packed[i] ^= 1;
-    BOOST_TEST(contains(why_not(changed), "the ledger holds another chunk than was submitted"));
+    BOOST_TEST(contains(why_not(changed), "the engine holds a chunk that differs from the one submitted"));
   }
   Chunk changed = good;
   changed.operations = 3;
-  BOOST_TEST(contains(why_not(changed), "another number of operations"));
+  BOOST_TEST(contains(why_not(changed), "a different number of operations"));
   changed = good;
   changed.packed.clear();
   BOOST_TEST(contains(why_not(changed), "its checksum does not match"));
 }
 
 BOOST_AUTO_TEST_CASE(content_that_no_builder_packs_is_refused_in_spite_of_its_checksum) {
-  BOOST_TEST(contains(why_not(forged("KBC1\x01\x02{}", 1)), "one for each line"));
-  BOOST_TEST(contains(why_not(forged("KBC1\x01\x02{}\n{}\n", 1)), "one for each line"));
+  BOOST_TEST(contains(why_not(forged("KBC1\x01\x02{}", 1)), "one text for each line"));
+  BOOST_TEST(contains(why_not(forged("KBC1\x01\x02{}\n{}\n", 1)), "one text for each line"));
   BOOST_TEST(contains(why_not(forged("KBC2\x01\x02{}\n", 1)), "not those of a chunk"));
   BOOST_TEST(contains(why_not(forged("KBC1\x01", 1)), "not those of a chunk"));
   BOOST_TEST(contains(why_not(forged(std::string_view("KBC1\x01\x00{}\n", 9), 1)), "not those of a chunk"));
   BOOST_TEST(contains(why_not(forged(std::string_view("KBC1\x00", 5), 0)), "not those of a chunk"));
   // Two operations, and one text; then, two on one line.
-  BOOST_TEST(contains(why_not(forged("KBC1\x02\x02\x02{}\n", 2)), "one for each line"));
+  BOOST_TEST(contains(why_not(forged("KBC1\x02\x02\x02{}\n", 2)), "one text for each line"));
   BOOST_TEST(contains(why_not(forged("KBC1\x02\x02\x01{}\n{}\n", 2)), "not those of a chunk"));
   // A line that would not fit into 32 bits.
   BOOST_TEST(contains(why_not(forged("KBC1\x01\xff\xff\xff\xff\x7f{}\n", 1)), "not those of a chunk"));

@@ -238,7 +238,7 @@ BOOST_AUTO_TEST_CASE(once_the_enrolment_is_over_no_acknowledgement_counts) {
   renew();
   BOOST_TEST(!admits());
   BOOST_TEST((keeper.next_deadline() <= clocks.boot));
-  // Others may be sending already: nothing is waited for.
+  // Others may be sending already: it does not wait for anything.
   BOOST_TEST(keeper.stand_down_if_due());
   BOOST_TEST(!alarm.at);
 }

@@ -22,8 +22,8 @@ class RunLedger : public StubLedger {
   std::vector<PartRow> part_rows;
   std::vector<std::string> calls;
   std::uint64_t connections = 1;
-  /// Called before each call is carried out, with its name; what it returns is answered instead, once it was carried
-  /// out or not.
+  /// Called before each call is carried out, with its name; what it returns is answered instead, once it has been
+  /// carried out or not.
   struct Mishap {
     Fault fault = Fault::unreachable;
     bool carried_out = false;

@@ -19,7 +19,7 @@ namespace {
 struct Fixture {
   test::TemporaryFolder folder;
 
-  /// What a dump has once the text was loaded.
+  /// What a dump contains once the text has been loaded.
   std::string loaded(std::string_view text) const {
     Items items;
     State others;

@@ -67,7 +67,7 @@ int print_ended(const std::filesystem::path& report) {
   auto summary = report::summarize(report);
   if (!summary) return fail(summary.error());
   std::optional<Error> error;
-  // As of a run in one process: what has results for everything is judged by these.
+  // As for a run in one process: if everything has a result, the results decide.
   if (summary->outcome != report::Outcome::completed && summary->counts.remaining != 0)
     error = fatal_error(summary->error);
   return print_result({std::move(*summary), std::move(error), {}}, 0);

@@ -41,10 +41,11 @@ Result<fleet::WorkerRow> find_worker(const FleetRun& run, const std::string& wor
 constexpr std::chrono::seconds certain_silence{5};
 
 Error is_alive(const fleet::WorkerRow& worker) {
-  return usage_error(fmt::format("worker {} ({}) is alive: it has just been heard of", worker.number, worker.name));
+  return usage_error(
+      fmt::format("worker {} ({}) is alive: it has just given a sign of life", worker.number, worker.name));
 }
 
-/// The worker, as it was found to be silent. A user may have mistaken its number.
+/// The worker, once it has been found silent: the user may have given a wrong number.
 Result<fleet::WorkerRow> find_silent(const FleetRun& run, const std::string& word) {
   auto worker = find_worker(run, word);
   if (!worker || worker->state != fleet::WorkerState::alive || worker->since_beat >= certain_silence) return worker;
@@ -57,7 +58,7 @@ Result<fleet::WorkerRow> find_silent(const FleetRun& run, const std::string& wor
 Result<std::string> fence(const FleetRun& run, const fleet::WorkerRow& worker) {
   if (worker.state == fleet::WorkerState::left) return std::string("has left already; nothing to do");
   if (worker.state == fleet::WorkerState::fenced) {
-    return std::string("was fenced already; what it may have sent waits for the hold of the run");
+    return std::string("has been fenced already; what follows its operations in doubt waits for the run's hold");
   }
   const auto fenced = run.ledger->fence(worker.number, worker.beat, Duration::zero());
   if (!fenced) return fenced.error().error;
@@ -69,7 +70,7 @@ int run(const Settings& given, const Call& call) {
   if (!given.machine_is_off) {
     return fail(usage_error(
         "this lets others send at once what the worker may still be sending: give --machine-is-off if its machine is "
-        "switched off, or its process is certain to be gone; otherwise wait for its lease"));
+        "switched off, or its process is certain to be gone; otherwise wait for its lease to end"));
   }
   const auto run = open_fleet_run(call.arguments[0], given.ledger);
   if (!run) return fail(run.error());
@@ -85,7 +86,7 @@ int run(const Settings& given, const Call& call) {
 const Command& fence_command() {
   static const Command command = {
       .name = "fence",
-      .summary = "Take over what a worker had whose machine is off, without waiting",
+      .summary = "Take over at once from a worker whose machine is off",
       .group = command_group::many_machines,
       .arguments = {{.name = "REPORT", .help = "The report of the run", .is_path = true},
                     {.name = "WORKER", .help = "Its number, as 'koobatch status' shows it"}},

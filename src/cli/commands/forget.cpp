@@ -24,7 +24,7 @@ struct Settings {
   auto parts() { return std::tie(presentation, ledger); }
 };
 
-/// Whether nothing is lost that only the engine has.
+/// Whether nothing would be lost that only the engine has.
 Result<void> check_collected(const FleetRun& run) {
   const auto row = run.ledger->run(run.number);
   if (!row) return row.error().error;
@@ -60,7 +60,7 @@ const Command& forget_command() {
       .examples = {"koobatch forget rename.report.ndjson"},
       .own_options = {{.name = "discard-results",
                        .heading = heading::engine,
-                       .help = "Even if the engine has results that the report lacks",
+                       .help = "Forget the run even if the engine has results that the report lacks",
                        .store = into(&Settings::discard_results, on_off()),
                        .flag_only = true}},
       .statuses = {exits::done, {"2", "wrong usage, or results would be lost"}, exits::engine_failed},

@@ -27,7 +27,7 @@ struct Settings {
 
 /// The state after the request, in a sentence.
 Result<std::string> stop(const FleetRun& run) {
-  // Without a reason: it was the user's wish.
+  // Without a reason, because the user wants it.
   if (auto asked = run.ledger->stop_run(run.number, RunState::stopping, {}); !asked) return asked.error().error;
   auto survey = run.ledger->survey(run.number);
   if (!survey) return survey.error().error;

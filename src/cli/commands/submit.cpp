@@ -29,10 +29,10 @@
 namespace koobatch::cli {
 namespace {
 
-/// Less would be spent on renewing it.
+/// A shorter one would be spent on renewing it.
 constexpr Duration least_lease = std::chrono::seconds(5);
 
-/// What workers need to know: where the engine is they have been told by their own users.
+/// What workers need to know. Where the engine is, their own users have told them.
 std::string settings_for_workers(std::string recorded) {
   for (const auto* option : {"engine", "passfile", "copies"}) recorded = without_recorded(recorded, option);
   return recorded;
@@ -65,7 +65,7 @@ void print_submitted(const SubmitSettings& given, const engine::RunSettings& set
                       fmt::format("{} submitted as run {}{}; the report {} is its handle",
                                   count_of(submitted.operations, "operation"), run_id,
                                   submitted.recorded == 0 ? ""
-                                                          : fmt::format(", {} not to be sent have their results",
+                                                          : fmt::format(", {} that cannot be sent have their results",
                                                                         format_count(submitted.recorded)),
                                   settings.report.string()));
   observe::log::print(spdlog::level::info,
@@ -82,13 +82,13 @@ Result<std::variant<SubmittedJob, int>> prepare_job(engine::RunSettings settings
   return new_job(std::move(settings));
 }
 
-/// Waits until nothing can arrive any more that lost workers of the run before may have sent: it would come after what
+/// Waits until nothing that lost workers of the earlier run may have sent can still arrive: it would come after what
 /// the new run sends. Returns the signal that ended the wait, or 0.
 int wait_for_stragglers(const SubmitSettings& given, const SubmittedJob& job, const process::SignalWatch& signals) {
   const auto until = job.before && !given.machines_are_off ? sends_until(*job.before) : std::nullopt;
   if (!until || *until <= WallClock::now()) return 0;
   spdlog::warn(
-      "workers of the run before were lost, and may still be sending: waiting for its hold to end, at {} (give "
+      "workers of the earlier run were lost, and may still be sending: waiting until {}, when its hold ends (give "
       "--machines-are-off if that is impossible)",
       timestamp(*until));
   constexpr std::chrono::milliseconds interval{200};
@@ -133,7 +133,7 @@ Result<void> check_consistent(const SubmitSettings& given, const Call& call) {
   }
   if (given.rate_per_user > 0 && given.pace.rate == 0) {
     return usage_error(call.origins["rate-per-user"] +
-                       " needs --rate: workers share both, and only a share of the whole tells theirs of a user's");
+                       " needs --rate: a worker's share of the one is its share of the other");
   }
   if (given.pace.burst > 0 && given.pace.rate == 0) return usage_error(call.origins["burst"] + " needs --rate");
   if (given.retries.retry_base > given.retries.retry_cap) {
@@ -143,7 +143,7 @@ Result<void> check_consistent(const SubmitSettings& given, const Call& call) {
   return {};
 }
 
-/// Of a job that is submitted for the first time: its file and its report.
+/// Names the file and the report of a job that is submitted for the first time.
 Result<void> name_new(const SubmitSettings& given, const Call& call, WallTime now, engine::RunSettings& run) {
   if (call.arguments.empty()) return usage_error("submit: JOB is missing");
   run.job = call.arguments.front();
@@ -156,7 +156,7 @@ Result<void> name_new(const SubmitSettings& given, const Call& call, WallTime no
   return {};
 }
 
-/// Of a job of which an earlier run has done a part.
+/// Names those of a job of which an earlier run has done a part.
 Result<void> name_again(const SubmitSettings& given, const Call& call, engine::RunSettings& run) {
   const auto& before = given.retry.empty() ? given.after : given.retry;
   const auto recorded = read_run_line(before);
@@ -222,7 +222,7 @@ const Command& submit_command() {
                .recorded = true},
               {.name = "hold",
                .heading = heading::engine,
-               .help = "Then, time that what follows an operation in doubt waits",
+               .help = "After that, how long an operation that follows one in doubt waits",
                .store = into(&SubmitSettings::hold, duration(Duration::zero())),
                .recorded = true},
               {.name = "skip-invalid",

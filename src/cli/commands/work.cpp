@@ -26,11 +26,18 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// How long one answer of the engine may take. Less than a lease: an answer that is as late is of no use.
+/// How long one answer of the engine may take. Less than a lease: a later answer would be of no use.
 constexpr Duration answer_patience = 5s;
 constexpr std::size_t run_id_length = 16;
 /// A minute older than what the service accepts.
 constexpr Duration stale_by = 16min;
+
+/// The path of a folder.
+ValueType<std::filesystem::path> folder() {
+  auto type = file();
+  type.label = "DIR";
+  return type;
+}
 
 /// What the run says, as `submit` recorded it.
 struct RunSays {
@@ -61,7 +68,7 @@ Result<engine::RunSettings> complete_settings(const Sending& sending, const Call
   return complete(std::move(settings), sending, call);
 }
 
-/// A value that the worker's user gave must be the run's, too.
+/// A value that the worker's user has given must be the run's as well.
 Result<void> check_same(const Call& call, const char* option, const std::string& given, const std::string& run_says) {
   if (given.empty() || given == run_says) return {};
   return usage_error(fmt::format("{} {}: the run was submitted with {}; leave it out, or work on another run",
@@ -108,22 +115,22 @@ Result<std::unique_ptr<fleet::StateFolder>> open_state(const std::filesystem::pa
   if (!given.empty()) return fleet::StateFolder::open(given);
   const auto folder = fleet::default_state_folder();
   if (!folder.empty()) return fleet::StateFolder::open_free(folder);
-  return usage_error("there is no home folder to keep this worker's state in; give --worker-state FOLDER");
+  return usage_error("there is no home folder to keep this worker's state in; give --worker-state DIR");
 }
 
-/// A free lock proves that the worker before is dead: others need not wait for its lease.
+/// A free lock proves that the earlier worker is dead: others need not wait for its lease to end.
 Result<void> end_earlier(fleet::Ledger& ledger, fleet::StateFolder& state) {
   const auto fate = fleet::end_earlier_worker(ledger, state);
   if (!fate) return fate.error().error;
   switch (*fate) {
     case fleet::EarlierFate::fenced:
-      spdlog::info("the worker that had {} before is dead; its operations go on at once", state.path().string());
+      spdlog::info("the worker that had {} before is dead; its operations continue at once", state.path().string());
       break;
     case fleet::EarlierFate::unknown:
-      spdlog::warn("{}: this engine does not have the run of the worker before", state.path().string());
+      spdlog::warn("{}: this engine does not have the earlier worker's run", state.path().string());
       break;
     case fleet::EarlierFate::lost:
-      spdlog::error("the engine has lost results that it had acknowledged: the run of the worker before is aborted");
+      spdlog::error("the engine has lost results that it had acknowledged: the earlier worker's run is aborted");
       break;
     case fleet::EarlierFate::none:
       break;
@@ -234,7 +241,7 @@ const Command& work_command() {
                .heading = heading::engine,
                .help = "Folder, on a local disk, for what it needs after a crash",
                .otherwise = "in the user's state folder",
-               .store = into(&WorkSettings::worker_state, file())},
+               .store = into(&WorkSettings::worker_state, folder())},
               {.name = "name",
                .heading = heading::engine,
                .help = "This worker's name, for people",
@@ -250,7 +257,7 @@ const Command& work_command() {
                .store = into(&WorkSettings::prove_fence, on_off()),
                .flag_only = true},
           },
-      .statuses = {{"0", "the run is completed, or was stopped by its user"},
+      .statuses = {{"0", "the run is complete, or was stopped by its user"},
                    exits::usage,
                    {"4", "the run was stopped: by --max-errors, or because its operations were all refused alike"},
                    {"5", "this worker could not continue: credentials refused, TLS, or the engine failed"},

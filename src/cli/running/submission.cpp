@@ -72,7 +72,7 @@ class Submitting {
   Result<void> begin();
   Result<Submitted> load();
   Result<void> fetch_records();
-  /// Nothing was sent: removes what was begun. The error, with what is left.
+  /// Nothing was sent: removes what was begun. Returns the error, with what is left.
   Error withdraw(const Error& cause);
   bool try_again() { return (*patience_)(); }
 
@@ -94,7 +94,7 @@ Result<void> Submitting::create_report() {
   return submission_.before ? copy_results(submission_.before->report, *file_) : Result<void>();
 }
 
-/// A second run of what an earlier one has left would send everything once more.
+/// A second run of what an earlier one has left would send everything twice.
 Result<void> Submitting::check_not_submitted() {
   if (!submission_.before) return {};
   const auto& run_id = submission_.about.run_id;
@@ -132,7 +132,7 @@ Result<Submitted> Submitting::load() {
     return finished.error().error;
   }
   if (loader.operations() == 0) {
-    // No worker has anything to do, and so none would say that it is complete.
+    // No worker has anything to do, so none would mark the run as completed.
     const auto completed = fleet::persistently([&] { return ledger_.complete(*number_); }, again);
     if (!completed) return completed.error().error;
   }
@@ -146,7 +146,7 @@ Result<Submitted> Submitting::run() {
   auto loaded = load();
   if (!loaded) return withdraw(loaded.error());
   if (loaded->recorded == 0) return loaded;
-  // From here on workers may be sending, so nothing is a reason to fail.
+  // From here on workers may be sending, so nothing is a reason to fail any more.
   if (auto fetched = fetch_records(); !fetched) {
     spdlog::warn("{}; the results of what cannot be sent are in the engine, and will be collected with the others",
                  fetched.error().message);
@@ -154,7 +154,7 @@ Result<Submitted> Submitting::run() {
   return loaded;
 }
 
-/// So the report has the results of what cannot be sent at once.
+/// Gives the report the results of what cannot be sent, without waiting for workers.
 Result<void> Submitting::fetch_records() {
   auto collected = fleet::read_collected(submission_.settings.report);
   if (!collected) return collected.error();

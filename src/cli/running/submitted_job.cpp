@@ -29,12 +29,12 @@ namespace {
 
 using Prepared = std::variant<SubmittedJob, int>;
 
-/// The text of the file with further operations: the one that was validated with.
+/// The text of the file with further operations, if it is still the one that the job was validated with.
 Result<std::string> read_operations(const report::OperationsRecord& file) {
   std::ifstream in(file.path, std::ios::binary);
   std::string text{std::istreambuf_iterator<char>(in), {}};
   if (in && XXH3_64bits(text.data(), text.size()) == file.xxh3) return text;
-  return usage_error(fmt::format("{}: was changed, or cannot be read any more", file.path));
+  return usage_error(fmt::format("{}: was changed, or can no longer be read", file.path));
 }
 
 /// The run that is continued: it has ended, and nobody can add to its report.
@@ -59,7 +59,7 @@ std::uint64_t operations_of(const SubmittedJob& job) {
   return job.settings.selection ? job.settings.selection->lines.size() : job.validation.operations;
 }
 
-/// Of what a run has left there is one run only, however often it is submitted.
+/// What a run has left is one run, however often it is submitted.
 std::string run_id_after(const RunBefore& before) {
   const auto text = before.scan.segments.front().run.run_id + ", the rest";
   return fmt::format("{:016x}", XXH3_64bits(text.data(), text.size()));

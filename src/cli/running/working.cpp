@@ -32,7 +32,7 @@ using fleet::ShiftEnd;
 constexpr auto look_interval = 1s;
 /// How long a signal may go unnoticed.
 constexpr auto signal_interval = 100ms;
-/// How long a silent engine is waited for with the last results.
+/// How long the last results wait for a silent engine.
 constexpr Duration interrupted_patience = 10s;
 constexpr Duration failover_patience = 60s;
 /// A worker that the service does not answer, although it answers others, tries again after this.
@@ -119,7 +119,7 @@ std::variant<RunRow, int> Working::next_run() {
   }
 }
 
-/// Whether there may be something to do later. Says once what is waited for.
+/// Whether there may be something to do later. Says once what it is waiting for.
 bool Working::must_wait(const RunChoice& choice) {
   const bool loading = choice.run != nullptr && choice.run->state == fleet::RunState::loading;
   if (!stays() && !loading) return false;
@@ -143,7 +143,7 @@ std::variant<RunRow, int> Working::named_end(const RunChoice& choice) {
   return run.state == fleet::RunState::stopped && !run.reason.empty() ? exit_limit : exit_success;
 }
 
-/// A worker that stays does not let one run that is not for it keep it from the others.
+/// A worker that stays is not kept from other runs by one that is not for it.
 std::optional<int> Working::pass_over(const RunRow& run, const Error& error) {
   if (!stays()) return fail(error);
   spdlog::error("run {} is passed over: {}", run.about.run_id, error.message);
@@ -193,7 +193,7 @@ std::optional<int> Working::carry_out(fleet::Shift& shift, const RunRow& run) {
     const MetricsOutput::FollowingWorker worker(means_.metrics, [&] { return metrics_of(shift.gauges()); });
     watch_shift(shift, run);
   }
-  // Whoever wants it to end does not want to wait; otherwise a failover of the engine is waited for.
+  // A user who interrupts it does not want to wait; otherwise, wait for a failover of the engine.
   return conclude(shift.finish(interrupted() ? interrupted_patience : failover_patience), run);
 }
 
@@ -207,7 +207,7 @@ void Working::watch_shift(fleet::Shift& shift, const RunRow& run) {
 /// What a worker does after an error that concerns it alone.
 std::optional<int> Working::after_error(const Error& error) {
   const int status = fail(error);
-  // Not for wrong settings: they do not become right by trying again.
+  // Not for wrong settings: trying again does not make them right.
   if (!stays() || error.kind == ErrorKind::usage) return status;
   return pause(cut_off_interval) ? std::nullopt : std::optional(interrupted_status());
 }
@@ -224,12 +224,12 @@ std::optional<int> Working::after_run(const ShiftEnd& end, const RunRow& run) co
 std::optional<int> Working::conclude(const fleet::ShiftResult& result, const RunRow& run) {
   sums_.dropped += result.dropped;
   if (result.dropped != 0) {
-    spdlog::warn("{} could not be recorded and {} dropped: the operations are sent again by those who took over",
+    spdlog::warn("{} could not be recorded and {} dropped: the workers that took over send the operations again",
                  count_of(result.dropped, "result"), result.dropped == 1 ? "is" : "are");
   }
   switch (result.end.kind) {
     case ShiftEnd::Kind::fenced:
-      spdlog::warn("run {}: others have taken over from this worker, which they had not heard of; it begins anew",
+      spdlog::warn("run {}: others have taken over from this worker, having heard nothing from it; it begins anew",
                    run.about.run_id);
       return interrupted() ? std::optional(interrupted_status()) : std::nullopt;
     case ShiftEnd::Kind::completed:
