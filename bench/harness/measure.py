@@ -1,6 +1,7 @@
 """Runs a command and returns what the operating system reports about it afterwards."""
 
 import os
+import re
 import signal
 import subprocess
 import tempfile
@@ -58,6 +59,16 @@ def run(command, environment=None, statuses=(0,)):
         if status not in statuses:
             raise Failed(f"{' '.join(command)}\nended with {status}:\n{text[-2000:]}")
         return Usage(wall, resources.ru_utime, resources.ru_stime, int(peak.read().split()[-1]) * 1024, text)
+
+
+def instructions(command, environment=None):
+    """The instructions of all threads of the command, without the kernel, as counted by callgrind."""
+    valgrind = ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null"]
+    output = run([*valgrind, *map(str, command)], environment).output
+    found = re.search(r"Collected : (\d+)", output)
+    if not found:
+        raise Failed(f"callgrind counted nothing:\n{output[-2000:]}")
+    return int(found[1])
 
 
 def _reap(process):

@@ -4,11 +4,12 @@ import json
 import sys
 import tempfile
 import unittest
+from datetime import datetime
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from harness import clients, figures, jobs, measure, quotas, request
+from harness import clients, figures, fleets, jobs, measure, quotas, request
 
 
 class Figures(unittest.TestCase):
@@ -52,6 +53,51 @@ class Figures(unittest.TestCase):
                          "|------------|------:|\n"
                          "| a          | 1,000 |\n"
                          "| longer one |     2 |")
+
+
+class Fleets(unittest.TestCase):
+    LOG = """\
+2026-11-30 23:00:10.000 UTC [7] LOG:  checkpoint starting: time
+2026-11-30 23:00:20.500 UTC [7] LOG:  checkpoint complete: wrote 5 buffers (0.1%); write=4.0 s, total=4.500 s; sync files=3
+2026-11-30 23:00:40.000 UTC [9] LOG:  automatic vacuum of table "postgres.koobatch.worker": index scans: 0
+\tpages: 0 removed, 1 remain
+\tsystem usage: CPU: user: 0.00 s, system: 0.00 s, elapsed: 2.00 s
+"""
+
+    @staticmethod
+    def seconds(text):
+        return datetime.fromisoformat(f"2026-11-30T{text}+00:00").timestamp()
+
+    def test_a_trace_id_names_worker_and_line(self):
+        with tempfile.NamedTemporaryFile("w", suffix=".ndjson") as log:
+            trace = f"{5:018b}{7:032b}{1:08b}"
+            log.write(json.dumps({"time": "2026-11-30T23:00:00.250000Z", "trace_id": trace}) + "\n")
+            log.flush()
+            self.assertEqual(fleets.read_log(log.name), [fleets.Request(self.seconds("23:00:00.250"), 5, 7)])
+
+    def test_taken_over_is_what_the_lost_worker_had_sent(self):
+        def sent(at, worker, line):
+            return fleets.Request(at, worker, line)
+
+        requests = [sent(1, 8, 1), sent(2, 9, 2), sent(4, 9, 3), sent(9, 9, 4), sent(25, 9, 1)]
+        self.assertEqual(fleets.taken_over(requests, 8, 3), 22)
+        with self.assertRaises(measure.Failed):
+            fleets.taken_over(requests[:-1], 8, 3)
+
+    def test_the_fullest_window_is_found(self):
+        self.assertEqual(fleets.most_within([0, 1, 1.5, 1.9, 3, 5], 1), 3)
+        self.assertEqual(fleets.most_within([0, 1, 1.5, 1.9, 3, 5], 10), 6)
+
+    def test_what_the_engine_did_is_read_from_its_log(self):
+        checkpoint, vacuum = fleets.busy_times(self.LOG)
+        self.assertEqual(checkpoint, (self.seconds("23:00:16"), self.seconds("23:00:20.500"), "in a checkpoint"))
+        self.assertEqual(vacuum, (self.seconds("23:00:38"), self.seconds("23:00:40"), "while tables were cleaned"))
+
+    def test_slow_commits_are_explained_by_what_they_overlap(self):
+        times = [(self.seconds("23:00:17"), 0.5), (self.seconds("23:00:30"), 0.5), (self.seconds("23:00:16.1"), 0.2),
+                 (self.seconds("23:00:17"), 0.01)]
+        self.assertEqual(fleets.explained(times, fleets.busy_times(self.LOG), 0.1),
+                         {"in a checkpoint": 2, "at other times": 1})
 
 
 class Quotas(unittest.TestCase):
