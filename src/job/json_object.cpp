@@ -17,6 +17,13 @@ namespace {
 
 namespace dom = simdjson::dom;
 
+/// Such as 5.0, which is not an integer; how fmt's # writes that depends on its version.
+std::string decimal(double number) {
+  auto text = fmt::format("{}", number);
+  if (text.find_first_not_of("-0123456789") == std::string::npos) text += ".0";
+  return text;
+}
+
 std::string found(const dom::element& value) {
   switch (value.type()) {
     case dom::element_type::OBJECT:
@@ -34,7 +41,7 @@ std::string found(const dom::element& value) {
     case dom::element_type::UINT64:
       return fmt::format("the number {}", value.get_uint64().value_unsafe());
     case dom::element_type::DOUBLE:
-      return fmt::format("the number {:#}", value.get_double().value_unsafe());
+      return "the number " + decimal(value.get_double().value_unsafe());
   }
   return "something else";
 }
@@ -145,10 +152,7 @@ bool JsonObjectReader::parse(std::string_view text, dom::object& object, std::ve
   dom::element root;
   const auto error = parser_.parse(text.data(), text.size(), false).get(root);
   if (error != simdjson::SUCCESS) {
-    // The size of a number is the only thing that simdjson refuses in well-formed JSON.
-    const std::string_view verdict =
-        error == simdjson::NUMBER_ERROR ? "a number is out of range" : simdjson::error_message(error);
-    out.push_back({"", explain_json_error(text, verdict)});
+    out.push_back({"", explain_json_error(text, error)});
     return false;
   }
   if (root.get(object) == simdjson::SUCCESS) return true;

@@ -94,14 +94,21 @@ Stop find_stop(std::string_view text) {
   return stop;
 }
 
+/// What simdjson finds wrong with JSON that is well formed: the size of a number, if it is not short of memory itself.
+/// How that error is called depends on its version.
+std::string_view verdict(simdjson::error_code error) {
+  const bool is_short = error == simdjson::MEMALLOC || error == simdjson::CAPACITY;
+  return is_short ? simdjson::error_message(error) : "a number is out of range";
+}
+
 constexpr std::string_view blanks = " \t\r";
 
 }  // namespace
 
-std::string explain_json_error(std::string_view text, std::string_view verdict) {
+std::string explain_json_error(std::string_view text, simdjson::error_code error_code) {
   if (auto fault = explain_utf8_error(text)) return std::move(*fault);
   const auto [error, at] = find_stop(text);
-  if (!error) return fmt::format("is not valid JSON: {}", verdict);
+  if (!error) return fmt::format("is not valid JSON: {}", verdict(error_code));
   return fmt::format("is not valid JSON at byte {}: {}", at + 1, cause(error, text, at));
 }
 

@@ -58,9 +58,7 @@ class NdjsonReader final : public ItemReader {
     const auto text = lines_.text();
     dom::element root;
     if (const auto error = parser_.parse(text.data(), text.size(), false).get(root); error != simdjson::SUCCESS) {
-      const std::string_view verdict =
-          error == simdjson::NUMBER_ERROR ? "a number is out of range" : simdjson::error_message(error);
-      add("", job::explain_json_error(text, verdict));
+      add("", job::explain_json_error(text, error));
       return false;
     }
     if (root.get(object) == simdjson::SUCCESS) return true;

@@ -1,4 +1,6 @@
 #pragma once
+#include <simdjson.h>
+
 #include <optional>
 #include <string>
 #include <string_view>
@@ -6,8 +8,8 @@
 namespace koobatch::job {
 
 /// Explains where and why `text` is not JSON: "is not valid JSON at byte 17: …". simdjson does not say where, so this
-/// parses the text again with Boost.JSON; if that finds nothing wrong, the explanation is `verdict`.
-std::string explain_json_error(std::string_view text, std::string_view verdict);
+/// parses the text again with Boost.JSON; if that finds nothing wrong, the explanation is what `error_code` says.
+std::string explain_json_error(std::string_view text, simdjson::error_code error_code);
 
 /// The form of JSON that the job has instead of one object per line, and how to convert it; nothing if its first line,
 /// which is invalid, does not show that.
