@@ -3,7 +3,6 @@
 #include "fleet_stage.hpp"
 #include "paths.hpp"
 #include "preload.hpp"
-#include "windows.hpp"
 
 #include <fmt/format.h>
 #include <signal.h>
@@ -42,21 +41,6 @@ struct Fleet : FleetStage {
 
 /// Slow enough to be interrupted in the middle.
 const std::vector<std::string> some_seconds = {"--rate", "400/s"};
-
-void check_succeeded(Process& worker) {
-  const auto finished = worker.wait(180s);
-  BOOST_TEST(finished.status == 0, finished.err);
-}
-
-/// Checks that no second has seen more requests. A tenth is for what was sent in time and arrived late, on a machine
-/// that has other work.
-void check_rate(const std::string& log, std::size_t rate) {
-  std::vector<std::int64_t> times;
-  for (const auto& request : read_log(log)) times.push_back(request.t_ns);
-  std::ranges::sort(times);
-  constexpr std::size_t bursts = 4;
-  BOOST_TEST(most_within(times, 1'000'000'000) <= rate + rate / 10 + bursts);
-}
 
 }  // namespace
 
@@ -369,25 +353,13 @@ BOOST_AUTO_TEST_CASE(kills_and_stops_of_random_workers_lose_and_double_nothing) 
   std::mt19937 random(static_cast<unsigned>(Clock::now().time_since_epoch().count()));
   for (int round = 0; round < (rounds != nullptr ? std::atoi(rounds) : 2); ++round) {
     Fleet fleet({"--rate", "400/s"}, {"--fault", "status=503,rate=0.02", "--fault", "reset,rate=0.01"});
-    std::vector<std::string> names = {"a", "b", "c"};
-    std::vector<std::unique_ptr<Process>> workers;
-    for (const auto& name : names) workers.push_back(fleet.start_worker(name));
+    Crew crew(fleet);
     for (std::size_t blow = 1; blow <= 3; ++blow) {
       fleet.wait_for_applied(all / 5 * blow);
-      const auto victim = random() % workers.size();
-      fleet.wait_for_enrolment(names[victim]);
-      const bool stops = random() % 2 == 0;
-      workers[victim]->signal(stops ? SIGSTOP : SIGKILL);
-      // A worker that is stopped is killed by its own timer, unless it had no lease just then: nothing is left of that
-      // after the time of a lease.
-      if (stops) std::this_thread::sleep_for(7s);
-      workers[victim]->signal(SIGKILL);
-      // On a busy machine all may be done before.
-      const auto status = workers[victim]->wait(60s).status;
-      BOOST_TEST((status == killed || (status == 0 && fleet.run_state() == "completed")), status);
-      workers[victim] = fleet.start_worker(names[victim]);
+      const auto victim = random() % Crew::size;
+      crew.replace(victim, random() % 2 == 0);
     }
-    for (const auto& worker : workers) check_succeeded(*worker);
+    crew.check_succeeded();
     fleet.check();
     check_rate(fleet.log, 400);
     if (rounds != nullptr) BOOST_TEST_MESSAGE("round " << round + 1 << " done");

@@ -1,13 +1,11 @@
 #include "postgres_server.hpp"
 
-#include <pwd.h>
-#include <signal.h>
-#include <unistd.h>
+#include "postgres_programs.hpp"
 
-#include <algorithm>
+#include <signal.h>
+
 #include <chrono>
-#include <cstdlib>
-#include <fstream>
+#include <filesystem>
 #include <stdexcept>
 #include <thread>
 #include <utility>
@@ -19,60 +17,25 @@ namespace fs = std::filesystem;
 
 constexpr auto patience = std::chrono::seconds(60);
 
-/// Where Debian puts the programs of the newest version installed; empty: there is none.
-std::string program_folder() {
-  std::string newest;
-  std::error_code ignored;
-  for (const auto& version : fs::directory_iterator("/usr/lib/postgresql", ignored)) {
-    const fs::path folder = version.path() / "bin";
-    if (!fs::exists(folder / "postgres") || !fs::exists("/usr/bin/psql")) continue;
-    if (newest.empty() || std::stoi(version.path().filename()) > std::stoi(fs::path(newest).parent_path().filename())) {
-      newest = folder;
-    }
-  }
-  return newest;
-}
-
 std::string program(std::string_view name) {
-  return program_folder() + "/" + std::string(name);
-}
-
-/// Whom it runs as where the tests run as root, whom PostgreSQL refuses.
-const passwd& its_user() {
-  const passwd* user = ::getpwnam("postgres");
-  if (user == nullptr) user = ::getpwnam("nobody");
-  if (user == nullptr) throw std::runtime_error("there is neither a user postgres nor nobody");
-  return *user;
-}
-
-bool is_root() {
-  return ::geteuid() == 0;
-}
-
-std::string new_folder() {
-  std::string pattern = (fs::temp_directory_path() / "koobatch-pg-XXXXXX").string();
-  if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("no temporary folder can be made");
-  if (is_root() && ::chown(pattern.c_str(), its_user().pw_uid, its_user().pw_gid) != 0) {
-    throw std::runtime_error("the temporary folder cannot be given to PostgreSQL's user");
-  }
-  return pattern;
+  return postgres_programs() + "/" + std::string(name);
 }
 
 }  // namespace
 
 bool PostgresServer::is_installed() {
-  return !program_folder().empty();
+  return !postgres_programs().empty();
 }
 
-PostgresServer::PostgresServer() : folder_(new_folder()) {
+PostgresServer::PostgresServer() : folder_(new_postgres_folder()) {
   execute({program("initdb"), "-D", data(), "-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale=C", "--no-sync",
            "--data-checksums"});
   start();
 }
 
-PostgresServer::PostgresServer(const PostgresServer& primary) : folder_(new_folder()) {
-  execute({program("pg_basebackup"), "-D", data(), "-h", primary.folder_, "-U", "postgres", "--no-sync", "-c", "fast",
-           "-R"});
+PostgresServer::PostgresServer(const PostgresServer& primary) : folder_(new_postgres_folder()) {
+  execute({program("pg_basebackup"), "-D", data(), "-h", primary.folder_, "-p", primary.port_, "-U", "postgres",
+           "--no-sync", "-c", "fast", "-R"});
   start();
 }
 
@@ -83,24 +46,14 @@ PostgresServer::~PostgresServer() {
   fs::remove_all(folder_, ignored);
 }
 
-std::vector<std::string> PostgresServer::as_its_user(std::vector<std::string> command) const {
-  std::vector<std::string> all = {"/usr/bin/setpriv", "--pdeathsig", "QUIT"};
-  if (is_root()) {
-    all.insert(all.end(), {"--reuid", std::to_string(its_user().pw_uid), "--regid", std::to_string(its_user().pw_gid),
-                           "--clear-groups"});
-  }
-  all.insert(all.end(), command.begin(), command.end());
-  return all;
-}
-
 void PostgresServer::execute(std::vector<std::string> command) const {
   const std::string name = command.front();
-  const Finished finished = Process(as_its_user(std::move(command)), {}, folder_).wait(patience);
+  const Finished finished = Process(as_postgres_user(std::move(command), "QUIT"), {}, folder_).wait(patience);
   if (finished.status != 0) throw std::runtime_error(name + " failed: " + finished.err);
 }
 
 std::string PostgresServer::url(std::string_view database, std::string_view user) const {
-  return "postgresql://" + std::string(user) + "@/" + std::string(database) + "?host=" + folder_;
+  return "postgresql://" + std::string(user) + "@/" + std::string(database) + "?host=" + folder_ + "&port=" + port_;
 }
 
 void PostgresServer::stop(bool immediately) {
@@ -117,10 +70,11 @@ void PostgresServer::start(const std::map<std::string, std::string>& settings) {
                                             {"shared_buffers", "32MB"},    {"max_connections", "60"},
                                             {"log_destination", "csvlog"}, {"logging_collector", "on"}};
   for (const auto& [name, value] : settings) all[name] = value;
+  port_ = all.contains("port") ? all["port"] : default_port;
   for (const auto& [name, value] : all) command.insert(command.end(), {"-c", name + "=" + value});
-  server_ = std::make_unique<Process>(as_its_user(std::move(command)), Process::Environment{}, folder_);
+  server_ = std::make_unique<Process>(as_postgres_user(std::move(command), "QUIT"), Process::Environment{}, folder_);
   const auto until = std::chrono::steady_clock::now() + patience;
-  while (Process({program("pg_isready"), "-q", "-h", folder_}).wait(patience).status != 0) {
+  while (Process({program("pg_isready"), "-q", "-h", folder_, "-p", port_}).wait(patience).status != 0) {
     if (std::chrono::steady_clock::now() > until) throw std::runtime_error("PostgreSQL does not start in " + folder_);
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
   }

@@ -10,8 +10,9 @@
 
 namespace koobatch::test {
 
-/// A PostgreSQL server of its own, which is reached over a socket in a temporary folder only, and whose superuser is
-/// "postgres", without a password. It is stopped, and its data removed, at the end; also if the test is killed.
+/// A PostgreSQL server of its own, which is reached over a socket in a temporary folder only, unless told otherwise,
+/// and whose superuser is "postgres", without a password. It is stopped, and its data removed, at the end; also if the
+/// test is killed.
 class PostgresServer {
  public:
   /// Whether PostgreSQL is installed.
@@ -23,13 +24,13 @@ class PostgresServer {
   explicit PostgresServer(const PostgresServer& primary);
   ~PostgresServer();
 
-  /// "postgresql://postgres@/DATABASE?host=FOLDER"
+  /// "postgresql://postgres@/DATABASE?host=FOLDER&port=PORT"
   std::string url(std::string_view database = "postgres", std::string_view user = "postgres") const;
   const std::string& folder() const { return folder_; }
 
   /// Stops it; connections are closed. `immediately`: as a crash would.
   void stop(bool immediately = false);
-  /// Starts it if it is stopped. `settings`: by name, for this time.
+  /// Starts it if it is stopped. `settings`: by name, for this time, also "port" and "listen_addresses".
   void start(const std::map<std::string, std::string>& settings = {});
   /// What a statement returns, as psql writes it: rows in lines, columns separated by '|'. Fails if the statement does.
   std::string query(const std::string& statement, std::string_view database = "postgres") const;
@@ -38,10 +39,12 @@ class PostgresServer {
 
  private:
   std::string data() const { return folder_ + "/data"; }
-  std::vector<std::string> as_its_user(std::vector<std::string> command) const;
   void execute(std::vector<std::string> command) const;
 
+  static constexpr const char* default_port = "5432";
+
   std::string folder_;
+  std::string port_ = default_port;
   std::unique_ptr<Process> server_;
 };
 

@@ -13,6 +13,26 @@
 namespace koobatch::test {
 namespace {
 
+void check_requests(const std::string& path, std::size_t operations) {
+  std::map<std::string, std::uint32_t> newest;
+  std::set<std::string> traces;
+  std::size_t out_of_order = 0;
+  const auto log = read_log(path);
+  BOOST_TEST(log.size() >= operations);
+  for (const auto& request : log) {
+    const auto trace = parse_trace_id(request.trace_id);
+    BOOST_REQUIRE(trace.has_value());
+    traces.insert(request.trace_id);
+    auto& line = newest[request.key];
+    if (trace->line < line) ++out_of_order;
+    line = std::max(line, trace->line);
+  }
+  BOOST_TEST(out_of_order == 0U);
+  BOOST_TEST(traces.size() == log.size(), "every attempt has a trace ID of its own");
+}
+
+}  // namespace
+
 void check_results(const std::string& report, std::size_t operations) {
   const auto lines = read_report(report);
   BOOST_TEST(lines.results.size() == operations);
@@ -33,26 +53,6 @@ void check_results(const std::string& report, std::size_t operations) {
   }
   BOOST_TEST(succeeded == operations);
 }
-
-void check_requests(const std::string& path, std::size_t operations) {
-  std::map<std::string, std::uint32_t> newest;
-  std::set<std::string> traces;
-  std::size_t out_of_order = 0;
-  const auto log = read_log(path);
-  BOOST_TEST(log.size() >= operations);
-  for (const auto& request : log) {
-    const auto trace = parse_trace_id(request.trace_id);
-    BOOST_REQUIRE(trace.has_value());
-    traces.insert(request.trace_id);
-    auto& line = newest[request.key];
-    if (trace->line < line) ++out_of_order;
-    line = std::max(line, trace->line);
-  }
-  BOOST_TEST(out_of_order == 0U);
-  BOOST_TEST(traces.size() == log.size(), "every attempt has a trace ID of its own");
-}
-
-}  // namespace
 
 void check_nothing_lost_doubled_or_reordered(Service& service, const std::string& log, const std::string& report,
                                              const GeneratedJob& job, std::size_t operations) {
