@@ -72,28 +72,45 @@ void append_advice(std::string& message, std::string_view advice) {
 constexpr std::string_view missing_password =
     "the server asks for a password: write it into a passfile that only its owner can read, as a line"
     " host:port:database:user:password";
-constexpr std::string_view read_only =
-    "it is a standby, or set to read-only: name the primary, or all nodes, in the URL";
 constexpr std::string_view pooler = "it is a connection pooler: name the database server itself in the URL";
-constexpr std::string_view missing_root = "name the file of the certificate authority with sslrootcert=FILE in the URL";
+constexpr std::string_view client_certificate =
+    "name the files of this user's certificate and of its key with sslcert=FILE and sslkey=FILE in the URL";
+
+struct Explanation {
+  std::string_view text;  ///< a part of the message
+  std::string_view advice;
+};
+// What libpq finds out has no code, and some codes of servers say less than their messages.
+constexpr std::array<Explanation, 8> explanations = {{
+    {"read-only", "it is a standby, or set to read-only: name the primary, or all nodes, in the URL"},
+    {"unsupported startup parameter", pooler},
+    {"root certificate file", "name the file of the certificate authority with sslrootcert=FILE in the URL"},
+    {"certificate verify failed",
+     "it cannot be trusted: name the file of the authority that has issued its certificate with sslrootcert=FILE in "
+     "the "
+     "URL"},
+    {"does not match host name", "use the name in its certificate in the URL, or give it a certificate for this name"},
+    {"does not support SSL",
+     "set ssl=on in its postgresql.conf, with a certificate: nothing is sent to another machine unencrypted"},
+    {"client certificate", client_certificate},
+    {"certificate authentication failed", client_certificate},
+}};
 
 bool contains(std::string_view text, std::string_view part) {
   return text.find(part) != std::string_view::npos;
 }
 
-/// libpq's own reasons have no code.
 std::string_view advice_for(const FailedDial& dial) {
   if (dial.needs_password) return missing_password;
-  if (const Advice* advice = find_advice(dial.error.code)) return advice->advice;
-  if (contains(dial.error.message, "read-only")) return read_only;
-  if (contains(dial.error.message, "root certificate file")) return missing_root;
-  if (contains(dial.error.message, "unsupported startup parameter")) return pooler;
-  return {};
+  const auto explains = [&](const Explanation& row) { return contains(dial.error.message, row.text); };
+  if (const auto* row = std::ranges::find_if(explanations, explains); row != explanations.end()) return row->advice;
+  const Advice* advice = find_advice(dial.error.code);
+  return advice == nullptr ? std::string_view() : advice->advice;
 }
 
 bool is_lasting(const FailedDial& dial) {
   const Advice* advice = find_advice(dial.error.code);
-  return dial.needs_password || (advice != nullptr && advice->fault == Fault::refused);
+  return dial.needs_password || advice_for(dial) == pooler || (advice != nullptr && advice->fault == Fault::refused);
 }
 
 /// Takes the SQLSTATE out of "FATAL:  28P01: password authentication failed", in whatever language the severity is.

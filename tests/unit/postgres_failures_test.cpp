@@ -91,13 +91,31 @@ BOOST_AUTO_TEST_CASE(a_connection_is_refused_only_if_no_node_may_admit_later) {
   BOOST_TEST(all.find("db1") == all.rfind("db1"), "once");
 }
 
-BOOST_AUTO_TEST_CASE(a_standby_a_pooler_and_a_missing_authority_are_explained) {
+BOOST_AUTO_TEST_CASE(what_libpq_says_itself_is_explained) {
   const auto text = [](const std::string& message) {
     return explain_dials({{.error = {.code = {}, .message = message}}}).error.message;
   };
   BOOST_TEST(contains(text("session is read-only"), "name the primary, or all nodes, in the URL"));
-  BOOST_TEST(contains(text("FATAL: unsupported startup parameter: options"), "connection pooler"));
   BOOST_TEST(contains(text("root certificate file \"/x\" does not exist"), "sslrootcert=FILE"));
+  BOOST_TEST(contains(text("SSL error: certificate verify failed"), "sslrootcert=FILE"));
+  BOOST_TEST(
+      contains(text("server certificate for \"a\" does not match host name \"b\""), "the name in its certificate"));
+  BOOST_TEST(contains(text("server does not support SSL, but SSL was required"), "ssl=on"));
+}
+
+BOOST_AUTO_TEST_CASE(servers_whose_codes_say_less_than_their_messages_are_explained) {
+  const auto explained = [](const std::string& code, const std::string& message) {
+    return explain_dials({{.error = {.code = code, .message = message}}});
+  };
+  // As PgBouncer says it.
+  const auto pooler = explained("08P01", "FATAL: unsupported startup parameter: options");
+  BOOST_TEST(pooler.fault == Fault::refused);
+  BOOST_TEST(contains(pooler.error.message, "connection pooler"), pooler.error.message);
+  const auto bare = explained("28000", "FATAL: connection requires a valid client certificate").error.message;
+  BOOST_TEST(contains(bare, "sslcert=FILE and sslkey=FILE"), bare);
+  const auto other = explained("28000", "FATAL: certificate authentication failed for user \"u\"").error.message;
+  BOOST_TEST(contains(other, "sslcert=FILE and sslkey=FILE"), other);
+  BOOST_TEST(contains(explained("28000", "FATAL: no pg_hba.conf entry").error.message, "pg_hba.conf"));
 }
 
 BOOST_AUTO_TEST_SUITE_END()
