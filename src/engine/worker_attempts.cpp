@@ -140,7 +140,7 @@ void Worker::finish(Line& line, flow::SlotId slot, Status status, const flow::At
   pull_input();
 }
 
-/// Whether the operation goes on after a request that reads. If not, `status` is the operation's.
+/// Whether the operation continues after a request that reads. If not, `status` is the operation's.
 bool Worker::consider_reading(Line& line, flow::SlotId slot, Status& status, const flow::AttemptTiming& timing) {
   const auto verdict = line.outcome.verdict;
   const bool is_refused =
@@ -187,9 +187,9 @@ bool Worker::send_unread(Line& line, flow::SlotId slot, Unread why, const koodri
   return true;
 }
 
-/// Whether an operation goes on whose sending ended with `status` and `outcome`.
+/// Whether an operation continues after its sending has ended with `status` and `outcome`.
 bool Worker::read_back(Line& line, flow::SlotId slot, Status status, const koodrive::Outcome& outcome) {
-  // What was sent has its result, even if that will not be checked any more.
+  // What was sent has its result, even if that will no longer be checked.
   if (scheduler_.stopping()) return false;
   if (!dialogues_.about(slot, scheduler_.operation(slot)).sent(status)) return false;
   dialogues_.sent(slot, outcome);

@@ -46,7 +46,7 @@ class Sender {
 /// longer than the lease.
 ///
 /// While the lease lasts, requests pass the gate. Shortly before its end the gate is closed, and once no thread can be
-/// between the gate and sending, the alarm is disarmed: the process goes on, and keeps what it knows. If a thread
+/// between the gate and sending, the alarm is disarmed: the process continues, and keeps what it knows. If a thread
 /// cannot confirm that, because it is stopped, the alarm ends the process. Safe to call from any thread.
 class LeaseKeeper final : public net::SendGate {
  public:

@@ -41,7 +41,7 @@ class OpenPart {
   bool knows_history() const { return knows_history_; }
   void set_history_known() { knows_history_ = true; }
 
-  /// Whether operations behind one in doubt must still wait.
+  /// Whether operations that follow one in doubt must still wait.
   bool is_holding(BootTime now) const { return now < hold_until_; }
   BootTime hold_until() const { return hold_until_; }
   bool is_in_doubt(ChunkNumber chunk) const { return chunk <= doubt_; }

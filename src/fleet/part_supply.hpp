@@ -42,7 +42,7 @@ class PartSupply {
   bool is_idle_for_rate() const { return idle_for_rate_; }
 
  private:
-  /// Reads a portion. Parts are never lost meanwhile, so the next step goes on with the same part.
+  /// Reads a portion. Parts are never lost meanwhile, so the next step continues with the same part.
   Answer<void> read_history(const PartBook::History& history);
   Answer<void> fetch(const PartBook::Next& next);
   Answer<void> commit_progress();

@@ -8,7 +8,7 @@
 namespace koobatch::fleet {
 namespace {
 
-/// A worker that is limited may get so many times its share, one that is not so many times what it used.
+/// How many times its share a limited worker may get, and how many times what it used one that is not limited.
 constexpr double growth = 2;
 constexpr double reserve = 1.5;
 /// Of an equal share: what everybody may have, so that those who begin can show what they need.

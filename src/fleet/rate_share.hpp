@@ -41,8 +41,8 @@ class RateShare {
     std::uint32_t burst = 1;
   };
 
-  /// Plans anew, about once a second: `rate` and `burst` are the run's, `workers` as surveyed, `me` among them. What is
-  /// lowered is in force when this returns: the caller sets its pace before it sends the wish.
+  /// Makes a new plan, about once a second: `rate` and `burst` are the run's, `workers` as surveyed, `me` among them.
+  /// What is lowered is in force when this returns: the caller sets its pace before it sends the wish.
   std::optional<Wish> plan(double rate, std::uint32_t burst, std::span<const WorkerRow> workers, WorkerNumber me);
   /// The ledger has granted so much of a wish. One that was not answered, or came too late, changes nothing.
   void granted(const Wish& wish, double share);

@@ -13,7 +13,7 @@ class ShareKeeper {
 
   /// Before the first survey nothing may be sent: whether there is a limit is not known.
   void begin(EngineControl& engine) { engine.set_rate(EngineControl::Rate{.rate = 0, .burst = 1}); }
-  /// Plans anew, asks for what that takes, and sets the engine's pace.
+  /// Makes a new plan, asks for what that takes, and sets the engine's pace.
   Answer<void> follow(Ledger& ledger, const Enrolment& me, const Survey& survey, EngineControl& engine);
   const RateShare& share() const { return share_; }
 

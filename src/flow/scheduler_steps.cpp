@@ -22,7 +22,7 @@ void Scheduler::advance(Seat& seat, SlotId id) {
   if (!slot.maybe_applied) slot.went_stale = false;
   // next() may give up another operation before the one that the seat is to send.
   untie(seat);
-  // Better that trace IDs repeat than that the operation cannot go on.
+  // Better to repeat trace IDs than to keep the operation from continuing.
   if (slot.attempt == last_attempt) slot.attempt = 0;
   seat.repeat = id;
 }
@@ -39,7 +39,7 @@ void Scheduler::read_on(Seat& seat, SlotId id, TimePoint now) {
   Slot& slot = slots_[id];
   advance(seat, id);
   if (slot.was_sent) {
-    // The time for sending the operation goes on.
+    // The time for sending the operation continues to run.
     slot.counted = 0;
     return;
   }

@@ -210,7 +210,7 @@ void Http2Connection::retire(const std::string& why) {
   leave_if_done();
 }
 
-/// Without a farewell, which would be written behind what must not arrive.
+/// Without a GOAWAY or close_notify, which would be written after what must not arrive.
 void Http2Connection::withdraw() {
   if (closed_ || (!write_in_progress_ && !streams_.has_unsent() && transport_->is_delivered())) return;
   streams_.end("it was closed before everything had arrived");

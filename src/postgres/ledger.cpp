@@ -57,7 +57,7 @@ Result<std::unique_ptr<fleet::Ledger>> open(const fleet::LedgerAddress& given) {
   if (auto checked = check_passfile(given.passfile); !checked) return checked.error();
   const auto library = load_library();
   if (!library) return library.error();
-  return std::make_unique<PostgresLedger>(**library, std::move(*address));
+  return std::make_unique<PostgresLedger>(**library, std::move(*address), given.set_up);
 }
 
 Answer<void> PostgresLedger::prove(std::uint64_t connection) {
@@ -111,7 +111,11 @@ Answer<fleet::LedgerProperties> PostgresLedger::check(std::optional<unsigned> co
   const auto found = facts();
   if (!found) return found.error();
   if (auto able = check_server(*found); !able) return refuse(able.error());
-  if (auto ready = check_tables(*found); !ready) return refuse(ready.error());
+  if (auto ready = check_tables(*found); !ready) {
+    Error error = ready.error();
+    if (!found->has_tables && !set_up_.empty()) error.message += fmt::format(", with '{}'", set_up_);
+    return refuse(std::move(error));
+  }
   return describe(*found, copies_known);
 }
 

@@ -12,13 +12,15 @@
 namespace koobatch::postgres {
 
 /// Each call that changes something is one statement, or several in one transaction where one has to see what others
-/// have committed while it waited for a lock. All lock in this order: run, worker, parts. A statement of a worker
-/// updates its row first, and thereby waits for whatever it sent earlier, and for whoever is fencing it.
+/// have committed while it waited for a lock. All of them lock in this order: run, worker, parts. A worker's statement
+/// updates its row first, and so waits for whatever the worker sent earlier, and for anybody who is fencing it.
 ///
 /// The bodies are in ledger.cpp (server and tables), submission.cpp, runs.cpp, work.cpp, results.cpp.
 class PostgresLedger final : public fleet::Ledger {
  public:
-  PostgresLedger(const Library& library, Address address) : session_(library, std::move(address)) {}
+  /// `set_up`: see fleet::LedgerAddress.
+  PostgresLedger(const Library& library, Address address, std::string set_up)
+      : set_up_(std::move(set_up)), session_(library, std::move(address)) {}
 
   void set_patience(Duration patience) override { session_.set_patience(patience); }
   void interrupt() override { session_.interrupt(); }
@@ -75,14 +77,15 @@ class PostgresLedger final : public fleet::Ledger {
   /// unknown: forgotten.
   fleet::Answer<void> change(fleet::RunNumber run, const char* statement, const Parameters& parameters);
   fleet::Answer<fleet::Enrolment> find_enrolment(fleet::RunNumber run, std::uint64_t nonce);
-  /// A synchronous write after what was read over this connection: an old primary, whose word does not count any more,
-  /// cannot acknowledge it. `connection`: unanswered if there is another by now.
+  /// A synchronous write after what was read over this connection: an old primary, whose word no longer counts, cannot
+  /// acknowledge it. `connection`: unanswered if there is another one by now.
   fleet::Answer<void> prove(std::uint64_t connection);
-  /// The run is not there, or not any more.
+  /// The run is not there, or no longer.
   fleet::Failure unknown_run(fleet::RunNumber run);
   /// Why a statement of this enrolment has done nothing. `group`: the one that it should have committed.
   fleet::Failure explain(const fleet::Enrolment& me, std::optional<fleet::GroupNumber> group);
 
+  const std::string set_up_;
   Session session_;
 };
 

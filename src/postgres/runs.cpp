@@ -49,7 +49,7 @@ UPDATE koobatch.run SET state = CASE WHEN $2 THEN 'paused' WHEN begun IS NULL TH
 WHERE id = $1 AND state IN ('ready', 'running', 'paused')
 RETURNING id, pg_notify('koobatch_' || id, ''))";
 
-// Why it began to stop is what people want to know, not why it then stopped.
+// People want to know why it began to stop, not why it then stopped.
 constexpr const char* set_stopped = R"(
 UPDATE koobatch.run SET reason = CASE WHEN state = 'stopping' AND $2 <> 'aborted' THEN reason ELSE $3 END, state = $2,
   ended = CASE WHEN $2 IN ('stopped', 'aborted') THEN clock_timestamp() END

@@ -25,7 +25,7 @@ class Session {
   Session& operator=(const Session&) = delete;
 
   void set_patience(Duration patience) { patience_ = patience; }
-  /// From any thread: ends what is going on, and all that follows.
+  /// From any thread: ends what is in progress, and everything that follows.
   void interrupt() { interrupt_.interrupt(); }
   /// How many connections there have been.
   std::uint64_t connections() const { return connections_; }

@@ -2,8 +2,8 @@
 
 namespace koobatch::postgres {
 
-// Columns that are written with every group come with space in their pages, so that new versions of a row stay on its
-// page and no index has to be changed (HOT). What is packed is stored as it is: PostgreSQL would try to compress it.
+// Tables that are written with every group have space in their pages, so that new versions of a row stay on its page
+// and no index has to be changed (HOT). What is packed is stored as it is: PostgreSQL would try to compress it.
 std::string_view table_statements() {
   return R"sql(
 CREATE SCHEMA koobatch;

@@ -18,7 +18,7 @@ int timeout_until(TimePoint until) {
 
 }  // namespace
 
-// Like memory, without descriptors nothing goes on.
+// Nothing works without descriptors, as without memory.
 Interrupt::Interrupt() : event_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
   if (!event_) throw std::bad_alloc();
 }

@@ -26,7 +26,7 @@ constexpr const char* confirm_worker = R"(
 UPDATE koobatch.worker SET beat = beat + 1, beaten = clock_timestamp()
 WHERE run = $1 AND nonce = $2 AND state = 'alive' RETURNING id, trace_prefix)";
 
-// First come parts that are this worker's without its knowing.
+// Parts that are this worker's without its knowing come first.
 constexpr const char* claim_parts = R"(
 WITH g AS (
   UPDATE koobatch.worker AS w SET beat = w.beat + 1, beaten = clock_timestamp() FROM koobatch.run AS r
@@ -105,8 +105,8 @@ constexpr const char* settle_group = R"(
 UPDATE koobatch.worker SET beat = beat + 1, beaten = clock_timestamp() WHERE id = $1 AND nonce = $2
 RETURNING grp, state = 'alive')";
 
-// The part's rows are as they were when the statement began. If its worker has claimed or finished some since, its beat
-// is another, and nothing is done.
+// The part's rows are as they were when the statement began. If their worker has claimed or finished some since, its
+// beat has changed, and nothing is done.
 constexpr const char* fence_worker = R"(
 WITH f AS (
   UPDATE koobatch.worker SET state = 'fenced', share = 0, burst = 0, used = 0
@@ -117,8 +117,8 @@ p AS (
   FROM f WHERE p.run = f.run AND p.owner = f.id)
 SELECT id, pg_notify('koobatch_' || run, '') FROM f)";
 
-// Two statements: the second one also sees parts that an earlier claim without an answer has got while the first one
-// waited for it.
+// Two statements: the second one also sees parts that an earlier, unanswered claim was given while the first one waited
+// for it.
 constexpr std::string_view leave_run = R"(
 UPDATE koobatch.worker SET beat = beat + 1, beaten = clock_timestamp(), state = 'left', share = 0, burst = 0, used = 0
 WHERE id = {id} AND nonce = {nonce} AND state = 'alive';
@@ -128,9 +128,9 @@ WHERE w.id = {id} AND w.nonce = {nonce} AND w.state = 'left' AND r.id = w.run AN
 SELECT state, pg_notify('koobatch_' || run, '') FROM koobatch.worker WHERE id = {id} AND nonce = {nonce})";
 constexpr std::string_view in_doubt = ", doubt = greatest(p.doubt, p.fed), hold_until = clock_timestamp() + r.hold";
 
-// Two statements: the second one also sees shares that others have got while the first one waited for the lock. What is
-// lowered is lowered, even if the others have too much. Nobody else changes a share: whoever has the lock of the run
-// sees whether it is still the known one.
+// Two statements: the second one also sees shares that others were given while the first one waited for the lock. A
+// share that is lowered is lowered even if the others have too much. Nobody else changes a share: whoever has the lock
+// of the run sees whether it is still the known one.
 constexpr std::string_view set_share = R"(
 SELECT FROM koobatch.run AS r JOIN koobatch.worker AS w ON w.run = r.id WHERE w.id = {id} FOR NO KEY UPDATE OF r;
 UPDATE koobatch.worker AS w SET beat = w.beat + 1, beaten = clock_timestamp(), share = g.share,
@@ -152,7 +152,7 @@ std::int64_t signed_bits(std::uint64_t bits) {
   return static_cast<std::int64_t>(bits);
 }
 
-/// $1 to $7 of statements that tell how this worker is.
+/// $1 to $7 of statements that report the state of this worker.
 Parameters describe(const fleet::Enrolment& me, const fleet::Vitals& vitals) {
   std::vector<std::int64_t> results;
   for (const std::uint64_t count : vitals.counts.results.by_status) results.push_back(signed_bits(count));
@@ -164,7 +164,7 @@ Parameters describe(const fleet::Enrolment& me, const fleet::Vitals& vitals) {
 
 std::string no_worker(const fleet::Enrolment& me) {
   return fmt::format(
-      "the ledger does not know worker {}: the run was forgotten, or the server has lost what it had"
+      "the engine does not know worker {}: the run was forgotten, or the server has lost what it had"
       " acknowledged",
       me.number);
 }
@@ -186,8 +186,8 @@ fleet::Failure PostgresLedger::explain(const fleet::Enrolment& me, std::optional
   // An earlier attempt to commit it has arrived after all; its answer is owed.
   if (!group || last >= *group) return no_answer("it is still carrying out an earlier statement");
   return {Fault::forgotten,
-          fatal_error(fmt::format("the ledger has lost results that it had acknowledged: worker {} has committed {}"
-                                  " groups, and the ledger knows of {}",
+          fatal_error(fmt::format("the engine has lost results that it had acknowledged: worker {} has committed {}"
+                                  " groups, and the engine knows of {}",
                                   me.number, *group - 1, last))};
 }
 
@@ -206,7 +206,7 @@ Answer<fleet::Enrolment> PostgresLedger::find_enrolment(fleet::RunNumber run, st
   const auto state = session_.execute("SELECT state FROM koobatch.run WHERE id = $1", Parameters().number(run));
   if (!state) return state.error();
   if (state->is_empty()) return unknown_run(run);
-  return not_done(fmt::format("nobody can join run {} any more: it is {}", run, state->text(0, 0)));
+  return not_done(fmt::format("run {} can no longer be joined: it is {}", run, state->text(0, 0)));
 }
 
 Answer<std::vector<fleet::ClaimedPart>> PostgresLedger::claim(const fleet::Enrolment& me, std::uint32_t count,

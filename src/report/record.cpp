@@ -20,7 +20,7 @@ constexpr std::size_t text_bound(std::string_view text) {
   return text.size() * 6 + 2;
 }
 
-// Raw writing: each puts something at `p`, where the caller has made room, and returns the place behind it.
+// Raw writing: each puts something at `p`, where the caller has made room, and returns the place after it.
 // -------------
 
 template <std::size_t N>

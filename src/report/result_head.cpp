@@ -14,7 +14,7 @@ bool take(std::string_view& text, std::string_view prefix) {
   return true;
 }
 
-/// Likewise, for the rest of a JSON string behind its first quote.
+/// Likewise, for the rest of a JSON string after its first quote.
 bool take_string(std::string_view& text) {
   for (;;) {
     const auto next = text.find_first_of("\"\\");

@@ -66,7 +66,7 @@ PageOddity ListFaults::at_page(Items& items, ItemLists& lists, std::string_view 
   Walk& walk = walks_[hash_list(user, reading)];
   walk.courses.resize(faults_.size());
   const bool is_new = moves_on(walk, reading);
-  // An offset says itself where to go on; a page number does not, so what was withheld moves to the pages after it.
+  // An offset says where to continue; a page number does not, so what was withheld moves to the pages after it.
   const bool numbered = reading.what == Reading::What::album_list;
   for (const Course& course : walk.courses) {
     if (numbered && course.reached && *course.reached < reading.offset) oddity.back += course.withheld;

@@ -25,7 +25,7 @@ bool is_about(Duration left, Duration expected) {
 
 BOOST_AUTO_TEST_SUITE(fences, *boost::unit_test::precondition(HaveSubject()))
 
-BOOST_AUTO_TEST_CASE(whoever_has_beaten_since_it_was_seen_is_not_fenced) {
+BOOST_AUTO_TEST_CASE(a_worker_that_has_beaten_since_it_was_seen_is_not_fenced) {
   const auto ledger = subject().open();
   const auto run = submit(*ledger);
   Hand hand(run);
@@ -60,7 +60,7 @@ BOOST_AUTO_TEST_CASE(every_statement_of_a_worker_is_a_beat) {
   BOOST_TEST(has_beaten());
 }
 
-BOOST_AUTO_TEST_CASE(a_fenced_worker_can_do_nothing_any_more) {
+BOOST_AUTO_TEST_CASE(a_fenced_worker_can_no_longer_do_anything) {
   const auto ledger = subject().open();
   const auto run = submit(*ledger, {.rate = 10, .burst = 2});
   Hand hand(run);
@@ -148,7 +148,7 @@ BOOST_AUTO_TEST_CASE(quiet_parts_and_holds_end) {
   BOOST_TEST((claimed[0].hold == Duration::zero()));
 }
 
-BOOST_AUTO_TEST_CASE(who_leaves_cleanly_leaves_no_doubt) {
+BOOST_AUTO_TEST_CASE(a_worker_that_leaves_cleanly_leaves_no_doubt) {
   const auto ledger = subject().open();
   const auto run = submit(*ledger, {.parts = 2});
   Hand first(run);
@@ -170,7 +170,7 @@ BOOST_AUTO_TEST_CASE(who_leaves_cleanly_leaves_no_doubt) {
   BOOST_TEST(claimed[0].doubt == 0U);
 }
 
-BOOST_AUTO_TEST_CASE(who_leaves_with_requests_unanswered_leaves_doubt_for_the_runs_hold) {
+BOOST_AUTO_TEST_CASE(a_worker_that_leaves_requests_unanswered_leaves_doubt_for_the_runs_hold) {
   const auto ledger = subject().open();
   const auto run = submit(*ledger, {.parts = 1, .hold = minutes(7)});
   Hand hand(run);
@@ -183,7 +183,7 @@ BOOST_AUTO_TEST_CASE(who_leaves_with_requests_unanswered_leaves_doubt_for_the_ru
   BOOST_TEST((part.quiet == Duration::zero()));
 }
 
-BOOST_AUTO_TEST_CASE(who_leaves_cleanly_during_a_hold_leaves_its_part_quiet_and_the_earlier_doubt) {
+BOOST_AUTO_TEST_CASE(a_worker_that_leaves_cleanly_during_a_hold_leaves_its_part_quiet_and_the_earlier_doubt) {
   const auto ledger = subject().open();
   const auto run = submit(*ledger, {.parts = 1});
   Hand first(run);
@@ -200,7 +200,7 @@ BOOST_AUTO_TEST_CASE(who_leaves_cleanly_during_a_hold_leaves_its_part_quiet_and_
   BOOST_TEST(third.claim(1).empty());
 }
 
-BOOST_AUTO_TEST_CASE(a_fence_waits_for_the_statement_of_its_worker_that_is_going_on) {
+BOOST_AUTO_TEST_CASE(a_fence_waits_for_the_statement_that_its_worker_has_in_progress) {
   const auto ledger = subject().open();
   const auto run = submit(*ledger, {.parts = 2});
   Hand hand(run);
@@ -222,7 +222,7 @@ BOOST_AUTO_TEST_CASE(a_fence_waits_for_the_statement_of_its_worker_that_is_going
   BOOST_TEST(part_of(*ledger, run, 0).owner.value() == hand.me.number);
 }
 
-BOOST_AUTO_TEST_CASE(of_a_commit_and_a_fence_at_the_same_time_one_happens) {
+BOOST_AUTO_TEST_CASE(only_one_of_a_simultaneous_commit_and_fence_happens) {
   const auto ledger = subject().open();
   const auto run = submit(*ledger, {.parts = 1, .chunks = 100});
   Hand watcher(run);

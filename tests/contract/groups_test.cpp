@@ -43,7 +43,7 @@ BOOST_AUTO_TEST_CASE(a_group_that_is_refused_changes_nothing) {
   BOOST_TEST(part_of(*ledger, run, 0).fed == 1U);
 }
 
-BOOST_AUTO_TEST_CASE(progress_counts_for_own_parts_only_and_never_goes_back) {
+BOOST_AUTO_TEST_CASE(progress_counts_only_for_own_parts_and_never_goes_back) {
   const auto ledger = subject().open();
   const auto run = submit(*ledger);
   Hand first(run);
@@ -60,7 +60,7 @@ BOOST_AUTO_TEST_CASE(progress_counts_for_own_parts_only_and_never_goes_back) {
   BOOST_TEST(part_of(*ledger, run, 0).fed == 2U);
 }
 
-BOOST_AUTO_TEST_CASE(a_group_and_a_beat_tell_how_the_worker_is) {
+BOOST_AUTO_TEST_CASE(a_group_and_a_beat_report_the_state_of_the_worker) {
   const auto ledger = subject().open();
   const auto run = submit(*ledger);
   Hand hand(run);

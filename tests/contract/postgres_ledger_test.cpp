@@ -24,7 +24,7 @@ std::unique_ptr<fleet::Ledger> open_at(const std::string& url, const std::string
   return std::move(*ledger);
 }
 
-/// Why a ledger there cannot be used.
+/// Why there can be no ledger at this URL.
 fleet::Failure problem_at(const std::string& url, const std::string& passfile = {}) {
   return failure_of(open_at(url, passfile)->check({}));
 }

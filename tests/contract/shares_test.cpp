@@ -75,7 +75,7 @@ BOOST_AUTO_TEST_CASE(after_the_rate_was_lowered_shares_are_lowered_and_none_is_r
   BOOST_TEST(must(second.take_share(20, 5)) == 20);
 }
 
-// Bytes that lay in the server's socket when the connection was lost.
+// As if the bytes had still been in the server's socket when the connection was lost.
 BOOST_AUTO_TEST_CASE(what_arrives_after_a_later_change_changes_nothing) {
   const auto ledger = subject().open();
   const auto run = submit(*ledger, {.rate = 100, .burst = 100});

@@ -64,6 +64,11 @@ BOOST_AUTO_TEST_CASE(tables_are_created_once_and_printed_for_an_administrator) {
   BOOST_TEST(contains(printed.out, "CREATE TABLE"), printed.out);
   const auto away = ask({"engine", "init", "--engine", "postgresql://postgres@/postgres?host=" + workspace.path("no")});
   BOOST_TEST(away.status == 5, away.err);
+  postgres.query("CREATE DATABASE bare");
+  const auto bare = ask({"work", "--engine", postgres.url("bare"), "--endpoint", service.url(), "--worker-state",
+                         workspace.path("bare"), "--token-env", "HOME"});
+  BOOST_TEST(bare.status == 5, bare.err);
+  BOOST_TEST(contains(bare.err, "create them first, with 'koobatch engine init'"), bare.err);
 }
 
 BOOST_AUTO_TEST_CASE(a_report_is_the_handle_from_submission_to_its_end) {
@@ -90,6 +95,8 @@ BOOST_AUTO_TEST_CASE(a_report_that_exists_is_never_overwritten) {
   const auto refused = ask({"submit", workspace.path("job.ndjson"), "--engine", postgres.url(), "--endpoint",
                             service.url(), "--user-id", "7", "--report", report});
   BOOST_TEST(refused.status == 2, refused.err);
+  BOOST_TEST(contains(refused.err, "name another one with --report"), refused.err);
+  BOOST_TEST(!contains(refused.err, "resume"), refused.err);
   BOOST_TEST(read_file(report) == before);
   BOOST_TEST(rows("run") == 1U);
 }

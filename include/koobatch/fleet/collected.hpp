@@ -20,7 +20,7 @@ struct Collected {
   report::Scan scan;
   Cursors cursors;
   std::map<std::string, report::WorkerRecord> workers;  ///< by key
-  /// Lines with results that no cursor covers: the process was killed before it could say so, and finds them again.
+  /// Lines with results that no cursor covers: the process was killed before it could record one, and finds them again.
   report::LineSet uncovered;
 };
 

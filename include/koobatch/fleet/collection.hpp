@@ -21,7 +21,7 @@ class CollectionEvents {
   virtual void collected(const Collector::Round& round) = 0;
   /// The ledger cannot be reached, or does not answer. Waits a little; returns whether to try again.
   virtual bool wait_to_try_again(const Error& cause) = 0;
-  /// This worker of a run that is being stopped has not been heard of for longer than its lease. It was fenced.
+  /// This worker of a run that is being stopped was silent for longer than its lease, and has been fenced.
   virtual void fenced(const WorkerRow& worker) = 0;
 };
 
@@ -34,8 +34,8 @@ enum class CollectionEnd : std::uint8_t {
 /// Collects until the run has ended, or once.
 ///
 /// A run that is being stopped has ended when all of its workers have left. One that no longer exists never leaves, and
-/// perhaps nobody is left to fence it: so a collection that follows the run does so after the worker's lease. One that
-/// does not follow ends at once; the report gets its `end` line with the next collection after the worker was fenced.
+/// perhaps nobody is left to fence it, so a collection that follows the run does so after the worker's lease. One that
+/// does not follow ends at once; the report gets its `end` line in the next collection after the worker is fenced.
 class Collection {
  public:
   struct Settings {
@@ -54,7 +54,7 @@ class Collection {
   report::EndRecord end_of(const RunRow& run) const;
   Answer<CollectionEnd> close(const RunRow& run);
   Answer<CollectionEnd> close_lost(const Failure& failure);
-  /// Of a run that is being stopped or was aborted: ends it if its workers have left, and fences those that are lost.
+  /// Ends a run that is being stopped or was aborted if its workers have left, and fences those that are lost.
   /// Returns whether anything has changed.
   Answer<bool> settle(const Survey& survey, Watch& watch, BootTime asked);
 

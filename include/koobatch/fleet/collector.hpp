@@ -15,8 +15,8 @@ namespace koobatch::fleet {
 class LineFilter;
 
 /// Appends the results of a run from the ledger to a report. Any number of collectors may do so, each with a report of
-/// its own: all reports are whole. A collector that is killed continues where its last `collected` line says; results
-/// that it had appended after that are found again, and left out.
+/// its own: all reports are complete. A collector that is killed continues where its last `collected` line says;
+/// results that it had appended after that line are found again, and left out.
 class Collector {
  public:
   /// `collected`: what the report holds. `file`: the report, cut where its valid lines end. `ledger` must outlive it.

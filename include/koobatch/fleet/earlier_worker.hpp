@@ -16,7 +16,7 @@ enum class EarlierFate : std::uint8_t {
 };
 
 /// Ends the enrolment of the process that had the state folder before, which is certainly dead: its parts need not wait
-/// for its lease, nor for a hold. Forgets it then.
+/// for its lease, nor for a hold. Then forgets it.
 Answer<EarlierFate> end_earlier_worker(Ledger& ledger, StateFolder& state);
 
 }  // namespace koobatch::fleet

@@ -14,7 +14,7 @@
 #include <vector>
 
 // What many machines share: runs with their operations, who works on them, and the results. A ledger is a transactional
-// store. Every decision is a synchronous write to it, never a read: what was read is a hint, and only what was
+// store. Every decision is a synchronous write to it, never a read: what was read is a hint, and only what has been
 // acknowledged has happened.
 
 namespace koobatch::fleet {
@@ -78,7 +78,7 @@ struct RunDescription {
   std::string run_line;  ///< the first line of its report, for further collectors
 };
 
-/// Whether the service was seen to refuse what a worker cut off long ago may still send, see `X-Date`.
+/// Whether the service has been seen to refuse what a worker that was cut off long ago may still send, see `X-Date`.
 enum class FenceProof : std::uint8_t { not_tried, proven, refuted };
 std::string_view to_string(FenceProof proof);
 std::optional<FenceProof> parse_fence_proof(std::string_view name);
@@ -130,7 +130,7 @@ struct WorkerRow {
 
 struct Enrolment {
   WorkerNumber number = 0;
-  std::uint64_t nonce = 0;  ///< drawn by the worker: a number may be handed out twice after data was lost
+  std::uint64_t nonce = 0;  ///< drawn by the worker: a number may be handed out twice after a loss of data
   std::uint32_t trace_prefix = 0;
 };
 
@@ -182,13 +182,13 @@ struct JournalRow {
   Group group;
 };
 
-/// The last group that was read of what earlier owners recorded.
+/// The last group read of what earlier owners recorded.
 struct HistoryCursor {
   WorkerNumber worker = 0;
   GroupNumber group = 0;
 };
 
-/// What a worker tells with each beat.
+/// What a worker reports with each beat.
 struct Vitals {
   WorkerCounts counts;
   double used = 0;
@@ -215,8 +215,8 @@ struct LedgerProperties {
 };
 
 /// A connection to the ledger, for one thread. Each call waits for its answer at most as long as set_patience() says,
-/// and less if interrupt() is called. It connects by itself, and again after its connection broke, which is_unbroken()
-/// reports.
+/// and less if interrupt() is called. It connects by itself, and again after its connection has broken, which
+/// connection() reports.
 class Ledger {
  public:
   virtual ~Ledger() = default;
@@ -231,24 +231,24 @@ class Ledger {
   /// this schema's version. `copies_known`: the user vouches for as many copies.
   virtual Answer<LedgerProperties> check(std::optional<unsigned> copies_known) = 0;
 
-  /// A synchronous write that changes nothing. It is acknowledged only where others would be: so what was read before,
-  /// over the same connection, was not read from a server that has been replaced, or that cannot keep what it has.
+  /// A synchronous write that changes nothing. It is acknowledged only where others would be, so what was read before
+  /// it over the same connection was not read from a server that has been replaced, or that cannot keep what it has.
   virtual Answer<void> confirm() = 0;
 
   // Administration:
-  /// Creates the tables, or finds them as they should be.
+  /// Creates the tables, or checks that they are as they should be.
   virtual Answer<void> create_tables() = 0;
   /// The statements of create_tables(), for an administrator.
   virtual std::string table_script() const = 0;
 
   // Submission. While a run is being loaded, its submitter may also enrol, commit results of operations that are not
   // loaded because they cannot be sent, and leave.
-  /// Of a run that is there already, with this `run_id`: its number.
+  /// Returns the number of the run; if there is one with this `run_id` already, of that.
   virtual Answer<RunNumber> begin_run(const RunDescription& run) = 0;
   /// Appends chunks to parts, in order. May be repeated: chunks that are there already are not added again.
   virtual Answer<void> load(RunNumber run, PartNumber part, std::span<const Chunk> chunks) = 0;
-  /// Everything is loaded: workers may begin. Refused unless the chunks hold exactly as many operations. Of a run that
-  /// has been loaded: nothing happens.
+  /// Everything is loaded: workers may begin. Refused unless the chunks hold exactly as many operations. Does nothing
+  /// for a run that has been loaded already.
   virtual Answer<void> finish_loading(RunNumber run, std::uint64_t operations) = 0;
 
   // Any time:
@@ -267,16 +267,17 @@ class Ledger {
 
   // A worker:
   virtual Answer<Enrolment> enrol(RunNumber run, std::string_view name, std::uint64_t nonce) = 0;
-  /// Up to `count` parts that are now this worker's. `known`: those it has already; parts that an unanswered claim has
-  /// made its own come first. Nothing once the run is stopping or has ended.
+  /// Up to `count` parts that are now this worker's. `known`: those it knows to be its own; parts that an unanswered
+  /// claim has given it come first. Nothing once the run is stopping or has ended.
   virtual Answer<std::vector<ClaimedPart>> claim(const Enrolment& me, std::uint32_t count,
                                                  std::span<const PartNumber> known) = 0;
   /// Chunks of a part, from `first` on; at most `most`, and no more than fit into `bytes`, but at least one.
   virtual Answer<std::vector<Chunk>> chunks(RunNumber run, PartNumber part, ChunkNumber first, std::uint32_t most,
                                             std::size_t bytes) = 0;
   /// What earlier owners of this worker's part recorded since the chunk `from` was begun: their groups may hold results
-  /// of other parts, too. Those after `cursor`, no more than fit into `bytes`, but at least one; none: those were all.
-  /// They are known to be durable, and complete: fenced, unanswered or forgotten unless the part is this worker's.
+  /// of other parts, too. Those after `cursor`, no more than fit into `bytes`, but at least one; none: there are no
+  /// more. They are known to be durable, and complete: fenced, unanswered or forgotten unless the part is this
+  /// worker's.
   virtual Answer<std::vector<JournalRow>> earlier_results(const Enrolment& me, RunNumber run, PartNumber part,
                                                           ChunkNumber from, HistoryCursor cursor,
                                                           std::size_t bytes) = 0;
@@ -315,6 +316,7 @@ class Ledger {
 struct LedgerAddress {
   std::string url;         ///< without a password
   std::string passfile{};  ///< empty: libpq's default
+  std::string set_up{};    ///< the command that creates its tables, for messages; empty: none is named
 };
 
 }  // namespace koobatch::fleet

@@ -9,8 +9,8 @@
 
 namespace koobatch::fleet {
 
-/// How many parts a job of that many operations is divided into: enough for many workers to share it evenly, few enough
-/// that most chunks are full.
+/// How many parts a job with this many operations is divided into: enough for many workers to share it evenly, and few
+/// enough for most chunks to be full.
 std::uint32_t parts_for(std::uint64_t operations);
 
 /// Called if the ledger could not be reached, or did not answer: waits a little, and returns whether to try again.
@@ -25,7 +25,7 @@ struct LoadedOperation {
 };
 
 /// Loads the operations of a run into the ledger, in bounded memory: each part gathers its own until they fill a chunk;
-/// if all of them together hold too much, the fullest is written out.
+/// if all of them together hold too much, the fullest one is written out.
 class Loader {
  public:
   static constexpr std::size_t most_buffered = std::size_t{32} << 20;

@@ -10,8 +10,8 @@ inline bool may_succeed_later(const Failure& failure) {
   return failure.fault == Fault::unanswered || failure.fault == Fault::unreachable;
 }
 
-/// Repeats `ask` while the ledger cannot be reached or does not answer, and `try_again` says so. Precondition: carrying
-/// it out twice does what carrying it out once does.
+/// Repeats `ask` as long as the ledger cannot be reached or does not answer, and `try_again` agrees. Precondition:
+/// doing it twice has the same effect as doing it once.
 template <class Ask, class Again>
 auto persistently(const Ask& ask, const Again& try_again) -> decltype(ask()) {
   for (;;) {

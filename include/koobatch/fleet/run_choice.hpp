@@ -6,8 +6,8 @@
 #include <span>
 #include <string>
 
-// Which run a worker works on. Whoever can write to the ledger must not be able to send a worker's credentials
-// elsewhere: so a worker is told its endpoint by its own user, and only works on runs that agree.
+// Which run a worker works on. Somebody who can write to the ledger must not be able to send a worker's credentials
+// elsewhere, so a worker is told its endpoint by its own user, and works only on runs that agree.
 
 namespace koobatch::fleet {
 
@@ -20,8 +20,8 @@ struct RunWish {
 struct RunChoice {
   enum class Kind : std::uint8_t {
     found,  ///< `run` can be worked on
-    wait,   ///< `run` is not ready yet, or ends, or there is none
-    ended,  ///< `run`, which was asked for, or all there are
+    wait,   ///< `run` is not ready yet, or is ending, or there is none
+    ended,  ///< `run`, which was asked for, or all runs there are
   };
   Kind kind = Kind::wait;
   const RunRow* run = nullptr;  ///< one of the rows; null: there is none

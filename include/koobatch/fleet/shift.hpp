@@ -20,7 +20,7 @@ struct ShiftEnd {
     completed,  ///< every operation of the run has a result
     stopped,    ///< the run is stopping, or has ended
     cut_off,    ///< this worker gets no answers from the service, and others do
-    fenced,     ///< others have taken over its parts: work may go on with a new enrolment
+    fenced,     ///< others have taken over its parts: work may continue with a new enrolment
     lost,       ///< the ledger has lost what it had acknowledged: the run is aborted
     failed,     ///< something that is needed cannot be had: `error`
     ended,      ///< the engine ended by itself, or because the user wanted it
@@ -34,7 +34,7 @@ struct ShiftSettings {
   RunRow run;
   engine::RunSettings engine;  ///< without a report, a gate, and the run's rate
   std::string name;            ///< of the worker, for people
-  std::uint64_t nonce = 0;     ///< drawn for this shift: an enrolment that was not answered is found again by it
+  std::uint64_t nonce = 0;     ///< drawn for this shift: identifies an enrolment that was not answered
   double rate_per_user = 0;    ///< the run's; 0: no limit
 };
 
@@ -42,7 +42,7 @@ struct ShiftSettings {
 struct ShiftResult {
   ShiftEnd end;
   engine::RunResult engine;   ///< about this shift alone
-  std::uint64_t dropped = 0;  ///< results that could not be recorded any more: others will have them again
+  std::uint64_t dropped = 0;  ///< results that could no longer be recorded: others obtain them again
   bool left = false;          ///< the ledger knows that it is over
 };
 
@@ -61,13 +61,13 @@ class Shift {
   /// Enrols and begins to work. `commits` and `rest`: connections to the same ledger; both and `state` must outlive it.
   static Answer<std::unique_ptr<Shift>> begin(const ShiftSettings& settings, Ledger& commits, Ledger& rest,
                                               StateFolder& state);
-  /// Of a shift that was not finished: like a crash.
+  /// Ends a shift that was not finished, like a crash.
   ~Shift();
 
   /// The engine's run, to be watched until it ends.
   engine::Run& run();
   ShiftGauges gauges() const;
-  /// Commits what there is to commit, and leaves. A ledger that is silent is waited for so long. Precondition:
+  /// Commits what there is to commit, and leaves. Waits for a silent ledger for as long as `patience`. Precondition:
   /// run().wait() returned true; to be called once.
   ShiftResult finish(Duration patience);
 

@@ -32,7 +32,7 @@ struct WorkerMemory {
 /// Where a state file is, so that a copy of it is recognised.
 struct Place {
   std::string machine;      ///< "-" if the machine has no ID
-  std::string boot;         ///< of the machine, since when it has been running
+  std::string boot;         ///< identifies the machine's present boot
   std::uint64_t inode = 0;  ///< of the state file
   std::int64_t birth = 0;   ///< when that was created, in ns since 1970; 0 if the file system does not say
 };
@@ -56,12 +56,12 @@ class StateFolder {
   static Result<std::unique_ptr<StateFolder>> open_free(const std::filesystem::path& base);
 
   const std::filesystem::path& path() const { return path_; }
-  /// The enrolment that a process left here which is certainly dead; nothing if there is none.
+  /// The enrolment left here by a process that is certainly dead; nothing if there is none.
   const std::optional<WorkerMemory>& earlier() const { return earlier_; }
   /// Remembers an enrolment, durably.
   Result<void> remember(const WorkerMemory& memory);
-  /// Remembers a group that the ledger has acknowledged. Survives the process, not a power failure, after which an
-  /// older number is as true, only less telling. Safe to call from any thread.
+  /// Remembers a group that the ledger has acknowledged. Survives the process, but not a power failure, after which
+  /// there is an older number that is just as true. Safe to call from any thread.
   Result<void> acknowledged(GroupNumber group);
   /// Forgets the enrolment, which has ended properly.
   Result<void> forget();

@@ -22,7 +22,7 @@ class SubmitterRecords {
   Answer<void> add(std::string_view line);
   /// Makes everything durable, and ends the enrolment.
   Answer<void> finish();
-  /// Ends the enrolment, if there is one, because the run will never begin. Asks once.
+  /// Ends the enrolment, if there is one, because the run will never begin. Asks the ledger only once.
   void abandon();
 
   std::uint64_t count() const { return count_; }

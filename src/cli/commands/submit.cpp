@@ -22,6 +22,8 @@
 #include <spdlog/spdlog.h>
 
 #include <chrono>
+#include <filesystem>
+#include <system_error>
 #include <thread>
 #include <utility>
 #include <variant>
@@ -113,10 +115,18 @@ int hand_over(const SubmitSettings& given, SubmittedJob job) {
   return exit_success;
 }
 
+/// As report::check_free(), which advises to resume the run of a report that exists: that of an engine cannot be.
+Result<void> check_free(const std::filesystem::path& report) {
+  std::error_code ignored;
+  if (!std::filesystem::is_regular_file(report, ignored)) return report::check_free(report);
+  return usage_error(report.string() +
+                     ": a report of this name exists already and is never overwritten; name another one with --report");
+}
+
 int run(const SubmitSettings& given, const Call& call) {
   auto settings = prepare_submit(given, call, WallClock::now());
   if (!settings) return fail(settings.error());
-  if (auto free = report::check_free(settings->report); !free) return fail(free.error());
+  if (auto free = check_free(settings->report); !free) return fail(free.error());
   auto job = prepare_job(std::move(*settings), given, call);
   if (!job) return fail(job.error());
   if (const auto* status = std::get_if<int>(&*job)) return *status;

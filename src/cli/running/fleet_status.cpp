@@ -37,7 +37,7 @@ std::string results_text(const report::Counts& counts) {
 struct PartCounts {
   std::uint32_t done = 0, owned = 0, free = 0;
   std::uint32_t quiet = 0;  ///< free, but not to be claimed yet
-  std::uint32_t held = 0;   ///< not done, and what is behind operations in doubt waits
+  std::uint32_t held = 0;   ///< not done, and what follows operations in doubt waits
   Duration longest_hold{};
 };
 

@@ -49,7 +49,8 @@ Result<std::unique_ptr<fleet::Ledger>> open_ledger(const LedgerOptions& options)
   if (options.engine.empty()) {
     return usage_error("the engine is missing: give --engine postgresql://USER@HOST/DATABASE");
   }
-  auto ledger = postgres::open({.url = options.engine, .passfile = options.passfile.string()});
+  auto ledger =
+      postgres::open({.url = options.engine, .passfile = options.passfile.string(), .set_up = "koobatch engine init"});
   if (!ledger) return ledger.error();
   (*ledger)->set_patience(answer_patience);
   return ledger;
