@@ -78,7 +78,8 @@ GroupCommitter::Verdict GroupCommitter::send(const Pending& pending) {
     return {GroupFate::committed};
   }
   const GroupFate fate = fate_of(answer);
-  if (fate == GroupFate::lost) return {fate, {Fault::forgotten, lost_groups(last_group(), answer.error())}};
+  // How many it has, it says when it is asked.
+  if (fate == GroupFate::lost) return settle(pending);
   return {fate, answer.error()};
 }
 

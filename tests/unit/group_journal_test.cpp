@@ -173,6 +173,20 @@ BOOST_AUTO_TEST_CASE(a_ledger_that_has_lost_acknowledged_groups_is_noticed) {
   BOOST_TEST(events.acknowledged_times == 2);
 }
 
+// A commit that was sent again after a failover may be refused at once.
+BOOST_AUTO_TEST_CASE(a_ledger_that_refuses_a_group_because_it_has_lost_others_is_asked_how_many_it_has) {
+  BOOST_TEST_REQUIRE(write(lines_of({1})).has_value());
+  BOOST_TEST_REQUIRE(write(lines_of({2})).has_value());
+  ledger.script = {{false, Fault::forgotten}};
+  ledger.kept.pop_back();
+  const auto written = write(lines_of({3}));
+  BOOST_TEST_REQUIRE(!written.has_value());
+  BOOST_TEST((committer.failure().value().fault == Fault::forgotten));
+  BOOST_TEST(contains(written.error().message, "has 1 groups of this worker's results, but had acknowledged 2"),
+             written.error().message);
+  BOOST_TEST(ledger.calls.back() == "settle");
+}
+
 BOOST_AUTO_TEST_CASE(a_worker_that_no_longer_waits_leaves_the_groups_fate_open) {
   events.patience = 1;
   ledger.script = {{true, Fault::unanswered}, {true, Fault::unanswered}, {true, Fault::unanswered}};
