@@ -20,7 +20,8 @@
 #include <string>
 #include <thread>
 
-// Whom a ledger in PostgreSQL trusts on a network, whom it proves itself to, and what it says if it cannot.
+// Which servers a ledger in PostgreSQL trusts on a network, how it proves itself to them, and what it says if it
+// cannot.
 
 using namespace koobatch;
 using namespace koobatch::test;
@@ -116,7 +117,7 @@ void check_says(const fleet::Failure& failure, Fault fault, const std::vector<st
 
 BOOST_FIXTURE_TEST_SUITE(postgres_connection, Network, *boost::unit_test::precondition(HaveSubject()))
 
-BOOST_AUTO_TEST_CASE(a_server_that_proves_its_name_is_accepted_and_spoken_to_over_tls) {
+BOOST_AUTO_TEST_CASE(a_server_that_proves_its_name_is_accepted_and_reached_over_tls) {
   serve(tls("authority", "DNS:localhost"), "hostssl all all all trust");
   const auto ledger = open_at(verified_url());
   const auto properties = must(ledger->check({}));
@@ -137,7 +138,7 @@ BOOST_AUTO_TEST_CASE(a_server_that_cannot_prove_its_name_is_refused_with_what_to
 }
 
 // On every interface, so that this machine answers, which koobatch cannot know.
-BOOST_AUTO_TEST_CASE(another_machine_is_spoken_to_over_verified_tls_unless_told_otherwise) {
+BOOST_AUTO_TEST_CASE(another_machine_is_reached_over_verified_tls_unless_told_otherwise) {
   serve({{"listen_addresses", "*"}});
   check_says(problem_at(url({}, "0.0.0.0") + "sslrootcert=" + workspace.path("authority.pem")), Fault::unreachable,
              {"does not support SSL", "set ssl=on"});

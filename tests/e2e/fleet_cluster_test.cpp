@@ -1,5 +1,5 @@
 // Workers on three PostgreSQL servers, of which Patroni lets one lead: any of them may be lost, and what has been
-// acknowledged is not. If it is all the same, because copies were not waited for, that is noticed.
+// acknowledged is not. If it is lost after all, because nobody waited for copies, that is noticed.
 #include "contains.hpp"
 #include "fleet_run.hpp"
 #include "patroni_cluster.hpp"
@@ -163,7 +163,7 @@ BOOST_AUTO_TEST_CASE(the_leading_node_is_lost_under_load_and_nothing_is_lost_dou
   }
 }
 
-BOOST_AUTO_TEST_CASE(commits_wait_for_a_standby_and_go_on_when_patroni_has_named_another) {
+BOOST_AUTO_TEST_CASE(commits_wait_for_a_standby_and_continue_when_patroni_has_named_another) {
   ClusterRun run(2'000);
   run.submit({"--rate", "200/s"});
   const Crew crew(run);
@@ -178,7 +178,7 @@ BOOST_AUTO_TEST_CASE(commits_wait_for_a_standby_and_go_on_when_patroni_has_named
   BOOST_TEST_MESSAGE(fmt::format("another standby is waited for after {:.1f} s", seconds_since(begun)));
   run.wait_for_groups(run.groups() + 10);
 
-  // A commit that waits is seen by nobody.
+  // Nobody sees a commit that is waiting.
   cluster().lose_database(other);
   const int groups = run.groups();
   std::this_thread::sleep_for(8s);
@@ -195,7 +195,7 @@ BOOST_AUTO_TEST_CASE(commits_wait_for_a_standby_and_go_on_when_patroni_has_named
   run.check();
 }
 
-BOOST_AUTO_TEST_CASE(a_failover_that_loses_groups_aborts_the_run_and_what_is_left_is_submitted_anew) {
+BOOST_AUTO_TEST_CASE(a_failover_that_loses_groups_aborts_the_run_and_what_is_left_is_submitted_again) {
   ClusterRun run(2'000);
   cluster().set_synchronous(false);
   run.submit({"--rate", "200/s"});

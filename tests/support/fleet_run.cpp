@@ -103,7 +103,7 @@ void FleetRun::wait_for_enrolment(const std::string& name) const {
     return state == "completed" || state == "stopping" || state == "stopped" || state == "aborted";
   };
   while (std::stoi(enrolled()) < starts[name] && !has_ended()) ::usleep(20'000);
-  // It is armed once it was acknowledged.
+  // The timer is armed once the enrolment has been acknowledged.
   ::usleep(200'000);
 }
 
@@ -142,7 +142,7 @@ void Crew::stop(std::size_t worker) const {
 
 void Crew::strike(std::size_t worker) const {
   workers_[worker]->signal(SIGKILL);
-  // On a busy machine all may be done before.
+  // On a busy machine, everything may be done by then.
   const auto status = workers_[worker]->wait(60s).status;
   BOOST_TEST((status == 128 + SIGKILL || (status == 0 && fleet_.run_state() == "completed")), status);
 }
@@ -155,8 +155,8 @@ void Crew::replace(std::size_t worker, bool stops) {
   fleet_.wait_for_enrolment(names[worker]);
   if (stops) {
     stop(worker);
-    // A worker that is stopped is killed by its own timer, unless it had no lease just then: nothing is left of that
-    // after the time of a lease.
+    // A worker that is stopped is killed by its own timer, unless it had no lease at that moment: after the
+    // length of a lease, that makes no difference.
     std::this_thread::sleep_for(7s);
   }
   strike(worker);

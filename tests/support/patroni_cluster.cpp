@@ -59,7 +59,7 @@ postgresql:
   parameters: {{unix_socket_directories: "{folder}", log_destination: csvlog, logging_collector: "on"}}
 )";
 
-/// Ends the servers and removes their data when it is told to, or when the test is no more.
+/// Ends the servers and removes their data when it is told to, or when the test has ended.
 constexpr const char* janitor = R"sh(
 exec >/dev/null 2>&1
 trap : TERM INT HUP
@@ -106,7 +106,7 @@ void wait_until(const std::string& what, Condition reached) {
   }
 }
 
-/// A server and all its processes; empty: it does not run.
+/// A server and all its processes; empty: it is not running.
 std::vector<pid_t> processes_of(const std::string& data) {
   pid_t server = 0;
   if (!(std::ifstream(data + "/postmaster.pid") >> server)) return {};

@@ -13,8 +13,8 @@
 namespace koobatch::test {
 
 /// Three nodes, each with a PostgreSQL server, Patroni, which decides which of the servers leads, and etcd, in which
-/// the nodes agree on it. Their superuser is "postgres", without a password, on loopback ports of their own. All is
-/// stopped, and its data removed, at the end; also if the test is killed.
+/// the nodes agree on it. Their superuser is "postgres", without a password, on loopback ports of their own. All of it
+/// is stopped, and its data removed, at the end; also if the test is killed.
 class PatroniCluster {
  public:
   static constexpr std::size_t nodes = 3;
@@ -71,7 +71,7 @@ class PatroniCluster {
 
   std::string folder_;
   std::array<Node, nodes> nodes_;
-  /// Outlives the test by a moment: PostgreSQL's servers are no children of Patroni.
+  /// Outlives the test by a moment: PostgreSQL's servers are not children of Patroni.
   std::unique_ptr<Process> janitor_;
 };
 
