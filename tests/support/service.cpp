@@ -78,6 +78,7 @@ std::vector<LoggedRequest> read_log(const std::string& path) {
   std::vector<LoggedRequest> requests;
   for_each_line(file, [&](const std::string&, dom::element line) {
     LoggedRequest request;
+    request.time = member_of(line, "time");
     request.t_ns = line["t_ns"].get_int64().value();
     request.connection = line["connection"].get_uint64().value();
     request.user = member_of(line, "user");

@@ -28,6 +28,7 @@ class Service {
 
 /// One line of the simulator's log.
 struct LoggedRequest {
+  std::string time;  ///< UTC, with microseconds
   std::int64_t t_ns = 0;
   std::uint64_t connection = 0;
   std::string user;
