@@ -38,7 +38,7 @@ const Command& engine_command() {
       .summary = "Set up the PostgreSQL through which many machines work on one run",
       .group = command_group::many_machines,
       .arguments = {{.name = "ACTION",
-                     .help = "init: create the tables, or check that they are as they should be",
+                     .help = "Create the tables, or check that they are as they should be",
                      .words = {"init"}}},
       .examples = {"koobatch engine init --engine postgresql://admin@db1,db2/koobatch",
                    "koobatch engine init --engine postgresql://admin@db1,db2/koobatch --print"},
