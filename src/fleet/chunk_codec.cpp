@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cassert>
 #include <limits>
+#include <memory>
 #include <optional>
 #include <utility>
 
@@ -41,8 +42,11 @@ std::optional<std::uint64_t> take_varint(std::string_view& in) {
 }
 
 std::string compress(std::string_view text) {
+  // Kept, because its tables would have to be cleared for each text.
+  thread_local const std::unique_ptr<ZSTD_CCtx, decltype(&::ZSTD_freeCCtx)> context(::ZSTD_createCCtx(),
+                                                                                    &::ZSTD_freeCCtx);
   std::string out(::ZSTD_compressBound(text.size()), '\0');
-  const std::size_t size = ::ZSTD_compress(out.data(), out.size(), text.data(), text.size(), level);
+  const std::size_t size = ::ZSTD_compressCCtx(context.get(), out.data(), out.size(), text.data(), text.size(), level);
   assert(::ZSTD_isError(size) == 0);
   out.resize(size);
   return out;
