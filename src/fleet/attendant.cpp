@@ -25,6 +25,12 @@ bool is_at_work(const WorkerRow& worker, double rate) {
   return worker.state == WorkerState::alive && (rate <= 0 || worker.share > 0);
 }
 
+void tell_of_fence(const WorkerRow& worker) {
+  spdlog::warn(
+      "worker {} ({}) gave no sign of life for longer than its lease: it can record nothing more, and others take over",
+      worker.number, worker.name);
+}
+
 ShiftEnd end_of(RunState state, const std::string& reason) {
   if (state == RunState::completed) return {ShiftEnd::Kind::completed};
   const auto kind = state == RunState::aborted ? ErrorKind::fatal : ErrorKind::limit;
@@ -66,8 +72,9 @@ bool Attendant::round(BootTime now) {
   }
   if (connection_ != means_.ledger.connection() && !take(greet())) return false;
   if (now >= due_.beat && !take(beat(now))) return false;
-  if (now >= due_.survey && !take(look_around())) return false;
+  if (now >= due_.survey && !take(look_around(now))) return false;
   if (end() || means_.engine.snapshot().ending) return false;
+  notice_last_part(now);
   const auto stepped = supply_.step(now);
   if (!stepped) {
     standing_.note(stepped.error());
@@ -79,6 +86,14 @@ bool Attendant::round(BootTime now) {
     consider_left_out(now);
   }
   return *stepped;
+}
+
+/// Whoever has done its last part may have done the run's.
+void Attendant::notice_last_part(BootTime now) {
+  const bool has_parts = means_.book.with([](PartBook& book) { return book.owned_parts() != 0; });
+  if (std::exchange(due_.has_parts, has_parts) && !has_parts) {
+    due_.survey = std::min(due_.survey, std::max(now, due_.next_news));
+  }
 }
 
 /// Operations of users whose tokens are refused get no result here: once nothing else is left, this worker leaves, and
@@ -143,7 +158,7 @@ Answer<void> Attendant::beat(BootTime now) {
   return {};
 }
 
-Answer<void> Attendant::look_around() {
+Answer<void> Attendant::look_around(BootTime now) {
   const BootTime asked = BootClock::now();
   const auto survey = means_.ledger.survey(means_.run.number);
   if (!survey) return survey.error();
@@ -151,11 +166,10 @@ Answer<void> Attendant::look_around() {
   due_.survey = asked + survey_interval;
   due_.next_news = asked + least_survey_interval;
   observe_vitals(received);
-  if (auto fenced = watchman_.observe(means_.ledger, means_.me.number, {*survey, asked, received}); !fenced) {
-    return fenced;
-  }
+  const auto watched = watchman_.observe(means_.ledger, means_.me.number, {*survey, asked, received}, tell_of_fence);
+  if (!watched) return watched;
   if (auto recorded = record_fence_proof(); !recorded) return recorded;
-  return follow(*survey, received);
+  return follow(*survey, now);
 }
 
 Answer<void> Attendant::record_fence_proof() {
@@ -167,22 +181,35 @@ Answer<void> Attendant::record_fence_proof() {
   return recorded;
 }
 
-Answer<void> Attendant::follow(const Survey& survey, BootTime received) {
-  const auto advice = follower_.follow(means_.ledger, means_.me.number, survey, means_.engine, received);
+Answer<void> Attendant::follow(const Survey& survey, BootTime now) {
+  const auto own = means_.book.with([](PartBook& book) { return book.owned_parts(); });
+  const auto advice = follower_.follow(means_.ledger, means_.me.number, own, survey, means_.engine, now);
   if (!advice) return advice.error();
   if (*advice == RunFollower::Advice::stop) {
     conclude(end_of(survey.run.state, follower_.reason()));
     return {};
   }
+  const auto service = judge_service();
   if (*advice == RunFollower::Advice::leave) conclude({ShiftEnd::Kind::cut_off});
+  if (*advice == RunFollower::Advice::stand_back && may_stand_back()) conclude({ShiftEnd::Kind::stood_back});
   if (auto shared = shares_.follow(means_.ledger, means_.me, survey, means_.engine); !shared) return shared;
   share_.store(shares_.share().share());
   const auto at_work = std::ranges::count_if(
       survey.workers, [&](const WorkerRow& worker) { return is_at_work(worker, survey.run.rate); });
   supply_.look_out({.free_parts = survey.free_parts - std::min(survey.free_parts, survey.quiet_parts),
                     .workers = static_cast<std::uint32_t>(std::max<std::ptrdiff_t>(at_work, 1)),
-                    .is_spare = shares_.share().is_spare()});
+                    .is_spare = shares_.share().is_spare(),
+                    .service = service});
   return consider_completion(survey);
+}
+
+ClaimSituation::Service Attendant::judge_service() {
+  using Service = ClaimSituation::Service;
+  const auto snapshot = means_.engine.snapshot();
+  answered_ = answered_ || snapshot.finished() != 0 || means_.engine.service_clock().has_value();
+  if (snapshot.pace.down) return Service::silent;
+  if (answered_) return Service::answers;
+  return means_.has_stood_back ? Service::doubtful : Service::untried;
 }
 
 Answer<void> Attendant::consider_completion(const Survey& survey) {
@@ -259,8 +286,13 @@ void Attendant::stop() {
 }
 
 std::optional<ShiftEnd> Attendant::end() const {
-  const MutexLock lock(mutex_);
-  return end_;
+  {
+    const MutexLock lock(mutex_);
+    if (end_) return end_;
+  }
+  // The thread that commits may have noticed first.
+  if (const auto failure = means_.committer.failure()) return end_after(*failure);
+  return std::nullopt;
 }
 
 }  // namespace koobatch::fleet

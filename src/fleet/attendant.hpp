@@ -1,4 +1,5 @@
 #pragma once
+#include "fleet/claim_policy.hpp"
 #include "fleet/commit_events.hpp"
 #include "fleet/engine_control.hpp"
 #include "fleet/feed.hpp"
@@ -37,6 +38,7 @@ struct AttendantMeans {
   StateFolder& state;
   EngineControl& engine;
   double rate_per_user = 0;
+  bool has_stood_back = false;  ///< see ShiftSettings
 };
 
 /// What a failure that is final means for the shift.
@@ -70,10 +72,14 @@ class Attendant {
   void tell_of_silence(const Answer<void>& answer);
   Answer<void> greet();
   Answer<void> beat(BootTime now);
-  Answer<void> look_around();
+  Answer<void> look_around(BootTime now);
   Answer<void> consider_completion(const Survey& survey);
-  Answer<void> follow(const Survey& survey, BootTime received);
+  ClaimSituation::Service judge_service();
+  /// Once, until the service answers again: if it answers nobody, parts would only be passed around.
+  bool may_stand_back() const { return answered_ || !means_.has_stood_back; }
+  Answer<void> follow(const Survey& survey, BootTime now);
   Answer<void> record_fence_proof();
+  void notice_last_part(BootTime now);
   void consider_left_out(BootTime now);
   void observe_vitals(BootTime now);
   void conclude(ShiftEnd end);
@@ -90,8 +96,10 @@ class Attendant {
     BootTime beat = BootTime::min();
     BootTime survey = BootTime::min();
     BootTime next_news = BootTime::min();  ///< no sooner, whatever happens
+    bool has_parts = false;                ///< that were owned when it was looked last
   } due_;
   std::optional<std::uint64_t> connection_;
+  bool answered_ = false;  ///< by the service, under this enrolment
   /// What has been passed on already.
   struct Told {
     bool proof = false;    ///< to the ledger: FenceProof

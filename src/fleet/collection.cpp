@@ -1,7 +1,7 @@
 #include "koobatch/fleet/collection.hpp"
 
 #include "fleet/unsettled.hpp"
-#include "fleet/watch.hpp"
+#include "fleet/watchman.hpp"
 #include "koobatch/core/units.hpp"
 #include "koobatch/fleet/persistently.hpp"
 
@@ -56,7 +56,7 @@ Collection::Collection(Ledger& ledger, RunNumber run, Collector& collector, Sett
     : ledger_(ledger), run_(run), collector_(collector), settings_(settings), events_(events) {}
 
 Answer<CollectionEnd> Collection::run() {
-  std::optional<Watch> watch;
+  std::optional<Watchman> watchman;
   for (;;) {
     const BootTime asked = events_.now();
     const auto round = collector_.collect();
@@ -74,8 +74,8 @@ Answer<CollectionEnd> Collection::run() {
       continue;
     }
     if (is_ending(survey.run.state)) {
-      if (!watch) watch.emplace(survey.run.about.lease);
-      const auto settled = settle(survey, *watch, asked);
+      if (!watchman) watchman.emplace(survey.run.about.lease, survey.run.about.hold);
+      const auto settled = settle(survey, *watchman, asked);
       if (settled && *settled) continue;
       if (!settled && !may_succeed_later(settled.error())) return settled.error();
     }
@@ -90,25 +90,23 @@ bool Collection::tries_again(const Failure& failure) {
   return settings_.follow && may_succeed_later(failure) && events_.wait_to_try_again(failure.error);
 }
 
-Answer<bool> Collection::settle(const Survey& survey, Watch& watch, BootTime asked) {
+Answer<bool> Collection::settle(const Survey& survey, Watchman& watchman, BootTime asked) {
   if (!survey.any_alive()) {
     if (auto stopped = ledger_.stop_run(run_, RunState::stopped, survey.run.reason); !stopped) return stopped.error();
     return true;
   }
   if (auto written = ledger_.confirm(); !written) {
-    watch.restart();
+    watchman.restart();
     return written.error();
   }
-  watch.own_acknowledged(events_.now());
+  watchman.own_acknowledged(events_.now());
   constexpr WorkerNumber nobody = 0;
   bool fenced_any = false;
-  for (const auto& suspect : watch.observe(survey.workers, nobody, ledger_.connection(), asked, events_.now())) {
-    const auto fenced = ledger_.fence(suspect.worker, suspect.beat, survey.run.about.hold);
-    if (!fenced) return fenced.error();
-    if (!*fenced) continue;
+  const auto watched = watchman.observe(ledger_, nobody, {survey, asked, events_.now()}, [&](const WorkerRow& worker) {
     fenced_any = true;
-    events_.fenced(*std::ranges::find(survey.workers, suspect.worker, &WorkerRow::number));
-  }
+    events_.fenced(worker);
+  });
+  if (!watched) return watched.error();
   return fenced_any;
 }
 

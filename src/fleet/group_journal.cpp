@@ -1,6 +1,7 @@
 #include "fleet/group_journal.hpp"
 
 #include "fleet/chunk_codec.hpp"
+#include "fleet/each_line.hpp"
 #include "koobatch/report/result_head.hpp"
 
 #include <fmt/format.h>
@@ -14,14 +15,13 @@ namespace {
 /// The operations that have their results in `lines`, which are counted in `counts`.
 std::vector<std::uint32_t> count_results(std::string_view lines, report::Counts& counts) {
   std::vector<std::uint32_t> found;
-  while (!lines.empty()) {
-    const auto line = lines.substr(0, lines.find('\n'));
+  (void)each_line(lines, [&](std::string_view line) -> Result<void> {
     if (const auto head = report::read_result_head(line)) {
       found.push_back(head->line);
       ++counts[head->status];
     }
-    lines.remove_prefix(std::min(lines.size(), line.size() + 1));
-  }
+    return {};
+  });
   return found;
 }
 
@@ -107,9 +107,8 @@ Error GroupCommitter::end(const Failure& failure) {
 }
 
 Error GroupCommitter::give_up() {
-  ended_ = fatal_error(
-      fmt::format("the engine did not say whether it has group {} of the results, and was not asked again",
-                  last_group() + 1));
+  ended_ = fatal_error(fmt::format(
+      "the engine did not say whether it has group {} of the results, and was not asked again", last_group() + 1));
   return *ended_;
 }
 

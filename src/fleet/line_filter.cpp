@@ -1,5 +1,7 @@
 #include "fleet/line_filter.hpp"
 
+#include "fleet/each_line.hpp"
+
 #include <utility>
 
 namespace koobatch::fleet {
@@ -7,16 +9,13 @@ namespace koobatch::fleet {
 using report::LineType;
 
 Result<void> LineFilter::append(std::string& out, std::string_view lines) {
-  while (!lines.empty()) {
-    const auto end = lines.find('\n');
-    if (end == std::string_view::npos) return fatal_error("the last line is cut off");
-    const auto line = lines.substr(0, end);
+  if (!lines.empty() && lines.back() != '\n') return fatal_error("the last line is cut off");
+  return each_line(lines, [&](std::string_view line) -> Result<void> {
     const auto wanted = wants(line);
     if (!wanted) return wanted.error();
-    if (*wanted) out.append(lines.substr(0, end + 1));
-    lines.remove_prefix(end + 1);
-  }
-  return {};
+    if (*wanted) out.append(line).push_back('\n');
+    return {};
+  });
 }
 
 Result<bool> LineFilter::wants(std::string_view line) {

@@ -5,6 +5,7 @@
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <boost/unordered/unordered_flat_set.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -44,6 +45,8 @@ class OpenPart {
   /// Whether operations that follow one in doubt must still wait.
   bool is_holding(BootTime now) const { return now < hold_until_; }
   BootTime hold_until() const { return hold_until_; }
+  /// It ends then, unless it ends before.
+  void hold_ends(BootTime at) { hold_until_ = std::min(hold_until_, at); }
   bool is_in_doubt(ChunkNumber chunk) const { return chunk <= doubt_; }
 
   // Fetching:
@@ -99,7 +102,7 @@ class OpenPart {
 
   const ChunkNumber chunks_;
   const ChunkNumber doubt_;
-  const BootTime hold_until_;
+  BootTime hold_until_;
   bool knows_history_;
   ChunkNumber done_;
   PartProgress acknowledged_;

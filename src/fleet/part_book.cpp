@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <set>
 
 namespace koobatch::fleet {
 
@@ -12,6 +13,16 @@ void PartBook::claimed(const ClaimedPart& part, BootTime received) {
 
 std::vector<PartNumber> PartBook::owned() const {
   return order_;
+}
+
+std::vector<PartNumber> PartBook::parts_of(std::span<const std::uint32_t> lines) const {
+  std::set<PartNumber> found;
+  for (const std::uint32_t line : lines) {
+    const auto place = open_.find(line);
+    if (place == open_.end()) return owned();
+    found.insert(place->second.part);
+  }
+  return {found.begin(), found.end()};
 }
 
 std::optional<PartBook::History> PartBook::wanted_history() const {
@@ -74,6 +85,15 @@ void PartBook::end() {
   parts_.at(part).end();
   reading_.reset();
   drop_if_done(part);
+}
+
+bool PartBook::waits(BootTime now) const {
+  return std::ranges::any_of(
+      parts_, [&](const auto& entry) { return entry.second.is_holding(now) && !entry.second.waiting().empty(); });
+}
+
+void PartBook::hold_ends(PartNumber part, BootTime at) {
+  if (const auto found = parts_.find(part); found != parts_.end()) found->second.hold_ends(at);
 }
 
 BootTime PartBook::next_change(BootTime now) const {

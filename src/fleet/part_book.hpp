@@ -33,8 +33,8 @@ enum class Ruling : std::uint8_t {
 ///
 /// The earlier owner of a part that is in doubt may still be sending, but only the first operation of each key that has
 /// no result: the others wait for the result of the one before them, and the ledger takes none from it. Hence these
-/// heads are repeated at once, the value being the same. What follows on such a key waits until the part's hold is over,
-/// and is then read once more, so that waiting takes no memory but for line numbers.
+/// heads are repeated at once, the value being the same. What follows on such a key waits until the part's hold is
+/// over, and is then read once more, so that waiting takes no memory but for line numbers.
 class PartBook {
  public:
   struct Limits {
@@ -89,6 +89,10 @@ class PartBook {
   const TraceId& note(std::uint32_t line) const { return notes_.at(line); }
   /// All operations of that chunk were ruled.
   void end();
+  /// Whether operations wait for a hold.
+  bool waits(BootTime now) const;
+  /// A hold ends at `at` instead of later: nothing of the earlier owner can arrive any more.
+  void hold_ends(PartNumber part, BootTime at);
   /// When the next hold ends, so that next_chunk() may return something; BootTime::max() if time changes nothing.
   BootTime next_change(BootTime now) const;
 
@@ -107,6 +111,8 @@ class PartBook {
   std::uint32_t owned_parts() const { return static_cast<std::uint32_t>(parts_.size()); }
   /// Their numbers, for Ledger::claim().
   std::vector<PartNumber> owned() const;
+  /// The parts with these operations, ascending; all that are owned if one of them is not open here.
+  std::vector<PartNumber> parts_of(std::span<const std::uint32_t> lines) const;
   /// Whether another part should be claimed: those that are owned have nothing that may be read soon.
   bool wants_parts(BootTime now) const;
   /// Whether something could be sent, or soon could: operations were read, or may be.

@@ -1,14 +1,11 @@
 #include "fleet/part_supply.hpp"
 
 #include "fleet/chunk_codec.hpp"
-#include "fleet/claim_policy.hpp"
-#include "koobatch/report/decoder.hpp"
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -17,45 +14,14 @@ namespace {
 
 /// A claim that returned nothing is not repeated at once: what was free has been taken by others.
 constexpr Duration claim_interval = std::chrono::milliseconds(200);
+/// How often it is asked whether a hold has been ended.
+constexpr Duration hold_interval = std::chrono::seconds(5);
 /// How often a spare asks which parts it owns.
 constexpr Duration spare_interval = std::chrono::seconds(10);
-/// Packed, in one answer: hours of results may have to be read, and beats must not wait for all of them.
-constexpr std::size_t most_history_bytes = std::size_t{2} << 20;
 constexpr std::size_t most_chunk_bytes = std::size_t{1} << 20;
 
 Failure refused(const Error& error) {
   return {Fault::refused, error};
-}
-
-/// What the results of earlier owners say: lines that are settled, and attempts that must not be repeated.
-struct History {
-  std::vector<std::uint32_t> results;
-  std::vector<TraceId> notes;
-};
-
-Result<void> add_line(std::string_view line, report::Decoder& decoder, History& history) {
-  if (!report::has_valid_sum(line)) return fatal_error("a result in the engine is damaged");
-  const auto type = decoder.type(line);
-  if (!type) return type.error();
-  if (*type == report::LineType::result) {
-    const auto result = decoder.result(line);
-    if (!result) return result.error();
-    history.results.push_back(result->line);
-  } else if (*type == report::LineType::attempt) {
-    const auto note = decoder.attempt(line);
-    if (!note) return note.error();
-    history.notes.push_back(note->trace_id);
-  }
-  return {};
-}
-
-Result<void> add_lines(std::string_view lines, report::Decoder& decoder, History& history) {
-  while (!lines.empty()) {
-    const auto end = lines.find('\n');
-    if (auto added = add_line(lines.substr(0, end), decoder, history); !added) return added;
-    lines = end == std::string_view::npos ? std::string_view() : lines.substr(end + 1);
-  }
-  return {};
 }
 
 }  // namespace
@@ -67,33 +33,16 @@ Answer<bool> PartSupply::step(BootTime now) {
   };
   if (means_.book.with([&](PartBook& book) { return book.wants_commit(now); })) return done(commit_progress());
   if (const auto wanted = means_.book.with([](PartBook& book) { return book.wanted_history(); })) {
-    return done(read_history(*wanted));
+    return done(history_.read(*wanted));
   }
   if (means_.queue.waiting() < most_waiting) {
     const auto next = means_.book.with([&](PartBook& book) { return book.next_chunk(now); });
     if (next) return done(fetch(*next));
   }
-  return claim(now);
-}
-
-Answer<void> PartSupply::read_history(const PartBook::History& wanted) {
-  const auto rows =
-      means_.ledger.earlier_results(means_.me, means_.run, wanted.part, wanted.from, history_read_, most_history_bytes);
-  if (!rows) return rows.error();
-  report::Decoder decoder;
-  History history;
-  for (const JournalRow& row : *rows) {
-    const auto lines = unpack_lines(row.group.packed);
-    if (!lines) return refused(lines.error());
-    if (auto added = add_lines(*lines, decoder, history); !added) return refused(added.error());
+  if (now >= next_look_ && means_.book.with([&](PartBook& book) { return book.waits(now); })) {
+    return done(look_at_holds(now));
   }
-  means_.book.with([&](PartBook& book) {
-    for (const auto line : history.results) book.earlier_result(line);
-    for (const auto& note : history.notes) book.earlier_note(note);
-    if (rows->empty()) book.history_known(wanted.part);
-  });
-  history_read_ = rows->empty() ? HistoryCursor{} : HistoryCursor{rows->back().worker, rows->back().group.number};
-  return {};
+  return claim(now);
 }
 
 Answer<void> PartSupply::fetch(const PartBook::Next& next) {
@@ -119,8 +68,25 @@ Answer<void> PartSupply::commit_progress() {
   return failure ? *failure : Failure{Fault::unanswered, fatal_error("the engine does not answer")};
 }
 
+/// Somebody may know by now that an earlier owner is off.
+Answer<void> PartSupply::look_at_holds(BootTime now) {
+  next_look_ = now + hold_interval;
+  const auto rows = means_.ledger.parts(means_.run);
+  if (!rows) return rows.error();
+  const BootTime received = BootClock::now();
+  const auto connection = means_.ledger.connection();
+  if (auto confirmed = means_.ledger.confirm(); !confirmed) return confirmed;
+  if (connection != means_.ledger.connection()) return {};
+  means_.book.with([&](PartBook& book) {
+    for (const PartRow& row : *rows) {
+      if (row.owner == means_.me.number) book.hold_ends(row.part, received + row.hold);
+    }
+  });
+  return {};
+}
+
 Answer<bool> PartSupply::claim(BootTime now) {
-  ClaimSituation situation{.free_parts = outlook_.free_parts, .workers = outlook_.workers};
+  ClaimSituation situation{.free_parts = outlook_.free_parts, .workers = outlook_.workers, .service = outlook_.service};
   std::vector<PartNumber> owned;
   bool has_work = false;
   const bool wants = means_.book.with([&](PartBook& book) {

@@ -1,6 +1,8 @@
 #pragma once
+#include "fleet/claim_policy.hpp"
 #include "fleet/feed.hpp"
 #include "fleet/group_journal.hpp"
+#include "fleet/part_history.hpp"
 #include "fleet/shared_book.hpp"
 #include "koobatch/core/boot_clock.hpp"
 #include "koobatch/fleet/ledger.hpp"
@@ -26,13 +28,14 @@ class PartSupply {
     FeedQueue& queue;
     GroupCommitter& committer;
   };
-  explicit PartSupply(const Means& means) : means_(means) {}
+  explicit PartSupply(const Means& means) : means_(means), history_(means.ledger, means.me, means.run, means.book) {}
 
   /// What is known of the run's other workers and parts, see ClaimSituation.
   struct Outlook {
     std::uint32_t free_parts = 0;
     std::uint32_t workers = 1;
     bool is_spare = false;
+    ClaimSituation::Service service = ClaimSituation::Service::answers;
   };
   void look_out(const Outlook& outlook) { outlook_ = outlook; }
 
@@ -42,16 +45,16 @@ class PartSupply {
   bool is_idle_for_rate() const { return idle_for_rate_; }
 
  private:
-  /// Reads a portion. Parts are never lost meanwhile, so the next step continues with the same part.
-  Answer<void> read_history(const PartBook::History& history);
   Answer<void> fetch(const PartBook::Next& next);
   Answer<void> commit_progress();
   Answer<bool> claim(BootTime now);
+  Answer<void> look_at_holds(BootTime now);
 
   const Means means_;
   Outlook outlook_;
-  HistoryCursor history_read_;
+  PartHistory history_;
   BootTime next_claim_ = BootTime::min();
+  BootTime next_look_ = BootTime::min();  ///< at holds
   bool idle_for_rate_ = false;
 };
 

@@ -20,11 +20,14 @@ class RunFollower {
 
   enum class Advice : std::uint8_t {
     carry_on,
-    stop,   ///< the run ends, or has ended
-    leave,  ///< this worker alone gets no answers: others take over
+    stop,        ///< the run ends, or has ended
+    leave,       ///< see CutOff::Advice
+    stand_back,  ///< likewise
   };
   /// Takes in a survey. Stops the run if its limits are exceeded, and tells others what the service asked for here.
-  Answer<Advice> follow(Ledger& ledger, WorkerNumber me, const Survey& survey, EngineControl& engine, BootTime now);
+  /// `own_parts`: how many this worker owns.
+  Answer<Advice> follow(Ledger& ledger, WorkerNumber me, std::uint32_t own_parts, const Survey& survey,
+                        EngineControl& engine, BootTime now);
 
   /// Why the run stops, a sentence; empty if its user wants it to.
   const std::string& reason() const { return reason_; }

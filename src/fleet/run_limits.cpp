@@ -58,16 +58,16 @@ std::optional<std::string> RunLimits::find_reason(const RunTotals& totals) const
   return std::nullopt;
 }
 
-bool CutOff::observe(std::span<const WorkerRow> workers, WorkerNumber me, bool silent, BootTime now) {
+CutOff::Advice CutOff::observe(const Sight& sight, BootTime now) {
   std::uint64_t others = 0;
-  for (const WorkerRow& worker : workers) {
-    if (worker.number != me) others += worker.counts.results.fulfilled();
+  for (const WorkerRow& worker : sight.workers) {
+    if (worker.number != sight.me) others += worker.counts.results.fulfilled();
   }
   const bool risen = others > others_;
   others_ = others;
-  if (!silent) {
+  if (!sight.silent) {
     since_.reset();
-    return false;
+    return Advice::carry_on;
   }
   if (!since_) {
     // What others had before says nothing about now.
@@ -76,7 +76,9 @@ bool CutOff::observe(std::span<const WorkerRow> workers, WorkerNumber me, bool s
   } else if (risen) {
     risen_ = now;
   }
-  return risen_ && now - *risen_ <= lately && now - *since_ >= patience;
+  if (now - *since_ < patience) return Advice::carry_on;
+  if (risen_ && now - *risen_ <= lately) return Advice::leave;
+  return sight.others_idle ? Advice::stand_back : Advice::carry_on;
 }
 
 }  // namespace koobatch::fleet

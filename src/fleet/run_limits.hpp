@@ -35,18 +35,27 @@ class RunLimits {
   flow::ErrorLimit limit_;
 };
 
-/// Notices that this worker alone is cut off from the service: it gets no answers while others have results. It then
-/// leaves, so that others take over its parts.
+/// Notices that this worker gets no answers from the service, although others could do its work.
 class CutOff {
  public:
-  /// How long others must have succeeded while this worker did not.
+  /// For so long this worker has had no answer.
   static constexpr Duration patience = std::chrono::seconds(30);
-  /// And how recently they must have done so last.
+  /// And the last time that others succeeded was no longer ago than this.
   static constexpr Duration lately = std::chrono::seconds(10);
 
-  /// Takes in a survey. `silent`: whether the service gives this worker no answers now (its breaker is open). Returns
-  /// whether to leave.
-  bool observe(std::span<const WorkerRow> workers, WorkerNumber me, bool silent, BootTime now);
+  /// How things stand, as surveyed.
+  struct Sight {
+    std::span<const WorkerRow> workers;
+    WorkerNumber me = 0;
+    bool silent = false;       ///< the service gives this worker no answers now: its breaker is open
+    bool others_idle = false;  ///< others are alive, and have nothing to do because this worker has everything
+  };
+  enum class Advice : std::uint8_t {
+    carry_on,
+    leave,       ///< others have results: this worker alone is cut off
+    stand_back,  ///< perhaps others have better luck; with nothing to do they cannot show it
+  };
+  Advice observe(const Sight& sight, BootTime now);
 
  private:
   std::optional<BootTime> since_;  ///< silent

@@ -13,6 +13,7 @@
 #include <stop_token>
 #include <thread>
 #include <utility>
+#include <vector>
 
 namespace koobatch::fleet {
 namespace {
@@ -102,7 +103,7 @@ Answer<void> enrol(Shift::Parts& parts) {
   const WorkerMemory memory{
       .run_id = parts.settings.run.about.run_id, .run = parts.settings.run.number, .enrolment = parts.me};
   if (auto remembered = parts.state.remember(memory); !remembered) {
-    static_cast<void>(parts.rest.leave(parts.me, false));
+    static_cast<void>(parts.rest.leave(parts.me, {}));
     return Failure{Fault::refused, remembered.error()};
   }
   parts.lease.acknowledged(renewal);
@@ -161,7 +162,8 @@ void start_attendant(Shift::Parts& parts, RunLimits limits) {
                                          .lease = parts.lease,
                                          .state = parts.state,
                                          .engine = *parts.control,
-                                         .rate_per_user = parts.settings.rate_per_user},
+                                         .rate_per_user = parts.settings.rate_per_user,
+                                         .has_stood_back = parts.settings.has_stood_back},
                           std::move(limits));
   parts.attendant_thread = std::thread([&attendant = *parts.attendant] { attendant.work(); });
 }
@@ -209,18 +211,19 @@ void report_end(Ledger& ledger, RunNumber run, const ShiftResult& result) {
   if (error && error->kind == ErrorKind::limit) tell(RunState::stopping, error->message);
 }
 
-/// Why the shift has ended. The thread that commits may have noticed before the attendant.
-ShiftEnd find_end(const Shift::Parts& parts) {
-  if (auto end = parts.attendant->end()) return *std::move(end);
-  if (const auto failure = parts.committer->failure()) return end_after(*failure);
-  return {};
+/// The parts with operations that may have been sent, and have no result.
+std::vector<PartNumber> parts_in_doubt(Shift::Parts& parts, const ShiftResult& result) {
+  return parts.book->with([&](PartBook& book) {
+    // Of which parts results were dropped is not known.
+    return result.dropped != 0 ? book.owned() : book.parts_of(result.engine.unsettled);
+  });
 }
 
 /// Whether the ledger knows that the enrolment is over.
 bool leave(Shift::Parts& parts, const ShiftResult& result) {
   if (result.end.kind == ShiftEnd::Kind::fenced || result.end.kind == ShiftEnd::Kind::lost) return true;
-  const bool unsettled = !result.engine.unsettled.empty() || result.dropped != 0;
-  const auto left = patiently([&] { return parts.rest.leave(parts.me, unsettled); });
+  const auto in_doubt = parts_in_doubt(parts, result);
+  const auto left = patiently([&] { return parts.rest.leave(parts.me, in_doubt); });
   if (left) return true;
   spdlog::warn("could not tell the engine that this worker has left: {}", left.error().error.message);
   return left.error().fault == Fault::fenced;
@@ -252,7 +255,7 @@ Answer<std::unique_ptr<Shift>> Shift::begin(const ShiftSettings& settings, Ledge
   parts.lease_thread.emplace(parts.lease);
   if (auto enrolled = enrol(parts); !enrolled) return enrolled.error();
   if (auto started = start_engine(parts); !started) {
-    if (parts.rest.leave(parts.me, false)) static_cast<void>(state.forget());
+    if (parts.rest.leave(parts.me, {})) static_cast<void>(state.forget());
     return refused(started.error());
   }
   start_attendant(parts, std::move(*limits));
@@ -283,9 +286,10 @@ ShiftResult Shift::finish(Duration patience) {
   result.engine = parts.run->finish();
   parts.attendant->stop();
   parts.attendant_thread.join();
-  result.end = find_end(parts);
+  result.end = parts.attendant->end().value_or(ShiftEnd());
   if (!result.end.error) result.end.error = result.engine.error;
   result.dropped = result.engine.summary.unrecorded;
+  result.answered = result.engine.summary.counts.finished() != 0 || parts.run->service_clock().has_value();
   parts.lease.terminate();
   parts.lease.disengage();
   if (const auto accepted = parts.run->stale_attempt_accepted()) {

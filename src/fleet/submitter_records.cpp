@@ -52,14 +52,14 @@ Answer<void> SubmitterRecords::add(std::string_view line) {
 Answer<void> SubmitterRecords::finish() {
   if (auto committed = commit(); !committed) return committed;
   if (!enrolled_) return {};
-  auto left = persistently([&] { return ledger_.leave(enrolled_->enrolment, false); }, try_again_);
+  auto left = persistently([&] { return ledger_.leave(enrolled_->enrolment, {}); }, try_again_);
   // An earlier, unanswered try may have arrived.
   if (!left && left.error().fault == Fault::fenced) return {};
   return left;
 }
 
 void SubmitterRecords::abandon() {
-  if (enrolled_) (void)ledger_.leave(enrolled_->enrolment, false);
+  if (enrolled_) (void)ledger_.leave(enrolled_->enrolment, {});
 }
 
 Answer<void> SubmitterRecords::commit() {

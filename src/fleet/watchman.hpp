@@ -2,6 +2,8 @@
 #include "fleet/watch.hpp"
 #include "koobatch/fleet/ledger.hpp"
 
+#include <functional>
+
 namespace koobatch::fleet {
 
 /// Fences workers that give no sign of life.
@@ -18,8 +20,9 @@ class Watchman {
     BootTime asked;
     BootTime received;
   };
-  /// Takes in a survey, and fences the workers that it proves to be lost.
-  Answer<void> observe(Ledger& ledger, WorkerNumber me, const Sight& sight);
+  /// Takes in a survey, and fences the workers that it proves to be lost; `fenced` is called for each.
+  Answer<void> observe(Ledger& ledger, WorkerNumber me, const Sight& sight,
+                       const std::function<void(const WorkerRow&)>& fenced);
 
  private:
   Watch watch_;

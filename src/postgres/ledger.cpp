@@ -81,6 +81,13 @@ fleet::Failure PostgresLedger::unknown_run(fleet::RunNumber run) {
                                   run))};
 }
 
+Answer<std::string> PostgresLedger::find_state(fleet::RunNumber run) {
+  const auto found = session_.execute("SELECT state FROM koobatch.run WHERE id = $1", Parameters().number(run));
+  if (!found) return found.error();
+  if (found->is_empty()) return unknown_run(run);
+  return std::string(found->text(0, 0));
+}
+
 Answer<ServerFacts> PostgresLedger::facts() {
   const auto reply = session_.execute(select_facts);
   if (!reply) return reply.error();

@@ -55,16 +55,16 @@ class PostgresLedger final : public fleet::Ledger {
   fleet::Answer<std::vector<fleet::Chunk>> chunks(fleet::RunNumber run, fleet::PartNumber part,
                                                   fleet::ChunkNumber first, std::uint32_t most,
                                                   std::size_t bytes) override;
-  fleet::Answer<std::vector<fleet::JournalRow>> earlier_results(const fleet::Enrolment& me, fleet::RunNumber run,
-                                                                fleet::PartNumber part, fleet::ChunkNumber from,
-                                                                fleet::HistoryCursor cursor,
-                                                                std::size_t bytes) override;
+  fleet::Answer<std::vector<fleet::EarlierOwner>> earlier_owners(const fleet::Enrolment& me, fleet::RunNumber run,
+                                                                 fleet::PartNumber part,
+                                                                 fleet::ChunkNumber from) override;
   fleet::Answer<void> commit(const fleet::Enrolment& me, const fleet::Group& group,
                              std::span<const fleet::PartProgress> progress, const fleet::Vitals& vitals) override;
   fleet::Answer<fleet::GroupNumber> settle(const fleet::Enrolment& me) override;
   fleet::Answer<void> beat(const fleet::Enrolment& me, const fleet::Vitals& vitals) override;
   fleet::Answer<bool> fence(fleet::WorkerNumber worker, std::uint64_t seen, Duration hold) override;
-  fleet::Answer<void> leave(const fleet::Enrolment& me, bool unsettled) override;
+  fleet::Answer<std::uint32_t> end_holds(fleet::RunNumber run, fleet::WorkerNumber worker) override;
+  fleet::Answer<void> leave(const fleet::Enrolment& me, std::span<const fleet::PartNumber> in_doubt) override;
   fleet::Answer<std::optional<double>> take_share(const fleet::Enrolment& me, std::uint64_t known, double share,
                                                   std::uint32_t burst) override;
 
@@ -82,6 +82,8 @@ class PostgresLedger final : public fleet::Ledger {
   fleet::Answer<void> prove(std::uint64_t connection);
   /// The run is not there, or no longer.
   fleet::Failure unknown_run(fleet::RunNumber run);
+  /// The state of a run, in the words of the database; forgotten if it is not there.
+  fleet::Answer<std::string> find_state(fleet::RunNumber run);
   /// Why a statement of this enrolment has done nothing. `group`: the one that it should have committed.
   fleet::Failure explain(const fleet::Enrolment& me, std::optional<fleet::GroupNumber> group);
 

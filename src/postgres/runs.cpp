@@ -229,9 +229,7 @@ Answer<void> PostgresLedger::change(fleet::RunNumber run, const char* statement,
   const auto changed = session_.execute(statement, parameters);
   if (!changed) return changed.error();
   if (!changed->is_empty()) return {};
-  const auto found = session_.execute("SELECT FROM koobatch.run WHERE id = $1", Parameters().number(run));
-  if (!found) return found.error();
-  if (found->is_empty()) return unknown_run(run);
+  if (const auto state = find_state(run); !state) return state.error();
   return {};
 }
 
@@ -260,9 +258,7 @@ Answer<bool> PostgresLedger::complete(fleet::RunNumber run) {
   const auto completed = session_.execute(set_completed, Parameters().number(run));
   if (!completed) return completed.error();
   if (!completed->is_empty()) return true;
-  const auto found = session_.execute("SELECT FROM koobatch.run WHERE id = $1", Parameters().number(run));
-  if (!found) return found.error();
-  if (found->is_empty()) return unknown_run(run);
+  if (const auto state = find_state(run); !state) return state.error();
   return false;
 }
 

@@ -121,10 +121,9 @@ Answer<void> PostgresLedger::load(fleet::RunNumber run, fleet::PartNumber part, 
       Parameters().number(run).number(part).numbers(numbers).numbers(operations).numbers(sums).byte_strings(packed));
   if (!loaded) return loaded.error();
   if (!loaded->is_empty()) return {};
-  const auto found = session_.execute("SELECT state FROM koobatch.run WHERE id = $1", Parameters().number(run));
-  if (!found) return found.error();
-  if (found->is_empty()) return unknown_run(run);
-  return not_done(fmt::format("run {} is no longer being loaded: it is {}", run, found->text(0, 0)));
+  const auto state = find_state(run);
+  if (!state) return state.error();
+  return not_done(fmt::format("run {} is no longer being loaded: it is {}", run, *state));
 }
 
 Answer<void> PostgresLedger::finish_loading(fleet::RunNumber run, std::uint64_t operations) {
@@ -150,10 +149,8 @@ Answer<void> PostgresLedger::forget(fleet::RunNumber run) {
   const auto ended = session_.execute(end_before_forgetting, Parameters().number(run));
   if (!ended) return ended.error();
   if (ended->is_empty()) {
-    const auto found = session_.execute("SELECT FROM koobatch.run WHERE id = $1", Parameters().number(run));
-    if (!found) return found.error();
-    if (!found->is_empty()) return not_done(fmt::format("run {} still has workers: stop it first", run));
-    return unknown_run(run);
+    if (const auto state = find_state(run); !state) return state.error();
+    return not_done(fmt::format("run {} still has workers: stop it first", run));
   }
   const auto forgotten = session_.execute_all(fmt::format(forget_all, fmt::arg("run", run)));
   if (!forgotten) return forgotten.error();

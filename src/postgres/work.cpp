@@ -69,16 +69,8 @@ tenures AS (
   SELECT t.worker, max(t.from_grp) FILTER (WHERE t.chunk <= $3) AS begun, max(t.chunk) AS last
   FROM koobatch.tenure AS t JOIN mine ON t.run = mine.run AND t.part = mine.part AND t.epoch < mine.epoch
   GROUP BY t.worker, t.epoch),
-owners AS MATERIALIZED (SELECT worker, min(begun) AS begun FROM tenures WHERE last >= $3 GROUP BY worker),
-first_ones AS (
-  SELECT j.worker, j.grp, j.n, j.lines
-  FROM owners AS o JOIN koobatch.journal AS j ON j.run = $1 AND j.worker = o.worker AND j.grp > o.begun
-  WHERE octet_length(j.lines) > 0 AND (j.worker, j.grp) > ($5, $6)
-  ORDER BY j.worker, j.grp LIMIT 1000),
-summed AS (SELECT *, sum(octet_length(lines)) OVER (ORDER BY worker, grp) AS total FROM first_ones)
-SELECT s.worker, s.grp, s.n, s.lines
-FROM mine LEFT JOIN (SELECT * FROM summed WHERE total <= $7 OR total = octet_length(lines)) AS s ON true
-ORDER BY s.worker, s.grp)";
+owners AS (SELECT worker, min(coalesce(begun, 0)) AS begun FROM tenures WHERE last >= $3 GROUP BY worker)
+SELECT o.worker, o.begun FROM mine LEFT JOIN owners AS o ON true ORDER BY o.worker)";
 
 constexpr const char* commit_group = R"(
 WITH g AS (
@@ -117,16 +109,30 @@ p AS (
   FROM f WHERE p.run = f.run AND p.owner = f.id)
 SELECT id, pg_notify('koobatch_' || run, '') FROM f)";
 
+// Of each part, the hold is that of its last owner before the present one, if that was fenced: whoever owns a part when
+// it is fenced begins a hold, and whatever was held before makes the part quiet.
+constexpr const char* end_holds_of = R"(
+WITH w AS (SELECT id, run FROM koobatch.worker WHERE id = $2 AND run = $1 AND state = 'fenced'),
+owners AS (
+  SELECT DISTINCT ON (t.part) t.part, t.worker
+  FROM w JOIN koobatch.tenure AS t ON t.run = w.run JOIN koobatch.part AS p ON p.run = t.run AND p.part = t.part
+  WHERE p.owner IS NULL OR t.worker <> p.owner
+  ORDER BY t.part, t.epoch DESC)
+UPDATE koobatch.part AS p SET hold_until = clock_timestamp() FROM w, owners AS o
+WHERE p.run = w.run AND p.part = o.part AND o.worker = w.id AND p.hold_until > clock_timestamp() AND p.done < p.chunks
+RETURNING p.part)";
+
 // Two statements: the second one also sees parts that an earlier, unanswered claim was given while the first one waited
 // for it.
 constexpr std::string_view leave_run = R"(
 UPDATE koobatch.worker SET beat = beat + 1, beaten = clock_timestamp(), state = 'left', share = 0, burst = 0, used = 0
 WHERE id = {id} AND nonce = {nonce} AND state = 'alive';
-UPDATE koobatch.part AS p SET owner = NULL, epoch = p.epoch + 1, quiet_until = p.hold_until
-  {doubt} FROM koobatch.worker AS w, koobatch.run AS r
+UPDATE koobatch.part AS p SET owner = NULL, epoch = p.epoch + 1, quiet_until = p.hold_until,
+  doubt = CASE WHEN p.part = ANY ('{{{doubted}}}'::bigint[]) THEN greatest(p.doubt, p.fed) ELSE p.doubt END,
+  hold_until = CASE WHEN p.part = ANY ('{{{doubted}}}'::bigint[]) THEN clock_timestamp() + r.hold ELSE p.hold_until END
+FROM koobatch.worker AS w, koobatch.run AS r
 WHERE w.id = {id} AND w.nonce = {nonce} AND w.state = 'left' AND r.id = w.run AND p.run = r.id AND p.owner = w.id;
 SELECT state, pg_notify('koobatch_' || run, '') FROM koobatch.worker WHERE id = {id} AND nonce = {nonce})";
-constexpr std::string_view in_doubt = ", doubt = greatest(p.doubt, p.fed), hold_until = clock_timestamp() + r.hold";
 
 // Two statements: the second one also sees shares that others were given while the first one waited for the lock. A
 // share that is lowered is lowered even if the others have too much. Nobody else changes a share: whoever has the lock
@@ -203,10 +209,9 @@ Answer<fleet::Enrolment> PostgresLedger::find_enrolment(fleet::RunNumber run, st
   const auto found = session_.execute(confirm_worker, Parameters().number(run).bits(nonce));
   if (!found) return found.error();
   if (!found->is_empty()) return fleet::Enrolment{found->number(0, 0), nonce, found->number<std::uint32_t>(0, 1)};
-  const auto state = session_.execute("SELECT state FROM koobatch.run WHERE id = $1", Parameters().number(run));
+  const auto state = find_state(run);
   if (!state) return state.error();
-  if (state->is_empty()) return unknown_run(run);
-  return not_done(fmt::format("run {} can no longer be joined: it is {}", run, state->text(0, 0)));
+  return not_done(fmt::format("run {} can no longer be joined: it is {}", run, *state));
 }
 
 Answer<std::vector<fleet::ClaimedPart>> PostgresLedger::claim(const fleet::Enrolment& me, std::uint32_t count,
@@ -246,29 +251,20 @@ Answer<std::vector<fleet::Chunk>> PostgresLedger::chunks(fleet::RunNumber run, f
   return chunks;
 }
 
-Answer<std::vector<fleet::JournalRow>> PostgresLedger::earlier_results(const fleet::Enrolment& me, fleet::RunNumber run,
-                                                                       fleet::PartNumber part, fleet::ChunkNumber from,
-                                                                       fleet::HistoryCursor cursor, std::size_t bytes) {
+Answer<std::vector<fleet::EarlierOwner>> PostgresLedger::earlier_owners(const fleet::Enrolment& me,
+                                                                        fleet::RunNumber run, fleet::PartNumber part,
+                                                                        fleet::ChunkNumber from) {
   session_.begin();
-  const auto reply = session_.execute(select_earlier, Parameters()
-                                                          .number(run)
-                                                          .number(part)
-                                                          .number(from)
-                                                          .number(me.number)
-                                                          .number(cursor.worker)
-                                                          .bits(cursor.group)
-                                                          .bits(bytes));
+  const auto reply =
+      session_.execute(select_earlier, Parameters().number(run).number(part).number(from).number(me.number));
   if (!reply) return reply.error();
   if (reply->is_empty()) return explain(me, std::nullopt);
   if (const auto proved = prove(session_.connections()); !proved) return proved.error();
-  std::vector<fleet::JournalRow> rows;
+  std::vector<fleet::EarlierOwner> owners;
   for (int row = 0; row < reply->rows() && !reply->is_null(row, 0); ++row) {
-    rows.push_back({reply->number(row, 0),
-                    {.number = reply->number<fleet::GroupNumber>(row, 1),
-                     .results = reply->number<std::uint32_t>(row, 2),
-                     .packed = std::string(reply->text(row, 3))}});
+    owners.push_back({reply->number(row, 0), reply->number<fleet::GroupNumber>(row, 1)});
   }
-  return rows;
+  return owners;
 }
 
 Answer<void> PostgresLedger::commit(const fleet::Enrolment& me, const fleet::Group& group,
@@ -314,11 +310,18 @@ Answer<bool> PostgresLedger::fence(fleet::WorkerNumber worker, std::uint64_t see
   return !fenced->is_empty();
 }
 
-Answer<void> PostgresLedger::leave(const fleet::Enrolment& me, bool unsettled) {
+Answer<std::uint32_t> PostgresLedger::end_holds(fleet::RunNumber run, fleet::WorkerNumber worker) {
+  session_.begin();
+  const auto ended = session_.execute(end_holds_of, Parameters().number(run).number(worker));
+  if (!ended) return ended.error();
+  return static_cast<std::uint32_t>(ended->rows());
+}
+
+Answer<void> PostgresLedger::leave(const fleet::Enrolment& me, std::span<const fleet::PartNumber> in_doubt) {
   session_.begin();
   const auto left =
       session_.execute_all(fmt::format(leave_run, fmt::arg("id", me.number), fmt::arg("nonce", signed_bits(me.nonce)),
-                                       fmt::arg("doubt", unsettled ? in_doubt : "")));
+                                       fmt::arg("doubted", fmt::join(in_doubt, ","))));
   if (!left) return left.error();
   if (left->is_empty() || left->text(0, 0) != to_string(fleet::WorkerState::left)) return explain(me, std::nullopt);
   return {};

@@ -82,7 +82,7 @@ BOOST_AUTO_TEST_CASE(what_is_read_counts_only_if_a_write_after_it_is_acknowledge
   check(Fault::unanswered);
   BOOST_TEST(failure_of(fenced.ledger->beat(fenced.me, {})).fault == Fault::unanswered);
   BOOST_TEST(failure_of(ledger->groups(run, hand.me.number, 0, 1000)).fault == Fault::unanswered);
-  BOOST_TEST(failure_of(hand.ledger->earlier_results(hand.me, run, 0, 1, {}, 1000)).fault == Fault::unanswered);
+  BOOST_TEST(failure_of(hand.ledger->earlier_owners(hand.me, run, 0, 1)).fault == Fault::unanswered);
   BOOST_TEST(failure_of(ledger->confirm()).fault == Fault::unanswered);
   held.reset();
   for (auto* each : {ledger.get(), hand.ledger.get()}) each->set_patience(std::chrono::seconds(10));
@@ -157,7 +157,7 @@ BOOST_AUTO_TEST_CASE(a_worker_that_leaves_also_leaves_what_an_unanswered_claim_g
   BOOST_TEST(failure_of(hand.ledger->claim(hand.me, 1, {})).fault == Fault::unanswered);
   hand.ledger->set_patience(std::chrono::seconds(10));
   fleet::Answer<void> left = fleet::Failure{};
-  std::thread leaves([&] { left = hand.ledger->leave(hand.me, false); });
+  std::thread leaves([&] { left = hand.ledger->leave(hand.me, {}); });
   std::this_thread::sleep_for(milliseconds(300));
   held.reset();
   leaves.join();

@@ -52,7 +52,7 @@ BOOST_AUTO_TEST_CASE(an_enrolment_that_is_repeated_is_one) {
   BOOST_TEST(first.number == second.number);
   BOOST_TEST(first.trace_prefix == second.trace_prefix);
   BOOST_TEST(must(ledger->survey(run)).workers.size() == 1U);
-  must(ledger->leave(first, false));
+  must(ledger->leave(first, {}));
   BOOST_TEST(failure_of(ledger->enrol(run, "host", 0xffffffffffffffffULL)).fault == Fault::refused,
              "an enrolment that is over is not used again");
 }
@@ -154,7 +154,7 @@ BOOST_AUTO_TEST_CASE(nothing_is_claimed_once_the_run_is_stopping_but_results_sti
   must(hand.commit({{0, 2, 3}}));
 }
 
-BOOST_AUTO_TEST_CASE(earlier_results_are_those_since_the_chunk_was_begun_by_each_earlier_owner) {
+BOOST_AUTO_TEST_CASE(earlier_owners_are_those_that_had_begun_the_chunk_and_their_groups_since) {
   const auto ledger = subject().open();
   const auto run = submit(*ledger, {.parts = 2, .chunks = 9});
   Hand first(run);
@@ -172,32 +172,24 @@ BOOST_AUTO_TEST_CASE(earlier_results_are_those_since_the_chunk_was_begun_by_each
   BOOST_TEST_REQUIRE(claimed.size() == 1U);
   BOOST_TEST(claimed[0].done == 2U);
   BOOST_TEST(claimed[0].doubt == 3U);
-  const auto lines = [&](const Hand& hand, fleet::ChunkNumber from) {
+  const auto owners = [&](const Hand& hand, fleet::ChunkNumber from) {
     std::string all;
-    fleet::HistoryCursor cursor;
-    for (;;) {
-      // In portions of one group.
-      const auto rows = must(hand.ledger->earlier_results(hand.me, run, 0, from, cursor, 1));
-      if (rows.empty()) return all;
-      BOOST_TEST_REQUIRE(rows.size() == 1U);
-      cursor = {rows[0].worker, rows[0].group.number};
-      all += (all.empty() ? "" : "; ") + std::to_string(rows[0].group.number) + " " + rows[0].group.packed;
+    for (const auto& owner : must(hand.ledger->earlier_owners(hand.me, run, 0, from))) {
+      all += (owner.worker == first.me.number ? "first" : "second") + std::string(" after ") +
+             std::to_string(owner.group) + "; ";
     }
+    return all;
   };
-  BOOST_TEST(lines(second, 1) == "2 of chunk 1; 3 the last of chunk 1; 4 of chunk 2; 6 of chunks 2 and 3");
-  BOOST_TEST(lines(second, 2) == "4 of chunk 2; 6 of chunks 2 and 3");
-  BOOST_TEST(lines(second, 3) == "6 of chunks 2 and 3");
-  BOOST_TEST(lines(second, 4) == "", "nobody has begun it");
+  BOOST_TEST(owners(second, 1) == "first after 1; ");
+  BOOST_TEST(owners(second, 2) == "first after 3; ");
+  BOOST_TEST(owners(second, 3) == "first after 4; ");
+  BOOST_TEST(owners(second, 4) == "", "nobody has begun it");
   must(second.commit({{0, 2, 3}}, "my own"));
-  BOOST_TEST(lines(second, 3) == "6 of chunks 2 and 3");
-  must(second.ledger->leave(second.me, false));
+  BOOST_TEST(owners(second, 3) == "first after 4; ");
+  must(second.ledger->leave(second.me, {}));
   Hand third(run);
   third.claim(1);
-  const auto both = must(third.ledger->earlier_results(third.me, run, 0, 3, {}, 1 << 20));
-  BOOST_TEST_REQUIRE(both.size() == 2U);
-  BOOST_TEST(both[1].worker == second.me.number);
-  BOOST_TEST(both[1].group.packed == "my own");
-  BOOST_TEST(both[1].group.results == 1U);
+  BOOST_TEST(owners(third, 3) == "first after 4; second after 0; ");
 }
 
 BOOST_AUTO_TEST_CASE(only_its_owner_learns_the_history_of_a_part) {
@@ -206,11 +198,11 @@ BOOST_AUTO_TEST_CASE(only_its_owner_learns_the_history_of_a_part) {
   Hand owner(run);
   Hand other(run);
   owner.claim(1);
-  BOOST_TEST(must(owner.ledger->earlier_results(owner.me, run, 0, 1, {}, 1000)).empty());
-  BOOST_TEST(failure_of(other.ledger->earlier_results(other.me, run, 0, 1, {}, 1000)).fault == Fault::unanswered);
-  BOOST_TEST(failure_of(owner.ledger->earlier_results(owner.me, run, 1, 1, {}, 1000)).fault == Fault::unanswered);
+  BOOST_TEST(must(owner.ledger->earlier_owners(owner.me, run, 0, 1)).empty());
+  BOOST_TEST(failure_of(other.ledger->earlier_owners(other.me, run, 0, 1)).fault == Fault::unanswered);
+  BOOST_TEST(failure_of(owner.ledger->earlier_owners(owner.me, run, 1, 1)).fault == Fault::unanswered);
   must(ledger->fence(owner.me.number, row_of(*ledger, run, owner.me.number).beat, {}));
-  BOOST_TEST(failure_of(owner.ledger->earlier_results(owner.me, run, 0, 1, {}, 1000)).fault == Fault::fenced);
+  BOOST_TEST(failure_of(owner.ledger->earlier_owners(owner.me, run, 0, 1)).fault == Fault::fenced);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

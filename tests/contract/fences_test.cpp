@@ -73,7 +73,7 @@ BOOST_AUTO_TEST_CASE(a_fenced_worker_can_no_longer_do_anything) {
   BOOST_TEST(failure_of(hand.ledger->settle(hand.me)).fault == Fault::fenced);
   BOOST_TEST(failure_of(hand.ledger->claim(hand.me, 1, {})).fault == Fault::fenced);
   BOOST_TEST(failure_of(hand.take_share(1, 1)).fault == Fault::fenced);
-  BOOST_TEST(failure_of(hand.ledger->leave(hand.me, false)).fault == Fault::fenced);
+  BOOST_TEST(failure_of(hand.ledger->leave(hand.me, {})).fault == Fault::fenced);
   const auto row = row_of(*ledger, run, hand.me.number);
   BOOST_TEST(row.state == WorkerState::fenced);
   BOOST_TEST(row.group == 1U);
@@ -154,8 +154,8 @@ BOOST_AUTO_TEST_CASE(a_worker_that_leaves_cleanly_leaves_no_doubt) {
   Hand first(run);
   first.claim(2);
   must(first.commit({{0, 1, 3}}));
-  must(first.ledger->leave(first.me, false));
-  must(first.ledger->leave(first.me, false));
+  must(first.ledger->leave(first.me, {}));
+  must(first.ledger->leave(first.me, {}));
   const auto part = part_of(*ledger, run, 0);
   BOOST_TEST(!part.owner.has_value());
   BOOST_TEST(part.doubt == 0U);
@@ -176,11 +176,76 @@ BOOST_AUTO_TEST_CASE(a_worker_that_leaves_requests_unanswered_leaves_doubt_for_t
   Hand hand(run);
   hand.claim(1);
   must(hand.commit({{0, 1, 2}}));
-  must(hand.ledger->leave(hand.me, true));
+  must(hand.ledger->leave(hand.me, std::vector<fleet::PartNumber>{0}));
   const auto part = part_of(*ledger, run, 0);
   BOOST_TEST(part.doubt == 2U);
   BOOST_TEST(is_about(part.hold, minutes(7)));
   BOOST_TEST((part.quiet == Duration::zero()));
+}
+
+BOOST_AUTO_TEST_CASE(only_the_parts_with_unanswered_requests_are_left_in_doubt) {
+  const auto ledger = subject().open();
+  const auto run = submit(*ledger, {.parts = 3, .hold = minutes(7)});
+  Hand hand(run);
+  hand.claim(3);
+  must(hand.commit({{0, 1, 2}, {2, 0, 3}}));
+  must(hand.ledger->leave(hand.me, std::vector<fleet::PartNumber>{0, 2}));
+  BOOST_TEST(part_of(*ledger, run, 0).doubt == 2U);
+  BOOST_TEST(part_of(*ledger, run, 2).doubt == 3U);
+  BOOST_TEST(is_about(part_of(*ledger, run, 2).hold, minutes(7)));
+  const auto clean = part_of(*ledger, run, 1);
+  BOOST_TEST(clean.doubt == 0U);
+  BOOST_TEST((clean.hold == Duration::zero()));
+  BOOST_TEST(!clean.owner.has_value());
+}
+
+BOOST_AUTO_TEST_CASE(the_holds_of_a_fenced_worker_end_once_it_is_known_to_be_off) {
+  const auto ledger = subject().open();
+  const auto run = submit(*ledger, {.parts = 3});
+  Hand lost(run);
+  lost.claim(2);
+  fence(*ledger, run, lost, minutes(5));
+  Hand owner(run);
+  BOOST_TEST(owner.claim(1).at(0).part == 0U);
+  BOOST_TEST(must(ledger->end_holds(run, owner.me.number)) == 0U, "it lives");
+  BOOST_TEST(must(ledger->end_holds(run + 1'000'000, lost.me.number)) == 0U, "another run");
+  BOOST_TEST(is_about(part_of(*ledger, run, 0).hold, minutes(5)));
+  BOOST_TEST(must(ledger->end_holds(run, lost.me.number)) == 2U, "owned by another now, or by nobody");
+  for (const fleet::PartNumber part : {0U, 1U}) BOOST_TEST((part_of(*ledger, run, part).hold == Duration::zero()));
+  BOOST_TEST(part_of(*ledger, run, 0).doubt == 1U, "its heads are repeated all the same");
+  BOOST_TEST(must(ledger->end_holds(run, lost.me.number)) == 0U);
+  fence(*ledger, run, owner, minutes(5));
+  BOOST_TEST(must(ledger->end_holds(run, lost.me.number)) == 0U, "that hold is the next one's");
+  BOOST_TEST(is_about(part_of(*ledger, run, 0).hold, minutes(5)));
+}
+
+BOOST_AUTO_TEST_CASE(when_a_hold_ends_early_those_of_others_go_on) {
+  const auto ledger = subject().open();
+  const auto run = submit(*ledger, {.parts = 1});
+  Hand first(run);
+  first.claim(1);
+  fence(*ledger, run, first, minutes(5));
+  Hand second(run);
+  second.claim(1);
+  fence(*ledger, run, second, minutes(10));
+  BOOST_TEST(must(ledger->end_holds(run, first.me.number)) == 0U, "it is not the last one");
+  BOOST_TEST(must(ledger->end_holds(run, second.me.number)) == 1U);
+  const auto part = part_of(*ledger, run, 0);
+  BOOST_TEST((part.hold == Duration::zero()));
+  BOOST_TEST(is_about(part.quiet, minutes(5)), "nobody may claim it before the first one's hold is over");
+}
+
+BOOST_AUTO_TEST_CASE(the_hold_of_one_before_is_not_ended_with_one_who_left_cleanly) {
+  const auto ledger = subject().open();
+  const auto run = submit(*ledger, {.parts = 1});
+  Hand first(run);
+  first.claim(1);
+  fence(*ledger, run, first, minutes(5));
+  Hand second(run);
+  second.claim(1);
+  must(second.ledger->leave(second.me, {}));
+  BOOST_TEST(must(ledger->end_holds(run, second.me.number)) == 0U);
+  BOOST_TEST(is_about(part_of(*ledger, run, 0).hold, minutes(5)));
 }
 
 BOOST_AUTO_TEST_CASE(a_worker_that_leaves_cleanly_during_a_hold_leaves_its_part_quiet_and_the_earlier_doubt) {
@@ -192,7 +257,7 @@ BOOST_AUTO_TEST_CASE(a_worker_that_leaves_cleanly_during_a_hold_leaves_its_part_
   fence(*ledger, run, first, minutes(5));
   Hand second(run);
   second.claim(1);
-  must(second.ledger->leave(second.me, false));
+  must(second.ledger->leave(second.me, {}));
   const auto part = part_of(*ledger, run, 0);
   BOOST_TEST(part.doubt == 3U);
   BOOST_TEST(is_about(part.quiet, minutes(5)));
@@ -238,7 +303,7 @@ BOOST_AUTO_TEST_CASE(only_one_of_a_simultaneous_commit_and_fence_happens) {
     commits.join();
     BOOST_TEST(committed.has_value() != fenced);
     BOOST_TEST(part_of(*ledger, run, 0).done == done + (fenced ? 0 : 1));
-    if (!fenced) must(hand.ledger->leave(hand.me, false));
+    if (!fenced) must(hand.ledger->leave(hand.me, {}));
   }
 }
 

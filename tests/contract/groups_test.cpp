@@ -99,7 +99,7 @@ BOOST_AUTO_TEST_CASE(another_nonce_is_another_worker) {
   BOOST_TEST(failure_of(hand.ledger->beat(hand.me, {})).fault == Fault::forgotten);
   BOOST_TEST(failure_of(hand.ledger->settle(hand.me)).fault == Fault::forgotten);
   BOOST_TEST(failure_of(hand.ledger->claim(hand.me, 1, {})).fault == Fault::forgotten);
-  BOOST_TEST(failure_of(hand.ledger->leave(hand.me, false)).fault == Fault::forgotten);
+  BOOST_TEST(failure_of(hand.ledger->leave(hand.me, {})).fault == Fault::forgotten);
   BOOST_TEST(failure_of(hand.take_share(1, 1)).fault == Fault::forgotten);
 }
 

@@ -124,7 +124,7 @@ BOOST_AUTO_TEST_CASE(workers_need_their_role_and_nothing_else) {
   const auto other = must(ledger->enrol(run, "other", 2));
   must(ledger->claim(me, 1, {}));
   must(ledger->chunks(run, 0, 1, 1, 1));
-  must(ledger->earlier_results(me, run, 0, 1, {}, 1));
+  must(ledger->earlier_owners(me, run, 0, 1));
   must(ledger->beat(me, {}));
   must(ledger->take_share(me, 0, 1, 1));
   must(ledger->commit(me, {.number = 1, .packed = "x"}, std::vector<fleet::PartProgress>{{0, 1, 1}}, {}));
@@ -135,7 +135,8 @@ BOOST_AUTO_TEST_CASE(workers_need_their_role_and_nothing_else) {
   must(ledger->wait_for_news(run, {}));
   must(ledger->survey(run));
   must(ledger->groups(run, me.number, 0, 1));
-  must(ledger->leave(me, true));
+  must(ledger->end_holds(run, other.number));
+  must(ledger->leave(me, {}));
   BOOST_TEST(must(ledger->complete(run)));
   check_says(failure_of(ledger->begin_run(description_of({}))), Fault::refused, "the user lacks a right");
   check_says(failure_of(ledger->forget(run)), Fault::refused, "owner");

@@ -139,7 +139,7 @@ BOOST_AUTO_TEST_CASE(workers_hear_of_what_concerns_them) {
   BOOST_TEST(is_news(run, [&] { must(ledger->fence(dead.me.number, 0, {})); }));
   hand.claim(1);
   must(hand.commit({{0, 1, 1}}));
-  BOOST_TEST(is_news(run, [&] { must(hand.ledger->leave(hand.me, false)); }));
+  BOOST_TEST(is_news(run, [&] { must(hand.ledger->leave(hand.me, {})); }));
   BOOST_TEST(is_news(run, [&] { must(ledger->complete(run)); }));
   BOOST_TEST(is_news(run, [&] { must(ledger->forget(run)); }));
   BOOST_TEST(is_news(other, [&] { must(ledger->stop_run(other, RunState::stopping, "")); }));

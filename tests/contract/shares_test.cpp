@@ -38,7 +38,7 @@ BOOST_AUTO_TEST_CASE(a_share_is_granted_from_what_is_left_of_the_rate) {
   BOOST_TEST(must(first.take_share(20, 10)) == 20);
   BOOST_TEST(must(second.take_share(1000, 1000)) == 80);
   BOOST_TEST(must(first.take_share(21, 10)) == 20, "nothing is left");
-  must(second.ledger->leave(second.me, false));
+  must(second.ledger->leave(second.me, {}));
   BOOST_TEST(must(first.take_share(100, 50)) == 100);
 }
 

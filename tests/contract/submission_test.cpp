@@ -132,7 +132,7 @@ BOOST_AUTO_TEST_CASE(a_submitter_can_record_results_before_the_run_is_ready) {
   Hand submitter(run);
   must(submitter.commit({}, "invalid ones"));
   BOOST_TEST(submitter.claim(1).empty());
-  must(submitter.ledger->leave(submitter.me, false));
+  must(submitter.ledger->leave(submitter.me, {}));
   BOOST_TEST(must(ledger->run(run)).state == RunState::loading);
   must(ledger->load(run, 0, std::vector{chunk(0, 1)}));
   must(ledger->finish_loading(run, 10));
@@ -152,7 +152,7 @@ BOOST_AUTO_TEST_CASE(nobody_can_do_anything_with_a_run_that_was_forgotten) {
   const auto refused = failure_of(ledger->forget(run));
   BOOST_TEST(refused.fault == Fault::refused);
   BOOST_TEST(contains(refused.error.message, "stop it first"));
-  must(hand.ledger->leave(hand.me, true));
+  must(hand.ledger->leave(hand.me, std::vector<fleet::PartNumber>{0, 1}));
   must(ledger->forget(run));
   BOOST_TEST(failure_of(ledger->forget(run)).fault == Fault::forgotten);
   BOOST_TEST(failure_of(ledger->run(run)).fault == Fault::forgotten);

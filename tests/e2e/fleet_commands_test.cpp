@@ -310,6 +310,24 @@ BOOST_AUTO_TEST_CASE(a_worker_is_fenced_by_hand_only_if_it_is_certain_to_be_gone
   check();
 }
 
+BOOST_AUTO_TEST_CASE(the_holds_of_a_worker_end_once_its_machine_is_known_to_be_off) {
+  submit({"--lease", "5s", "--hold", "1h", "--rate", "100/s"});
+  const auto lost = start_worker("a");
+  wait_for_applied(20);
+  lost->signal(SIGKILL);
+  lost->wait();
+  const auto other = start_worker("b");
+  while (postgres.query("SELECT count(*) FROM koobatch.worker WHERE state = 'fenced'") == "0") ::usleep(50'000);
+  const auto number = postgres.query("SELECT id FROM koobatch.worker WHERE state = 'fenced'");
+  const auto ended = ask({"fence", report, number, "--machine-is-off"});
+  BOOST_TEST(ended.status == 0, ended.err);
+  BOOST_TEST(contains(ended.out, "no longer waits"), ended.out);
+  BOOST_TEST(ask({"set", report, "--rate", "none"}).status == 0);
+  const auto finished = other->wait(std::chrono::seconds(60));
+  BOOST_TEST(finished.status == 0, finished.err);
+  check();
+}
+
 BOOST_AUTO_TEST_CASE(nothing_is_forgotten_that_only_the_engine_has) {
   submit();
   work_to_the_end();

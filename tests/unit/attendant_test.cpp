@@ -29,6 +29,7 @@ struct Engine final : EngineControl {
   std::uint64_t held = 0;
   std::uint64_t left = 0;
   std::optional<bool> stale_accepted;
+  std::optional<Duration> clock;
   Steps steps;
   std::optional<Rate> rate;
   std::optional<double> rate_per_user;
@@ -36,7 +37,7 @@ struct Engine final : EngineControl {
   void hold() override {}
   void release() override {}
   bool withdraw(std::chrono::milliseconds) override { return true; }
-  std::optional<Duration> service_clock() const override { return std::nullopt; }
+  std::optional<Duration> service_clock() const override { return clock; }
   observe::Snapshot snapshot() const override { return state; }
   std::uint64_t held_refusals() const override { return held; }
   std::uint64_t left_out() const override { return left; }
@@ -57,6 +58,8 @@ struct FakeLedger final : fleet::test::StubLedger {
   std::uint64_t connections = 1;
   std::optional<Fault> fault;  ///< of everything
   std::optional<Fault> beat_fault;
+  std::optional<Fault> confirm_fault;
+  std::vector<PartRow> part_rows;
   double granted = 1'000'000;
   Steps steps;
 
@@ -89,6 +92,11 @@ struct FakeLedger final : fleet::test::StubLedger {
     seen.workers.front().share = std::min(share, granted);
     return answer("share", std::optional(seen.workers.front().share));
   }
+  Answer<std::vector<Chunk>> chunks(RunNumber, PartNumber, ChunkNumber, std::uint32_t, std::size_t) override {
+    return fleet::test::failure(Fault::unanswered);
+  }
+  Answer<std::vector<PartRow>> parts(RunNumber) override { return answer("parts", part_rows); }
+  Answer<void> confirm() override { return done("confirm", confirm_fault); }
   Answer<std::vector<ClaimedPart>> claim(const Enrolment&, std::uint32_t count, std::span<const PartNumber>) override {
     return answer("claim " + std::to_string(count), std::vector<ClaimedPart>{});
   }
@@ -126,7 +134,7 @@ struct Scene {
   BootTime now = BootClock::now();
 
   Scene() { begin(); }
-  void begin(double rate_per_user = 0, const flow::ErrorLimit& limit = {}) {
+  void begin(double rate_per_user = 0, const flow::ErrorLimit& limit = {}, bool has_stood_back = false) {
     attendant.emplace(AttendantMeans{.ledger = ledger,
                                      .run = run,
                                      .me = enrolment,
@@ -138,7 +146,8 @@ struct Scene {
                                      .lease = lease,
                                      .state = *state,
                                      .engine = engine,
-                                     .rate_per_user = rate_per_user},
+                                     .rate_per_user = rate_per_user,
+                                     .has_stood_back = has_stood_back},
                       RunLimits(limit));
     engine.steps.clear();
   }
@@ -285,6 +294,20 @@ BOOST_AUTO_TEST_CASE(once_every_part_is_done_the_run_is_completed_and_the_reader
   BOOST_TEST(queue.take().ended);
 }
 
+BOOST_AUTO_TEST_CASE(after_its_last_part_a_worker_soon_asks_whether_the_run_is_done) {
+  ledger.seen.free_parts = 0;
+  ledger.seen.owned_parts = 1;
+  book.with([&](PartBook& parts) { parts.claimed({.part = 3, .epoch = 1, .chunks = 1}, now); });
+  round();
+  BOOST_TEST(!has(later(300ms), "survey"));
+  const PartProgress done{.part = 3, .done = 1, .fed = 1};
+  book.with([&](PartBook& parts) { parts.committed({&done, 1}); });
+  ledger.seen.owned_parts = 0;
+  later(1ms);
+  BOOST_TEST(has(later(1ms), "complete"));
+  BOOST_TEST((end() == ShiftEnd::Kind::completed));
+}
+
 BOOST_AUTO_TEST_CASE(while_others_have_parts_the_run_is_not_complete) {
   ledger.seen.free_parts = 0;
   ledger.seen.owned_parts = 1;
@@ -373,6 +396,99 @@ BOOST_AUTO_TEST_CASE(whether_the_service_refuses_old_requests_is_recorded_once_i
 BOOST_AUTO_TEST_CASE(that_the_service_accepts_old_requests_is_recorded_too) {
   engine.stale_accepted = true;
   BOOST_TEST(has(round(), "fence refuted"));
+}
+
+BOOST_AUTO_TEST_CASE(parts_are_claimed_once_the_service_answers) {
+  ledger.seen.free_parts = 64;
+  BOOST_TEST(has(round(), "claim 1"), "one to see whether it does");
+  engine.clock = 0s;
+  BOOST_TEST(has(later(2s), "claim 16"));
+  engine.state.pace.down = true;
+  later(2s);
+  for (const auto& step : ledger.steps) BOOST_TEST(!step.starts_with("claim"));
+  engine.state.pace.down = false;
+  BOOST_TEST(has(later(2s), "claim 16"));
+}
+
+/// Another worker is alive, and this one has the only part.
+void leave_others_idle(Scene& scene) {
+  scene.ledger.seen.free_parts = 0;
+  scene.ledger.seen.owned_parts = 1;
+  scene.ledger.seen.workers.push_back(fleet::test::row(7));
+  scene.book.with([&](PartBook& book) { book.claimed({.part = 1, .epoch = 1, .chunks = 1}, scene.now); });
+}
+
+BOOST_AUTO_TEST_CASE(a_worker_that_the_service_does_not_answer_leaves_its_parts_to_those_who_have_none) {
+  leave_others_idle(*this);
+  engine.state.pace.down = true;
+  round();
+  later(29s);
+  BOOST_TEST(!end());
+  later(2s);
+  BOOST_TEST((end() == ShiftEnd::Kind::stood_back));
+  BOOST_TEST(has(engine.steps, "stop within 10"));
+}
+
+BOOST_AUTO_TEST_CASE(it_does_so_once_until_the_service_has_answered_it) {
+  begin(0, {}, true);
+  leave_others_idle(*this);
+  engine.state.pace.down = true;
+  round();
+  later(40s);
+  BOOST_TEST(!end(), "if all are cut off, parts are not passed around");
+  engine.clock = 0s;
+  later(2s);
+  BOOST_TEST((end() == ShiftEnd::Kind::stood_back));
+}
+
+BOOST_AUTO_TEST_CASE(what_the_committing_thread_notices_ends_the_shift) {
+  round();
+  commits.script = {{.carried_out = false, .fault = Fault::fenced}};
+  BOOST_TEST(!committer.commit("line\n").has_value());
+  // Whether or not there is another round.
+  BOOST_TEST((end() == ShiftEnd::Kind::fenced));
+}
+
+BOOST_AUTO_TEST_CASE(that_the_ledger_has_lost_groups_is_known_without_another_round) {
+  round();
+  commits.script = {{.carried_out = false, .fault = Fault::forgotten}, {.fault = Fault::forgotten}};
+  BOOST_TEST(!committer.commit("line\n").has_value());
+  BOOST_TEST((end() == ShiftEnd::Kind::lost));
+  BOOST_TEST(attendant->end()->error.has_value());
+}
+
+BOOST_AUTO_TEST_CASE(a_hold_that_somebody_ends_is_over_here_too) {
+  book.with([&](PartBook& parts) {
+    parts.claimed({.part = 1, .epoch = 2, .chunks = 1, .doubt = 1, .hold = 16min}, now);
+    parts.history_known(1);
+    const PartBook::Next next{.part = 1, .chunk = 1};
+    parts.queued(next);
+    parts.begin(next, now);
+    parts.rule({.number = 5, .key = 1});
+    BOOST_TEST((parts.rule({.number = 6, .key = 1}) == Ruling::skip), "it waits");
+    parts.end();
+  });
+  const auto next_again = [&] { return book.with([&](PartBook& parts) { return parts.next_chunk(now).has_value(); }); };
+  ledger.part_rows = {{.part = 1, .owner = me, .hold = 10min}, {.part = 2, .owner = 7}};
+  const auto look = [&] {
+    now += 6s;
+    ledger.steps.clear();
+    for (int i = 0; i < 4; ++i) attendant->round(now);
+    return has(ledger.steps, "parts");
+  };
+  BOOST_TEST(look());
+  BOOST_TEST(!next_again());
+  ledger.part_rows[0].owner = 7;
+  ledger.part_rows[0].hold = {};
+  BOOST_TEST(look());
+  BOOST_TEST(!next_again(), "it is about somebody else's");
+  ledger.part_rows[0].owner = me;
+  ledger.confirm_fault = Fault::unanswered;
+  BOOST_TEST(look());
+  BOOST_TEST(!next_again(), "it may have been read from a server that was replaced");
+  ledger.confirm_fault.reset();
+  BOOST_TEST(look());
+  BOOST_TEST(next_again());
 }
 
 BOOST_AUTO_TEST_CASE(an_engine_that_ends_gets_no_more_parts) {

@@ -30,6 +30,25 @@ BOOST_AUTO_TEST_CASE(spares_claim_nothing) {
   BOOST_TEST(parts_to_claim({.free_parts = 64, .workers = 4, .is_spare = true}) == 0U);
 }
 
+BOOST_AUTO_TEST_CASE(one_part_is_claimed_to_see_whether_the_service_answers) {
+  using Service = ClaimSituation::Service;
+  BOOST_TEST(parts_to_claim({.free_parts = 64, .workers = 2, .service = Service::untried}) == 1U);
+  BOOST_TEST(parts_to_claim({.free_parts = 1, .workers = 2, .service = Service::untried}) == 1U);
+  BOOST_TEST(parts_to_claim({.free_parts = 64, .workers = 2, .owned = 1, .service = Service::untried}) == 0U);
+  BOOST_TEST(parts_to_claim({.free_parts = 64, .workers = 2, .owned = 1, .service = Service::answers}) == 16U);
+}
+
+BOOST_AUTO_TEST_CASE(a_worker_that_the_service_does_not_answer_claims_nothing) {
+  BOOST_TEST(parts_to_claim({.free_parts = 64, .workers = 1, .service = ClaimSituation::Service::silent}) == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(one_that_has_stood_back_leaves_the_last_part_to_others) {
+  using Service = ClaimSituation::Service;
+  BOOST_TEST(parts_to_claim({.free_parts = 2, .workers = 2, .service = Service::doubtful}) == 1U);
+  BOOST_TEST(parts_to_claim({.free_parts = 1, .workers = 2, .service = Service::doubtful}) == 0U);
+  BOOST_TEST(parts_to_claim({.free_parts = 1, .workers = 1, .service = Service::doubtful}) == 1U, "there are none");
+}
+
 RC_BOOST_PROP(those_who_claim_in_turn_finish_with_parts_of_equal_weight, ()) {
   const auto workers = *rc::gen::inRange(1U, 40U);
   unsigned left = *rc::gen::inRange(16U, 1025U);

@@ -167,13 +167,14 @@ class LedgerModel {
     return true;
   }
 
-  Answer<void> leave(const Enrolment& me, bool unsettled) {
+  Answer<void> leave(const Enrolment& me, const std::set<PartNumber>& in_doubt) {
     WorkerRow* worker = guard(me);
     if (worker == nullptr) return gone(me);
     end(*worker, WorkerState::left);
-    for (Part& part : parts) {
+    for (PartNumber number = 0; number < parts.size(); ++number) {
+      Part& part = parts[number];
       if (part.owner != me.number) continue;
-      if (unsettled) {
+      if (in_doubt.contains(number)) {
         free(part, run.hold);
       } else {
         part.owner.reset();

@@ -205,7 +205,7 @@ class Simulation {
       case 5:
         return worker.drain();
       case 6:
-        return worker.cut_off_service(world_.between(Duration(1s), Duration(60s)));
+        return worker.cut_off_service(world_.between(Duration(1s), Duration(3min)));
       default:
         return worker.cut_off_ledger(world_.between(Duration(1s), Duration(60s)));
     }
@@ -338,6 +338,7 @@ BOOST_AUTO_TEST_SUITE(fleet_simulation)
 
 BOOST_AUTO_TEST_CASE(whatever_happens_each_operation_has_one_result_and_nothing_older_follows_anything_newer) {
   unsigned repeated = 0, waited = 0, killed = 0, stood_down = 0, unknown = 0, fenced = 0, lost_results = 0;
+  unsigned cut_off = 0;
   for (std::uint64_t seed = first_seed; seed < first_seed + seeds; ++seed) {
     Simulation simulation(seed, {});
     const auto broken = simulation.run();
@@ -345,15 +346,16 @@ BOOST_AUTO_TEST_CASE(whatever_happens_each_operation_has_one_result_and_nothing_
     const Fleet& fleet = simulation.fleet();
     repeated += fleet.repeated, waited += fleet.waited, killed += fleet.killed_by_timer;
     stood_down += fleet.stood_down, unknown += fleet.told_unknown, fenced += fleet.ledger.fenced();
-    lost_results += fleet.lost_results;
+    lost_results += fleet.lost_results, cut_off += fleet.cut_off;
   }
   BOOST_TEST_MESSAGE(seeds << " worlds: " << fenced << " workers fenced, " << killed
                            << " killed by the kernel's timer, " << stood_down << " times stood down, " << repeated
                            << " heads repeated, " << waited << " operations waited for a hold, " << lost_results
-                           << " results lost with an enrolment, " << unknown << " noted attempts left unknown");
+                           << " results lost with an enrolment, " << unknown << " noted attempts left unknown, "
+                           << cut_off << " workers left because the service did not answer");
   if (seeds < 100) return;
   // A world in which nothing happens proves nothing.
-  for (const unsigned count : {repeated, waited, killed, stood_down, unknown, fenced, lost_results})
+  for (const unsigned count : {repeated, waited, killed, stood_down, unknown, fenced, lost_results, cut_off})
     BOOST_TEST(count > 0U);
 }
 

@@ -56,8 +56,7 @@ class StubLedger : public Ledger {
   Answer<std::vector<Chunk>> chunks(RunNumber, PartNumber, ChunkNumber, std::uint32_t, std::size_t) override {
     return no();
   }
-  Answer<std::vector<JournalRow>> earlier_results(const Enrolment&, RunNumber, PartNumber, ChunkNumber, HistoryCursor,
-                                                  std::size_t) override {
+  Answer<std::vector<EarlierOwner>> earlier_owners(const Enrolment&, RunNumber, PartNumber, ChunkNumber) override {
     return no();
   }
   Answer<void> commit(const Enrolment&, const Group&, std::span<const PartProgress>, const Vitals&) override {
@@ -66,7 +65,8 @@ class StubLedger : public Ledger {
   Answer<GroupNumber> settle(const Enrolment&) override { return no(); }
   Answer<void> beat(const Enrolment&, const Vitals&) override { return no(); }
   Answer<bool> fence(WorkerNumber, std::uint64_t, Duration) override { return no(); }
-  Answer<void> leave(const Enrolment&, bool) override { return no(); }
+  Answer<std::uint32_t> end_holds(RunNumber, WorkerNumber) override { return no(); }
+  Answer<void> leave(const Enrolment&, std::span<const PartNumber>) override { return no(); }
   Answer<std::optional<double>> take_share(const Enrolment&, std::uint64_t, double, std::uint32_t) override {
     return no();
   }

@@ -4,6 +4,7 @@
 #include "fleet/lease.hpp"
 #include "fleet/part_book.hpp"
 #include "fleet/rate_share.hpp"
+#include "fleet/run_limits.hpp"
 #include "fleet/watch.hpp"
 #include "fleet_models.hpp"
 #include "fleet_world.hpp"
@@ -63,6 +64,7 @@ struct Fleet {
   std::set<std::tuple<std::uint32_t, std::uint32_t, std::uint8_t>> traces;
   std::vector<std::string> broken;  ///< promises, in words
   unsigned repeated = 0, waited = 0, killed_by_timer = 0, stood_down = 0, told_unknown = 0, lost_results = 0;
+  unsigned cut_off = 0;  ///< workers that left because the service did not answer
 
   void breaks(std::string what) {
     broken.push_back(std::move(what) + ", at " + std::to_string(seconds(world.now())) + " s");
@@ -340,11 +342,27 @@ class WorkerModel {
     }
     if (!process_.alive()) return;
     if (has_ended(survey.run.state) || survey.run.parts_done == fleet_.ledger.parts.size()) return die(Death::done);
+    if (consider_service(survey)) return;
     follow_share(survey);
     free_parts_ = survey.free_parts;
     workers_ = 0;
     for (const WorkerRow& row : survey.workers) workers_ += row.state == WorkerState::alive;
     supply();
+  }
+  /// Whether it leaves because the service does not answer. Like a breaker: after a few attempts without an answer.
+  bool is_silent() const { return unanswered_ >= 3; }
+  bool consider_service(const Survey& survey) {
+    if (draining_) return false;
+    const auto is_other = [&](const WorkerRow& row) {
+      return row.number != me_.number && row.state == WorkerState::alive;
+    };
+    const bool idle = std::ranges::any_of(survey.workers, is_other) && book_.owned_parts() != 0 &&
+                      survey.owned_parts <= book_.owned_parts() && survey.free_parts == 0;
+    const auto advice = cut_off_.observe({survey.workers, me_.number, is_silent(), idle}, machine_.boot());
+    if (advice == CutOff::Advice::carry_on) return false;
+    ++fleet_.cut_off;
+    drain();
+    return true;
   }
   void follow_share(const Survey& survey) {
     if (sharing_) return;
@@ -449,7 +467,10 @@ class WorkerModel {
                              .workers = workers_,
                              .open = book_.open_parts(now),
                              .owned = book_.owned_parts(),
-                             .is_spare = share_.is_spare()};
+                             .is_spare = share_.is_spare(),
+                             .service = is_silent()                               ? ClaimSituation::Service::silent
+                                        : proof_.accepted() || proof_.suggested() ? ClaimSituation::Service::answers
+                                                                                  : ClaimSituation::Service::untried};
     const std::uint32_t count = parts_to_claim(situation);
     // Without a claim nobody learns of parts that an unanswered one has taken.
     if (count == 0 && world_.chance(0.8)) return;
@@ -581,6 +602,7 @@ class WorkerModel {
     process_.after(10s, [this, flight, key, line = request.operation.line] {
       if (flights_.erase(flight) == 0) return;
       flight->cancelled = true;
+      ++unanswered_;
       unclear(key, line);
     });
   }
@@ -610,6 +632,7 @@ class WorkerModel {
     if (work == nullptr) return;
     const TimePoint now = machine_.steady();
     clock_.observe(date, now);
+    unanswered_ = 0;
     switch (answer) {
       case ServiceModel::Answer::succeeded:
         clock_.accepted(work->dated, now, node_);
@@ -739,18 +762,28 @@ class WorkerModel {
       ready_.push_back(key);
   }
 
+  PartNumber part_of(std::uint64_t key) const { return static_cast<PartNumber>(key % fleet_.ledger.parts.size()); }
+  std::set<PartNumber> parts_in_doubt() const {
+    if (between_ != 0 || !entries_.empty() || group_) {
+      const auto all = book_.owned();
+      return {all.begin(), all.end()};
+    }
+    std::set<PartNumber> parts;
+    for (const auto& [key, lane] : lanes_) {
+      for (const Work& work : lane.works) {
+        if (work.maybe_applied || work.in_flight) parts.insert(part_of(key));
+      }
+    }
+    return parts;
+  }
   void leave() {
     if (!entries_.empty() || group_) {
       commit();
       if (++leave_tries_ < 20) return retry([this] { leave(); });
     }
-    bool unsettled = !flights_.empty() || between_ != 0 || !entries_.empty() || group_;
-    for (const auto& [key, lane] : lanes_) {
-      for (const Work& work : lane.works) unsettled |= work.maybe_applied || work.in_flight;
-    }
     gate_open_ = false;
     ask(
-        Does::write, [this, unsettled] { return fleet_.ledger.leave(me_, unsettled); },
+        Does::write, [this, in_doubt = parts_in_doubt()] { return fleet_.ledger.leave(me_, in_doubt); },
         [this](const Answer<void>& answer) {
           const bool unanswered = !answer && answer.error().fault != Fault::fenced;
           unanswered ? retry([this] { leave(); }) : die(Death::left);
@@ -800,6 +833,8 @@ class WorkerModel {
   std::set<std::shared_ptr<Flight>> flights_;
   bool pump_pending_ = false;
   std::uint64_t succeeded_ = 0;
+  unsigned unanswered_ = 0;  ///< attempts, since the last answer
+  CutOff cut_off_;
   // Groups:
   std::vector<Entry> entries_;
   std::optional<PendingGroup> group_;

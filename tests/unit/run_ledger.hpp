@@ -134,7 +134,7 @@ class RunLedger : public StubLedger {
   Answer<GroupNumber> settle(const Enrolment& me) override {
     return carry_out<GroupNumber>("settle", [&] { return find(me.number).group; });
   }
-  Answer<void> leave(const Enrolment& me, bool) override {
+  Answer<void> leave(const Enrolment& me, std::span<const PartNumber>) override {
     return carry_out<void>("leave", [&] { find(me.number).state = WorkerState::left; });
   }
   Answer<bool> wait_for_news(RunNumber, Duration) override {

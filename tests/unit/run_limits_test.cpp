@@ -89,7 +89,7 @@ BOOST_AUTO_TEST_CASE(a_worker_cut_off_from_the_service_leaves_if_others_succeed)
   const auto after = [&](Duration time, bool silent, std::uint64_t more) {
     others += more;
     const std::vector<WorkerRow> workers = {counting(1, 50, 0), counting(2, others, 0)};
-    return cut_off.observe(workers, 1, silent, start + time);
+    return cut_off.observe({.workers = workers, .me = 1, .silent = silent}, start + time) == CutOff::Advice::leave;
   };
   BOOST_TEST(!after(0s, false, 10));
   BOOST_TEST(!after(1s, true, 10));
@@ -102,13 +102,31 @@ BOOST_AUTO_TEST_CASE(a_worker_cut_off_from_the_service_leaves_if_others_succeed)
 }
 
 BOOST_AUTO_TEST_CASE(nobody_leaves_while_the_service_answers_nobody) {
+  using Advice = CutOff::Advice;
   CutOff cut_off;
   const std::vector<WorkerRow> workers = {counting(1, 50, 0), counting(2, 70, 0)};
-  for (Duration time = 0s; time < 5min; time += 1s) BOOST_TEST(!cut_off.observe(workers, 1, true, start + time));
+  const auto observe = [&](const std::vector<WorkerRow>& seen, Duration time) {
+    return cut_off.observe({.workers = seen, .me = 1, .silent = true}, start + time);
+  };
+  for (Duration time = 0s; time < 5min; time += 1s) BOOST_TEST((observe(workers, time) == Advice::carry_on));
   // The other one succeeded for the last time long ago.
   const std::vector<WorkerRow> later = {counting(1, 50, 0), counting(2, 71, 0)};
-  BOOST_TEST(cut_off.observe(later, 1, true, start + 6min));
-  BOOST_TEST(!cut_off.observe(later, 1, true, start + 7min));
+  BOOST_TEST((observe(later, 6min) == Advice::leave));
+  BOOST_TEST((observe(later, 7min) == Advice::carry_on));
+}
+
+BOOST_AUTO_TEST_CASE(a_worker_that_the_service_does_not_answer_stands_back_for_those_who_have_nothing_to_do) {
+  using Advice = CutOff::Advice;
+  CutOff cut_off;
+  const std::vector<WorkerRow> workers = {counting(1, 50, 0), counting(2, 0, 0)};
+  const auto observe = [&](Duration time, bool silent, bool others_idle) {
+    return cut_off.observe({workers, 1, silent, others_idle}, start + time);
+  };
+  BOOST_TEST((observe(0s, true, true) == Advice::carry_on));
+  BOOST_TEST((observe(29s, true, true) == Advice::carry_on));
+  BOOST_TEST((observe(30s, true, false) == Advice::carry_on), "they have something to do");
+  BOOST_TEST((observe(31s, true, true) == Advice::stand_back));
+  BOOST_TEST((observe(32s, false, true) == Advice::carry_on), "it is answered again");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -40,7 +40,8 @@ struct Scene {
   Answer<void> watch_for(Duration time) {
     for (const BootTime end = now + time; now < end; now += 1s) {
       watchman.own_acknowledged(now);
-      if (auto watched = watchman.observe(ledger, me, {survey, now, now}); !watched) return watched;
+      if (auto watched = watchman.observe(ledger, me, {survey, now, now}, [](const WorkerRow&) {}); !watched)
+        return watched;
     }
     return {};
   }

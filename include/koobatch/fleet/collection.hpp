@@ -8,7 +8,7 @@
 
 namespace koobatch::fleet {
 
-class Watch;
+class Watchman;
 
 /// The surroundings of a collection. All functions are called on its thread.
 class CollectionEvents {
@@ -56,7 +56,7 @@ class Collection {
   Answer<CollectionEnd> close_lost(const Failure& failure);
   /// Ends a run that is being stopped or was aborted if its workers have left, and fences those that are lost.
   /// Returns whether anything has changed.
-  Answer<bool> settle(const Survey& survey, Watch& watch, BootTime asked);
+  Answer<bool> settle(const Survey& survey, Watchman& watchman, BootTime asked);
 
   Ledger& ledger_;
   const RunNumber run_;

@@ -182,8 +182,8 @@ struct JournalRow {
   Group group;
 };
 
-/// The last group read of what earlier owners recorded.
-struct HistoryCursor {
+/// Who owned a part before. What it recorded of the part is in its groups after `group`.
+struct EarlierOwner {
   WorkerNumber worker = 0;
   GroupNumber group = 0;
 };
@@ -274,13 +274,11 @@ class Ledger {
   /// Chunks of a part, from `first` on; at most `most`, and no more than fit into `bytes`, but at least one.
   virtual Answer<std::vector<Chunk>> chunks(RunNumber run, PartNumber part, ChunkNumber first, std::uint32_t most,
                                             std::size_t bytes) = 0;
-  /// What earlier owners of this worker's part recorded since the chunk `from` was begun: their groups may hold results
-  /// of other parts, too. Those after `cursor`, no more than fit into `bytes`, but at least one; none: there are no
-  /// more. They are known to be durable, and complete: fenced, unanswered or forgotten unless the part is this
-  /// worker's.
-  virtual Answer<std::vector<JournalRow>> earlier_results(const Enrolment& me, RunNumber run, PartNumber part,
-                                                          ChunkNumber from, HistoryCursor cursor,
-                                                          std::size_t bytes) = 0;
+  /// The earlier owners of this worker's part that may have recorded results since the chunk `from` was begun. All are
+  /// over, so that their groups do not change any more; those may hold results of other parts, too. Fenced, unanswered
+  /// or forgotten unless the part is this worker's.
+  virtual Answer<std::vector<EarlierOwner>> earlier_owners(const Enrolment& me, RunNumber run, PartNumber part,
+                                                           ChunkNumber from) = 0;
   /// Commits results and progress, if this enrolment is alive and `group.number` is the next: also a heartbeat.
   virtual Answer<void> commit(const Enrolment& me, const Group& group, std::span<const PartProgress> progress,
                               const Vitals& vitals) = 0;
@@ -290,8 +288,13 @@ class Ledger {
   /// Ends another enrolment whose beat is still `seen`; its parts are free once `hold` is over for those in doubt.
   /// Returns whether it did: false if it has beaten since, or is over.
   virtual Answer<bool> fence(WorkerNumber worker, std::uint64_t seen, Duration hold) = 0;
-  /// Ends this enrolment. `unsettled`: requests are unanswered, so its parts are in doubt as if it had been fenced.
-  virtual Answer<void> leave(const Enrolment& me, bool unsettled) = 0;
+  /// Ends the holds that began when this worker was fenced, because nothing of it can arrive any more. What still waits
+  /// for an earlier owner of a part goes on waiting. Returns how many parts were held. A worker that was not fenced
+  /// leaves no hold that is known to be its own.
+  virtual Answer<std::uint32_t> end_holds(RunNumber run, WorkerNumber worker) = 0;
+  /// Ends this enrolment. `in_doubt`: parts of its own with requests that are unanswered; they are in doubt as if it
+  /// had been fenced. The others are free at once.
+  virtual Answer<void> leave(const Enrolment& me, std::span<const PartNumber> in_doubt) = 0;
   /// Lowers or raises this worker's share, if that has been taken as often as is `known`, see
   /// WorkerRow::share_changes. Returns what is granted: what is left of the rate if it is less. Nothing: it has been
   /// taken since, by a statement that was not answered, and stays as it is. So what a connection that is lost still

@@ -17,13 +17,14 @@ namespace koobatch::fleet {
 /// Why a shift ends.
 struct ShiftEnd {
   enum class Kind : std::uint8_t {
-    completed,  ///< every operation of the run has a result
-    stopped,    ///< the run is stopping, or has ended
-    cut_off,    ///< this worker gets no answers from the service, and others do
-    fenced,     ///< others have taken over its parts: work may continue with a new enrolment
-    lost,       ///< the ledger has lost what it had acknowledged: the run is aborted
-    failed,     ///< something that is needed cannot be had: `error`
-    ended,      ///< the engine ended by itself, or because the user wanted it
+    completed,   ///< every operation of the run has a result
+    stopped,     ///< the run is stopping, or has ended
+    cut_off,     ///< this worker gets no answers from the service, and others do
+    stood_back,  ///< this worker gets no answers from the service, and others had nothing to do
+    fenced,      ///< others have taken over its parts: work may continue with a new enrolment
+    lost,        ///< the ledger has lost what it had acknowledged: the run is aborted
+    failed,      ///< something that is needed cannot be had: `error`
+    ended,       ///< the engine ended by itself, or because the user wanted it
   };
   Kind kind = Kind::ended;
   std::optional<Error>
@@ -36,6 +37,8 @@ struct ShiftSettings {
   std::string name;            ///< of the worker, for people
   std::uint64_t nonce = 0;     ///< drawn for this shift: identifies an enrolment that was not answered
   double rate_per_user = 0;    ///< the run's; 0: no limit
+  /// The shift before ended so, and the service has not answered since: this one tries with a single part.
+  bool has_stood_back = false;
 };
 
 /// How a shift went.
@@ -44,6 +47,7 @@ struct ShiftResult {
   engine::RunResult engine;   ///< about this shift alone
   std::uint64_t dropped = 0;  ///< results that could no longer be recorded: others obtain them again
   bool left = false;          ///< the ledger knows that it is over
+  bool answered = false;      ///< by the service
 };
 
 /// The gauges of a shift.

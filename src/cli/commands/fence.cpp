@@ -58,6 +58,12 @@ Result<fleet::WorkerRow> find_silent(const FleetRun& run, const std::string& wor
 Result<std::string> fence(const FleetRun& run, const fleet::WorkerRow& worker) {
   if (worker.state == fleet::WorkerState::left) return std::string("has left already; nothing to do");
   if (worker.state == fleet::WorkerState::fenced) {
+    const auto ended = run.ledger->end_holds(run.number, worker.number);
+    if (!ended) return ended.error().error;
+    if (*ended != 0) {
+      return fmt::format("was fenced already; in {}, what follows its operations in doubt no longer waits",
+                         count_of(*ended, "part"));
+    }
     return std::string("has been fenced already; what follows its operations in doubt waits for the run's hold");
   }
   const auto fenced = run.ledger->fence(worker.number, worker.beat, Duration::zero());

@@ -53,6 +53,7 @@ class Working {
   std::optional<int> carry_out(fleet::Shift& shift, const RunRow& run);
   std::optional<int> conclude(const fleet::ShiftResult& result, const RunRow& run);
   std::optional<int> after_error(const Error& error);
+  std::optional<int> after_standing_back();
   std::optional<int> pass_over(const RunRow& run, const Error& error);
   bool has_ended_meanwhile(const RunRow& run);
   bool must_wait(const RunChoice& choice);
@@ -69,6 +70,7 @@ class Working {
   WorkerMeans means_;
   std::set<std::string> passed_over_;  ///< identifiers of runs that are not for this worker
   bool told_waiting_ = false;
+  bool has_stood_back_ = false;  ///< see ShiftSettings
   struct Sums {
     std::uint64_t enrolments = 0;
     std::uint64_t dropped = 0;
@@ -166,6 +168,7 @@ std::optional<int> Working::work_on(const RunRow& run) {
   settings->engine.interrupted = [this] { return interrupted(); };
   settings->name = means_.name;
   settings->nonce = random_bits();
+  settings->has_stood_back = has_stood_back_;
   auto shift =
       persistently([&] { return fleet::Shift::begin(*settings, *means_.commits, *means_.rest, *means_.state); });
   if (interrupted() && !shift) return interrupted_status();
@@ -212,6 +215,14 @@ std::optional<int> Working::after_error(const Error& error) {
   return pause(cut_off_interval) ? std::nullopt : std::optional(interrupted_status());
 }
 
+/// The service does not answer this worker, and perhaps answers others. It tries again, whether or not it stays.
+std::optional<int> Working::after_standing_back() {
+  has_stood_back_ = true;
+  spdlog::warn("{} does not answer this worker, which leaves its operations to others that have nothing to do",
+               means_.given.endpoint);
+  return pause(cut_off_interval) ? std::nullopt : std::optional(interrupted_status());
+}
+
 std::optional<int> Working::after_run(const ShiftEnd& end, const RunRow& run) const {
   const bool completed = end.kind == ShiftEnd::Kind::completed;
   spdlog::info("run {} is {}{}", run.about.run_id, completed ? "completed" : "stopped",
@@ -223,6 +234,7 @@ std::optional<int> Working::after_run(const ShiftEnd& end, const RunRow& run) co
 
 std::optional<int> Working::conclude(const fleet::ShiftResult& result, const RunRow& run) {
   sums_.dropped += result.dropped;
+  if (result.answered) has_stood_back_ = false;
   if (result.dropped != 0) {
     spdlog::warn("{} could not be recorded and {} dropped: the workers that took over send the operations again",
                  count_of(result.dropped, "result"), result.dropped == 1 ? "is" : "are");
@@ -238,6 +250,8 @@ std::optional<int> Working::conclude(const fleet::ShiftResult& result, const Run
     case ShiftEnd::Kind::cut_off:
       return after_error(fatal_error(fmt::format(
           "{} answers others, but not this worker, which leaves its operations to them", means_.given.endpoint)));
+    case ShiftEnd::Kind::stood_back:
+      return after_standing_back();
     case ShiftEnd::Kind::lost:
     case ShiftEnd::Kind::failed:
       return after_error(result.end.error.value_or(fatal_error("the engine failed")));
