@@ -153,6 +153,8 @@ BOOST_AUTO_TEST_CASE(the_leading_node_is_lost_under_load_and_nothing_is_lost_dou
     const double failover = seconds_since(begun);
     crew.strike(stopped);
     if (random() % 2 == 0) cluster().bring_back(lost);
+    // A worker that was started before would end at once.
+    cluster().wait_until_acknowledged();
     crew.start(victim);
     crew.start(stopped);
     crew.check_succeeded();

@@ -240,6 +240,10 @@ std::string PatroniCluster::query(const std::string& statement, std::string_view
   return *answer;
 }
 
+void PatroniCluster::wait_until_acknowledged() const {
+  query("SELECT pg_logical_emit_message(true, 'test', '')");
+}
+
 std::optional<std::size_t> PatroniCluster::synchronous_standby() const {
   const auto name = query("SELECT application_name FROM pg_stat_replication WHERE sync_state = 'sync'");
   for (std::size_t node = 0; node < nodes; ++node) {

@@ -37,6 +37,8 @@ class PatroniCluster {
 
   /// The node that leads. Waits until one does.
   std::size_t leader() const;
+  /// Waits until a node leads, and what is written there is acknowledged.
+  void wait_until_acknowledged() const;
   /// The node that the leading one waits for; nothing: there is none at the moment.
   std::optional<std::size_t> synchronous_standby() const;
   /// Starts all lost nodes, waits until both others follow the leading one, and results are acknowledged as at first.
