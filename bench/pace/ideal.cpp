@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 #include <vector>
 
 namespace koobatch::pace_bench {
@@ -30,7 +31,9 @@ double wire_rate(const Row& row) {
   const WorkSpec& work = row.spec.work;
   if (work.most_in_flight > 0) connections = std::min<double>(connections, work.most_in_flight);
   const double failing = row.spec.noise.share;
-  double rate = connections / ((1 - failing) * work.latency + failing * quick_latency(work));
+  // After a reset, a connection must be opened again, which takes as long as the failure.
+  const double reopening = row.spec.noise.http == 0 ? quick_latency(work) : 0;
+  double rate = connections / ((1 - failing) * work.latency + failing * (quick_latency(work) + reopening));
   if (work.queue_rate > 0) rate = std::min(rate, work.queue_rate);
   return limited ? std::min(rate, allowed) : rate;
 }
@@ -68,6 +71,15 @@ class Allowance {
         const double gone = taken_.size() >= length ? taken_[taken_.size() - length] : 0;
         return quota_.rate.at(time) * quota_.window * users_ - (sum_ - gone);
       }
+      case QuotaSpec::Shape::counter: {
+        const double number = std::floor(time / quota_.window + 1e-9);
+        if (number != window_) {
+          before_ = std::exchange(used_, 0);
+          window_ = number;
+        }
+        const double fading = number + 1 - time / quota_.window;
+        return quota_.rate.at(time) * quota_.window * users_ - before_ * fading - used_;
+      }
       case QuotaSpec::Shape::bucket: {
         const double rate = quota_.rate.at(time) * users_;
         const double most = std::max(users_, quota_.burst * rate);
@@ -80,6 +92,7 @@ class Allowance {
 
   void take(double amount) {
     left_ -= amount;
+    used_ += amount;
     sum_ += amount;
     taken_.push_back(sum_);
   }
@@ -89,6 +102,7 @@ class Allowance {
   double users_;
   double window_ = -2;
   double left_ = 0;
+  double used_ = 0, before_ = 0;  ///< in this window, and in the previous one
   double sum_ = 0;
   std::vector<double> taken_;  ///< the total, by step
 };

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <deque>
+#include <limits>
 
 namespace koobatch::pace_bench {
 namespace {
@@ -70,6 +72,48 @@ class SlidingWindow final : public Limiter {
   std::deque<double> accepted_;
 };
 
+/// How HAProxy counts `http_req_rate(window)` (include/haproxy/freq_ctr.h): the first request begins a window, the next
+/// one follows it, and what is counted in the previous window fades linearly. What is refused counts like what is
+/// accepted, so that nothing is accepted any more until less is sent than the limit permits.
+class Counter final : public Limiter {
+ public:
+  explicit Counter(const QuotaSpec& spec) : rate_(spec.rate), length_(std::llround(spec.window * 1000)) {}
+
+  bool admit(double now) override {
+    follow(now);
+    ++count_;
+    return static_cast<double>(count_ + faded(now)) <= most(now);
+  }
+
+  Declared state(double now) const override {
+    const auto used = static_cast<double>(count_ + faded(now));
+    return {most(now), std::max(0.0, most(now) - used), static_cast<double>(length_) / 1000, 1 / rate_.at(now)};
+  }
+
+ private:
+  static std::int64_t milliseconds(double now) { return static_cast<std::int64_t>(std::floor(now * 1000 + rounding)); }
+
+  double most(double now) const { return std::round(rate_.at(now) * static_cast<double>(length_) / 1000); }
+
+  /// What the previous window still counts.
+  std::int64_t faded(double now) const {
+    return before_ * std::clamp<std::int64_t>(begin_ + length_ - milliseconds(now), 0, length_) / length_;
+  }
+
+  void follow(double now) {
+    const std::int64_t past = milliseconds(now) - begin_;
+    if (past < length_) return;
+    before_ = past < 2 * length_ ? count_ : 0;
+    begin_ = past < 2 * length_ ? begin_ + length_ : milliseconds(now);
+    count_ = 0;
+  }
+
+  RateCurve rate_;
+  std::int64_t length_;  ///< in milliseconds, like begin_
+  std::int64_t begin_ = std::numeric_limits<std::int64_t>::min() / 2;
+  std::int64_t count_ = 0, before_ = 0;
+};
+
 class Bucket final : public Limiter {
  public:
   explicit Bucket(const QuotaSpec& spec) : rate_(spec.rate), burst_(spec.burst), tokens_(capacity(0)) {}
@@ -108,6 +152,8 @@ std::unique_ptr<Limiter> make_limiter(const QuotaSpec& spec) {
       return std::make_unique<ClockWindow>(spec);
     case QuotaSpec::Shape::sliding_window:
       return std::make_unique<SlidingWindow>(spec);
+    case QuotaSpec::Shape::counter:
+      return std::make_unique<Counter>(spec);
     case QuotaSpec::Shape::bucket:
       return std::make_unique<Bucket>(spec);
   }

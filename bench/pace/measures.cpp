@@ -28,7 +28,9 @@ struct Grid {
 Grid grid_of(const Row& row) {
   using Shape = QuotaSpec::Shape;
   const QuotaSpec& quota = row.spec.quota;
-  if (quota.shape == Shape::clock_window || quota.shape == Shape::sliding_window) return {quota.window, quota.phase};
+  const bool windows = quota.shape == Shape::clock_window || quota.shape == Shape::sliding_window;
+  // A counter's windows begin with the first request.
+  if (windows || quota.shape == Shape::counter) return {quota.window, quota.phase};
   return {Trace::grain, 0};
 }
 
@@ -151,8 +153,7 @@ Measures measure(const Row& row, const std::vector<Played>& clients, double end)
   return out;
 }
 
-Misses missed(const Row& row, const Measures& measures) {
-  const Goals& goals = row.goals;
+Misses missed(const Row& row, const Goals& goals, const Measures& measures) {
   const auto above = [](std::optional<double> value, std::optional<double> most) {
     return value && most && *value > *most + 1e-9;
   };
@@ -163,9 +164,9 @@ Misses missed(const Row& row, const Measures& measures) {
   }
   if (goals.waste && measures.early) {
     const double one = 3 / std::max(capacity(row, 0, start_time), 1e-9);
-    misses.early = *measures.early > std::max(0.05, one) + 1e-9;
+    misses.early = *measures.early > std::max(goals.early, one) + 1e-9;
   }
-  misses.late = goals.waste && above(measures.late, 0.01);
+  misses.late = goals.waste && above(measures.late, goals.late);
   misses.back_down = above(measures.back_down, goals.back_down);
   misses.back_up = above(measures.back_up, goals.back_up);
   misses.probes = above(measures.probes, goals.probes);

@@ -42,7 +42,8 @@ struct Misses {
     return utilisation || completion || early || late || back_down || back_up || probes || fairness || refused || lost;
   }
 };
-Misses missed(const Row& row, const Measures& measures);
+/// `goals`: the row's, or those of its bound.
+Misses missed(const Row& row, const Goals& goals, const Measures& measures);
 
 /// The median of each figure; empty if any of its values is.
 Measures median(const std::vector<Measures>& of);

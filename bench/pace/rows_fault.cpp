@@ -88,6 +88,12 @@ void add_noise_rows(std::vector<Row>& rows) {
     rows.push_back(noise_row("bucket-0.1-300", share, 503, {.shape = Shape::bucket, .rate = 300, .burst = 0.1}));
     QuotaSpec alike{.shape = Shape::bucket, .rate = 300, .burst = 0.1, .http = 503};
     rows.push_back(noise_row("bucket-0.1-300-as-503", share, 503, alike));
+    // Each search of the limit, one in four seconds, costs so many refusals until they stand out from the noise.
+    Row& row = rows.back();
+    const double late = 16 * share * (1 - share) / 0.1 / (4 * 300 * (1 - share));
+    if (late < row.goals.late) continue;
+    row.bound = Bound{row.goals, "refusals must stand out from the noise"};
+    row.bound->goals.late = late;
   }
 }
 
@@ -128,6 +134,11 @@ void add_company_rows(std::vector<Row>& rows) {
       row.jobs.assign(count, {.operations = 12'000 / count});
       for (unsigned i = 0; i < count; ++i) row.jobs[i].start = 2.0 * i;
       row.goals = {.utilisation = 0.93, .fairness = 0.6};
+      if (shape == Shape::clock_window) {
+        row.bound = Bound{row.goals, "what is relative to the rate keeps the ratio of two rates (Chiu and Jain)"};
+        row.bound->goals.slack.reset();
+        row.bound->goals.fairness.reset();
+      }
       rows.push_back(row);
     }
   }

@@ -62,6 +62,9 @@ void add_faults(std::vector<Row>& rows) {
   balancer.jobs[0].rate = 500;
   balancer.goals.probes = 16 + 10 + 6;
   balancer.goals.slack = 4;
+  // What `probes` leaves for the outage is one every two seconds, and 7 s of work remain from second 3 on.
+  balancer.bound = Bound{balancer.goals, "a probe every two seconds"};
+  balancer.bound->goals.utilisation = 1 - 2.0 / 7;
   rows.push_back(balancer);
 }
 
@@ -141,6 +144,7 @@ std::vector<Row> all_rows() {
   add_change_rows(rows);
   add_outage_rows(rows);
   add_company_rows(rows);
+  add_haproxy_rows(rows);
   add_declared_rows(rows);
   return rows;
 }

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 namespace koobatch::pace_bench {
@@ -25,6 +26,23 @@ QuotaSpec quota(Shape shape, double rate, double burst = 0) {
   return {.shape = shape, .rate = rate, .burst = burst};
 }
 
+/// A search costs at least one refusal, and every answer that tells a quota of 5 a second from a much larger one is a
+/// refusal, too.
+void bound_small_quota(Row& row) {
+  const double rate = row.spec.quota.rate.at(0);
+  row.bound = Bound{row.goals, "two refusals tell it from a larger one, a third that it has not risen"};
+  row.bound->goals.early = 2 / rate;
+  row.bound->goals.late = 1 / (17 * rate);
+}
+
+/// A pause of `wait` seconds after each refusal: the first does not tell how large the quota is, only the second does.
+void bound_pauses(Row& row, double wait, double length) {
+  row.bound = Bound{row.goals, fmt::format("two refusals, each of which costs everybody {} s", wait)};
+  const double lost = (wait - 3) + wait;
+  row.bound->goals.utilisation = std::max(0.0, 1 - lost / (length - 3));
+  row.bound->goals.slack = *row.goals.slack + 2 * wait;
+}
+
 /// Each shape at each rate, without a declared quota.
 void add_shapes(std::vector<Row>& rows) {
   struct Named {
@@ -43,6 +61,7 @@ void add_shapes(std::vector<Row>& rows) {
       const double latency = rate > 10000 ? 0.0003 : 0.001;
       rows.push_back(
           quota_row(fmt::format("{}-{}", shape.name, rate), quota(shape.shape, rate, shape.burst), length, latency));
+      if (rate < 10) bound_small_quota(rows.back());
     }
   }
 }
@@ -74,7 +93,10 @@ void add_answers(std::vector<Row>& rows) {
     QuotaSpec it = quota(Shape::bucket, 300, 0.1);
     it.tells = RetryAfter::constant;
     it.retry_after = wait;
-    rows.push_back(quota_row(fmt::format("bucket-0.1-300-retry-after-{}", wait), it, wait > 10 ? 120 : 30));
+    const double length = wait > 10 ? 120 : 30;
+    rows.push_back(quota_row(fmt::format("bucket-0.1-300-retry-after-{}", wait), it, length));
+    // Two pauses of a second are over by second 3.
+    if (wait > 1) bound_pauses(rows.back(), wait, length);
   }
 }
 
@@ -89,6 +111,11 @@ void add_users(std::vector<Row>& rows) {
       each.users = it.users;
       const char* name = shape == Shape::clock_window ? "clock" : shape == Shape::bucket ? "bucket-0.1" : "sliding";
       rows.push_back(quota_row(fmt::format("users-{}-{}-{}", it.users, name, it.rate), each, 20));
+      if (it.rate > 2) continue;
+      Row& row = rows.back();
+      row.bound = Bound{row.goals, "each user's quota is known by a refusal of its own, and that it has not risen by another"};
+      row.bound->goals.early = 1 / it.rate;
+      row.bound->goals.late = 1 / (17 * it.rate);
     }
   }
 }

@@ -40,7 +40,8 @@ std::string_view name_of(Player player) {
 
 Score play_all(const Row& row, std::uint64_t seed, unsigned seeds, bool with_rivals) {
   Score score{.row = row, .ours = play_seeds(row, Player::koobatch, seed, seeds)};
-  score.misses = missed(row, score.ours);
+  score.misses = missed(row, row.goals, score.ours);
+  score.avoidable = row.bound ? missed(row, row.bound->goals, score.ours) : score.misses;
   if (!with_rivals) return score;
   for (std::size_t i = 0; i < rivals.size(); ++i) {
     score.theirs[i] = play_seeds(row, rivals[i], seed, seeds);

@@ -12,6 +12,7 @@ struct QuotaSpec {
     none,
     clock_window,    ///< a number per window; windows are aligned with the service's clock
     sliding_window,  ///< a number in any interval of `window` seconds
+    counter,         ///< HAProxy's: a number per window, estimated from this window and a share of the previous one
     bucket,          ///< tokens that arrive evenly and are saved up to `burst` seconds' worth, at least one
   };
   enum class RetryAfter {

@@ -10,14 +10,14 @@
 namespace koobatch::pace_bench {
 namespace {
 
-/// At most seven characters, plus one to mark a missed goal.
-std::string cell(std::optional<double> value, bool missed = false, int decimals = 2) {
+/// At most seven characters, plus `mark`.
+std::string cell(std::optional<double> value, char mark = ' ', int decimals = 2) {
   if (!value) return fmt::format("{:>7} ", "-");
   std::string text = std::isinf(*value)     ? "never"
                      : *value >= 10'000     ? fmt::format("{:.0f}k", *value / 1000)
                      : *value >= 1000 / 4.0 ? fmt::format("{:.0f}", *value)
                                             : fmt::format("{:.{}f}", *value, decimals);
-  return fmt::format("{:>7}{}", text, missed ? '!' : ' ');
+  return fmt::format("{:>7}{}", text, mark);
 }
 
 std::string heading(bool with_rivals) {
@@ -34,17 +34,21 @@ std::string heading(bool with_rivals) {
 
 std::string line_of(const Score& score, bool with_rivals) {
   const Measures& it = score.ours;
-  const Misses& bad = score.misses;
+  const auto mark = [&](bool Misses::*goal) { return score.avoidable.*goal ? '!' : score.misses.*goal ? '=' : ' '; };
   std::string line = fmt::format("{:<36}", score.name());
-  line += cell(it.utilisation, bad.utilisation) + cell(it.completion, bad.completion) + cell(it.early, bad.early) +
-          cell(it.late, bad.late, 3) + cell(it.back_down, bad.back_down, 1) + cell(it.back_up, bad.back_up, 1) +
-          cell(it.probes, bad.probes, 0) + cell(it.fairness, bad.fairness) + cell(it.refused, bad.refused, 0) +
-          cell(it.lost, bad.lost, 0) + cell(it.latency * 1000, false, 1);
-  if (!with_rivals) return line + '\n';
-  for (const Measures& their : score.theirs) {
-    line += '|' + cell(their.utilisation) + cell(their.completion) + cell(their.late, false, 3);
+  line += cell(it.utilisation, mark(&Misses::utilisation)) + cell(it.completion, mark(&Misses::completion)) +
+          cell(it.early, mark(&Misses::early)) + cell(it.late, mark(&Misses::late), 3) +
+          cell(it.back_down, mark(&Misses::back_down), 1) + cell(it.back_up, mark(&Misses::back_up), 1) +
+          cell(it.probes, mark(&Misses::probes), 0) + cell(it.fairness, mark(&Misses::fairness)) +
+          cell(it.refused, mark(&Misses::refused), 0) + cell(it.lost, mark(&Misses::lost), 0) +
+          cell(it.latency * 1000, ' ', 1);
+  if (with_rivals) {
+    for (const Measures& their : score.theirs) {
+      line += '|' + cell(their.utilisation) + cell(their.completion) + cell(their.late, ' ', 3);
+    }
+    if (score.below_best) line += "< below the best";
   }
-  if (score.below_best) line += "< below the best";
+  if (score.row.bound && score.misses.any()) line += " = " + score.row.bound->why;
   return line + '\n';
 }
 
@@ -76,18 +80,19 @@ std::string spread_of(const std::vector<const Measures*>& measures) {
     late.add(it->late);
   }
   return '|' + cell(utilisation.least()) + cell(utilisation.median()) + cell(completion.most()) +
-         cell(completion.median()) + cell(late.most(), false, 3) + cell(late.median(), false, 3);
+         cell(completion.median()) + cell(late.most(), ' ', 3) + cell(late.median(), ' ', 3);
 }
 
 std::string summary_line(const std::string& family, const std::vector<const Score*>& scores, bool with_rivals) {
-  std::size_t reached = 0, below = 0;
+  std::size_t reached = 0, bounded = 0, below = 0;
   std::vector<const Measures*> ours;
   for (const Score* score : scores) {
     reached += !score->misses.any();
+    bounded += score->misses.any() && !score->avoidable.any();
     below += score->below_best;
     ours.push_back(&score->ours);
   }
-  std::string line = fmt::format("{:<14}{:>6}{:>9}{:>9} ", family, scores.size(), reached, below) + spread_of(ours);
+  std::string line = fmt::format("{:<14}{:>6}{:>9}{:>9}{:>9} ", family, scores.size(), reached, bounded, below) + spread_of(ours);
   for (std::size_t i = 0; with_rivals && i < rivals.size(); ++i) {
     std::vector<const Measures*> theirs;
     for (const Score* score : scores) theirs.push_back(&score->theirs[i]);
@@ -106,10 +111,10 @@ std::string summary(const std::vector<Score>& scores, bool with_rivals) {
   }
   const std::string figures =
       fmt::format("|{:>15} {:>15} {:>15} ", "util worst, mid", "time worst, mid", "late worst, mid");
-  std::string text = fmt::format("\n{:<39}", "");
+  std::string text = fmt::format("\n{:<48}", "");
   text += fmt::format("| {:<47}", "koobatch");
   for (std::size_t i = 0; with_rivals && i < rivals.size(); ++i) text += fmt::format("| {:<47}", name_of(rivals[i]));
-  text += fmt::format("\n{:<14}{:>6}{:>9}{:>9} ", "family", "rows", "reached", "below");
+  text += fmt::format("\n{:<14}{:>6}{:>9}{:>9}{:>9} ", "family", "rows", "reached", "bounded", "below");
   text += figures;
   for (std::size_t i = 0; with_rivals && i < rivals.size(); ++i) text += figures;
   text += '\n';
@@ -141,8 +146,8 @@ std::string table_of(const std::vector<Score>& scores, bool with_rivals) {
 std::string json_of(const std::vector<Score>& scores, bool with_rivals) {
   std::string text = "[";
   for (const Score& score : scores) {
-    text += fmt::format("{}\n  {{\"row\": \"{}\", \"reached\": {}, \"below_best\": {}, \"koobatch\": {}",
-                        text.size() > 1 ? "," : "", score.name(), !score.misses.any(), score.below_best,
+    text += fmt::format("{}\n  {{\"row\": \"{}\", \"reached\": {}, \"bounded\": {}, \"below_best\": {}, \"koobatch\": {}",
+                        text.size() > 1 ? "," : "", score.name(), !score.misses.any(), !score.avoidable.any(), score.below_best,
                         json_figures(score.ours));
     for (std::size_t i = 0; with_rivals && i < rivals.size(); ++i) {
       text += fmt::format(", \"{}\": {}", name_of(rivals[i]), json_figures(score.theirs[i]));

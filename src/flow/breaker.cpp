@@ -50,7 +50,8 @@ void Breaker::skip(TimePoint from, TimePoint to) {
   if (refused_since_) shift(*refused_since_);
 }
 
-bool Breaker::success(TimePoint now, bool probe) {
+bool Breaker::success(TimePoint sent, TimePoint now, bool probe) {
+  if (!closed_ && !probe && down_since_ && sent < *down_since_) return false;
   if (probe) probe_out_ = false;
   if (closed_) {
     for (; failures_ > 0; --failures_) count(true);

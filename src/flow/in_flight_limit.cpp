@@ -29,7 +29,7 @@ void InFlightLimit::admitted(const Sent& sent, TimePoint now) {
   if (sent.in_flight > limit_) {
     limit_ = allowed_ = sent.in_flight;
     trial_after_before_ = trial_after_;
-    trial_after_ = first_trial;
+    trial_after_ = soon;
     admitted_ = 0;
   }
   if (++admitted_ < trial_after_) return;

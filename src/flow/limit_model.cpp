@@ -18,6 +18,8 @@ constexpr double explored_cut = 0.7;
 constexpr double deep_cut = 0.85;
 /// A refused rate this many times as high as what was admitted in the last second was admitted only out of a burst.
 constexpr double overshot = 1.8;
+/// Refused again within a second, a limit is at least this part of what was admitted in the last one.
+constexpr double least_of_delivered = 0.6;
 /// Applied where each refusal costs a pause.
 constexpr double paused_cut = 0.8;
 /// How long the way back to the plateau takes, and how long the limit takes from there to twice the plateau, in
@@ -77,7 +79,7 @@ std::optional<LimitModel::Change> LimitModel::admitted(const Moment& at) {
   const Duration trip = at.now - at.sent;
   round_trip_ = round_trip_ == Duration::zero() ? trip : round_trip_ + (trip - round_trip_) / 8;
   if (!exhausted_ || at.sent < reacted_) return std::nullopt;
-  const Estimate estimate = before_ ? next_estimate(at, *before_) : first_estimate(at);
+  const Estimate estimate = before_ ? at_least_delivered(next_estimate(at, *before_), at) : first_estimate(at);
   reopen(kept_ && kept_->steady ? for_trial(estimate, at.active) : estimate, at);
   // Any declaration is better than a first guess, and found wrong as soon.
   const auto declared = std::exchange(declared_, std::nullopt);
@@ -202,12 +204,16 @@ LimitModel::Estimate LimitModel::first_estimate(const Moment& at) const {
   return {.low = guess, .peak = guess, .doubling = doubling};
 }
 
+/// A bucket hides for a while that a rate is too high. What it admitted then is less than its rate, as a rule. What was
+/// not sent it might have admitted.
+double LimitModel::delivered_in_last_second(const Moment& at) const {
+  return std::max(delivered_when_refused_, delivered_.possible_in_last_second(at.active));
+}
+
 LimitModel::Estimate LimitModel::next_estimate(const Moment& at, double before) const {
   const double shut = seconds(at.active - exhausted_since_);
   const bool long_cycle = at.active - reopened_ >= DeliveryRate::window;
-  // A bucket hides for a while that a rate is too high. What it admitted then is less than its rate, as a rule. What
-  // was not sent it might have admitted.
-  const double delivered = std::max(delivered_when_refused_, delivered_.possible_in_last_second(at.active));
+  const double delivered = delivered_in_last_second(at);
   const double recent = long_cycle ? delivered : 0;
   const bool momentary = shut <= std::max(2 * seconds(round_trip_), 3 / before);
   if (paused_) return {paused_cut * first_cut * before, paused_cut * before};
@@ -224,6 +230,18 @@ LimitModel::Estimate LimitModel::next_estimate(const Moment& at, double before) 
   // count.
   if (seconds(at.active - counted_from_) < shortest_history) limit = std::max(limit, deep_cut * before);
   return {first_cut * limit, plateau * limit};
+}
+
+/// Repeated cuts must not lose sight of what was admitted in the last second. A service that counts what it refuses, or
+/// remembers the second before, accepts nothing until less is sent than in that second, although it permits as much as
+/// ever: each of several cuts in succession then seems to have been too small.
+LimitModel::Estimate LimitModel::at_least_delivered(const Estimate& estimate, const Moment& at) const {
+  const bool again = at.active - reopened_ < DeliveryRate::window && at.active > DeliveryRate::window;
+  if (!again || paused_ || explored_) return estimate;
+  // A second has one interval less than requests.
+  const double delivered = delivered_in_last_second(at) - 1;
+  if (delivered < static_cast<double>(least_sample)) return estimate;
+  return {std::max(estimate.low, least_of_delivered * delivered), std::max(estimate.peak, plateau * delivered)};
 }
 
 /// Whether failures depend on the rate shows only at a rate that is certainly not too high: the rate admitted before

@@ -231,7 +231,7 @@ bool Pace::follow_breaker(const Answer& answer, bool was_probe) {
   bool changed = false;
   switch (answer.signal) {
     case Signal::accepted:
-      changed = breaker_.success(answer.now, was_probe);
+      changed = breaker_.success(answer.sent.at, answer.now, was_probe);
       last_accepted_.store(answer.now, std::memory_order_relaxed);
       budget_.earn();
       if (changed && !settings_.catch_up) in_flight_.restart();

@@ -15,7 +15,7 @@ const TimePoint start{std::chrono::hours(1)};
 Breaker closed_breaker() {
   Breaker breaker(start);
   breaker.begin_probe(start);
-  breaker.success(start, true);
+  breaker.success(start, start, true);
   return breaker;
 }
 
@@ -40,9 +40,9 @@ BOOST_AUTO_TEST_CASE(a_new_breaker_lets_exactly_one_probe_through_at_once) {
 BOOST_AUTO_TEST_CASE(the_probes_success_closes_it) {
   Breaker breaker(start);
   breaker.begin_probe(start);
-  BOOST_TEST(breaker.success(start + 5ms, true));
+  BOOST_TEST(breaker.success(start + 5ms, start + 5ms, true));
   BOOST_TEST(breaker.closed());
-  BOOST_TEST(!breaker.success(start + 6ms, false));
+  BOOST_TEST(!breaker.success(start + 6ms, start + 6ms, false));
   BOOST_TEST(!breaker.begin_probe(start + 7ms));
 }
 
@@ -57,7 +57,7 @@ BOOST_AUTO_TEST_CASE(the_interval_between_failed_probes_doubles_up_to_a_bound) {
     now += delay;
   }
   BOOST_REQUIRE(breaker.begin_probe(now));
-  breaker.success(now, true);
+  breaker.success(now, now, true);
   const TimePoint opened = fail_until_open(breaker, now);
   BOOST_TEST((breaker.probe_at() == opened + 200ms), "after a recovery it starts over");
 }
@@ -78,7 +78,7 @@ BOOST_AUTO_TEST_CASE(a_long_outage_costs_few_probes_and_its_end_is_noticed_in_pr
 BOOST_AUTO_TEST_CASE(a_probe_in_flight_when_the_next_outage_begins_becomes_its_probe) {
   Breaker breaker(start);
   breaker.begin_probe(start);
-  breaker.success(start + 1s, false);  // another attempt's late answer
+  breaker.success(start + 1s, start + 1s, false);  // another attempt's late answer
   const TimePoint opened = fail_until_open(breaker, start + 2s);
   BOOST_TEST(!breaker.begin_probe(opened + 1h));
   breaker.failure(opened + 1h, true);
@@ -97,7 +97,7 @@ BOOST_AUTO_TEST_CASE(an_answer_in_between_restarts_the_count) {
   Breaker breaker = closed_breaker();
   for (int round = 0; round < 10; ++round) {
     for (unsigned i = 1; i < Breaker::failures_to_open; ++i) BOOST_TEST(!breaker.failure(start, false));
-    breaker.success(start, false);
+    breaker.success(start, start, false);
   }
   BOOST_TEST(breaker.closed());
 }
@@ -113,8 +113,17 @@ BOOST_AUTO_TEST_CASE(late_failures_of_other_attempts_do_not_move_the_next_probe)
 BOOST_AUTO_TEST_CASE(a_late_answer_to_another_attempt_closes_it_too) {
   Breaker breaker = closed_breaker();
   const TimePoint opened = fail_until_open(breaker, start);
-  BOOST_TEST(breaker.success(opened + 10ms, false));
+  BOOST_TEST(breaker.success(start + 1ms, opened + 10ms, false));
   BOOST_TEST(breaker.closed());
+}
+
+BOOST_AUTO_TEST_CASE(an_answer_to_what_was_sent_before_an_outage_does_not_end_it) {
+  Breaker breaker = closed_breaker();
+  const TimePoint opened = fail_until_open(breaker, start + 1s);
+  BOOST_TEST(!breaker.success(start + 1s - 1ns, opened + 10ms, false));
+  BOOST_TEST(!breaker.closed());
+  BOOST_REQUIRE(breaker.begin_probe(breaker.probe_at()));
+  BOOST_TEST(breaker.success(start + 2s, start + 2s, true));
 }
 
 BOOST_AUTO_TEST_CASE(a_probe_returned_unused_may_be_taken_by_another_at_once) {
@@ -140,10 +149,10 @@ BOOST_AUTO_TEST_CASE(downtime_lasts_from_the_first_consecutive_failure_to_the_an
   BOOST_TEST((breaker.down_since() == start + 1h));
   BOOST_TEST((breaker.downtime(opened + 10s) == opened + 10s - (start + 1h)));
   breaker.begin_probe(opened + 10s);
-  breaker.success(opened + 10s, true);
+  breaker.success(opened + 10s, opened + 10s, true);
   BOOST_TEST((breaker.downtime(opened + 5h) == opened + 10s - (start + 1h)));
   const TimePoint again = fail_until_open(breaker, opened + 5h);
-  breaker.success(again + 1s, false);
+  breaker.success(again + 1s, again + 1s, false);
   BOOST_TEST((breaker.downtime(again + 9h) == opened + 10s - (start + 1h) + (again + 1s - (opened + 5h))));
 }
 
@@ -151,7 +160,7 @@ BOOST_AUTO_TEST_CASE(where_many_fail_anyway_more_consecutive_failures_are_needed
   Breaker breaker = closed_breaker();
   for (int i = 0; i < 100; ++i) {
     breaker.failure(start, false);
-    breaker.success(start, false);
+    breaker.success(start, start, false);
   }
   unsigned row = 1;
   while (!breaker.failure(start, false)) ++row;
@@ -163,7 +172,7 @@ BOOST_AUTO_TEST_CASE(enough_consecutive_failures_open_it_however_high_the_failin
   Breaker breaker = closed_breaker();
   for (int i = 0; i < 1000; ++i) {
     for (int failures = 0; failures < 20 && breaker.closed(); ++failures) breaker.failure(start, false);
-    breaker.success(start, false);
+    breaker.success(start, start, false);
   }
   unsigned row = 1;
   while (!breaker.failure(start, false)) ++row;

@@ -88,6 +88,26 @@ BOOST_AUTO_TEST_CASE(a_service_that_refuses_beyond_a_number_in_flight_is_limited
   BOOST_TEST(refused <= 30U);
 }
 
+BOOST_AUTO_TEST_CASE(trials_of_one_more_cost_less_than_a_hundredth_even_at_first) {
+  InFlightLimit limit;
+  unsigned refused = 0, admitted = 0;
+  for (int round = 0; round < 100; ++round) {
+    const unsigned sent = send_all(limit);
+    for (unsigned with = 1; with <= sent; ++with) {
+      limit.landed();
+      if (with <= 2) {
+        limit.admitted({start, with}, start + round * 1s);
+        ++admitted;
+      } else {
+        limit.refused({start, with}, start);
+        refused += round > 5;
+      }
+    }
+  }
+  BOOST_TEST(admitted >= 190U);
+  BOOST_TEST(100 * refused <= admitted);
+}
+
 BOOST_AUTO_TEST_CASE(a_refusal_below_the_accepted_number_has_another_cause_and_ends_the_limit) {
   InFlightLimit limit;
   answer(limit, send_all(limit));

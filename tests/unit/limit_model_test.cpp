@@ -42,6 +42,18 @@ Quota bucket(double rate, double burst) {
   };
 }
 
+/// HAProxy's counter: what a second counts fades during the next one, and what is refused is counted as well.
+Quota counter(std::function<double(double)> rate) {
+  return [rate, second = 0.0, count = 0.0, before = 0.0](double now) mutable {
+    if (const double gone = std::floor(now) - second; gone > 0) {
+      before = gone < 2 ? std::exchange(count, 0) : 0;
+      count = 0;
+      second += gone;
+    }
+    return ++count + std::floor(before * (second + 1 - now)) <= rate(now);
+  };
+}
+
 std::function<double(double)> always(double rate) {
   return [rate](double) { return rate; };
 }
@@ -130,6 +142,24 @@ BOOST_AUTO_TEST_CASE(a_token_bucket_is_found_and_used_whatever_its_burst) {
       }
     }
   }
+}
+
+BOOST_AUTO_TEST_CASE(a_counter_that_counts_refusals_is_found_and_used) {
+  for (const double rate : {50.0, 300.0, 3'000.0}) {
+    BOOST_TEST_CONTEXT(rate << "/s") {
+      Client client(counter(always(rate)));
+      check_steady(client, rate);
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(repeated_cuts_do_not_go_far_below_what_is_admitted) {
+  // The limit is looked for far above the old one, and all that is sent is refused until less is sent than before.
+  Client client(counter([](double now) { return now < 8 ? 300.0 : 600.0; }));
+  client.run(14s);
+  const auto sum = client.run(16s);
+  BOOST_TEST(sum.admitted >= 0.95 * 600 * 16);
+  BOOST_TEST(sum.refused <= 0.01 * sum.admitted);
 }
 
 BOOST_AUTO_TEST_CASE(finding_a_quota_costs_few_refusals) {

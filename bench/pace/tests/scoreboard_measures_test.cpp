@@ -101,15 +101,23 @@ BOOST_AUTO_TEST_CASE(a_client_that_sends_nothing_scores_nothing) {
   BOOST_REQUIRE(it.utilisation.has_value());
   BOOST_TEST(*it.utilisation == 0);
   BOOST_TEST(std::isinf(*it.completion));
-  BOOST_TEST(missed(row, it).utilisation);
-  BOOST_TEST(missed(row, it).completion);
+  BOOST_TEST(missed(row, row.goals, it).utilisation);
+  BOOST_TEST(missed(row, row.goals, it).completion);
 }
 
 BOOST_AUTO_TEST_CASE(a_client_that_sends_exactly_what_is_allowed_reaches_every_goal) {
   const Row row = row_with(clock(300), 3000);
   const Measures it = measure(row, {even(300, 10)}, 10);
   BOOST_TEST(std::abs(*it.utilisation - 1) < 0.01);
-  BOOST_TEST(!missed(row, it).any());
+  BOOST_TEST(!missed(row, row.goals, it).any());
+}
+
+BOOST_AUTO_TEST_CASE(a_miss_within_a_bound_is_no_avoidable_one) {
+  const Row row = row_with(clock(300), 3000);
+  const Measures it = measure(row, {even(270, 12)}, 12);
+  BOOST_TEST(missed(row, row.goals, it).utilisation);
+  BOOST_TEST(!missed(row, {.utilisation = 0.89}, it).utilisation);
+  BOOST_TEST(missed(row, {.utilisation = 0.91}, it).utilisation);
 }
 
 BOOST_AUTO_TEST_CASE(half_of_what_is_possible_is_half_the_utilisation) {
@@ -125,7 +133,7 @@ BOOST_AUTO_TEST_CASE(refusals_count_as_early_or_late) {
   const Measures it = measure(row, {client}, 10);
   BOOST_TEST(std::abs(*it.early - 0.1) < 1e-6);
   BOOST_TEST(std::abs(*it.late - 0.01) < 1e-4);
-  BOOST_TEST(missed(row, it).early);
+  BOOST_TEST(missed(row, row.goals, it).early);
 }
 
 BOOST_AUTO_TEST_CASE(recovery_time_is_counted_from_the_change) {

@@ -62,6 +62,22 @@ BOOST_AUTO_TEST_CASE(a_sliding_window_never_accepts_more_than_its_quota) {
   BOOST_TEST(trace.all().accepted == 1800U);
 }
 
+BOOST_AUTO_TEST_CASE(a_counter_forgets_the_window_before_little_by_little) {
+  Service service(with_quota({.shape = QuotaSpec::Shape::counter, .rate = 300}), 1);
+  BOOST_TEST(hammer(service, 1ms, 300ms).all().accepted == 300U);
+  BOOST_TEST(hammer(service, 10ms, 700ms, origin + 300ms).all().accepted == 0U, "nothing fades in the first window");
+  // Now 370 are counted, for the refused ones are, too; they fade to 300 in 190 ms.
+  BOOST_TEST(hammer(service, 500ms, 1ms, origin + 1180ms).all().accepted == 0U);
+  BOOST_TEST(hammer(service, 500ms, 1ms, origin + 1195ms).all().accepted == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(a_counter_accepts_nothing_while_more_is_sent_than_permitted) {
+  Service service(with_quota({.shape = QuotaSpec::Shape::counter, .rate = 300}), 1);
+  BOOST_TEST(hammer(service, 4ms, 4s).all().refused == 0U, "250 a second");
+  BOOST_TEST(hammer(service, 2500us, 3s, origin + 4s).between(5, 7).accepted == 0U, "400 a second");
+  BOOST_TEST(hammer(service, 4ms, 2s, origin + 9s).all().refused == 0U, "forgotten after two windows");
+}
+
 BOOST_AUTO_TEST_CASE(a_bucket_accepts_its_burst_and_then_its_rate) {
   Service service(with_quota({.shape = QuotaSpec::Shape::bucket, .rate = 300, .burst = 0.1}), 1);
   const Trace trace = hammer(service, 1ms, 4s);

@@ -50,8 +50,9 @@ class Breaker {
   void skip(TimePoint from, TimePoint to);
   /// Returns the probe: it was not sent, or its outcome says nothing. The next may be sent at once.
   void release(TimePoint now);
-  /// Reports that an attempt was accepted; `probe`: it was the probe. Returns whether that closed the breaker.
-  bool success(TimePoint now, bool probe);
+  /// Reports that an attempt sent at `sent` was accepted; `probe`: it was the probe. Returns whether that closed the
+  /// breaker: what was sent before the outage began may be answered while it lasts.
+  bool success(TimePoint sent, TimePoint now, bool probe);
   /// Reports that an attempt sent at `sent` was answered but refused; `wait`: the pause the service asked for. Returns
   /// whether that opened the breaker.
   bool refusal(TimePoint sent, TimePoint now, bool probe, Duration wait = {});

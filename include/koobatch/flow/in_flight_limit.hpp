@@ -52,8 +52,9 @@ class InFlightLimit {
   bool lower(TimePoint now);
 
   static constexpr std::uint32_t most = 1U << 30U;
-  /// The number of requests admitted before one more is tried; it doubles with each refused trial.
-  static constexpr std::uint32_t first_trial = 16, last_trial = 2'000;
+  /// The number of requests admitted before one more is tried: it doubles with each refused trial, so that less than a
+  /// hundredth is refused. Where a trial has shown that the limit has risen, the next one comes soon.
+  static constexpr std::uint32_t first_trial = 100, soon = 16, last_trial = 2'000;
 
   std::uint32_t in_flight_ = 0;
   std::uint32_t allowed_ = 1;

@@ -108,6 +108,8 @@ class LimitModel {
   void believe(Duration active, double rate);
   Estimate first_estimate(const Moment& at) const;
   Estimate next_estimate(const Moment& at, double before) const;
+  Estimate at_least_delivered(const Estimate& estimate, const Moment& at) const;
+  double delivered_in_last_second(const Moment& at) const;
   void count(const Moment& at);
   double time_on_curve(double beyond) const;
 
