@@ -13,12 +13,12 @@ namespace koobatch::pace_bench {
 struct Goals {
   std::optional<double> utilisation = 0.95;
   std::optional<double> slack = 2.0;  ///< seconds allowed beyond 1.08 times the ideal completion time
-  bool waste = true;     ///< whether refusals are limited, as follows
-  double early = 0.05;   ///< refused in the first 3 s, of a second's quota; one request is always allowed
-  double late = 0.01;    ///< refused after that, of the accepted
-  double back_down = 3;  ///< seconds until utilisation is 0.9 again after a change down
-  double back_up = 10;   ///< likewise after a change up or an outage
-  std::optional<double> probes = {};    ///< the maximum number of requests in an outage
+  bool waste = true;                  ///< whether refusals are limited, as follows
+  double early = 0.05;                ///< refused in the first 3 s, of a second's quota; one request is always allowed
+  double late = 0.01;                 ///< refused after that, of the accepted
+  double back_down = 3;               ///< seconds until utilisation is 0.9 again after a change down
+  double back_up = 10;                ///< likewise after a change up or an outage
+  std::optional<double> probes = {};  ///< the maximum number of requests in an outage
   std::optional<double> fairness = {};  ///< the ratio of the slowest of several clients to the fastest
   std::optional<double> refused = {};   ///< the maximum number of refused requests
 };

@@ -17,7 +17,10 @@ Row counted_row(std::string name, const RateCurve& rate, double operations, doub
 
 void add_haproxy_rows(std::vector<Row>& rows) {
   for (const double rate : {5.0, 50.0, 300.0, 3000.0, 30000.0}) {
-    rows.push_back(counted_row(fmt::format("counter-{}", rate), rate, rate * (rate > 10000 ? 6 : rate > 1000 ? 12 : 20)));
+    rows.push_back(counted_row(fmt::format("counter-{}", rate), rate,
+                               rate * (rate > 10000  ? 6
+                                       : rate > 1000 ? 12
+                                                     : 20)));
     if (rate > 10000) rows.back().spec.work.latency = 0.0003;
   }
   for (const double latency : {0.02, 0.2}) {

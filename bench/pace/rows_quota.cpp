@@ -113,7 +113,8 @@ void add_users(std::vector<Row>& rows) {
       rows.push_back(quota_row(fmt::format("users-{}-{}-{}", it.users, name, it.rate), each, 20));
       if (it.rate > 2) continue;
       Row& row = rows.back();
-      row.bound = Bound{row.goals, "each user's quota is known by a refusal of its own, and that it has not risen by another"};
+      row.bound =
+          Bound{row.goals, "each user's quota is known by a refusal of its own, and that it has not risen by another"};
       row.bound->goals.early = 1 / it.rate;
       row.bound->goals.late = 1 / (17 * it.rate);
     }

@@ -18,8 +18,8 @@ std::string_view name_of(Player player);
 struct Score {
   Row row = {};
   Measures ours = {};
-  Misses misses = {};   ///< of the row's goals
-  Misses avoidable = {};  ///< of what its bound leaves of them; without one, the same
+  Misses misses = {};                               ///< of the row's goals
+  Misses avoidable = {};                            ///< of what its bound leaves of them; without one, the same
   std::array<Measures, rivals.size()> theirs = {};  ///< in the order of `rivals`; empty if they did not play
   bool below_best = false;  ///< one of them had clearly more requests accepted, or was done clearly earlier
   std::string name() const { return row.family + "/" + row.name; }

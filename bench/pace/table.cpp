@@ -34,7 +34,7 @@ std::string heading(bool with_rivals) {
 
 std::string line_of(const Score& score, bool with_rivals) {
   const Measures& it = score.ours;
-  const auto mark = [&](bool Misses::*goal) { return score.avoidable.*goal ? '!' : score.misses.*goal ? '=' : ' '; };
+  const auto mark = [&](bool Misses::* goal) { return score.avoidable.*goal ? '!' : score.misses.*goal ? '=' : ' '; };
   std::string line = fmt::format("{:<36}", score.name());
   line += cell(it.utilisation, mark(&Misses::utilisation)) + cell(it.completion, mark(&Misses::completion)) +
           cell(it.early, mark(&Misses::early)) + cell(it.late, mark(&Misses::late), 3) +
@@ -92,7 +92,8 @@ std::string summary_line(const std::string& family, const std::vector<const Scor
     below += score->below_best;
     ours.push_back(&score->ours);
   }
-  std::string line = fmt::format("{:<14}{:>6}{:>9}{:>9}{:>9} ", family, scores.size(), reached, bounded, below) + spread_of(ours);
+  std::string line =
+      fmt::format("{:<14}{:>6}{:>9}{:>9}{:>9} ", family, scores.size(), reached, bounded, below) + spread_of(ours);
   for (std::size_t i = 0; with_rivals && i < rivals.size(); ++i) {
     std::vector<const Measures*> theirs;
     for (const Score* score : scores) theirs.push_back(&score->theirs[i]);
@@ -146,9 +147,10 @@ std::string table_of(const std::vector<Score>& scores, bool with_rivals) {
 std::string json_of(const std::vector<Score>& scores, bool with_rivals) {
   std::string text = "[";
   for (const Score& score : scores) {
-    text += fmt::format("{}\n  {{\"row\": \"{}\", \"reached\": {}, \"bounded\": {}, \"below_best\": {}, \"koobatch\": {}",
-                        text.size() > 1 ? "," : "", score.name(), !score.misses.any(), !score.avoidable.any(), score.below_best,
-                        json_figures(score.ours));
+    text +=
+        fmt::format("{}\n  {{\"row\": \"{}\", \"reached\": {}, \"bounded\": {}, \"below_best\": {}, \"koobatch\": {}",
+                    text.size() > 1 ? "," : "", score.name(), !score.misses.any(), !score.avoidable.any(),
+                    score.below_best, json_figures(score.ours));
     for (std::size_t i = 0; with_rivals && i < rivals.size(); ++i) {
       text += fmt::format(", \"{}\": {}", name_of(rivals[i]), json_figures(score.theirs[i]));
     }

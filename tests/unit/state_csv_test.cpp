@@ -301,7 +301,8 @@ BOOST_AUTO_TEST_CASE(rows_written_by_hand_need_no_check) {
 
 BOOST_AUTO_TEST_CASE(broken_rows_are_named) {
   const auto header = "type,id,new_name\n"s;
-  BOOST_TEST(contains(state_support::read_csv(header + "album,1\n").wrong.at(0), "2: has 2 cells, but the header has 3"));
+  BOOST_TEST(
+      contains(state_support::read_csv(header + "album,1\n").wrong.at(0), "2: has 2 cells, but the header has 3"));
   BOOST_TEST(contains(state_support::read_csv(header + "album,1,\xe4\n").wrong.at(0), "is not valid UTF-8"));
   BOOST_TEST(contains(state_support::read_csv(header + "album,1,\"a\n").wrong.at(0), "opens a quote"));
 }
