@@ -36,11 +36,6 @@ namespace {
 
 using Flags = std::vector<std::string>;
 
-constexpr std::string_view file_canary = "cAnAry+f1le/7Qx=";
-constexpr std::string_view variable_canary = "cAnAry+v4r/8Rw=";
-constexpr std::string_view command_canary = "cAnAry+c0mm/9Tz=";
-constexpr std::string_view user_canary = "cAnAry+us3r/9Vf=";
-constexpr std::string_view app_canary = "cAnAry+4pp/6Hd=";
 constexpr std::string_view password_canary = "cAnAry+p4ss/3Lk=";
 
 /// A worker, and the way in which it is given its secrets.
