@@ -87,8 +87,7 @@ constexpr std::array<Explanation, 8> explanations = {{
     {"root certificate file", "name the file of the certificate authority with sslrootcert=FILE in the URL"},
     {"certificate verify failed",
      "it cannot be trusted: name the file of the authority that has issued its certificate with sslrootcert=FILE in "
-     "the "
-     "URL"},
+     "the URL"},
     {"does not match host name", "use the name in its certificate in the URL, or give it a certificate for this name"},
     {"does not support SSL",
      "set ssl=on in its postgresql.conf, with a certificate: nothing is sent to another machine unencrypted"},
